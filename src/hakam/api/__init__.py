@@ -1,0 +1,1 @@
+"""The control interface for machines, described by OpenAPI."""

@@ -1,0 +1,1 @@
+"""The command `hakam`: parse, call a verb, print."""

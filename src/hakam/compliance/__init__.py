@@ -1,0 +1,1 @@
+"""The record: ledger, statements of reasons, rule book, deadlines."""

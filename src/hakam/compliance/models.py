@@ -1,0 +1,96 @@
+"""Nouns of the room: the record that everything else is derived from."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+
+class Fact(models.Model):
+    """An entry of the ledger. Appended only, by `hakam.compliance.ledger.record`; never changed but to erase `private`.
+
+    The chain covers `private_digest`, not `private`: personal data can be erased and the chain still proves itself.
+    """
+
+    seq = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=64, db_index=True)  # a `FactKind`
+    actor = models.CharField(max_length=160)
+    subject = models.CharField(max_length=700, db_index=True)  # as `case:12`, `item:maydan/post/77`
+    body = models.TextField()  # canonical JSON, no personal data
+    private = models.TextField(null=True)  # canonical JSON with a salt; null when there is none or it was erased
+    private_digest = models.CharField(max_length=64, blank=True)
+    previous = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64, unique=True)
+
+
+class FactLink(models.Model):
+    """Further subjects of a fact, so that a case, an item and a person each tell their whole story."""
+
+    fact = models.ForeignKey(Fact, on_delete=models.PROTECT, related_name="links")
+    subject = models.CharField(max_length=700, db_index=True)
+
+
+class LedgerHead(models.Model):
+    """The end of the chain: one row, locked by whoever appends."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    seq = models.BigIntegerField(default=0)
+    digest = models.CharField(max_length=64, default="0" * 64)
+
+
+class RulebookVersion(models.Model):
+    """A pack as it was published: every file, so that any decision can be read and replayed under it."""
+
+    pack = models.CharField(max_length=128)
+    version = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64, unique=True)
+    files = models.JSONField()  # path -> text
+    note = models.TextField(blank=True)
+    published_by = models.CharField(max_length=160)
+    published_at = models.DateTimeField()
+    active_from = models.DateTimeField(null=True)
+    active_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["pack", "version"], name="rulebook_version_once")]
+
+
+class Statement(models.Model):
+    """A statement of reasons (DSA Art. 17): what was decided about whose item, and why. Derived once, never edited."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    token = models.CharField(max_length=64, unique=True)  # of the public page /s/<token>
+    platform = models.CharField(max_length=63)
+    item_kind = models.CharField(max_length=32)
+    item_id = models.CharField(max_length=512)
+    item_url = models.TextField(blank=True)
+    recipient = models.CharField(max_length=512)  # the author's id on the platform
+    decision = models.CharField(max_length=64, db_index=True)  # subject of the decision, as `decision:7`
+    reasons = models.JSONField()  # a `Reasons`
+    measures = models.JSONField()  # list of `Measure`
+    language = models.CharField(max_length=35)
+    issued_at = models.DateTimeField()
+    effective_from = models.DateTimeField()
+    effective_until = models.DateTimeField(null=True)
+    complain_until = models.DateTimeField()  # six calendar months or more, DSA Art. 20(1)
+    informed_at = models.DateTimeField(null=True)  # proof of delivery
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["platform", "item_kind", "item_id"], name="statement_item")]
+
+
+class Deadline(models.Model):
+    """A running clock on a subject."""
+
+    clock = models.CharField(max_length=64)  # key of the clock's data
+    subject = models.CharField(max_length=700, db_index=True)
+    started_at = models.DateTimeField()
+    due_at = models.DateTimeField(db_index=True)
+    met_at = models.DateTimeField(null=True)
+    missed_at = models.DateTimeField(null=True)  # when the miss was recorded
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clock", "subject"], name="deadline_once")]

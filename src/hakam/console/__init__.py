@@ -1,0 +1,1 @@
+"""Pages for people: the moderators' console and the public pages."""

@@ -1,0 +1,1 @@
+"""What is done and undone: measures, outbox, connectors."""

@@ -1,0 +1,1 @@
+"""One folder for each kind of platform that effects are delivered to."""

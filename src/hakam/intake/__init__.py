@@ -1,0 +1,1 @@
+"""What comes in: events from the log, notices from people."""

@@ -1,0 +1,47 @@
+"""Nouns of the room: what came in."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from hakam.review.models import Case
+
+
+class Cursor(models.Model):
+    """How far a reader of the event log, or of the ledger, has come."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    seq = models.BigIntegerField(default=0)
+
+
+class Notice(models.Model):
+    """A notice of illegal or unwanted content (DSA Art. 16), from anybody."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    token = models.CharField(max_length=64, unique=True)  # of the public status page /n/<token>
+    key = models.CharField(max_length=300, unique=True, null=True)  # of a notice by API: platform and its id
+    platform = models.CharField(max_length=63)
+    harm = models.CharField(max_length=64)
+    illegal = models.BooleanField()  # alleged illegal, or against the rules only
+    explanation = models.TextField()  # Art. 16(2)(a)
+    name = models.CharField(max_length=300, blank=True)  # Art. 16(2)(c)
+    email = models.CharField(max_length=320, blank=True)
+    notifier = models.CharField(max_length=512, blank=True)  # the notifier's id on the platform, if by API
+    good_faith = models.TextField(blank=True)  # Art. 16(2)(d): the very statement, as it stood on the form
+    language = models.CharField(max_length=35)
+    received_at = models.DateTimeField()
+    receipt_at = models.DateTimeField(null=True)  # Art. 16(4)
+
+
+class NoticeItem(models.Model):
+    """One item of a notice. Several may be named in one notice; each is decided on its own."""
+
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="items")
+    url = models.TextField(blank=True)  # Art. 16(2)(b): the exact electronic location
+    item_kind = models.CharField(max_length=32, blank=True)
+    item_id = models.CharField(max_length=512)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, related_name="notice_items")
+    decision = models.CharField(max_length=64, blank=True)  # subject of the decision that answered it
+    answered_at = models.DateTimeField(null=True)  # Art. 16(5)

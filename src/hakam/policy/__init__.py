@@ -1,0 +1,1 @@
+"""The rule language: syntax, check, compile, evaluate, explain, test. Values in, values out."""

@@ -1,0 +1,1 @@
+"""What people decide: cases, queues, leases, decisions, complaints."""

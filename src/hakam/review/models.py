@@ -1,0 +1,122 @@
+"""Nouns of the room: what a person must decide, and what people decided."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class Case(models.Model):
+    """All notices and verdicts on one item, until somebody decides."""
+
+    platform = models.CharField(max_length=63)
+    item_kind = models.CharField(max_length=32)
+    item_id = models.CharField(max_length=512)
+    item_url = models.TextField(blank=True)
+    author_id = models.CharField(max_length=512, blank=True, db_index=True)
+    language = models.CharField(max_length=35, blank=True)
+    queue = models.CharField(max_length=64)
+    state = models.CharField(max_length=16, db_index=True)  # a `CaseState`
+    clause = models.CharField(max_length=128, blank=True)  # the gravest clause alleged
+    harm = models.CharField(max_length=64, blank=True)
+    restricted = models.BooleanField(default=False)  # child abuse: own role, never in search
+    excerpt = models.TextField(blank=True)  # start of the text as reported
+    search_text = models.TextField(blank=True)  # folded text, for search
+    priority = models.FloatField(default=0)
+    priority_parts = models.JSONField(default=dict)  # name of each term of the formula -> value
+    notices = models.PositiveIntegerField(default=0)
+    verdicts = models.PositiveIntegerField(default=0)
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    lease_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="leased_cases"
+    )
+    lease_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["platform", "item_kind", "item_id"], condition=Q(state="open"), name="one_open_case_an_item"
+            )
+        ]
+        indexes = [models.Index(fields=["state", "-priority"], name="case_order")]
+
+
+class CaseSource(models.Model):
+    """One reason why a case exists: a verdict, a notice. Counted each, decided together."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="sources")
+    kind = models.CharField(max_length=16)  # a `SourceKind`
+    ref = models.CharField(max_length=200, unique=True)  # `event:812`, `notice:<uuid>`: an act is taken in once
+    at = models.DateTimeField()
+    summary = models.JSONField(default=dict)
+
+
+class Evidence(models.Model):
+    """A frozen copy of what was reported. The bytes are in the vault under `digest`."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="evidence")
+    kind = models.CharField(max_length=32)  # `event`, `notice`, `media`
+    digest = models.CharField(max_length=64)  # SHA-256 (hex) of the plain bytes
+    size = models.PositiveBigIntegerField()
+    captured_at = models.DateTimeField()
+    pack = models.CharField(max_length=64, blank=True)  # digest of the rule book in force
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "kind", "digest"], name="evidence_once")]
+
+
+class Decision(models.Model):
+    """The outcome of a case, with its reasons. Written once; a change is another decision that replaces it."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions", null=True)
+    platform = models.CharField(max_length=63)
+    item_kind = models.CharField(max_length=32)
+    item_id = models.CharField(max_length=512)
+    by = models.CharField(max_length=160)  # an `Actor`
+    at = models.DateTimeField()
+    outcome = models.CharField(max_length=16)  # an `Outcome`
+    reasons = models.JSONField(null=True)  # a `Reasons`; null only when nothing is restricted
+    measures = models.JSONField(default=list)
+    note = models.TextField(blank=True)  # for colleagues, never sent
+    state = models.CharField(max_length=16, db_index=True)  # a `DecisionState`
+    undo_until = models.DateTimeField()
+    replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="replaced_by")
+    key = models.CharField(max_length=200, unique=True, null=True)  # of an automated decision: `event:812`
+
+
+class Complaint(models.Model):
+    """An objection to a decision (DSA Art. 20), decided by somebody else."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    token = models.CharField(max_length=64, unique=True)
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="complaints")
+    complainant = models.CharField(max_length=16)  # `affected` or `notifier`
+    statement_token = models.CharField(max_length=64, blank=True)
+    notice = models.CharField(max_length=64, blank=True)  # subject of the notice, when a notifier complains
+    text = models.TextField()
+    email = models.CharField(max_length=320, blank=True)
+    language = models.CharField(max_length=35)
+    state = models.CharField(max_length=16, db_index=True)  # a `ComplaintState`
+    received_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=160, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    answer = models.TextField(blank=True)  # the reasoned decision, sent to the complainant
+    new_decision = models.ForeignKey(Decision, on_delete=models.PROTECT, null=True, related_name="+")
+
+
+class Draft(models.Model):
+    """What a moderator began to write. Survives a lost lease, a closed window, a crash."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="drafts")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts")
+    body = models.JSONField(default=dict)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "user"], name="one_draft_a_person")]

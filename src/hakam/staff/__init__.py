@@ -1,0 +1,1 @@
+"""The people and keys that may act: users, roles, permissions, API keys."""

@@ -1,0 +1,70 @@
+"""Roles and what they permit. Permissions read `room:resource:action`; everything else derives from this table."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """What a person may do."""
+
+    CASE_READ = "review:case:read"
+    CASE_DECIDE = "review:case:decide"
+    CASE_ASSIGN = "review:case:assign"
+    COMPLAINT_READ = "review:complaint:read"
+    COMPLAINT_DECIDE = "review:complaint:decide"
+    CHILD_SAFETY_READ = "review:child-safety:read"
+    PERSONAL_DATA_READ = "review:personal-data:read"
+    PACK_READ = "compliance:rulebook:read"
+    PACK_PUBLISH = "compliance:rulebook:publish"
+    LEDGER_READ = "compliance:ledger:read"
+    DELIVERY_READ = "enforcement:delivery:read"
+    DELIVERY_REPLAY = "enforcement:delivery:replay"
+    STAFF_MANAGE = "staff:user:manage"
+    KEY_MANAGE = "staff:key:manage"
+    REPORT_READ = "compliance:report:read"
+
+
+class Role(StrEnum):
+    """Who one is in the console."""
+
+    VIEWER = "viewer"
+    MODERATOR = "moderator"
+    SENIOR_MODERATOR = "senior_moderator"
+    POLICY_LEAD = "policy_lead"
+    CHILD_SAFETY = "child_safety"
+    LEGAL = "legal"
+    INCIDENT_LEAD = "incident_lead"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+    RESEARCHER = "researcher"
+
+
+_P = Permission
+_READ = frozenset({_P.CASE_READ, _P.PACK_READ, _P.COMPLAINT_READ})
+_MODERATE = _READ | {_P.CASE_DECIDE, _P.COMPLAINT_DECIDE, _P.DELIVERY_READ}
+_SENIOR = _MODERATE | {_P.CASE_ASSIGN, _P.DELIVERY_REPLAY, _P.PERSONAL_DATA_READ, _P.LEDGER_READ, _P.REPORT_READ}
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.VIEWER: _READ,
+    Role.MODERATOR: _MODERATE,
+    Role.SENIOR_MODERATOR: _SENIOR,
+    Role.POLICY_LEAD: _READ | {_P.PACK_PUBLISH, _P.LEDGER_READ, _P.REPORT_READ, _P.DELIVERY_READ},
+    Role.CHILD_SAFETY: _SENIOR | {_P.CHILD_SAFETY_READ},
+    Role.LEGAL: _SENIOR,
+    Role.INCIDENT_LEAD: _SENIOR | {_P.PACK_PUBLISH},
+    Role.ADMINISTRATOR: frozenset(_P) - {_P.CHILD_SAFETY_READ},
+    Role.AUDITOR: _READ | {_P.LEDGER_READ, _P.DELIVERY_READ, _P.REPORT_READ, _P.PERSONAL_DATA_READ},
+    Role.RESEARCHER: frozenset({_P.PACK_READ, _P.REPORT_READ}),
+}
+
+
+class Scope(StrEnum):
+    """What an API key may do."""
+
+    EVENTS_WRITE = "events:write"
+    CHECK = "check"
+    NOTICES_WRITE = "notices:write"
+    DELIVERIES_CONFIRM = "deliveries:confirm"
+    STATEMENTS_READ = "statements:read"
+    COMPLAINTS_WRITE = "complaints:write"

@@ -1,0 +1,1 @@
+"""What the ORM must not touch: event log, evidence vault, published configuration. `embedded/` is the default."""

@@ -1,0 +1,38 @@
+"""What the console publishes for the door: keys and packs, as one file that is replaced whole.
+
+The door never reads the control database, so it needs neither Django nor a database driver, and neither waits for
+the other's lock.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from hakam.vocabulary.verdict import PackRef
+
+
+class PublishedKey(msgspec.Struct, frozen=True):
+    """An API key as the door knows it. `digest` is the SHA-256 (hex) of the key."""
+
+    digest: str
+    prefix: str
+    platform: str
+    scopes: tuple[str, ...]
+    expires_at: float | None = None  # Unix seconds
+
+
+class PublishedPack(msgspec.Struct, frozen=True):
+    """A pack in force, with all its files (path -> text)."""
+
+    ref: PackRef
+    files: dict[str, str]
+
+
+class Published(msgspec.Struct, frozen=True):
+    """Everything the door must know. `revision` grows with each publication."""
+
+    revision: int
+    keys: tuple[PublishedKey, ...] = ()
+    pack: PublishedPack | None = None
+    max_event_bytes: int = 1_048_576
+    max_body_bytes: int = 33_554_432

@@ -1,0 +1,99 @@
+"""The kinds of harm. One closed list of keys; the codes of other taxonomies are data beside it (`harms.json`).
+
+The key is stored; the code for the EU Transparency Database, Ofcom or a partner is derived when it is needed, since
+those lists change and this one should not.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+
+class Harm(StrEnum):
+    """Keys of the crosswalk, most severe first within each group."""
+
+    TERRORISM_INCITEMENT = "terrorism_incitement"
+    TERRORISM_RECRUITMENT = "terrorism_recruitment"
+    TERRORISM_INSTRUCTION = "terrorism_instruction"
+    TERRORISM_THREAT = "terrorism_threat"
+    PERPETRATOR_CONTENT = "perpetrator_content"
+    ILLEGAL_ORGANISATION = "illegal_organisation"
+    CSAM = "csam"
+    CSAM_SYNTHETIC = "csam_synthetic"
+    CSAM_LINK = "csam_link"
+    GROOMING = "grooming"
+    SEXTORTION_MINOR = "sextortion_minor"
+    MINOR_PRIVACY = "minor_privacy"
+    DANGEROUS_CHALLENGE = "dangerous_challenge"
+    NCII = "ncii"
+    NCII_WOMEN = "ncii_women"
+    DEEPFAKE_INTIMATE = "deepfake_intimate"
+    DEEPFAKE_INTIMATE_WOMEN = "deepfake_intimate_women"
+    CYBERFLASHING = "cyberflashing"
+    SEXTORTION_ADULT = "sextortion_adult"
+    HARASSMENT = "harassment"
+    HARASSMENT_WOMEN = "harassment_women"
+    STALKING = "stalking"
+    DOXXING = "doxxing"
+    THREAT = "threat"
+    HATE_SPEECH = "hate_speech"
+    HATE_WOMEN = "hate_women"
+    INCITEMENT = "incitement"
+    DEFAMATION = "defamation"
+    GRAPHIC_VIOLENCE = "graphic_violence"
+    ANIMAL_CRUELTY = "animal_cruelty"
+    SUICIDE_SELF_HARM = "suicide_self_harm"
+    EATING_DISORDER = "eating_disorder"
+    TRAFFICKING = "trafficking"
+    ADULT_SEXUAL = "adult_sexual"
+    DRUGS_WEAPONS = "drugs_weapons"
+    FRAUD = "fraud"
+    IMPERSONATION = "impersonation"
+    SPAM = "spam"
+    CIB = "cib"
+    MISINFORMATION = "misinformation"
+    GENDERED_DISINFORMATION = "gendered_disinformation"
+    PUBLIC_HEALTH = "public_health"
+    PRIVACY = "privacy"
+    IP = "ip"
+    CONSUMER = "consumer"
+    CYBER_ATTACK = "cyber_attack"
+    TC_OTHER = "tc_other"
+
+
+class HarmCodes(msgspec.Struct, frozen=True):
+    """What other taxonomies call one harm."""
+
+    key: Harm
+    label: str
+    tdb_category: str
+    tdb_keywords: tuple[str, ...] = ()
+    ofcom: str | None = None
+    tco: str | None = None
+    mlcommons: str | None = None
+    openai: tuple[str, ...] = ()
+    ozone: tuple[str, ...] = ()
+    iftas: tuple[str, ...] = ()
+
+
+class _Crosswalk(msgspec.Struct, frozen=True):
+    rows: tuple[HarmCodes, ...]
+
+
+@cache
+def crosswalk() -> dict[Harm, HarmCodes]:
+    """Return the codes of every harm. A key without a row, or a row without a key, is an error."""
+    data = files("hakam.vocabulary").joinpath("harms.json").read_bytes()
+    table = {row.key: row for row in msgspec.json.decode(data, type=_Crosswalk).rows}
+    missing = set(Harm) - set(table)
+    if missing:
+        raise LookupError(f"harms.json lacks {sorted(missing)}")
+    return table
+
+
+# DSA Art. 16(2)(c): a notice of these needs no name and no address (Directive 2011/93/EU, Arts 3 to 7).
+CHILD_ABUSE_OFFENCES = frozenset({Harm.CSAM, Harm.CSAM_SYNTHETIC, Harm.CSAM_LINK, Harm.GROOMING, Harm.SEXTORTION_MINOR})
