@@ -1,0 +1,81 @@
+"""Addresses in an item: those that the platform names and those that stand in the text."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+# With a scheme (also defanged: hxxp), with www, or a bare name under a common top-level domain.
+_LINK = re.compile(
+    r"(?:h(?:tt|xx)ps?://|www\.)[^\s<>\"'\u00ab\u00bb]+"
+    r"|(?<![\w@.-])(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+"
+    r"(?:com|net|org|info|biz|io|co|me|ru|cn|xyz|top|site|online|shop|club|app|dev|tv|cc|ly|gg|link|click|vip)"
+    r"(?:/[^\s<>\"'\u00ab\u00bb]*|(?![\w-]|\.\w))",
+    re.IGNORECASE,
+)
+_MAY_HOLD = re.compile(r"\S\.\S|://")
+_TRAILING = ".,;:!?)]}'\"\u060c\u061b\u061f\u2026"
+_HOST = re.compile(
+    r"^(?:[a-z][a-z0-9+.-]*:)?(?://)?(?:[^/?#@\s]*@)?(\[[0-9a-f:.]+\]|[^/?#:@\s\[\]]+)", re.IGNORECASE
+)
+# Names below which anybody can register, besides the top level itself. A short list of the busiest.
+_SECOND_LEVEL = frozenset(
+    {"co", "com", "org", "net", "gov", "gob", "edu", "ac", "or", "ne", "go", "gouv", "mil"}
+)
+_HOSTING = frozenset({
+    "blogspot.com", "wordpress.com", "github.io", "gitlab.io", "netlify.app", "vercel.app", "pages.dev", "web.app",
+    "herokuapp.com", "weebly.com", "wixsite.com", "tumblr.com", "000webhostapp.com", "firebaseapp.com",
+    "workers.dev", "azurewebsites.net", "cloudfront.net", "substack.com", "medium.com", "eu.org", "duckdns.org",
+})  # fmt: skip
+_COUNTRY_CODE_LETTERS = 2
+_MAX_LINKS = 200
+
+
+def find_links(text: str | None, given: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the addresses `given` and those found in `text`, each once, in order; at most 200."""
+    if not text or not _MAY_HOLD.search(text):
+        return given
+    plain = (
+        text.replace("[.]", ".").replace("(.)", ".").replace("[:]", ":")
+        if "[" in text or "(" in text
+        else text
+    )
+    found = (match.group().rstrip(_TRAILING) for match in _LINK.finditer(plain))
+    return tuple(dict.fromkeys((*given, *found)))[:_MAX_LINKS]
+
+
+@lru_cache(maxsize=8_192)
+def host_of(link: str) -> str | None:
+    """Return the host of an address in lower case, punycode decoded, or `None` if it has none."""
+    match = _HOST.match(link.replace("hxxp", "http", 1))
+    if not match:
+        return None
+    host = match.group(1).rstrip(".").lower()
+    if "xn--" in host:
+        host = ".".join(map(_decode_label, host.split(".")))
+    return host or None
+
+
+def _decode_label(label: str) -> str:
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return label[4:].encode("ascii").decode("punycode")
+    except UnicodeError:
+        return label
+
+
+@lru_cache(maxsize=8_192)
+def registrable(host: str) -> str:
+    """Return the part of `host` that somebody registered: `example.co.uk` of `a.b.example.co.uk`.
+
+    An approximation of the Public Suffix List: two-letter countries with the usual second level, and big hosts.
+    """
+    labels = host.split(".")
+    if host.startswith("[") or labels[-1].isdigit():
+        return host
+    last_two = ".".join(labels[-2:])
+    three = last_two in _HOSTING or (
+        len(labels[-1]) == _COUNTRY_CODE_LETTERS and labels[-2:-1] and labels[-2] in _SECOND_LEVEL
+    )
+    return ".".join(labels[-3:]) if three else last_two
