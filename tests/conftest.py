@@ -1,4 +1,4 @@
-"""Every test runs on a home of its own and, by setting, on SQLite or PostgreSQL; sockets are for those that ask."""
+"""Every test runs on a home of its own, on SQLite or PostgreSQL; sockets are for those that ask."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-# Nothing of the operator's own configuration may reach a test, but the two settings that scripts/test chooses.
+# Nothing of the operator's configuration may reach a test, but the two settings that scripts/test chooses.
 for _name in [name for name in os.environ if name.startswith("HAKAM_")]:
     if _name not in {"HAKAM_HOME", "HAKAM_DATABASE_URL"}:
         del os.environ[_name]
@@ -34,7 +34,7 @@ class SocketBlockedError(RuntimeError):
 
 @pytest.fixture(autouse=True)
 def _sockets_only_by_mark(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refuse connections, but for tests marked `sockets`, `browser` or `chaos`, which reach this machine only."""
+    """Refuse connections. Tests marked `sockets`, `browser` or `chaos` reach this machine, no other."""
     marked = any(request.node.get_closest_marker(name) for name in SOCKET_MARKERS)
     real = {"connect": socket.socket.connect, "connect_ex": socket.socket.connect_ex}
 

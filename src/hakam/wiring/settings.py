@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import platformdirs
 
@@ -20,31 +22,43 @@ class SettingError(ValueError):
 class Settings:
     """What an operator can choose. Each field is the environment variable `HAKAM_<NAME>`."""
 
-    home: Path = Path(platformdirs.user_data_dir("hakam"))  # everything that Hakam writes
-    database_url: str = ""  # empty: SQLite in `home`; or postgres://...
-    platform: str = "default"  # the platform that forms without a choice belong to
-    platform_name: str = "Hakam"  # as people outside read it
-    base_url: str = "http://127.0.0.1:8420"  # of the console and the public pages
-    host: str = "127.0.0.1"
-    console_port: int = 8420
-    door_port: int = 8421
-    demo_port: int = 8422
-    allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost")
-    behind_tls: bool = False  # secure cookies, HSTS
-    debug: bool = False
-    languages: tuple[str, ...] = ("en", "ar")
-    time_zone: str = "UTC"
-    pack: str = ""  # folder of the pack; empty: the default pack that ships
-    max_event_bytes: int = 1_048_576
-    max_body_bytes: int = 33_554_432
-    undo_seconds: int = 10  # how long effects wait, so that a decision can be taken back
-    lease_seconds: int = 300
-    complaint_days: int = 14  # internal target for answering a complaint
-    notice_hours: int = 24  # internal target for deciding a notice
-    smtp_url: str = ""  # smtp://user:password@host:587?tls=true; empty: mail is written to files in `home`
-    mail_from: str = "Hakam <hakam@localhost>"
-    metrics_public: bool = False  # serve /metrics to other than this machine
-    allow_private_endpoints: bool = False  # let webhooks go to private addresses
+    home: Annotated[Path, "folder of everything that Hakam writes"] = Path(
+        platformdirs.user_data_dir("hakam")
+    )
+    database_url: Annotated[str, "`postgres://user:password@host/name`; empty: SQLite in `home`"] = ""
+    platform: Annotated[str, "the platform that forms without a choice belong to"] = "default"
+    platform_name: Annotated[str, "its name, as people outside read it"] = "Hakam"
+    base_url: Annotated[str, "address of the console and the public pages, as others reach it"] = (
+        "http://127.0.0.1:8420"
+    )
+    host: Annotated[str, "address that the processes listen on"] = "127.0.0.1"
+    console_port: Annotated[int, "port of the console"] = 8420
+    door_port: Annotated[int, "port of the door"] = 8421
+    demo_port: Annotated[int, "port of the demo platform"] = 8422
+    allowed_hosts: Annotated[tuple[str, ...], "host names that the console answers to"] = (
+        "127.0.0.1",
+        "localhost",
+    )
+    behind_tls: Annotated[bool, "a proxy in front ends TLS: secure cookies, HSTS"] = False
+    debug: Annotated[bool, "show errors in the browser; never where others can reach it"] = False
+    languages: Annotated[tuple[str, ...], "languages of forms and messages, the first is the default"] = (
+        "en",
+        "ar",
+    )
+    time_zone: Annotated[str, "time zone of pages (IANA name)"] = "UTC"
+    pack: Annotated[str, "folder of the pack to start with; empty: the default pack that ships"] = ""
+    max_event_bytes: Annotated[int, "largest event that the door takes, in bytes"] = 1_048_576
+    max_body_bytes: Annotated[int, "largest request body that the door takes, in bytes"] = 33_554_432
+    undo_seconds: Annotated[int, "how long effects wait, so that a decision can be taken back"] = 10
+    lease_seconds: Annotated[int, "how long a case stays with a moderator who gives no sign of life"] = 300
+    complaint_days: Annotated[int, "internal target for answering a complaint, in days"] = 14
+    notice_hours: Annotated[int, "internal target for deciding a notice, in hours"] = 24
+    smtp_url: Annotated[
+        str, "`smtp://user:password@host:587?tls=true`; empty: mail becomes files in `home`/mail"
+    ] = ""
+    mail_from: Annotated[str, "sender of mail"] = "Hakam <hakam@localhost>"
+    metrics_public: Annotated[bool, "serve `/metrics` to other than this machine"] = False
+    allow_private_endpoints: Annotated[bool, "let webhooks go to private addresses"] = False
 
     @property
     def secrets_dir(self) -> Path:
@@ -91,18 +105,31 @@ def _parse(name: str, kind: Any, text: str) -> Any:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def read_settings(environment: dict[str, str]) -> Settings:
-    """Read the settings from `environment`; a variable that is no setting is refused, with the nearest name."""
+def _refuse_unknown(environment: Mapping[str, str], known: list[str]) -> None:
+    for name in sorted(environment):
+        if name.startswith("HAKAM_") and name not in known and not name.startswith("HAKAM_SECRET_"):
+            near = get_close_matches(name, known, n=1, cutoff=0.6)
+            hint = f"did you mean {near[0]}?" if near else "`docs/reference/settings.md` lists all"
+            raise SettingError(f"{name} is no setting; {hint}")
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings from `environment`.
+
+    Raises `SettingError`, also for a `HAKAM_` variable that is no setting; it tells the nearest name.
+    """
     hints = get_type_hints(Settings)
-    given = {}
-    for field in fields(Settings):
-        text = environment.get(f"HAKAM_{field.name.upper()}")
-        if text is not None:
-            given[field.name] = _parse(field.name, hints[field.name], text)
+    variables = {f"HAKAM_{field.name.upper()}": field.name for field in fields(Settings)}
+    _refuse_unknown(environment, list(variables))
+    given = {
+        name: _parse(name, hints[name], environment[variable])
+        for variable, name in variables.items()
+        if variable in environment
+    }
     return Settings(**given)
 
 
 @cache
 def settings() -> Settings:
     """Return the settings of this process."""
-    return read_settings(dict(os.environ))
+    return read_settings(os.environ)

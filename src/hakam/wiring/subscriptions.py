@@ -1,0 +1,66 @@
+"""Who hears of what: every upward effect of a fact is listed here, once.
+
+A subscriber follows the ledger by a cursor of its own. Handling a fact and moving the cursor are one
+transaction, so what a handler writes to the database happens exactly once; what it does outside the
+database must bear repetition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import transaction
+
+from hakam.compliance import ledger
+from hakam.compliance.facts import FactKind
+from hakam.compliance.models import Fact
+from hakam.intake import cursors
+from hakam.wiring import publish
+from hakam.wiring.settings import settings
+
+
+class Subscriber(NamedTuple):
+    """One follower of the ledger. `name` is that of its cursor and never changes."""
+
+    name: str
+    kinds: frozenset[FactKind]
+    handle: Callable[[Fact, datetime], None]
+
+
+def _tell_the_door(_fact: Fact, now: datetime) -> None:
+    publish.publish(settings(), now=now)
+
+
+K = FactKind
+SUBSCRIBERS: tuple[Subscriber, ...] = (
+    Subscriber("door", frozenset({K.KEY_ISSUED, K.KEY_REVOKED, K.RULEBOOK_PUBLISHED}), _tell_the_door),
+)
+
+
+def advance(subscriber: Subscriber, *, now: datetime, limit: int = 200) -> int:
+    """Let `subscriber` handle the facts that it has not seen, at most `limit`; return how many.
+
+    A handler that raises leaves the cursor before its fact: it is tried again, and nothing is skipped.
+    """
+    seen = 0
+    for fact in ledger.facts_after(cursors.position(subscriber.name), kinds=subscriber.kinds, limit=limit):
+        with transaction.atomic():
+            if cursors.move(subscriber.name, to=fact.seq):
+                subscriber.handle(fact, now)
+                seen += 1
+    return seen
+
+
+def advance_all(*, now: datetime) -> int:
+    """Let every subscriber advance. One that fails stops no other; the first error is raised at the end."""
+    seen, errors = 0, []
+    for subscriber in SUBSCRIBERS:
+        try:
+            seen += advance(subscriber, now=now)
+        except Exception as error:  # noqa: BLE001 -- raised below, after the others had their turn
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return seen
