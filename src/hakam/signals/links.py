@@ -16,7 +16,7 @@ _LINK = re.compile(
 _MAY_HOLD = re.compile(r"\S\.\S|://")
 _TRAILING = ".,;:!?)]}'\"\u060c\u061b\u061f\u2026"
 _HOST = re.compile(
-    r"^(?:[a-z][a-z0-9+.-]*:)?(?://)?(?:[^/?#@\s]*@)?(\[[0-9a-f:.]+\]|[^/?#:@\s\[\]]+)", re.IGNORECASE
+    r"(?:(?:[a-z][a-z0-9+.-]*:)?//|mailto:)?+(?:[^/?#\s]*@)?(\[[0-9a-f:.]+\]|[^/?#:@\s\[\]]+)", re.IGNORECASE
 )
 # Names below which anybody can register, besides the top level itself. A short list of the busiest.
 _SECOND_LEVEL = frozenset(

@@ -1,0 +1,88 @@
+"""Links are found where they stand, and their hosts are named as their owners registered them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hakam.signals.links import find_links, host_of, registrable
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("see https://example.org/a?b=c#d.", ("https://example.org/a?b=c#d",)),
+        ("(www.example.org)", ("www.example.org",)),
+        ("hxxp://bad[.]example[.]com/x", ("hxxp://bad.example.com/x",)),
+        ("join t.me/group and bit.ly/xyz", ("t.me/group", "bit.ly/xyz")),
+        ("write to a.b@example.com", ()),
+        ("end.of sentence. Next", ()),
+        ("version 1.2.3", ()),
+        ("مرحبا http://مثال.example، شكرا", ("http://مثال.example",)),
+        ("twice example.com example.com", ("example.com",)),
+        ("no links here", ()),
+    ],
+)
+def test_links_are_found_in_text(text: str, links: tuple[str, ...]) -> None:
+    assert find_links(text) == links
+
+
+def test_links_that_the_platform_names_come_first() -> None:
+    assert find_links("and http://b.example", ("http://a.example",)) == (
+        "http://a.example",
+        "http://b.example",
+    )
+    assert find_links(None, ("http://a.example",)) == ("http://a.example",)
+
+
+def test_a_flood_of_links_is_bounded() -> None:
+    assert len(find_links(" ".join(f"http://h{n}.example/" for n in range(1_000)))) == 200
+
+
+@pytest.mark.parametrize(
+    ("link", "host"),
+    [
+        ("https://WWW.Example.ORG:8443/a", "www.example.org"),
+        ("http://user:pass@evil.example/", "evil.example"),
+        ("http://user:pa@ss@evil.example/", "evil.example"),
+        ("hxxps://evil.example/", "evil.example"),
+        ("http://xn--mgbh0fb.example", "مثال.example"),
+        ("http://xn--\u00e9.example", "xn--\u00e9.example"),
+        ("www.example.org", "www.example.org"),
+        ("http://[2001:db8::1]:80/", "[2001:db8::1]"),
+        ("//cdn.example/x.js", "cdn.example"),
+        ("http://example.org.", "example.org"),
+        ("http:///nothing", None),
+        ("example.org:8080/x", "example.org"),
+        ("mailto:a@b.example", "b.example"),
+    ],
+)
+def test_the_host_of_a_link(link: str, host: str | None) -> None:
+    assert host_of(link) == host
+
+
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [
+        ("www.example.org", "example.org"),
+        ("a.b.example.co.uk", "example.co.uk"),
+        ("news.example.com.eg", "example.com.eg"),
+        ("someone.blogspot.com", "someone.blogspot.com"),
+        ("blogspot.com", "blogspot.com"),
+        ("example.de", "example.de"),
+        ("localhost", "localhost"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("[2001:db8::1]", "[2001:db8::1]"),
+    ],
+)
+def test_what_somebody_registered(host: str, domain: str) -> None:
+    assert registrable(host) == domain
+
+
+@given(st.text(max_size=200))
+@settings(max_examples=500, deadline=None)
+def test_any_text_is_searched_without_error(text: str) -> None:
+    for link in find_links(text):
+        host = host_of(link)
+        assert host is None or registrable(host)
