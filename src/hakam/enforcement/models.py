@@ -52,13 +52,28 @@ class Effect(models.Model):
     kind = models.CharField(max_length=64)  # an `EffectKind`
     payload = models.JSONField()
     measure = models.ForeignKey(AppliedMeasure, on_delete=models.PROTECT, null=True, related_name="effects")
+    stream = models.CharField(
+        max_length=700, blank=True
+    )  # effects of one stream leave in order; empty: in any
+    place = models.PositiveIntegerField(default=0)  # within the stream
     state = models.CharField(max_length=16, db_index=True)  # an `EffectState`
     created_at = models.DateTimeField()
     next_at = models.DateTimeField(null=True, db_index=True)  # when to try (again)
-    attempts = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveIntegerField(
+        default=0
+    )  # in all; a worker's claim is worth nothing after the next
+    round_attempts = models.PositiveIntegerField(
+        default=0
+    )  # since it was put in or replayed: the retry schedule
     delivered_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["stream", "place"], name="effect_stream"),
+            models.Index(fields=["state", "next_at"], name="effect_due"),
+        ]
 
 
 class Attempt(models.Model):

@@ -15,7 +15,9 @@ from hakam.vocabulary.actor import Actor, ActorKind
 class User(AbstractUser):
     """A person who works with Hakam."""
 
-    role = models.CharField(_("role"), max_length=32, choices=[(r.value, r.value) for r in Role], default=Role.VIEWER)
+    role = models.CharField(
+        _("role"), max_length=32, choices=[(r.value, r.value) for r in Role], default=Role.VIEWER
+    )
     language = models.CharField(_("language"), max_length=35, default="en")
     languages_read = models.JSONField(_("languages read"), default=list, blank=True)
     queues = models.JSONField(_("queues"), default=list, blank=True)  # empty: all

@@ -1,0 +1,73 @@
+"""Reads of the room: facts, statements, clocks. Callers above never touch the models themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Q
+
+from hakam.compliance.facts import FactKind
+from hakam.compliance.models import Deadline, Fact, Statement
+from hakam.vocabulary.event import ItemRef
+
+
+def story(subject: str) -> list[Fact]:
+    """Return all facts about `subject`, as their subject or by a link, in the order in which they happened."""
+    return list(
+        Fact.objects.filter(Q(subject=subject) | Q(links__subject=subject)).order_by("seq").distinct()
+    )
+
+
+def facts_after(seq: int, *, kinds: Iterable[FactKind] = (), limit: int = 500) -> list[Fact]:
+    """Return up to `limit` facts after `seq`, in order: what a subscriber has not seen yet. No kinds: all."""
+    facts = Fact.objects.filter(seq__gt=seq)
+    wanted = [kind.value for kind in kinds]
+    if wanted:
+        facts = facts.filter(kind__in=wanted)
+    return list(facts.order_by("seq")[:limit])
+
+
+def page(
+    *, before: int | None = None, kind: str = "", subject: str = "", actor: str = "", limit: int = 50
+) -> list[Fact]:
+    """Return the newest facts first, older than `before`, for people who browse the ledger."""
+    facts = Fact.objects.order_by("-seq")
+    if before is not None:
+        facts = facts.filter(seq__lt=before)
+    if kind:
+        facts = facts.filter(kind=kind)
+    if actor:
+        facts = facts.filter(actor=actor)
+    if subject:
+        facts = facts.filter(Q(subject=subject) | Q(links__subject=subject)).distinct()
+    return list(facts.prefetch_related("links")[:limit])
+
+
+def fact(seq: int) -> Fact | None:
+    """Return one fact, or None."""
+    return Fact.objects.prefetch_related("links").filter(seq=seq).first()
+
+
+def statements_about(item: ItemRef) -> list[Statement]:
+    """Return the statements about an item, newest first."""
+    return list(
+        Statement.objects.filter(platform=item.platform, item_kind=item.kind, item_id=item.id).order_by(
+            "-issued_at"
+        )
+    )
+
+
+def statement_of(decision: str) -> Statement | None:
+    """Return the statement of a decision (`decision:7`), or None."""
+    return Statement.objects.filter(decision=decision).order_by("issued_at").first()
+
+
+def deadlines_of(subject: str) -> list[Deadline]:
+    """Return the clocks of a subject, the first due first."""
+    return list(Deadline.objects.filter(subject=subject).order_by("due_at"))
+
+
+def overdue(now: datetime, *, limit: int = 500) -> list[Deadline]:
+    """Return the clocks that ran out and were not met, the longest overdue first."""
+    return list(Deadline.objects.filter(met_at=None, due_at__lt=now).order_by("due_at")[:limit])

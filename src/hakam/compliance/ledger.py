@@ -1,0 +1,150 @@
+"""The ledger: one append-only table of facts, each chained to the one before it.
+
+`record` is called inside the transaction of the verb whose fact it is, so that a deed and its fact are one. It locks
+the head of the chain until that transaction ends. A verb therefore locks the rows that it changes first, and records
+last: two verbs then can't wait for each other.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import IntegrityError, connection, transaction
+
+from hakam.compliance.access import facts_after, page, story
+from hakam.compliance.chain import Link, canonical, digest_of_private, verify_chain
+from hakam.compliance.facts import FactKind
+from hakam.compliance.models import Fact, FactLink, LedgerHead
+from hakam.vocabulary.actor import Actor
+
+__all__ = [
+    "LedgerError",
+    "body_of",
+    "erase_private",
+    "facts_after",
+    "page",
+    "private_of",
+    "record",
+    "story",
+    "verify_chain",
+]
+
+_MAX_SUBJECT = 700
+_MAX_ACTOR = 160
+
+
+class LedgerError(RuntimeError):
+    """A fact can't be recorded as it was given. Nothing was written."""
+
+
+def record(
+    kind: FactKind,
+    *,
+    by: Actor,
+    now: datetime,
+    subject: str,
+    about: Iterable[str] = (),
+    body: Mapping[str, Any] | None = None,
+    private: Mapping[str, Any] | None = None,
+) -> Fact:
+    """Append one fact, inside the caller's transaction, and return it.
+
+    `subject` is what it is about (`case:12`), `about` are further subjects whose story it belongs to. `body` holds no
+    personal data; what can be traced to a person goes into `private`, which can be erased without breaking the
+    chain. Raises `LedgerError` outside a transaction and for values that can't be kept.
+    """
+    if not connection.in_atomic_block:
+        raise LedgerError(f"`{kind}` was to be recorded outside a transaction")
+    if now.tzinfo is None:
+        raise LedgerError(f"`{kind}` was to be recorded at a time without a time zone")
+    links = tuple(sorted(set(about) - {subject}))
+    for name in (subject, *links):
+        _check_name(name, _MAX_SUBJECT)
+    _check_name(str(by), _MAX_ACTOR)
+    kept = None if private is None else canonical({"data": private, "salt": secrets.token_hex(16)})
+    head = _locked_head()
+    link = Link(
+        previous=head.digest,
+        seq=head.seq + 1,
+        at=now,
+        kind=FactKind(kind).value,
+        actor=str(by),
+        subject=subject,
+        about=links,
+        body=canonical(body or {}),
+        private_digest="" if kept is None else digest_of_private(kept),
+    )
+    fact = Fact(
+        seq=link.seq,
+        at=link.at,
+        kind=link.kind,
+        actor=link.actor,
+        subject=link.subject,
+        body=link.body,
+        private=kept,
+        private_digest=link.private_digest,
+        previous=link.previous,
+        digest=link.digest(),
+    )
+    fact.save(force_insert=True)
+    FactLink.objects.bulk_create([FactLink(fact=fact, subject=name) for name in links])
+    LedgerHead.objects.filter(pk=head.pk).update(seq=fact.seq, digest=fact.digest)
+    return fact
+
+
+def erase_private(fact: Fact, *, by: Actor, now: datetime, reason: str) -> Fact:
+    """Erase the private part of `fact` for good, and record who did and why. The chain stays provable.
+
+    Erasing twice is one erasure: the second returns the fact that recorded the first.
+    """
+    with transaction.atomic():
+        changed = Fact.objects.filter(pk=fact.pk, private__isnull=False).update(private=None)
+        if not changed:
+            earlier = Fact.objects.filter(kind=FactKind.LEDGER_ERASED, subject=f"fact:{fact.pk}").first()
+            if earlier is None:
+                raise LedgerError(f"fact {fact.pk} has no private part")
+            return earlier
+        return record(
+            FactKind.LEDGER_ERASED,
+            by=by,
+            now=now,
+            subject=f"fact:{fact.pk}",
+            about=[fact.subject],
+            body={"reason": reason},
+        )
+
+
+def body_of(fact: Fact) -> dict[str, Any]:
+    """Return the body of `fact` as values."""
+    return msgspec.json.decode(fact.body, type=dict[str, Any])
+
+
+def private_of(fact: Fact) -> dict[str, Any] | None:
+    """Return the private part of `fact` as values; None when there is none or it was erased."""
+    if fact.private is None:
+        return None
+    kept: dict[str, Any] = msgspec.json.decode(fact.private, type=dict[str, Any])["data"]
+    return kept
+
+
+def _check_name(name: str, limit: int) -> None:
+    if not name or len(name) > limit or "\x00" in name:
+        raise LedgerError(f"{name[:80]!r} can't be named in the ledger: 1 to {limit} characters, no NUL")
+
+
+def _locked_head() -> LedgerHead:
+    """Return the head, locked until the transaction ends (SQLite's immediate transaction holds it already)."""
+    locked = LedgerHead.objects.select_for_update()
+    head = locked.filter(pk=1).first()
+    if head is not None:
+        return head
+    try:
+        with transaction.atomic():
+            LedgerHead.objects.create(pk=1)
+    except IntegrityError:  # another transaction began the ledger in this instant
+        pass
+    return locked.get(pk=1)

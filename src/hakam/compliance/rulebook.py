@@ -1,0 +1,158 @@
+"""The rule book: every version of the pack as it was published (DSA Art. 14), so that any decision can be read under it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from django.db import transaction
+from django.db.models import Q
+
+from hakam.compliance import ledger
+from hakam.compliance.facts import FactKind
+from hakam.compliance.models import RulebookVersion
+from hakam.vocabulary.actor import Actor
+from hakam.vocabulary.finding import Finding, Severity
+from hakam.vocabulary.verdict import PackRef
+
+
+class RulebookError(ValueError):
+    """The rule book can't be changed or read as asked."""
+
+
+class BrokenPackError(RulebookError):
+    """The pack has errors. `findings` are all of them, warnings included."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        errors = [f for f in self.findings if f.severity is Severity.ERROR]
+        super().__init__(
+            f"the pack has {len(errors)} error(s), the first: {errors[0].code} {errors[0].message}"
+        )
+
+
+class VersionTakenError(RulebookError):
+    """This version was published before, with other content, or is no longer in force."""
+
+
+class UnknownClauseError(RulebookError):
+    """A clause, or the version that should hold it, is not in the rule book."""
+
+
+def publish(files: Mapping[str, str], *, by: Actor, now: datetime, note: str = "") -> RulebookVersion:
+    """Publish a pack and put it in force. The very pack in force again: that version, unchanged.
+
+    Raises `BrokenPackError` for a pack with errors, and `VersionTakenError` for a version that was published before:
+    whoever goes back to an earlier text gives it a new version, so that each text was in force in one span of time.
+    """
+    pack = _checked(files)
+    ref: PackRef = pack.ref
+    with transaction.atomic():
+        current = RulebookVersion.objects.select_for_update().filter(active_until=None).first()
+        if current is not None and current.digest == ref.digest:
+            return current
+        if RulebookVersion.objects.filter(
+            Q(pack=ref.id, version=ref.version) | Q(digest=ref.digest)
+        ).exists():
+            raise VersionTakenError(f"{ref} was published before; give the changed pack a new version")
+        if current is not None:
+            current.active_until = now
+            current.save(update_fields=["active_until"])
+        version = RulebookVersion.objects.create(
+            pack=ref.id,
+            version=ref.version,
+            digest=ref.digest,
+            files=dict(files),
+            note=note,
+            published_by=str(by),
+            published_at=now,
+            active_from=now,
+        )
+        ledger.record(
+            FactKind.RULEBOOK_PUBLISHED,
+            by=by,
+            now=now,
+            subject=f"rulebook:{ref}",
+            about=[f"rulebook:{ref_of(current)}"] if current is not None else [],
+            body={
+                "pack": ref.id,
+                "version": ref.version,
+                "digest": ref.digest,
+                "note": note,
+                "replaces": str(ref_of(current)) if current is not None else None,
+            },
+        )
+    return version
+
+
+def active() -> RulebookVersion | None:
+    """Return the version in force, or None before the first publication."""
+    return RulebookVersion.objects.filter(active_from__isnull=False, active_until=None).first()
+
+
+def at(when: datetime) -> RulebookVersion | None:
+    """Return the version that was in force at `when`, or None."""
+    return (
+        RulebookVersion.objects.filter(active_from__lte=when)
+        .filter(Q(active_until=None) | Q(active_until__gt=when))
+        .order_by("-active_from")
+        .first()
+    )
+
+
+def versions() -> list[RulebookVersion]:
+    """Return every version, newest first."""
+    return list(RulebookVersion.objects.order_by("-published_at", "-pk"))
+
+
+def find(ref: PackRef) -> RulebookVersion | None:
+    """Return the version that a decision or a verdict names, or None."""
+    return RulebookVersion.objects.filter(digest=ref.digest).first()
+
+
+def ref_of(version: RulebookVersion) -> PackRef:
+    """Return the name of a version."""
+    return PackRef(version.pack, version.version, version.digest)
+
+
+def load(version: RulebookVersion) -> Any:
+    """Return the compiled-from-source `Pack` of a version. Parsed once per process."""
+    return _loaded(version.digest)
+
+
+def require_clause(ref: PackRef, clause: str) -> None:
+    """Raise `UnknownClauseError` unless `clause` stands in the version `ref`."""
+
+
+class ClauseText(NamedTuple):
+    """A clause as people read it."""
+
+    title: str
+    text: str
+
+
+def clause_text(ref: PackRef, clause: str, language: str) -> ClauseText | None:
+    """Return a clause in `language` (or in the pack's first), or None when the version or clause is unknown."""
+    return None
+
+
+def clause_path(ref: PackRef, clause: str) -> str:
+    """Return the address of a clause in its version, from the root of the site."""
+    return f"/rules/{quote(ref.version, safe='')}#{quote(clause, safe='')}"
+
+
+@lru_cache(maxsize=32)
+def _loaded(digest: str) -> Any:
+    return _checked(RulebookVersion.objects.get(digest=digest).files)
+
+
+def _checked(files: Mapping[str, str]) -> Any:
+    from hakam.policy.pack import load_pack  # noqa: PLC0415
+
+    loaded = load_pack(files)
+    if loaded.pack is None or any(f.severity is Severity.ERROR for f in loaded.findings):
+        raise BrokenPackError(loaded.findings)
+    return loaded.pack

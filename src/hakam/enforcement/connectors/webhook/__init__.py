@@ -1,0 +1,1 @@
+"""Messages to a platform as signed webhooks (Standard Webhooks)."""

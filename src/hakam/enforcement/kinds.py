@@ -1,0 +1,25 @@
+"""The kinds of effects: what Hakam tells the world outside."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class EffectKind(StrEnum):
+    """What a message says. It is the `type` of a webhook."""
+
+    MEASURE_APPLY = "measure.apply"
+    MEASURE_REVERSE = "measure.reverse"
+    STATEMENT_ISSUED = "statement.issued"
+    STATEMENT_WITHDRAWN = "statement.withdrawn"
+    NOTICE_RECEIPT = "notice.receipt"
+    NOTICE_OUTCOME = "notice.outcome"
+    COMPLAINT_RECEIPT = "complaint.receipt"
+    COMPLAINT_OUTCOME = "complaint.outcome"
+
+
+class Channel(StrEnum):
+    """How it gets there."""
+
+    PLATFORM = "platform"  # by the connector of the platform's endpoint
+    EMAIL = "email"

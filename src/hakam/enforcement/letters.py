@@ -1,0 +1,50 @@
+"""Letters: what an e-mail effect carries. Written in one language, whole, by whoever enqueues it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Link(msgspec.Struct, frozen=True):
+    """A link below the text. `url` may be a path from the root of the site."""
+
+    label: str
+    url: str
+
+
+class LetterSection(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Paragraphs, under a heading or none."""
+
+    paragraphs: tuple[str, ...]
+    heading: str | None = None
+    links: tuple[Link, ...] = ()
+
+
+class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A letter to one person. Plain text throughout: nothing in it is read as HTML."""
+
+    to: str
+    language: str
+    subject: str
+    sections: tuple[LetterSection, ...]
+    links: tuple[Link, ...] = ()
+
+    def payload(self) -> dict[str, Any]:
+        """Return the letter as the payload of an effect on the channel `email`."""
+        built: dict[str, Any] = msgspec.to_builtins(self)
+        return built
+
+
+def letter(
+    *, to: str, language: str, subject: str, paragraphs: list[str], links: tuple[tuple[str, str], ...] = ()
+) -> dict[str, Any]:
+    """Return the payload of a letter without headings. `links` are (label, path or address)."""
+    return Letter(
+        to=to,
+        language=language,
+        subject=subject,
+        sections=(LetterSection(tuple(paragraphs)),),
+        links=tuple(Link(label, url) for label, url in links),
+    ).payload()

@@ -1,0 +1,145 @@
+"""The outbox: what must reach somebody outside is a row in the transaction that decided it, and leaves after it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from hakam.compliance import ledger
+from hakam.compliance.facts import FactKind
+from hakam.enforcement.delivery import deliver_due
+from hakam.enforcement.kinds import Channel, EffectKind
+from hakam.enforcement.models import AppliedMeasure, Effect
+from hakam.enforcement.progress import Confirmation, confirm_effect, subject_of
+from hakam.enforcement.states import (
+    EFFECT,
+    MEASURE,
+    EffectEvent,
+    EffectState,
+    MeasureEvent,
+    MeasureState,
+    can,
+    step,
+)
+from hakam.enforcement.tracking import advance
+from hakam.vocabulary.actor import Actor
+
+__all__ = ["Confirmation", "EffectError", "NoSuchEffectError", "confirm", "deliver_due", "enqueue", "replay"]
+
+
+class EffectError(ValueError):
+    """This can't be done to the effect."""
+
+
+class NoSuchEffectError(EffectError, LookupError):
+    """There is no such effect, or it is another platform's: both look the same."""
+
+
+def enqueue(
+    *,
+    now: datetime,
+    key: str,
+    platform: str,
+    channel: Channel,
+    kind: EffectKind,
+    payload: Mapping[str, Any],
+    measure: AppliedMeasure | None = None,
+    not_before: datetime | None = None,
+    stream: str = "",
+) -> Effect:
+    """Put an effect into the outbox, inside the caller's transaction.
+
+    `key` says what it does, once: the same key again returns the effect that exists. Effects of one `stream` leave in
+    the order in which they were put in; without a stream, in any.
+    """
+    existing = Effect.objects.filter(key=key).first()
+    if existing is not None:
+        return existing
+    place = Effect.objects.filter(stream=stream).count() if stream else 0
+    return Effect.objects.create(
+        key=key,
+        platform=platform,
+        channel=Channel(channel).value,
+        kind=EffectKind(kind).value,
+        payload=without_nul(dict(payload)),
+        measure=measure,
+        stream=stream,
+        place=place,
+        state=EffectState.PENDING.value,
+        created_at=now,
+        next_at=max(now, not_before) if not_before is not None else now,
+    )
+
+
+def confirm(
+    effect_id: str | uuid.UUID,
+    *,
+    by: Actor,
+    now: datetime,
+    status: Confirmation,
+    detail: str = "",
+    platform: str | None = None,
+) -> Effect:
+    """Take the platform's word on an effect: `applied` or `failed`. Saying it twice is saying it once.
+
+    With `platform`, an effect of another platform does not exist. Raises `NoSuchEffectError`, and `EffectError` when
+    the effect was never sent or was cancelled.
+    """
+    try:
+        key = uuid.UUID(str(effect_id))
+    except ValueError:
+        raise NoSuchEffectError(f"there is no effect {str(effect_id)[:64]!r}") from None
+    with transaction.atomic():
+        effect = Effect.objects.select_for_update().filter(pk=key).first()
+        if effect is None or (platform is not None and effect.platform != platform):
+            raise NoSuchEffectError(f"there is no effect {str(key)!r}")
+        event = EffectEvent.APPLY if status == Confirmation.APPLIED else EffectEvent.FAIL
+        if effect.attempts == 0 or not can(EFFECT, EffectState(effect.state), event):
+            raise EffectError(
+                f"an effect that is {effect.state} and was tried {effect.attempts} times has no outcome"
+            )
+        confirm_effect(effect, status=Confirmation(status), by=by, now=now, detail=detail)
+    return effect
+
+
+def replay(effect: Effect, *, by: Actor, now: datetime) -> Effect:
+    """Send a dead or failed effect again, under the same id. Raises `EffectError` when that would undo a later act."""
+    with transaction.atomic():
+        locked = Effect.objects.select_for_update().get(pk=effect.pk)
+        if not can(EFFECT, EffectState(locked.state), EffectEvent.REPLAY):
+            raise EffectError(f"an effect that is {locked.state} is not replayed")
+        if Effect.objects.filter(stream=locked.stream, place__gt=locked.place).exclude(stream="").exists():
+            raise EffectError("a later effect on the same thing exists; replaying this one would overtake it")
+        if locked.measure_id is not None and locked.kind == EffectKind.MEASURE_APPLY:
+            measure = AppliedMeasure.objects.select_for_update().get(pk=locked.measure_id)
+            if not can(MEASURE, MeasureState(measure.state), MeasureEvent.SEND):
+                raise EffectError(f"its measure is {measure.state}")
+            advance(measure, MeasureEvent.SEND, by=by, now=now)
+        locked.state = step(EFFECT, EffectState(locked.state), EffectEvent.REPLAY).value
+        locked.next_at = now
+        locked.round_attempts = 0
+        locked.last_error = ""
+        locked.save(update_fields=["state", "next_at", "round_attempts", "last_error"])
+        ledger.record(
+            FactKind.EFFECT_REPLAYED,
+            by=by,
+            now=now,
+            subject=subject_of(locked),
+            body={"key": locked.key, "kind": locked.kind},
+        )
+    return locked
+
+
+def without_nul(value: Any) -> Any:
+    """Return `value` with each NUL in a text replaced (U+FFFD): PostgreSQL's JSON holds none."""
+    if isinstance(value, str):
+        return value.replace("\x00", "\ufffd")
+    if isinstance(value, Mapping):
+        return {without_nul(k): without_nul(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nul(v) for v in value]
+    return value
