@@ -6,8 +6,6 @@ import uuid
 
 from django.db import models
 
-from hakam.review.models import Case
-
 
 class Cursor(models.Model):
     """How far a reader of the event log, or of the ledger, has come."""
@@ -22,8 +20,11 @@ class Notice(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     token = models.CharField(max_length=64, unique=True)  # of the public status page /n/<token>
     key = models.CharField(max_length=300, unique=True, null=True)  # of a notice by API: platform and its id
+    request_digest = models.CharField(max_length=64, blank=True)  # of what came under the key, to tell a repeat
     platform = models.CharField(max_length=63)
     harm = models.CharField(max_length=64)
+    clause = models.CharField(max_length=128, blank=True)  # the clause alleged, if the notifier named one
+    trusted = models.BooleanField(default=False)  # by a trusted flagger (DSA Art. 22)
     illegal = models.BooleanField()  # alleged illegal, or against the rules only
     explanation = models.TextField()  # Art. 16(2)(a)
     name = models.CharField(max_length=300, blank=True)  # Art. 16(2)(c)
@@ -36,12 +37,35 @@ class Notice(models.Model):
 
 
 class NoticeItem(models.Model):
-    """One item of a notice. Several may be named in one notice; each is decided on its own."""
+    """One item of a notice. Several may be named in one notice; each is decided on its own.
+
+    Its case is found by `ref` among the sources of cases, which move with a case.
+    """
 
     notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="items")
+    ref = models.CharField(max_length=200, unique=True)  # `notice:<uuid>:<n>`
     url = models.TextField(blank=True)  # Art. 16(2)(b): the exact electronic location
     item_kind = models.CharField(max_length=32, blank=True)
     item_id = models.CharField(max_length=512)
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, related_name="notice_items")
     decision = models.CharField(max_length=64, blank=True)  # subject of the decision that answered it
+    upheld = models.BooleanField(null=True)  # whether the decision agreed with the notifier
     answered_at = models.DateTimeField(null=True)  # Art. 16(5)
+
+
+class KnownItem(models.Model):
+    """Which item lies at an address, and where its newest event is, as learnt from the events seen."""
+
+    digest = models.CharField(max_length=32, primary_key=True)  # of the address or of `platform/kind/id`, hex
+    platform = models.CharField(max_length=63)
+    item_kind = models.CharField(max_length=32)
+    item_id = models.CharField(max_length=512)
+    seq = models.BigIntegerField()  # in the event log
+
+
+class Quarantined(models.Model):
+    """A record of the event log that could not be taken in. The cursor went on; a person must look."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    reason = models.TextField()
+    resolved_at = models.DateTimeField(null=True)

@@ -17,7 +17,14 @@ class Case(models.Model):
     item_id = models.CharField(max_length=512)
     item_url = models.TextField(blank=True)
     author_id = models.CharField(max_length=512, blank=True, db_index=True)
-    language = models.CharField(max_length=35, blank=True)
+    author_email = models.CharField(
+        max_length=320, blank=True
+    )  # where a statement goes; never in a fact's body
+    author_language = models.CharField(max_length=35, blank=True)  # what a statement is written in
+    language = models.CharField(
+        max_length=35, blank=True
+    )  # of the content, first part of the tag: who can read it
+    content = models.CharField(max_length=64, blank=True)  # digest of the content seen last
     queue = models.CharField(max_length=64)
     state = models.CharField(max_length=16, db_index=True)  # a `CaseState`
     clause = models.CharField(max_length=128, blank=True)  # the gravest clause alleged
@@ -27,6 +34,8 @@ class Case(models.Model):
     search_text = models.TextField(blank=True)  # folded text, for search
     priority = models.FloatField(default=0)
     priority_parts = models.JSONField(default=dict)  # name of each term of the formula -> value
+    priority_inputs = models.JSONField(default=dict)  # `hakam.review.priority.Inputs`
+    rank_again_at = models.DateTimeField(null=True, db_index=True)  # when the clock's term changes
     notices = models.PositiveIntegerField(default=0)
     verdicts = models.PositiveIntegerField(default=0)
     opened_at = models.DateTimeField()
@@ -36,11 +45,14 @@ class Case(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="leased_cases"
     )
     lease_until = models.DateTimeField(null=True)
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="merged")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["platform", "item_kind", "item_id"], condition=Q(state="open"), name="one_open_case_an_item"
+                fields=["platform", "item_kind", "item_id"],
+                condition=Q(state="open"),
+                name="one_open_case_an_item",
             )
         ]
         indexes = [models.Index(fields=["state", "-priority"], name="case_order")]
@@ -51,9 +63,15 @@ class CaseSource(models.Model):
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="sources")
     kind = models.CharField(max_length=16)  # a `SourceKind`
-    ref = models.CharField(max_length=200, unique=True)  # `event:812`, `notice:<uuid>`: an act is taken in once
+    ref = models.CharField(
+        max_length=200, unique=True
+    )  # `event:812`, `notice:<uuid>`: an act is taken in once
     at = models.DateTimeField()
-    summary = models.JSONField(default=dict)
+    clause = models.CharField(max_length=128, blank=True)  # the clause alleged, if one is named
+    summary = models.JSONField(default=dict)  # no personal data: what the console shows beside the case
+
+    class Meta:
+        indexes = [models.Index(fields=["case", "kind"], name="source_kind")]
 
 
 class Evidence(models.Model):
@@ -77,6 +95,12 @@ class Decision(models.Model):
     platform = models.CharField(max_length=63)
     item_kind = models.CharField(max_length=32)
     item_id = models.CharField(max_length=512)
+    item_url = models.TextField(blank=True)
+    author_id = models.CharField(max_length=512, blank=True, db_index=True)
+    language = models.CharField(max_length=35, blank=True)  # of the affected person
+    content = models.CharField(max_length=64, blank=True)  # digest of the content that was judged
+    clause = models.CharField(max_length=128, blank=True)
+    considered = models.JSONField(default=list)  # every clause alleged when it was decided
     by = models.CharField(max_length=160)  # an `Actor`
     at = models.DateTimeField()
     outcome = models.CharField(max_length=16)  # an `Outcome`
@@ -86,7 +110,17 @@ class Decision(models.Model):
     state = models.CharField(max_length=16, db_index=True)  # a `DecisionState`
     undo_until = models.DateTimeField()
     replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="replaced_by")
+    stands_on = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="upholding")
+    seconded_by = models.CharField(
+        max_length=160, blank=True
+    )  # the second person, for what can't be taken back
     key = models.CharField(max_length=200, unique=True, null=True)  # of an automated decision: `event:812`
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["platform", "item_kind", "item_id"], name="decision_item"),
+            models.Index(fields=["state", "undo_until"], name="decision_window"),
+        ]
 
 
 class Complaint(models.Model):
@@ -108,6 +142,15 @@ class Complaint(models.Model):
     decided_at = models.DateTimeField(null=True)
     answer = models.TextField(blank=True)  # the reasoned decision, sent to the complainant
     new_decision = models.ForeignKey(Decision, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["decision", "complainant", "notice"],
+                condition=Q(state="open"),
+                name="one_open_complaint_a_person",
+            )
+        ]
 
 
 class Draft(models.Model):

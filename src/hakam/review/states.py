@@ -91,7 +91,6 @@ CASE: Final[Mapping[tuple[CaseState, CaseEvent], CaseState]] = {
 DECISION: Final[Mapping[tuple[DecisionState, DecisionEvent], DecisionState]] = {
     (DecisionState.PENDING, DecisionEvent.FINALISE): DecisionState.FINAL,
     (DecisionState.PENDING, DecisionEvent.UNDO): DecisionState.UNDONE,
-    (DecisionState.PENDING, DecisionEvent.REPLACE): DecisionState.REPLACED,
     (DecisionState.FINAL, DecisionEvent.REPLACE): DecisionState.REPLACED,
 }
 COMPLAINT: Final[Mapping[tuple[ComplaintState, ComplaintEvent], ComplaintState]] = {

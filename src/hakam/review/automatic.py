@@ -1,0 +1,142 @@
+"""Decisions that rules take: live measures of a verdict, with reasons, never over a person's head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from hakam.compliance import rulebook
+from hakam.enforcement import access as enforcement
+from hakam.review import clauses, ladder
+from hakam.review.decisions import Judged, settled_clauses, conclude
+from hakam.review.evidence import content_digest
+from hakam.review.models import Decision
+from hakam.review.reasoning import reasons_for
+from hakam.review.states import Outcome
+from hakam.vocabulary.actor import Actor, ActorKind
+from hakam.vocabulary.event import Event, ItemRef
+from hakam.vocabulary.measure import Measure
+from hakam.vocabulary.reasons import Automation, Ground, Source
+from hakam.vocabulary.verdict import Firing, PackRef, Verdict
+
+
+def key_of(seq: int) -> str:
+    """Return the key of what a record of the event log brings about: the same record never acts twice."""
+    return f"event:{seq}"
+
+
+def gather(measures: Iterable[Measure]) -> tuple[Measure, ...]:
+    """Return what adds something: per kind and territory the longest, the harshest kind first."""
+    longest: dict[tuple[str, tuple[str, ...]], Measure] = {}
+    for measure in measures:
+        place = (measure.kind.value, measure.territory)
+        known = longest.get(place)
+        if known is None or (known.days is not None and (measure.days is None or measure.days > known.days)):
+            longest[place] = measure
+    return tuple(sorted(longest.values(), key=lambda m: -m.nature.severity))
+
+
+def unsettled(firings: Iterable[Firing], settled: set[str]) -> tuple[Firing, ...]:
+    """Leave out the firings under a clause under which a person has judged this content."""
+    return tuple(firing for firing in firings if firing.policy not in settled)
+
+
+def decide_automatically(
+    *, event: Event, item: ItemRef, verdict: Verdict, seq: int, now: datetime
+) -> Decision | None:
+    """Carry out the live measures of `verdict` on record `seq` of the event log. Idempotent.
+
+    A machine never overrules a person who judged this very content under the same clause, never takes a measure
+    that can't be taken back, and adds nothing that is already in force. Returns None when nothing is left to do.
+    Raises `UnknownClauseError` if the verdict's rule book was never published here.
+    """
+    key = key_of(seq)
+    done = Decision.objects.filter(key=key).first()
+    if done is not None:
+        return done
+    live = [firing for firing in verdict.live if firing.measures]
+    if not live:
+        return None
+    content = content_digest(event)
+    firings = unsettled(live, settled_clauses(item, content))
+    measures = _to_take(firings, item=item, author_id=event.author.id)
+    if not measures:
+        return None
+    lead = max(firings, key=lambda f: max((m.nature.severity for m in f.measures), default=0))
+    language = event.author.language or event.item.language or "en"
+    reasons = reasons_for(
+        clause=lead.policy,
+        pack=verdict.pack,
+        facts=_facts(firings, verdict.pack, language),
+        grounds=_grounds(firings, verdict.pack, language),
+        language=language,
+        source=Source.OWN_INITIATIVE,
+        detected=True,
+        automation=Automation.FULL,
+    )
+    judged = Judged(
+        item=item,
+        item_url=event.item.url or "",
+        author_id=event.author.id,
+        author_email=event.author.email or "",
+        language=language,
+        content=content,
+        considered=tuple(sorted({firing.policy for firing in firings})),
+    )
+    try:
+        with transaction.atomic():
+            return conclude(
+                judged,
+                by=Actor(ActorKind.RULE, lead.rule[:150]),
+                now=now,
+                outcome=Outcome.VIOLATION,
+                clause=lead.policy,
+                reasons=reasons,
+                measures=measures,
+                key=key,
+            )
+    except IntegrityError:  # another worker took the same record in this instant
+        return Decision.objects.get(key=key)
+
+
+def _to_take(firings: Sequence[Firing], *, item: ItemRef, author_id: str) -> tuple[Measure, ...]:
+    wanted = gather(measure for firing in firings for measure in firing.measures)
+    wanted = tuple(measure for measure in wanted if not ladder.irreversible([measure]))
+    if not wanted:
+        return ()
+    standing = enforcement.in_force(item, author_id=author_id)
+    return tuple(measure for measure in wanted if not any(_covers(other, measure) for other in standing))
+
+
+def _covers(standing: Measure, wanted: Measure) -> bool:
+    return standing.kind is wanted.kind and ladder.at_most(wanted, standing)
+
+
+def _facts(firings: Sequence[Firing], pack: PackRef, language: str) -> str:
+    """Say what was found. Rules are named by their clause: their conditions would teach how to get around them."""
+    version = clauses.version_of(pack)
+    with translation.override(language):
+        lines = [
+            _("An automated check of the content found that it falls under “%(title)s” (rule %(rule)s).")
+            % {
+                "title": clauses.title_of(clauses.clause_in(version, firing.policy), language),
+                "rule": firing.rule,
+            }
+            for firing in firings
+        ]
+    return "\n".join(dict.fromkeys(lines))
+
+
+def _grounds(firings: Sequence[Firing], pack: PackRef, language: str) -> tuple[Ground, ...]:
+    version = clauses.version_of(pack)
+    ref = rulebook.ref_of(version)
+    found = dict.fromkeys(firing.policy for firing in firings)
+    return tuple(
+        ground
+        for clause in found
+        for ground in clauses.grounds_of(clauses.clause_in(version, clause), ref, language)
+    )

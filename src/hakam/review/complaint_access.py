@@ -1,0 +1,138 @@
+"""What people may see of complaints, and who of them may decide one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from math import ceil
+from typing import Final
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from hakam.review import access, decisions, evidence
+from hakam.review.complaints import AFFECTED
+from hakam.review.models import Complaint, Decision
+from hakam.review.shapes import ComplaintPage, ComplaintRow, ComplaintView
+from hakam.review.states import ComplaintState
+from hakam.staff.models import User
+from hakam.staff.roles import Permission
+from hakam.storage.vault import Vault
+from hakam.vocabulary.event import ItemRef
+
+_EXCERPT: Final = 280
+
+
+def readable(user: User) -> QuerySet[Complaint]:
+    """Return the complaints that this person may read: those about decisions whose case they may read."""
+    if not user.may(Permission.COMPLAINT_READ):
+        return Complaint.objects.none()
+    found = Complaint.objects.select_related("decision")
+    if not user.may(Permission.CHILD_SAFETY_READ):
+        found = found.exclude(decision__case__restricted=True)
+    if user.queues:
+        found = found.exclude(decision__case__isnull=False, decision__case__in=_elsewhere(user))
+    return found
+
+
+def _elsewhere(user: User) -> QuerySet[Decision]:
+    return Decision.objects.exclude(case__queue__in=user.queues).filter(case__isnull=False).values("case")
+
+
+def open_count(*, user: User) -> int:
+    """Return how many open complaints this person may read."""
+    return readable(user).filter(state=ComplaintState.OPEN).count()
+
+
+def complaints(
+    *, user: User, state: str = ComplaintState.OPEN.value, page: int = 1, per_page: int = access.PER_PAGE
+) -> ComplaintPage:
+    """List complaints, the first due first; without a state, the newest first."""
+    found = readable(user)
+    if state:
+        found = found.filter(state=state)
+    found = (
+        found.order_by("due_at", "pk")
+        if state == ComplaintState.OPEN
+        else found.order_by("-received_at", "pk")
+    )
+    total = found.count()
+    pages = max(1, ceil(total / per_page))
+    page = min(max(1, page), pages)
+    rows = tuple(_row(complaint, user) for complaint in found[(page - 1) * per_page : page * per_page])
+    return ComplaintPage(rows, total, page, pages)
+
+
+def rows_about(decided: Iterable[int], *, user: User) -> tuple[ComplaintRow, ...]:
+    """Return the complaints about any of these decisions, the newest first."""
+    found = readable(user).filter(decision__in=list(decided)).order_by("-received_at")
+    return tuple(_row(complaint, user) for complaint in found)
+
+
+def complaint(complaint_id: str, *, user: User, now: datetime, vault: Vault) -> ComplaintView | None:
+    """Return everything that one screen shows of a complaint; None if absent or not this person's to see."""
+    del now
+    try:
+        found = readable(user).filter(pk=complaint_id).first()
+    except (ValidationError, ValueError):  # no UUID
+        return None
+    if found is None:
+        return None
+    decided = found.decision
+    case = decided.case
+    hidden = case is not None and case.restricted
+    links = decisions.chain(decided)
+    before = links[: [link.pk for link in links].index(decided.pk)][::-1]
+    standing = Counter(
+        {decided.clause: decisions.strikes(decided.platform, decided.author_id, decided.clause)}
+    )
+    view = access.decision_views([decided])[0]
+    who = access.decision_views(d for d in [found.new_decision] if d is not None)
+    return ComplaintView(
+        row=_row(found, user),
+        text=found.text,
+        decision=view,
+        earlier=access.decision_views(before),
+        versions=() if case is None or hidden else evidence.versions_of(case, vault),
+        hidden=hidden,
+        clauses=access.clauses_for(decided.considered, standing, user.language),
+        decided_by=who[0].by_name if who else found.decided_by,
+        decided_at=found.decided_at,
+        answer=found.answer,
+    )
+
+
+def _row(complaint: Complaint, user: User) -> ComplaintRow:
+    decided = complaint.decision
+    why_not = _why_not(complaint, user)
+    text = " ".join(complaint.text.split())
+    return ComplaintRow(
+        id=str(complaint.pk),
+        decision_id=decided.pk,
+        case_id=decided.case_id,
+        item=ItemRef(decided.platform, decided.item_kind, decided.item_id),
+        clause=decided.clause,
+        complainant=complaint.complainant,
+        language=complaint.language,
+        state=ComplaintState(complaint.state),
+        received_at=complaint.received_at,
+        due_at=complaint.due_at,
+        excerpt=text if len(text) <= _EXCERPT else text[: _EXCERPT - 1] + "…",
+        may_decide=not why_not,
+        why_not=why_not,
+    )
+
+
+def _why_not(complaint: Complaint, user: User) -> str:
+    if complaint.state != ComplaintState.OPEN:
+        return _("It is decided.")
+    if not user.may(Permission.COMPLAINT_DECIDE):
+        return _("Your role does not decide complaints.")
+    if str(user.actor) in decisions.deciders(complaint.decision):
+        return _("You took part in the decision; somebody else must look again.")
+    return ""
+
+
+__all__ = ["AFFECTED", "complaint", "complaints", "open_count", "readable", "rows_about"]
