@@ -36,6 +36,10 @@ class LogFullError(OSError):
     """The disk can't take more. Nothing of the group was acknowledged."""
 
 
+class LogBusyError(OSError):
+    """Another process is the writer of this log."""
+
+
 class CorruptRecordError(ValueError):
     """A record's checksum does not fit its bytes. `seq` names it."""
 
@@ -45,10 +49,14 @@ class CorruptRecordError(ValueError):
 
 
 class Appended(msgspec.Struct, frozen=True):
-    """The answer to an append: the record's number and, if (platform, id) was there before, its earlier verdict."""
+    """The answer to an append: the record's number and, if (platform, id) was there before, its earlier verdict.
+
+    `damaged`: it was there before, but its record is corrupt, so that its verdict is not known.
+    """
 
     seq: int
     earlier: bytes | None = None
+    damaged: bool = False
 
 
 class EventLog(Protocol):

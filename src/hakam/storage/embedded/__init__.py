@@ -1,0 +1,1 @@
+"""Storage on one machine with no server: SQLite and plain files."""
