@@ -19,9 +19,8 @@ class Fact(models.Model):
     actor = models.CharField(max_length=160)
     subject = models.CharField(max_length=700, db_index=True)  # as `case:12`, `item:maydan/post/77`
     body = models.TextField()  # canonical JSON, no personal data
-    private = models.TextField(
-        null=True
-    )  # canonical JSON with a salt; null when there is none or it was erased
+    # canonical JSON with a salt; null when there is none, or when it was erased
+    private = models.TextField(null=True)  # noqa: DJ001 -- null is not the empty text here
     private_digest = models.CharField(max_length=64, blank=True)
     previous = models.CharField(max_length=64)
     digest = models.CharField(max_length=64, unique=True)

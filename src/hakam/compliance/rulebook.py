@@ -1,11 +1,14 @@
-"""The rule book: every version of the pack as it was published (DSA Art. 14), so that any decision can be read under it."""
+"""The rule book: every version of the pack as it was published, so that any decision can be read under it.
+
+DSA Art. 14: the rules are public, in force from a known moment, and every change can be seen.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
 
 from django.db import transaction
@@ -14,6 +17,7 @@ from django.db.models import Q
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import RulebookVersion
+from hakam.policy.pack import Pack, load_pack
 from hakam.vocabulary.actor import Actor
 from hakam.vocabulary.finding import Finding, Severity
 from hakam.vocabulary.verdict import PackRef
@@ -49,7 +53,7 @@ def publish(files: Mapping[str, str], *, by: Actor, now: datetime, note: str = "
     whoever goes back to an earlier text gives it a new version, so that each text was in force in one span of time.
     """
     pack = _checked(files)
-    ref: PackRef = pack.ref
+    ref = pack.ref
     with transaction.atomic():
         current = RulebookVersion.objects.select_for_update().filter(active_until=None).first()
         if current is not None and current.digest == ref.digest:
@@ -118,13 +122,18 @@ def ref_of(version: RulebookVersion) -> PackRef:
     return PackRef(version.pack, version.version, version.digest)
 
 
-def load(version: RulebookVersion) -> Any:
-    """Return the compiled-from-source `Pack` of a version. Parsed once per process."""
+def load(version: RulebookVersion) -> Pack:
+    """Return the pack of a version, read from its own files once per process. Raises `BrokenPackError`."""
     return _loaded(version.digest)
 
 
 def require_clause(ref: PackRef, clause: str) -> None:
     """Raise `UnknownClauseError` unless `clause` stands in the version `ref`."""
+    version = find(ref)
+    if version is None:
+        raise UnknownClauseError(f"the rule book {ref} was never published here")
+    if clause not in load(version).clauses:
+        raise UnknownClauseError(f"there is no clause `{clause}` in {ref}")
 
 
 class ClauseText(NamedTuple):
@@ -135,8 +144,10 @@ class ClauseText(NamedTuple):
 
 
 def clause_text(ref: PackRef, clause: str, language: str) -> ClauseText | None:
-    """Return a clause in `language` (or in the pack's first), or None when the version or clause is unknown."""
-    return None
+    """Return a clause in `language` (else English, else the pack's first); None when version or clause is unknown."""
+    version = find(ref)
+    found = load(version).clauses.get(clause) if version is not None else None
+    return None if found is None else ClauseText(*found.in_language(language))
 
 
 def clause_path(ref: PackRef, clause: str) -> str:
@@ -145,13 +156,11 @@ def clause_path(ref: PackRef, clause: str) -> str:
 
 
 @lru_cache(maxsize=32)
-def _loaded(digest: str) -> Any:
+def _loaded(digest: str) -> Pack:
     return _checked(RulebookVersion.objects.get(digest=digest).files)
 
 
-def _checked(files: Mapping[str, str]) -> Any:
-    from hakam.policy.pack import load_pack  # noqa: PLC0415
-
+def _checked(files: Mapping[str, str]) -> Pack:
     loaded = load_pack(files)
     if loaded.pack is None or any(f.severity is Severity.ERROR for f in loaded.findings):
         raise BrokenPackError(loaded.findings)

@@ -129,7 +129,7 @@ def claim_due(*, now: datetime, limit: int, lease_seconds: float) -> list[Effect
         Effect.objects.bulk_update(
             effects, ["state", "attempts", "round_attempts", "next_at"], batch_size=200
         )
-        leaving = [e.measure_id for e in effects if e.kind == EffectKind.MEASURE_APPLY]
+        leaving = [e.measure_id for e in effects if e.kind == EffectKind.MEASURE_APPLY and e.measure_id]
         planned = AppliedMeasure.objects.select_for_update(of=("self",)).filter(
             pk__in=leaving, state=MeasureState.PLANNED.value
         )
@@ -146,7 +146,7 @@ def _pack(
         message = compose(effect, now=now, base_url=policy.base_url, platform_name=policy.platform_name)
     except UnsendableError as error:
         return Dead(str(error))
-    except Exception as error:  # one message that can't be worded must not hold up the others
+    except Exception as error:  # noqa: BLE001 -- one message that can't be worded must not hold up the others
         _LOG.exception("effect %s could not be worded", effect.pk)
         return Retry(f"could not be worded: {type(error).__name__}: {error}")
     if effect.channel == Channel.EMAIL:
@@ -176,7 +176,7 @@ def _send(parcel: Parcel, now: datetime, began: float) -> Try:
     start = monotonic()
     try:
         outcome = parcel.connector.deliver(parcel.message, parcel.destination, parcel.secret)
-    except Exception as error:  # whatever a plug-in raises
+    except Exception as error:  # noqa: BLE001 -- whatever a plug-in raises
         _LOG.exception("connector `%s` failed", parcel.connector.id)
         outcome = Retry(f"{type(error).__name__}: {error}")
     end = monotonic()

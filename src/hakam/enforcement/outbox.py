@@ -97,7 +97,7 @@ def confirm(
         effect = Effect.objects.select_for_update().filter(pk=key).first()
         if effect is None or (platform is not None and effect.platform != platform):
             raise NoSuchEffectError(f"there is no effect {str(key)!r}")
-        event = EffectEvent.APPLY if status == Confirmation.APPLIED else EffectEvent.FAIL
+        event = EffectEvent.CONFIRM if status == Confirmation.APPLIED else EffectEvent.FAIL
         if effect.attempts == 0 or not can(EFFECT, EffectState(effect.state), event):
             raise EffectError(
                 f"an effect that is {effect.state} and was tried {effect.attempts} times has no outcome"

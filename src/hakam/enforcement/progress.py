@@ -39,7 +39,7 @@ def subject_of(effect: Effect) -> str:
 def confirm_effect(effect: Effect, *, status: Confirmation, by: Actor, now: datetime, detail: str) -> None:
     """Take the receiver's word on a locked effect, and carry it on."""
     before = EffectState(effect.state)
-    event = EffectEvent.APPLY if status is Confirmation.APPLIED else EffectEvent.FAIL
+    event = EffectEvent.CONFIRM if status is Confirmation.APPLIED else EffectEvent.FAIL
     effect.state = step(EFFECT, before, event).value
     if effect.state == before.value:
         return
@@ -91,6 +91,7 @@ def cancel_effect(effect: Effect) -> None:
 
 
 def _measure(effect: Effect) -> AppliedMeasure:
+    assert effect.measure_id is not None
     return AppliedMeasure.objects.select_for_update().get(pk=effect.measure_id)
 
 

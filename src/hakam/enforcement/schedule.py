@@ -1,7 +1,7 @@
 """When to try again: exponential back-off with full jitter, over about three days.
 
-The n-th failure waits a random time between nothing and `min(5 s x 2^(n-1), 12 h)`; after 25 tries it is given up.
-The waits add up to 71 hours on average (tested), so that a platform that is down over a weekend loses nothing.
+The n-th failure waits a random time between nothing and `min(5 s x 2^(n-1), 12 h)`; after 25 tries it is given
+up. The waits add up to 71 hours on average (tested): a platform that is down over a weekend loses nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def full_jitter(longest: float) -> float:
 
 def longest_wait(failures: int) -> float:
     """Return the upper bound of the wait after the n-th failure, in seconds."""
-    return min(FIRST_SECONDS * 2 ** (max(1, failures) - 1), LONGEST_SECONDS)
+    return min(FIRST_SECONDS * 2.0 ** (max(1, failures) - 1), LONGEST_SECONDS)
 
 
 def next_wait(failures: int, *, asked: float | None = None, jitter: Jitter = full_jitter) -> float | None:

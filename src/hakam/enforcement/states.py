@@ -39,7 +39,7 @@ class EffectState(StrEnum):
     PENDING = "pending"
     SENDING = "sending"  # leased by a worker; when the lease runs out, another takes it
     DELIVERED = "delivered"  # the receiver has it
-    APPLIED = "applied"  # the receiver says that it did it
+    CONFIRMED = "confirmed"  # the receiver says that it did it
     FAILED = "failed"  # the receiver says that it could not
     DEAD = "dead"  # given up; a person can replay it
     CANCELLED = "cancelled"
@@ -50,7 +50,7 @@ class EffectEvent(StrEnum):
 
     CLAIM = "claim"
     DELIVER = "deliver"
-    APPLY = "apply"
+    CONFIRM = "confirm"
     FAIL = "fail"
     RETRY = "retry"
     DIE = "die"
@@ -94,28 +94,28 @@ _E, _EE = EffectState, EffectEvent
 EFFECT: dict[tuple[EffectState, EffectEvent], EffectState] = {
     (_E.PENDING, _EE.CLAIM): _E.SENDING,
     (_E.PENDING, _EE.CANCEL): _E.CANCELLED,
-    (_E.PENDING, _EE.APPLY): _E.APPLIED,  # the answer was lost, the confirmation was not
+    (_E.PENDING, _EE.CONFIRM): _E.CONFIRMED,  # the answer was lost, the confirmation was not
     (_E.PENDING, _EE.FAIL): _E.FAILED,
     (_E.SENDING, _EE.CLAIM): _E.SENDING,
     (_E.SENDING, _EE.DELIVER): _E.DELIVERED,
-    (_E.SENDING, _EE.APPLY): _E.APPLIED,
+    (_E.SENDING, _EE.CONFIRM): _E.CONFIRMED,
     (_E.SENDING, _EE.FAIL): _E.FAILED,
     (_E.SENDING, _EE.RETRY): _E.PENDING,
     (_E.SENDING, _EE.DIE): _E.DEAD,
     (_E.SENDING, _EE.CANCEL): _E.CANCELLED,
-    (_E.DELIVERED, _EE.APPLY): _E.APPLIED,
+    (_E.DELIVERED, _EE.CONFIRM): _E.CONFIRMED,
     (_E.DELIVERED, _EE.FAIL): _E.FAILED,
-    (_E.APPLIED, _EE.APPLY): _E.APPLIED,
-    (_E.APPLIED, _EE.FAIL): _E.FAILED,
+    (_E.CONFIRMED, _EE.CONFIRM): _E.CONFIRMED,
+    (_E.CONFIRMED, _EE.FAIL): _E.FAILED,
     (_E.FAILED, _EE.FAIL): _E.FAILED,
-    (_E.FAILED, _EE.APPLY): _E.APPLIED,
+    (_E.FAILED, _EE.CONFIRM): _E.CONFIRMED,
     (_E.FAILED, _EE.REPLAY): _E.PENDING,
     (_E.DEAD, _EE.REPLAY): _E.PENDING,
-    (_E.DEAD, _EE.APPLY): _E.APPLIED,
+    (_E.DEAD, _EE.CONFIRM): _E.CONFIRMED,
     (_E.DEAD, _EE.FAIL): _E.FAILED,
 }
 UNFINISHED = frozenset({_E.PENDING, _E.SENDING})
-RECEIVED = frozenset({_E.DELIVERED, _E.APPLIED})
+RECEIVED = frozenset({_E.DELIVERED, _E.CONFIRMED})
 
 S = TypeVar("S", bound=StrEnum)
 V = TypeVar("V", bound=StrEnum)

@@ -9,6 +9,6 @@ from django.http import HttpRequest
 class ClosedAccounts(DefaultAccountAdapter):  # type: ignore[misc]
     """An administrator makes accounts; the sign-up page is closed."""
 
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 -- allauth's signature
         """Say no."""
         return False

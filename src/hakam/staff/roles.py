@@ -1,4 +1,4 @@
-"""Roles and what they permit. Permissions read `room:resource:action`; everything else derives from this table."""
+"""Roles and what they permit. Permissions read `room:resource:action`; all else derives from this table."""
 
 from __future__ import annotations
 
@@ -74,3 +74,13 @@ class Scope(StrEnum):
     DELIVERIES_CONFIRM = "deliveries:confirm"
     STATEMENTS_READ = "statements:read"
     COMPLAINTS_WRITE = "complaints:write"
+
+
+SCOPE_MEANS: dict[Scope, str] = {
+    Scope.EVENTS_WRITE: "send events to the door and get verdicts",
+    Scope.CHECK: "ask for a verdict without anything being stored",
+    Scope.NOTICES_WRITE: "hand in notices for the platform's users",
+    Scope.DELIVERIES_CONFIRM: "say whether a measure was applied or failed",
+    Scope.STATEMENTS_READ: "read the statements of reasons of the platform's users",
+    Scope.COMPLAINTS_WRITE: "hand in complaints for the platform's users",
+}

@@ -98,6 +98,26 @@ def set_languages_and_queues(
     )
 
 
+def set_password(user: User, password: str, *, by: Actor, now: datetime) -> User:
+    """Give a person a new password. Raises `StaffError` for one that is too weak."""
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise StaffError("; ".join(error.messages)) from error
+    with transaction.atomic():
+        locked = User.objects.select_for_update().get(pk=user.pk)
+        locked.set_password(password)
+        locked.save(update_fields=["password"])
+        journal.record("user.changed", by=by, now=now, subject=f"staff:{locked.pk}", body={"password": "set"})
+    user.password = locked.password
+    return locked
+
+
+def anybody() -> bool:
+    """Whether any person can sign in at all."""
+    return User.objects.filter(is_active=True).exists()
+
+
 def _change(user: User, *, by: Actor, now: datetime, **new: Any) -> User:
     with transaction.atomic():
         managers = _lock_managers()

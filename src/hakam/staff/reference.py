@@ -1,0 +1,35 @@
+"""The reference of roles, permissions and scopes, generated from the tables (docs/reference/permissions.md)."""
+
+from __future__ import annotations
+
+from hakam.staff.roles import PERMISSIONS, SCOPE_MEANS, Permission, Role, Scope
+
+BEGIN = "<!-- generated: roles and permissions -->"
+END = "<!-- end of generated part -->"
+
+
+def reference() -> str:
+    """Return the generated part of the page, as Markdown."""
+    return "\n".join(
+        (BEGIN, "", "## Roles", "", *_roles(), "", "## Scopes of API keys", "", *_scopes(), "", END)
+    )
+
+
+def _roles() -> list[str]:
+    head = "| Permission | " + " | ".join(role.value.replace("_", " ") for role in Role) + " |"
+    line = "| --- |" + " :---: |" * len(Role)
+    rows = [
+        f"| `{permission}` | "
+        + " | ".join("yes" if permission in PERMISSIONS[r] else "" for r in Role)
+        + " |"
+        for permission in Permission
+    ]
+    return [head, line, *rows]
+
+
+def _scopes() -> list[str]:
+    return [
+        "| Scope | What the key may do |",
+        "| --- | --- |",
+        *(f"| `{s}` | {SCOPE_MEANS[s]} |" for s in Scope),
+    ]
