@@ -60,3 +60,8 @@ def has_scope(key: ApiKey, scope: Scope) -> bool:
 def roles_with(permission: Permission) -> list[Role]:
     """Return the roles that permit something."""
     return [role for role in Role if permission in PERMISSIONS[role]]
+
+
+def by_username(username: str) -> User | None:
+    """Return a person by the name to sign in with. For the installation's own commands."""
+    return User.objects.filter(username=username).first()

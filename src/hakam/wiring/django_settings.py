@@ -11,7 +11,8 @@ from csp.constants import NONCE, NONE, SELF
 
 from hakam.wiring.settings import settings
 
-_S = settings()
+HAKAM = _S = settings()  # for pages: see `hakam.console.installation`
+HAKAM_VAULT = "hakam.wiring.ports.vault"
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = _S.secret("django")

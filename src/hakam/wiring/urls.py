@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from hakam.wiring.health import healthz
+
 urlpatterns = [
+    path("healthz", healthz),
     path("accounts/", include("allauth.urls")),
 ]

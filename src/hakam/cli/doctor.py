@@ -1,0 +1,61 @@
+"""`hakam doctor`: does everything that must hold still hold?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import typer
+
+from hakam.cli.screen import OUT, show_findings
+
+if TYPE_CHECKING:
+    from hakam.vocabulary.finding import Finding
+
+
+def rooms() -> dict[str, Callable[[], Iterator[Finding]]]:
+    """Return the checks of every room, lowest first. Django must be started."""
+    from hakam.compliance import findings as compliance  # noqa: PLC0415 -- needs Django started
+    from hakam.enforcement import findings as enforcement  # noqa: PLC0415
+    from hakam.intake import findings as intake  # noqa: PLC0415
+    from hakam.review import findings as review  # noqa: PLC0415
+    from hakam.staff import findings as staff  # noqa: PLC0415
+    from hakam.wiring import findings as wiring  # noqa: PLC0415
+
+    return {
+        "staff": staff.check,
+        "compliance": compliance.check,
+        "enforcement": enforcement.check,
+        "review": review.check,
+        "intake": intake.check,
+        "installation": wiring.check,
+    }
+
+
+def examine() -> tuple[dict[str, list[Finding]], int]:
+    """Run every check; return what each room found, and how many of all are errors. Django must be started."""
+    from hakam.vocabulary.finding import Severity  # noqa: PLC0415
+
+    found = {name: list(check()) for name, check in rooms().items()}
+    errors = sum(finding.severity is Severity.ERROR for findings in found.values() for finding in findings)
+    return found, errors
+
+
+def doctor() -> None:
+    """Examine the whole installation: the chain of the ledger and what must always hold in each room.
+
+    Prints each finding with its code (docs/reference/findings.md explains them). Exit code 1 if any is
+    an error.
+    """
+    from hakam.wiring import start  # noqa: PLC0415 -- --help needs none of it
+
+    start.start_django()
+    start.require_ready()
+    found, errors = examine()
+    for name, findings in found.items():
+        OUT.print(f"[bold]{name}[/]: {len(findings) or 'nothing'} found" if findings else f"{name}: sound")
+        show_findings(findings)
+    total = sum(len(findings) for findings in found.values())
+    OUT.print(f"\n{errors} errors, {total - errors} warnings and notes" if total else "\nall sound")
+    if errors:
+        raise typer.Exit(1)

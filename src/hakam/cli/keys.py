@@ -1,0 +1,94 @@
+"""`hakam key`: the API keys of platforms."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from hakam.cli.screen import OUT, CommandError, table
+from hakam.staff.roles import Scope
+
+app = typer.Typer(help="The API keys of platforms.", no_args_is_help=True)
+
+
+@app.command()
+def issue(
+    platform: Annotated[str, typer.Argument(help="Id of the platform that will use it.")],
+    scope: Annotated[list[Scope], typer.Option(help="What the key may do; repeat for more.")],
+    name: Annotated[str, typer.Option(help="What people will know it by.")],
+    days: Annotated[
+        int | None, typer.Option(min=1, help="Days after which it ends; without it, never.")
+    ] = None,
+) -> None:
+    """Issue a key. Its text goes to standard output, once: only a digest is kept."""
+    from hakam.staff.keys import BadKeyError, issue_key  # noqa: PLC0415 -- --help needs none of it
+    from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415
+    from hakam.wiring import publish, start  # noqa: PLC0415
+
+    chosen = start.start_django()
+    start.require_ready()
+    now = datetime.now(tz=UTC)
+    try:
+        _key, text = issue_key(
+            platform=platform,
+            scopes=scope,
+            name=name,
+            by=SYSTEM,
+            now=now,
+            expires_at=now + timedelta(days=days) if days else None,
+        )
+    except BadKeyError as error:
+        raise CommandError(str(error)) from error
+    publish.publish(chosen, now=now)  # the door knows it at once, worker or no worker
+    typer.echo(text)
+
+
+@app.command("list")
+def list_keys() -> None:
+    """List every key that was ever issued."""
+    from hakam.staff.keys import all_keys  # noqa: PLC0415 -- --help needs none of it
+    from hakam.wiring import start  # noqa: PLC0415
+
+    start.start_django()
+    start.require_ready()
+    shown = table("prefix", "platform", "name", "scopes", "issued", "state")
+    now = datetime.now(tz=UTC)
+    for key in all_keys():
+        state = (
+            "revoked"
+            if key.revoked_at
+            else "ended"
+            if key.expires_at and key.expires_at <= now
+            else "in force"
+        )
+        shown.add_row(
+            key.prefix,
+            key.platform,
+            key.name,
+            " ".join(key.scopes),
+            f"{key.created_at:%Y-%m-%d %H:%M}",
+            state,
+        )
+    OUT.print(shown)
+
+
+@app.command()
+def revoke(
+    prefix: Annotated[str, typer.Argument(help="The public part of the key, as `hakam key list` shows it.")],
+) -> None:
+    """End a key at once."""
+    from hakam.staff.keys import all_keys, revoke_key  # noqa: PLC0415 -- --help needs none of it
+    from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415
+    from hakam.wiring import publish, start  # noqa: PLC0415
+
+    chosen = start.start_django()
+    start.require_ready()
+    key = next((key for key in all_keys() if key.prefix == prefix), None)
+    if key is None:
+        raise CommandError(f"no key has the prefix {prefix!r}; `hakam key list` shows them all")
+    now = datetime.now(tz=UTC)
+    revoke_key(key, by=SYSTEM, now=now)
+    publish.publish(chosen, now=now)
+    OUT.print(f"revoked {prefix}")

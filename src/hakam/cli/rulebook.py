@@ -1,0 +1,57 @@
+"""`hakam pack`: put a rule book in force."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hakam.cli.screen import ERR, OUT, CommandError, show_findings, table
+
+app = typer.Typer(help="The rule book in force, and how to change it.", no_args_is_help=True)
+
+
+@app.command()
+def publish(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Folder of the pack.")],
+    note: Annotated[
+        str, typer.Option(help="Why it changes; stands in the ledger and in the rule book's history.")
+    ],
+) -> None:
+    """Check a pack and put it in force. A pack with errors is refused and nothing changes."""
+    from hakam.compliance import rulebook  # noqa: PLC0415 -- --help needs none of it
+    from hakam.storage.packs import read_folder  # noqa: PLC0415
+    from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415
+    from hakam.wiring import publish as door  # noqa: PLC0415
+    from hakam.wiring import start  # noqa: PLC0415
+
+    chosen = start.start_django()
+    start.require_ready()
+    now = datetime.now(tz=UTC)
+    try:
+        version = rulebook.publish(read_folder(folder), by=SYSTEM, now=now, note=note)
+    except rulebook.BrokenPackError as error:
+        show_findings(error.findings, to=ERR)
+        raise CommandError("the pack has errors; nothing was published") from error
+    except rulebook.RulebookError as error:
+        raise CommandError(str(error)) from error
+    door.publish(chosen, now=now)
+    OUT.print(f"{rulebook.ref_of(version)} is in force")
+
+
+@app.command("list")
+def list_versions() -> None:
+    """List every version of the rule book, the newest first."""
+    from hakam.compliance import rulebook  # noqa: PLC0415 -- --help needs none of it
+    from hakam.wiring import start  # noqa: PLC0415
+
+    start.start_django()
+    start.require_ready()
+    shown = table("version", "in force from (UTC)", "until", "digest", "note")
+    for version in rulebook.versions():
+        until = f"{version.active_until:%Y-%m-%d %H:%M}" if version.active_until else "now"
+        began = f"{version.active_from:%Y-%m-%d %H:%M}" if version.active_from else ""
+        shown.add_row(f"{version.pack}@{version.version}", began, until, version.digest[:12], version.note)
+    OUT.print(shown)

@@ -1,0 +1,78 @@
+"""The worker's duties: which verbs run by themselves, in which lane, how often looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from types import MappingProxyType
+
+from hakam.compliance import deadlines
+from hakam.enforcement.connectors.connector import Connector
+from hakam.enforcement.delivery import deliver_due
+from hakam.enforcement.delivery_policy import DeliveryPolicy, shipped_connectors
+from hakam.enforcement.reverse import expire_due
+from hakam.intake import events
+from hakam.review.cases import rerank_due
+from hakam.review.decisions import finalise_due
+from hakam.wiring import plugins, ports, publish, subscriptions
+from hakam.wiring.settings import Settings
+from hakam.wiring.worker import Task
+
+EVENTS_AT_ONCE = 1_000
+EFFECTS_AT_ONCE = 64
+
+
+def connectors() -> Mapping[str, Connector]:
+    """Return every connector by its id: those that come with Hakam and those installed beside it."""
+    shipped = shipped_connectors()
+    added: dict[str, Connector] = plugins.load(plugins.CONNECTORS)
+    taken = sorted(set(shipped) & set(added))
+    if taken:
+        raise plugins.PluginError(f"an extension claims {', '.join(taken)}, which comes with Hakam")
+    return MappingProxyType({**shipped, **{name: made() for name, made in added.items()}})
+
+
+def delivery_policy(settings: Settings) -> DeliveryPolicy:
+    """Return how effects leave this installation."""
+    return DeliveryPolicy(
+        base_url=settings.base_url,
+        platform_name=settings.platform_name,
+        mail_from=settings.mail_from,
+        allow_private_endpoints=settings.allow_private_endpoints,
+        secret=settings.secret,
+        connectors=connectors(),
+    )
+
+
+@contextmanager
+def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:
+    """Give the worker its lanes of tasks; what they hold open is closed afterwards."""
+    log, vault = ports.event_log(), ports.vault()
+    policy = delivery_policy(settings)
+
+    def consume(now: datetime) -> int:
+        return events.consume(log, vault=vault, now=now, limit=EVENTS_AT_ONCE)
+
+    def deliver(now: datetime) -> int:
+        return deliver_due(now=now, limit=EFFECTS_AT_ONCE, policy=policy)
+
+    def publish_anew(now: datetime) -> int:
+        publish.publish(settings, now=now)
+        return 0
+
+    try:
+        yield {
+            "events": (Task("consume events", consume, 0.25),),
+            "ledger": (Task("follow the ledger", lambda now: subscriptions.advance_all(now=now), 0.25),),
+            "deliveries": (Task("deliver effects", deliver, 0.5),),
+            "clocks": (
+                Task("finalise decisions", finalise_due, 1.0),
+                Task("end measures", lambda now: expire_due(now=now), 15.0),
+                Task("note missed deadlines", lambda now: len(deadlines.missed(now=now)), 15.0),
+                Task("rank cases", rerank_due, 30.0),
+                Task("publish for the door", publish_anew, 60.0),
+            ),
+        }
+    finally:
+        log.close()

@@ -1,0 +1,123 @@
+"""What must hold of the installation as a whole. `hakam doctor` runs it."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from hakam.storage.embedded import published
+from hakam.storage.embedded.event_log import SqliteEventLog
+from hakam.vocabulary.finding import Finding, Severity
+from hakam.wiring import publish
+from hakam.wiring.ports import event_log_path
+from hakam.wiring.programs import heartbeat_path
+from hakam.wiring.settings import Settings, settings
+from hakam.wiring.start import pending_migrations
+from hakam.wiring.worker import read_heartbeat, utc_now
+
+CODES = {
+    "W001": "the database lacks migrations",
+    "W002": "no rule book is in force",
+    "W003": "the door works with other keys or rules than are in force",
+    "W004": "a task of the worker fails",
+    "W005": "the worker gives no sign of life",
+    "W006": "a secret can be read by others",
+    "W007": "a record of the event log is damaged",
+}
+SILENT_SECONDS = 30.0  # a living worker writes its heartbeat far more often
+
+
+def _finding(code: str, message: str, subject: str, hint: str, severity: Severity =
+Severity.ERROR
+Seve
+Sever Sever
+Severi Severi Severi
+Severit Seve S
+
+S Se Sev Seve Sever Severi Severit Severity Severity. Severity.E Se
+
+
+
+S Se Sev Seve Sever Severi Severit Severity Severity. Severity.E Severity.ER Severity.ERR Severity.ERRO Severity.ER Sever
+
+
+
+S Se Sev Seve Sever Severi Severit Severity Severity. Severity.E Severity.ER Severity.ERR Severity.ERRO Severity.ERROR Severity.ERROR) -> Findi Findi Findin Findi Findin Findin Findin
+Findin Findin
+Findin Findin Findin
+Findin Findin
+Finding Finding:
+
+    return
+    Finding(code=code, severity=severity, message=message, subject=subject, hint=hint)
+
+
+def check(chosen: Settings | None = None, *, now: datetime | None = None) -> Iterator[Finding]:
+    """Yield what is wrong with the installation."""
+    chosen = chosen or settings()
+    pending = pending_migrations()
+    if pending:
+        yield _finding("W001", f"{len(pending)} migrations are not applied", "database", "run `hakam migrate`")
+        return
+    yield from _door(chosen, now or utc_now())
+    yield from _worker(chosen)
+    yield from _secrets(chosen)
+    yield from _event_log(event_log_path(chosen))
+
+
+def _door(chosen: Settings, now: datetime) -> Iterator[Finding]:
+    path = publish.published_path(chosen)
+    try:
+        told = published.read(path)
+    except published.PublishedError as error:
+        yield _finding("W003", f"what is published can't be read: {error}", str(path), "`hakam up` writes it anew")
+        return
+    true = publish.gather(chosen, now=now, revision=told.revision if told else 0)
+    if true.pack is None:
+        yield _finding("W002", "no rule book is in force", "rulebook", "run `hakam pack publish FOLDER --note ...`")
+    elif told != true:
+        yield _finding(
+            "W003", "the door works with other keys or rules than are in force", str(path), "start the worker"
+        )
+
+
+def _worker(chosen: Settings) -> Iterator[Finding]:
+    beat = read_heartbeat(heartbeat_path(chosen))
+    if beat is None:
+        return  # it never ran here: nothing was promised
+    for name, health in beat.tasks.items():
+        if health.failures:
+            yield _finding(
+                "W004",
+                f"`{name}` failed {health.failures} times in a row: {health.last_error}",
+                "worker",
+                f"the log is {chosen.home / 'logs' / 'worker.log'}",
+            )
+    silent = time.time() - beat.at
+    if silent > SILENT_SECONDS:
+        yield _finding(
+            "W005", f"no sign of life for {silent:.0f} s", "worker", "start it with `hakam up`", Severity.NOTE
+        )
+
+
+def _secrets(chosen: Settings) -> Iterator[Finding]:
+    if os.name != "posix" or not chosen.secrets_dir.exists():
+        return
+    for path in sorted(chosen.secrets_dir.iterdir()):
+        if stat.S_IMODE(path.stat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
+            yield _finding("W006", "others can read it", str(path), f"chmod 600 {path}")
+
+
+def _event_log(path: Path) -> Iterator[Finding]:
+    if not path.exists():
+        return
+    log = SqliteEventLog(path)
+    try:
+        for seq in log.damaged():
+            yield _finding("W007", "its checksum does not fit its bytes", f"event:{seq}", "restore it from a copy")
+    finally:
+        log.close()

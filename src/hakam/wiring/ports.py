@@ -1,0 +1,36 @@
+"""The stores of this installation, opened once a process: what verbs and pages are given to work with."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import hakam
+from hakam.storage.embedded.event_log import SqliteEventLog
+from hakam.storage.embedded.vault import FileVault
+from hakam.storage.event_log import EventLog
+from hakam.storage.vault import Vault
+from hakam.wiring.settings import Settings, settings
+
+
+def event_log_path(chosen: Settings) -> Path:
+    """Return where the event log lies: a file of its own, so that the door waits for nobody."""
+    return chosen.home / "events.db"
+
+
+@cache
+def event_log() -> EventLog:
+    """Return the event log, for reading. The door alone appends."""
+    return SqliteEventLog(event_log_path(settings()))
+
+
+@cache
+def vault() -> Vault:
+    """Return the evidence vault."""
+    chosen = settings()
+    return FileVault(chosen.home / "evidence", chosen.secret("vault").encode())
+
+
+def default_pack() -> Path:
+    """Return the folder of the pack that ships."""
+    return Path(hakam.__file__).parent / "packs" / "default"

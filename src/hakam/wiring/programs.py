@@ -1,0 +1,112 @@
+"""The programs of one machine: how each is run here, how the supervisor starts it and knows that it works."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import ProxyHandler, Request, build_opener
+
+from hakam.wiring.processes import Program
+from hakam.wiring.settings import Settings
+from hakam.wiring.worker import read_heartbeat
+
+CONSOLE_THREADS = 8
+_DIRECT = build_opener(ProxyHandler({}))  # a health check never goes through the operator's proxy
+
+
+def answers(url: str, _started_at: float = 0.0) -> bool:
+    """Whether `url` answers with a status below 500 within two seconds."""
+    request = Request(url, headers={"user-agent": "hakam-health"})  # noqa: S310 -- http to ourselves
+    try:
+        with _DIRECT.open(request, timeout=2):
+            return True
+    except (URLError, OSError, ValueError):
+        return False
+
+
+def beats(heartbeat: Path, started_at: float) -> bool:
+    """Whether a worker that began after `started_at` (Unix seconds) has given a sign of life."""
+    beat = read_heartbeat(heartbeat)
+    return beat is not None and beat.at >= started_at and beat.started_at >= started_at - 1
+
+
+def heartbeat_path(settings: Settings) -> Path:
+    """Return the file in which the worker tells how it fares."""
+    return settings.home / "worker.json"
+
+
+def near(settings: Settings) -> str:
+    """Return the host by which this machine reaches its own processes."""
+    return "127.0.0.1" if settings.host in {"0.0.0.0", "::", ""} else settings.host  # noqa: S104 -- compared only
+
+
+def command(name: str) -> Sequence[str]:
+    """Return the command that runs the program `name` as a child of a supervisor."""
+    return (sys.executable, "-m", "hakam.cli", "process", name, "--lifeline")
+
+
+def programs(settings: Settings) -> tuple[Program, ...]:
+    """Return the three programs that make up Hakam."""
+    host = near(settings)
+    return (
+        Program(
+            name="console",
+            command=command("console"),
+            ready=partial(answers, f"http://{host}:{settings.console_port}/healthz"),
+        ),
+        Program(
+            name="door",
+            command=command("door"),
+            ready=partial(answers, f"http://{host}:{settings.door_port}/healthz"),
+        ),
+        Program(name="worker", command=command("worker"), ready=partial(beats, heartbeat_path(settings))),
+    )
+
+
+def run_console(settings: Settings) -> None:
+    """Serve the console and the control API until told to stop. Django under WSGI: see decision 0003."""
+    from granian import Granian  # noqa: PLC0415 -- only this process needs it
+    from granian.constants import Interfaces  # noqa: PLC0415
+
+    Granian(
+        "hakam.wiring.wsgi:application",
+        address=settings.host,
+        port=settings.console_port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=CONSOLE_THREADS,
+        websockets=False,
+        workers_kill_timeout=10,
+        respawn_failed_workers=True,
+        process_name=None,
+    ).serve()
+
+
+def run_door(settings: Settings) -> None:
+    """Serve the door until told to stop."""
+    from hakam.door.server import DoorConfig, serve  # noqa: PLC0415 -- only this process needs it
+
+    serve(DoorConfig(settings.home, settings.host, settings.door_port, settings.metrics_public))
+
+
+def stop_on_signals(stop: Callable[[], None]) -> None:
+    """Call `stop` on every signal that asks this process to end."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: stop())
+
+
+def run_worker(settings: Settings) -> None:
+    """Do the worker's duties until told to stop."""
+    from hakam.wiring.duties import lanes  # noqa: PLC0415 -- needs Django started
+    from hakam.wiring.worker import Worker  # noqa: PLC0415
+
+    stop = threading.Event()
+    stop_on_signals(stop.set)
+    with lanes(settings) as duties:
+        Worker(duties, heartbeat=heartbeat_path(settings)).run(stop)
