@@ -1,0 +1,91 @@
+"""`hakam check` and `hakam test`: what a policy lead runs before a pack touches anyone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from hakam.policy.engine import compile_pack
+from hakam.policy.pack import Loaded, load_pack
+from hakam.policy.render import render, summary
+from hakam.policy.testing import ExampleResult, run_examples
+from hakam.storage.packs import read_folder
+from hakam.vocabulary.finding import Severity
+
+FAILED = 1
+UNUSABLE = 2
+
+Folder = Annotated[Path, typer.Argument(help="The folder of the pack.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the findings as JSON, for editors and CI.")]
+
+
+def check(
+    pack: Folder,
+    as_json: AsJson = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Treat warnings as errors.")] = False,
+) -> None:
+    """Check a pack: grammar, types, names, patterns, measures. Exit code 1 if it can't be loaded."""
+    files, loaded = _load(pack)
+    if as_json:
+        print(msgspec.json.encode(loaded.findings).decode())
+    elif loaded.findings:
+        print(render(loaded.findings, files), end="")
+    if loaded.pack is not None and not as_json:
+        found = loaded.pack
+        print(
+            f"{found.ref} is sound: {len(found.rules)} rules, {len(found.clauses)} clauses, {len(found.lists)} lists, "
+            f"{len(found.examples)} tests; {summary(loaded.findings)}; digest {found.ref.digest[:12]}"
+        )
+    worst = {finding.severity for finding in loaded.findings}
+    if loaded.pack is None or (strict and Severity.WARNING in worst):
+        raise typer.Exit(FAILED)
+
+
+def test(
+    pack: Folder,
+    only: Annotated[str | None, typer.Option("--only", help="Run the tests whose name holds this.")] = None,
+) -> None:
+    """Run a pack's own tests. A test that fails shows each rule's condition with the values it saw."""
+    files, loaded = _load(pack)
+    if loaded.pack is None:
+        print(render(loaded.errors, files), end="")
+        raise typer.Exit(FAILED)
+    engine = compile_pack(loaded.pack)
+    passed, failed = 0, 0
+    for result in run_examples(engine):
+        if only is not None and only not in result.name:
+            continue
+        if result.passed:
+            passed += 1
+        else:
+            failed += 1
+            print(_failure(result))
+    print(f"{passed} passed, {failed} failed")
+    if failed or not passed:
+        raise typer.Exit(FAILED)
+
+
+def _load(folder: Path) -> tuple[dict[str, str], Loaded]:
+    try:
+        files = read_folder(folder)
+    except (OSError, ValueError) as error:
+        typer.echo(f"cannot read the pack: {error}", err=True)
+        raise typer.Exit(UNUSABLE) from error
+    return files, load_pack(files)
+
+
+def _failure(result: ExampleResult) -> str:
+    lines = [f"FAILED {result.name}  ({result.span.file}:{result.span.line})"]
+    for miss in result.misses:
+        lines.append(f"  `{miss.rule}` {'did not fire and should' if miss.should_fire else 'fired and should not'}:")
+        lines += [f"    {line}" for line in miss.why.split("\n")]
+    return "\n".join(lines) + "\n"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command("check")(check)
+    app.command("test")(test)

@@ -1,0 +1,294 @@
+"""The checker's part for functions: arguments, text predicates, counters."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from typing import TYPE_CHECKING
+
+from hakam.policy.canonical import canonical
+from hakam.policy.expression import constant
+from hakam.policy.fields import FIELDS
+from hakam.policy.functions import FUNCTIONS, FunctionSpec
+from hakam.policy.kinds import TEXTUAL, Kind, parse_duration
+from hakam.policy.lists import TermList
+from hakam.policy.patterns import prepare
+from hakam.policy.source import nearest
+from hakam.policy.tree import Condition, Counter, CounterKind, Field, Folded, How, Known, Literal, Search, Value, walk
+from hakam.signals.fold import fold, split_words
+
+if TYPE_CHECKING:
+    from hakam.policy.check import Expression
+
+MIN_WINDOW, MAX_WINDOW = 1.0, 30 * 86_400.0
+SHORT_TERM = 2
+
+_CONDITIONS = frozenset(name for name, spec in FUNCTIONS.items() if spec.gives == "condition")
+
+
+def _spec(check: Expression, node: ast.Call) -> FunctionSpec | None:
+    """Return the function that is called, after checking the shape of the call."""
+    if not isinstance(node.func, ast.Name):
+        path = ast.unparse(node.func)[:80]
+        hint = nearest(path.rsplit(".", 1)[-1], FUNCTIONS, say="did you mean the function `{}`?")
+        check.problem("P104", f"`{path}` is no function", node.func, hint)
+        return None
+    spec = FUNCTIONS.get(node.func.id)
+    if spec is None:
+        check.problem("P104", f"there is no function `{node.func.id[:60]}`", node.func, nearest(node.func.id, FUNCTIONS))
+        return None
+    good = True
+    for keyword in node.keywords:
+        if keyword.arg is None or keyword.arg not in spec.keywords:
+            hint = nearest(keyword.arg or "", spec.keywords, say="did you mean `{}=`?") or f"as `{spec.signature}`"
+            check.problem("P105", f"`{spec.name}` has no `{keyword.arg or '**'}=`", keyword.value, hint)
+            good = False
+    if any(isinstance(argument, ast.Starred) for argument in node.args):
+        check.problem("P102", "`*` is not part of the language", node, "write the arguments out")
+        return None
+    if not spec.least <= len(node.args) <= spec.most:
+        check.problem("P105", f"`{spec.name}` takes {_arity(spec)}, not {len(node.args)}", node, f"as `{spec.signature}`")
+        good = False
+    return spec if good else None
+
+
+def _arity(spec: FunctionSpec) -> str:
+    if spec.least == spec.most:
+        return f"{spec.least} argument{'s' if spec.least != 1 else ''} before the named ones"
+    return f"{spec.least} or more arguments"
+
+
+def call_condition(check: Expression, node: ast.Call) -> tuple[Condition | None, bool]:
+    """Check a call where a condition is wanted; the second value says whether it was for us to check."""
+    if isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS and node.func.id not in _CONDITIONS:
+        return None, False
+    spec = _spec(check, node)
+    if spec is None:
+        return None, True
+    if spec.name == "known":
+        value = check.value(node.args[0])
+        if value is None:
+            return None, True
+        if isinstance(value, Literal):
+            check.problem("P113", "a constant is always known", node, "ask about a field")
+            return None, True
+        return Known(value, check.parsed.text(node), check.parsed.span(node)), True
+    if spec.name == "any_in":
+        of = check.value(node.args[0])
+        if of is None:
+            return None, True
+        return check.overlaps(of, node.args[1], node), True
+    return _search(check, spec, node), True
+
+
+def call_value(check: Expression, node: ast.Call) -> Value | None:
+    """Check a call where a value is wanted."""
+    spec = _spec(check, node)
+    if spec is None:
+        return None
+    if spec.gives == "condition":
+        check.problem("P107", f"`{spec.name}` gives a condition, not a value", node, "join conditions by `and`, `or`")
+        return None
+    if spec.name == "list":
+        check.named_list(node)
+        check.problem("P107", "a list stands where a value is needed", node, "look up with `in` or `any_in`")
+        return None
+    if spec.name in {"count", "distinct"}:
+        return _counter(check, spec, node)
+    of = check.value(node.args[0])
+    if of is None:
+        return None
+    return check.length(of, node) if spec.name == "len" else check.folded(of, node)
+
+
+# Text predicates
+
+
+def _flag(check: Expression, node: ast.Call, name: str, *, default: bool) -> bool | None:
+    """Return a named argument that is True or False."""
+    for keyword in node.keywords:
+        if keyword.arg == name:
+            if isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, bool):
+                return keyword.value.value
+            check.problem("P106", f"`{name}` is True or False", keyword.value)
+            return None
+    return default
+
+
+def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition | None:
+    of = check.value(node.args[0])
+    words = _flag(check, node, "words", default=spec.name == "contains_any")
+    if spec.name == "word":
+        words = True
+    if of is not None and of.kind not in TEXTUAL and of.kind is not Kind.TEXTS:
+        check.problem("P106", f"`{spec.name}` searches a text, `{of.text}` is {of.kind}", node.args[0])
+        of = None
+    if of is not None and isinstance(of, Literal):
+        check.problem("P113", "a constant is searched", node.args[0], "search a field")
+        of = None
+    if of is None or words is None:
+        return None
+    on_words = isinstance(of, Field) and of.spec.path == "text.words"
+    if words and of.kind is not Kind.FOLDED:
+        hint = (
+            "search `text.folded`"
+            if of.text == "text.raw"
+            else f"search `folded({of.text})`"
+            if of.kind is Kind.TEXT
+            else "add `words=False`"
+        )
+        check.problem("P207", f"whole words are found in folded text only, `{of.text}` is {of.kind}", node, hint)
+        return None
+    if on_words and spec.name in {"starts_with", "ends_with"}:
+        check.problem("P106", f"`{spec.name}` searches `text.folded`, not `text.words`", node.args[0])
+        return None
+    words = words or (on_words and spec.name != "matches")
+    text, span = check.parsed.text(node), check.parsed.span(node)
+    if spec.name == "matches":
+        pattern = _pattern(check, node.args[1], folded=of.kind is Kind.FOLDED, words=words)
+        return None if pattern is None else Search(How.PATTERN, _on_words(of, words), (pattern,), None, text, span)
+    found = _terms(check, spec, node)
+    if found is None:
+        return None
+    given, name = found
+    how = {"starts_with": How.STARTS, "ends_with": How.ENDS}.get(spec.name, How.WORDS if words else How.CONTAINS)
+    terms = _prepared(check, node, given, folded=of.kind is Kind.FOLDED, words=words)
+    return Search(how, _on_words(of, words), terms, name, text, span) if terms else None
+
+
+def _on_words(of: Value, words: bool) -> Value:
+    """Return what is searched for whole words: `text.words` stands in for `text.folded`."""
+    if words and isinstance(of, Field) and of.spec.path == "text.folded":
+        return Field(FIELDS["text.words"], of.text, of.span)
+    return of
+
+
+def _pattern(check: Expression, node: ast.expr, *, folded: bool, words: bool) -> str | None:
+    literal = constant(check.parsed, node, check.checker.report)
+    if literal is None or not isinstance(literal.value, str):
+        check.problem("P106", "a pattern is a text in quotes", node, 'as r"v[i1!]agra"')
+        return None
+    return prepare(literal.value, lambda code, message, hint: check.problem(code, message, node, hint), folded=folded, words=words)
+
+
+def _terms(check: Expression, spec: FunctionSpec, node: ast.Call) -> tuple[list[tuple[str, ast.expr | None]], str | None] | None:
+    """Return the terms given, each with its place (`None` from a list's file), and the list's name."""
+    arguments = node.args[1:]
+    if len(arguments) == 1 and isinstance(arguments[0], ast.Call):
+        if not check.is_fixed(arguments[0]):
+            check.problem("P106", 'terms are texts in quotes, `[...]` or `list("name")`', arguments[0])
+            return None
+        named: TermList | None = check.named_list(arguments[0])
+        return None if named is None else ([(term, None) for term in named.terms], named.name)
+    if len(arguments) == 1 and isinstance(arguments[0], ast.List | ast.Tuple | ast.Set):
+        arguments = arguments[0].elts
+        if not arguments:
+            check.problem("P113", "an empty list holds nothing", node.args[1], "write its terms")
+            return None
+    found: list[tuple[str, ast.expr | None]] = []
+    good = True
+    for argument in arguments:
+        literal = constant(check.parsed, argument, check.checker.report)
+        if literal is None or not isinstance(literal.value, str):
+            check.problem("P106", f"`{spec.name}` looks for texts in quotes", argument, f"as `{spec.example}`")
+            good = False
+            continue
+        if any(term == literal.value for term, _ in found):
+            check.problem("P123", f"`{literal.value[:60]}` is here twice", argument, "remove it")
+        found.append((literal.value, argument))
+    return (found, None) if good else None
+
+
+def _prepared(
+    check: Expression, node: ast.Call, given: list[tuple[str, ast.expr | None]], *, folded: bool, words: bool
+) -> tuple[str, ...]:
+    """Fold and pad terms as they are searched; those of which nothing is left are reported."""
+    terms: dict[str, None] = {}
+    for term, at in given:
+        ready = fold(term) if folded else term
+        if words:
+            ready = split_words(ready)
+        core = ready.strip()
+        if not core:
+            check.problem("P206", f"nothing is left of `{term[:60]}` to search for", at or node, "write letters or digits")
+            continue
+        if not words and len(core) < SHORT_TERM:
+            check.problem("P208", f"`{term}` is found inside almost any text", at or node, "search whole words")
+        terms[ready] = None
+    return tuple(terms)
+
+
+# Counters
+
+
+def _key(check: Expression, node: ast.expr, what: str) -> tuple[Value, ...] | None:
+    elements = node.elts if isinstance(node, ast.Tuple | ast.List) else [node]
+    found: list[Value] = []
+    for element in elements:
+        value = check.value(element)
+        if value is None:
+            return None
+        if not isinstance(value, Field | Folded) or value.kind not in {*TEXTUAL, Kind.NUMBER, Kind.CONDITION}:
+            check.problem("P503", f"a counter's {what} is a text or number of the event", element, "as `author.id`")
+            return None
+        found.append(value)
+    if not found:
+        check.problem("P503", f"a counter's {what} is empty", node, "as `author.id`")
+        return None
+    return tuple(found)
+
+
+def _counter(check: Expression, spec: FunctionSpec, node: ast.Call) -> Value | None:
+    if check.checker.in_counter:
+        check.problem("P502", "a counter inside a counter", node, "count in one rule what both need")
+        return None
+    given = {keyword.arg: keyword.value for keyword in node.keywords}
+    if "within" not in given:
+        check.problem("P105", f"`{spec.name}` needs `within=`", node, f"as `{spec.signature}`")
+        return None
+    within = _window(check, given["within"])
+    counts = CounterKind(spec.name)
+    of: Value | None = None
+    by: tuple[Value, ...] | None = ()
+    if counts is CounterKind.DISTINCT:
+        found = _key(check, node.args[0], "field")
+        of = found[0] if found else None
+        if found is not None and len(found) > 1:
+            check.problem("P503", "one field is counted", node.args[0])
+            of = None
+        if of is None:
+            return None
+    key = given.get("per" if counts is CounterKind.DISTINCT else "by")
+    if key is not None:
+        by = _key(check, key, "key")
+    where: Condition | None = None
+    if "where" in given:
+        check.checker.in_counter = True
+        try:
+            where = check.condition(given["where"])
+        finally:
+            check.checker.in_counter = False
+        if where is None:
+            return None
+        if any(isinstance(part, Counter) for part in walk(where)):
+            check.problem("P502", "a counter inside a counter", given["where"], "count in one rule what both need")
+            return None
+    if within is None or by is None:
+        return None
+    name = ast.unparse(node)
+    if where is not None and any(isinstance(part, ast.Name | ast.Call) for part in ast.walk(given["where"])):
+        # what a term or a list holds can change while the text stays: a counter is named by its meaning
+        name += f" #{hashlib.sha256(canonical(where).encode()).hexdigest()[:8]}"
+    return Counter(counts, of, by, within, where, name, check.parsed.text(node), check.parsed.span(node))
+
+
+def _window(check: Expression, node: ast.expr) -> float | None:
+    literal = constant(check.parsed, node, check.checker.report)
+    seconds = parse_duration(literal.value) if literal is not None and isinstance(literal.value, str) else None
+    if seconds is None:
+        check.problem("P109", "`within` is a duration", node, 'as "10m", "24h", "7d"')
+        return None
+    if not MIN_WINDOW <= seconds <= MAX_WINDOW:
+        check.problem("P501", "a window lasts from a second to 30 days", node)
+        return None
+    return seconds

@@ -1,0 +1,563 @@
+"""The checker: from Python's syntax tree to Hakam's typed tree, with every mistake named at its place.
+
+A node that is wrong gives `None`, and its neighbours are checked nevertheless, so that no finding hides another.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+import msgspec
+
+from hakam.policy.calls import call_condition, call_value
+from hakam.policy.expression import MAX_NODES, Parsed, constant, measure, parse
+from hakam.policy.fields import FIELDS, ROOTS, FieldSpec, score_field
+from hakam.policy.functions import FUNCTIONS
+from hakam.policy.kinds import LISTS, TEXTUAL, Kind, parse_duration, parse_time
+from hakam.policy.lists import ListKind, TermList
+from hakam.policy.source import Reporter, Scalar, listing, nearest
+from hakam.policy.tree import (
+    Among,
+    And,
+    Arithmetic,
+    Compare,
+    Condition,
+    Constant,
+    Field,
+    Folded,
+    Holds,
+    Length,
+    Literal,
+    Not,
+    Or,
+    Overlaps,
+    Truth,
+    Value,
+)
+from hakam.signals.fold import fold
+
+_COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
+_ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%"}
+_SCORE_NAME = 64
+MAX_NUMBER = 2**63
+MAX_TERM_DEPTH = 60
+
+
+class Names(msgspec.Struct, frozen=True):
+    """What an expression can name: the lists, the fields that the pack declares, the shared terms' texts."""
+
+    lists: Mapping[str, TermList]
+    extra: Mapping[str, FieldSpec]
+    terms: Mapping[str, Scalar]
+
+
+class Checker:
+    """Checks the expressions of one pack. Remembers terms, and what was used."""
+
+    def __init__(self, names: Names, report: Reporter) -> None:
+        self.names, self.report = names, report
+        self.used_lists: set[str] = set()
+        self.used_terms: set[str] = set()
+        self.reading: list[str] = []  # terms being read, to find circles
+        self.in_counter = False
+        self._terms: dict[str, Condition | None] = {}
+        self._sizes: dict[str, tuple[int, int]] = {}
+
+    def check(self, scalar: Scalar) -> Condition | None:
+        """Return the typed condition, `None` if anything in it is wrong."""
+        parsed = parse(scalar, self.report)
+        if parsed is None:
+            return None
+        expression = Expression(self, parsed)
+        found = expression.condition(parsed.root)
+        if self.reading:
+            self._sizes[self.reading[-1]] = (expression.size, expression.depth)
+        return found if expression.fits() else None
+
+    def term(self, name: str) -> Condition | None:
+        """Return the condition of a shared term, read once."""
+        self.used_terms.add(name)
+        if name not in self._terms:
+            self.reading.append(name)
+            self._terms[name] = self.check(self.names.terms[name])
+            self.reading.pop()
+        return self._terms[name]
+
+    def size_of(self, name: str) -> tuple[int, int]:
+        """Return how many nodes a term has, and how deep it is, with the terms that it uses."""
+        return self._sizes.get(name, (1, 1))
+
+
+class Expression:
+    """One expression being checked."""
+
+    def __init__(self, checker: Checker, parsed: Parsed) -> None:
+        self.checker, self.parsed = checker, parsed
+        self.size, self.own_depth = measure(parsed.root)
+        self.depth = self.own_depth
+
+    def fits(self) -> bool:
+        """Whether the expression, with the terms that it uses, is small enough."""
+        if self.size <= MAX_NODES and self.depth <= MAX_TERM_DEPTH:
+            return True
+        message = f"{self.size:,} parts, {self.depth} deep, with the terms that it uses"
+        hint = f"at most {MAX_NODES:,} parts, {MAX_TERM_DEPTH} deep"
+        self.checker.report.report("P110", message, self.parsed.scalar.span, hint=hint)
+        return False
+
+    def problem(self, code: str, message: str, node: ast.AST, hint: str | None = None) -> None:
+        """Report one mistake at a node's place."""
+        self.checker.report.report(code, message, self.parsed.span(node), hint=hint)
+
+    # Conditions
+
+    def condition(self, node: ast.expr) -> Condition | None:
+        """Check an expression that must be true or false."""
+        text, span = self.parsed.text(node), self.parsed.span(node)
+        if isinstance(node, ast.BoolOp):
+            items = [self.condition(value) for value in node.values]
+            if any(item is None for item in items):
+                return None
+            kept = tuple(item for item in items if item is not None)
+            return And(kept, text, span) if isinstance(node.op, ast.And) else Or(kept, text, span)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            below = self.condition(node.operand)
+            return None if below is None else Not(below, text, span)
+        if isinstance(node, ast.Compare):
+            return self._comparison(node)
+        if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+            self.problem("P113", f"always {str(node.value).lower()}", node, "remove it, or say what it depends on")
+            return Constant(node.value, text, span)
+        if isinstance(node, ast.Name) and node.id in self.checker.names.terms:
+            return self._term(node)
+        if isinstance(node, ast.Call):
+            found, is_condition = call_condition(self, node)
+            if is_condition:
+                return found
+        value = self.value(node)
+        if value is None:
+            return None
+        if value.kind is not Kind.CONDITION:
+            self.problem("P108", f"a condition is needed, this is {value.kind}", node, f"compare it: `{text} == ...`")
+            return None
+        return Truth(value, text, span)
+
+    def _term(self, node: ast.Name) -> Condition | None:
+        if node.id in self.checker.reading:
+            circle = " -> ".join([*self.checker.reading[self.checker.reading.index(node.id) :], node.id])
+            self.problem("P117", f"the term `{node.id}` needs itself: {circle}", node)
+            return None
+        found = self.checker.term(node.id)
+        size, depth = self.checker.size_of(node.id)
+        self.size = min(self.size + size, MAX_NODES + 1)
+        self.depth = max(self.depth, depth + self.own_depth)
+        return found
+
+    def _comparison(self, node: ast.Compare) -> Condition | None:
+        operands = [node.left, *node.comparators]
+        found: list[Condition | None] = []
+        for n, op in enumerate(node.ops):
+            left, right = operands[n], operands[n + 1]
+            whole = node if len(node.ops) == 1 else ast.copy_location(ast.Compare(left, [op], [right]), left)
+            whole.end_lineno, whole.end_col_offset = right.end_lineno, right.end_col_offset
+            found.append(self._pair(whole, left, op, right))
+        if any(item is None for item in found):
+            return None
+        kept = tuple(item for item in found if item is not None)
+        return kept[0] if len(kept) == 1 else And(kept, self.parsed.text(node), self.parsed.span(node))
+
+    def _pair(self, node: ast.expr, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Condition | None:
+        text, span = self.parsed.text(node), self.parsed.span(node)
+        if isinstance(op, ast.Is | ast.IsNot):
+            none = isinstance(right, ast.Constant) and right.value is None
+            self.problem("P114" if none else "P102", "`is` compares nothing here", node, _known_hint(none))
+            return None
+        if any(isinstance(side, ast.Constant) and side.value is None for side in (left, right)):
+            self.problem("P114", "nothing is ever equal to `None`: a missing value is unknown", node, _known_hint(none=True))
+            return None
+        if isinstance(op, ast.In | ast.NotIn):
+            member = self._membership(node, left, right)
+            return Not(member, text, span) if member is not None and isinstance(op, ast.NotIn) else member
+        sign = _COMPARE[type(op)]
+        pair = self._operands(left, right)
+        if pair is None:
+            return None
+        one, other = pair
+        kinds = {one.kind, other.kind}
+        if len(kinds) > 1 and not kinds <= TEXTUAL:
+            self.problem("P107", f"{one.kind} is compared with {other.kind}", node, _kind_hint(kinds))
+            return None
+        if one.kind in LISTS:
+            self.problem("P107", "lists are not compared", node, "`x in list`, `any_in(list, [...])` or `len(list)`")
+            return None
+        if sign not in {"==", "!="} and (one.kind in TEXTUAL or one.kind is Kind.CONDITION):
+            self.problem("P107", f"`{sign}` has no meaning for {one.kind}", node, "`==`, `!=` and `in` have")
+            return None
+        if isinstance(one, Literal) and isinstance(other, Literal):
+            self.problem("P113", "always the same: two constants are compared", node, "compare with a field")
+            return None
+        self._check_range(one, other, node)
+        self._check_choices((one, other), node)
+        return Compare(sign, one, other, text, span)
+
+    def _check_range(self, one: Value, other: Value, node: ast.expr) -> None:
+        for field, literal in ((one, other), (other, one)):
+            if (
+                isinstance(field, Field)
+                and field.spec.path.startswith("scores[")
+                and isinstance(literal, Literal)
+                and isinstance(literal.value, int | float)
+                and not 0 <= literal.value <= 1
+            ):
+                self.problem("P119", f"a score lies between 0 and 1, `{literal.text}` does not", node)
+
+    def _check_choices(self, pair: tuple[Value, Value], node: ast.expr) -> None:
+        for field, literal in (pair, pair[::-1]):
+            if isinstance(field, Field) and field.spec.choices and isinstance(literal, Literal):
+                self._choice(field, str(literal.value), node)
+
+    def _choice(self, field: Field, value: str, node: ast.expr) -> None:
+        choices = field.spec.choices
+        if choices and value not in choices:
+            hint = nearest(value, choices) or f"it is one of {listing(choices, 20)}"
+            self.problem("P115", f"`{field.spec.path}` is never `{value[:60]}`", node, hint)
+
+    def _membership(self, node: ast.expr, left: ast.expr, right: ast.expr) -> Condition | None:
+        text, span = self.parsed.text(node), self.parsed.span(node)
+        if self.is_fixed(right):
+            item = self.value(left)
+            if item is None:
+                self.fixed(right, Kind.TEXT)
+                return None
+            if item.kind in LISTS:
+                self.problem("P107", f"`{item.text}` is a {item.kind}", left, f"`any_in({item.text}, ...)`")
+                return None
+            if item.kind is Kind.CONDITION:
+                self.problem("P107", "a condition is not looked up in a list", left)
+                return None
+            found = self.fixed(right, item.kind)
+            if found is None:
+                return None
+            if isinstance(item, Literal):
+                self.problem("P113", "always the same: two constants are compared", node, "look up a field")
+                return None
+            if isinstance(item, Field):
+                for value in sorted(map(str, found[0])) if item.spec.choices else ():
+                    self._choice(item, value, right)
+            return Among(item, found[0], found[1], text, span)
+        holder = self.value(right)
+        if holder is None:
+            self.value(left)
+            return None
+        if holder.kind in TEXTUAL:
+            hint = f"`contains_any({holder.text}, [...])` for whole words, with `words=False` for any part"
+            self.problem("P122", f"`in` does not search a text (`{holder.text}`)", node, hint)
+            return None
+        if holder.kind not in LISTS:
+            self.problem("P107", f"`in` needs a list, `{holder.text}` is {holder.kind}", right)
+            return None
+        item = self.value(left, expected=Kind.TEXT if holder.kind is Kind.TEXTS else Kind.NUMBER)
+        if item is None:
+            return None
+        if (item.kind in TEXTUAL) is not (holder.kind is Kind.TEXTS):
+            self.problem("P107", f"{item.kind} is looked up in a {holder.kind}", node)
+            return None
+        return Holds(item, holder, text, span)
+
+    # Fixed values
+
+    def is_fixed(self, node: ast.expr) -> bool:
+        """Whether a node is a literal list or a named one."""
+        return isinstance(node, ast.List | ast.Tuple | ast.Set) or (
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "list"
+        )
+
+    def named_list(self, node: ast.Call) -> TermList | None:
+        """Check `list("name")`."""
+        arguments = node.args
+        if len(arguments) != 1 or node.keywords:
+            self.problem("P105", "`list` takes one name", node, FUNCTIONS["list"].signature)
+            return None
+        name = constant(self.parsed, arguments[0], self.checker.report)
+        if name is None or not isinstance(name.value, str):
+            self.problem("P106", "the name of a list is a text in quotes", arguments[0])
+            return None
+        found = self.checker.names.lists.get(name.value)
+        if found is None:
+            hint = nearest(name.value, self.checker.names.lists) or f"add `lists/{name.value[:40]}.txt`"
+            self.problem("P111", f"there is no list `{name.value[:60]}`", arguments[0], hint)
+            return None
+        self.checker.used_lists.add(name.value)
+        return found
+
+    def fixed(self, node: ast.expr, kind: Kind) -> tuple[frozenset[str | float | int], str | None] | None:
+        """Return the fixed values of a list that is compared with values of `kind`, and its name if it has one."""
+        if isinstance(node, ast.Call):
+            named = self.named_list(node)
+            if named is None:
+                return None
+            if kind not in TEXTUAL:
+                self.problem("P112", f"a list of texts can't be compared with {kind}", node)
+                return None
+            if named.kind is ListKind.TERMS and kind is not Kind.FOLDED:
+                hint = f"search with `contains_any(..., list(\"{named.name}\"))`, or begin the file with `# kind: values`"
+                self.problem("P112", f"the list `{named.name}` holds terms to search, not values to compare", node, hint)
+                return None
+            return frozenset(map(fold, named.terms) if kind is Kind.FOLDED else named.terms), named.name
+        assert isinstance(node, ast.List | ast.Tuple | ast.Set)
+        if not node.elts:
+            self.problem("P113", "an empty list holds nothing", node, "write its values")
+            return None
+        values: dict[str | float | int, None] = {}
+        wrong = False
+        for element in node.elts:
+            value = self.value(element, expected=kind)
+            if value is None:
+                wrong = True
+            elif not isinstance(value, Literal):
+                self.problem("P116", "a list is of constants", element, "compare with `==` and `or`")
+                wrong = True
+            elif value.kind is not kind and not {value.kind, kind} <= TEXTUAL:
+                self.problem("P116", f"{value.kind} in a list that is compared with {kind}", element)
+                wrong = True
+            else:
+                fixed_value = fold(str(value.value)) if kind is Kind.FOLDED else value.value
+                if fixed_value in values:
+                    self.problem("P123", f"`{value.text}` is here twice", element, "remove it")
+                values[fixed_value] = None
+        return None if wrong else (frozenset(values), None)
+
+    # Values
+
+    def _operands(self, left: ast.expr, right: ast.expr) -> tuple[Value, Value] | None:
+        """Check two sides; a text beside a time, a duration or folded text is read as one."""
+        one, other = self._bare(left), self._bare(right)
+        first = self.value(left) if not one else None
+        second = self.value(right, expected=first.kind if first else None) if not one or other else self.value(right)
+        if one:
+            first = self.value(left, expected=second.kind if second else None)
+        return None if first is None or second is None else (first, second)
+
+    def _bare(self, node: ast.expr) -> bool:
+        return isinstance(node, ast.Constant)
+
+    def value(self, node: ast.expr, expected: Kind | None = None) -> Value | None:
+        """Check an expression that must be a value. `expected` tells how to read a text in quotes."""
+        literal = constant(self.parsed, node, self.checker.report)
+        if literal is not None:
+            return self._literal(literal, node, expected)
+        if isinstance(node, ast.Attribute | ast.Name | ast.Subscript):
+            return self._field(node)
+        if isinstance(node, ast.BinOp):
+            return self._arithmetic(node)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            below = self.value(node.operand)
+            if below is None:
+                return None
+            if below.kind not in {Kind.NUMBER, Kind.DURATION}:
+                self.problem("P120", f"`-` has no meaning for {below.kind}", node)
+                return None
+            zero = Literal(0, below.kind, "0", self.parsed.span(node))
+            return Arithmetic("-", zero, below, below.kind, self.parsed.text(node), self.parsed.span(node))
+        if isinstance(node, ast.Call):
+            return call_value(self, node)
+        if isinstance(node, ast.BoolOp | ast.Compare) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)):
+            if self.condition(node) is not None:
+                self.problem("P107", "a condition stands where a value is needed", node, "join conditions by `and`, `or`")
+            return None
+        if self.is_fixed(node):
+            self.problem("P107", "a list stands where a value is needed", node, "look up with `in` or `any_in`")
+            return None
+        self.problem("P102", f"{_construct(node)} is not part of the language", node, _construct_hint(node))
+        return None
+
+    def _literal(self, node: ast.Constant, at: ast.expr, expected: Kind | None) -> Literal | None:
+        value, text, span = node.value, self.parsed.text(at), self.parsed.span(at)
+        if isinstance(value, bool):
+            return Literal(value, Kind.CONDITION, text, span)
+        if isinstance(value, int | float):
+            if not -MAX_NUMBER < value < MAX_NUMBER:
+                self.problem("P106", "a number too large", at, "numbers lie within 64 bits")
+                return None
+            if expected is Kind.DURATION:
+                self.problem("P107", f"a duration is compared with the number `{text}`", at, 'write it as "1h30m" or "7d"')
+                return None
+            return Literal(value, Kind.NUMBER, text, span)
+        if isinstance(value, str):
+            if expected is Kind.DURATION:
+                seconds = parse_duration(value)
+                if seconds is None:
+                    self.problem("P109", f"`{value[:40]}` is no duration", at, "as `90s`, `10m`, `24h`, `7d`, `1h30m`")
+                    return None
+                return Literal(seconds, Kind.DURATION, text, span)
+            if expected is Kind.TIME:
+                moment = parse_time(value)
+                if moment is None:
+                    self.problem("P109", f"`{value[:40]}` is no time", at, "as `2026-03-01` or `2026-03-01T12:00:00Z`")
+                    return None
+                return Literal(moment, Kind.TIME, text, span)
+            if expected is Kind.FOLDED:
+                return Literal(fold(value), Kind.FOLDED, text, span)
+            return Literal(value, Kind.TEXT, text, span)
+        if value is None:
+            self.problem("P114", "`None` is not a value: what is missing is unknown", at, _known_hint(none=True))
+        else:
+            self.problem("P102", f"{type(value).__name__} constants are not part of the language", at)
+        return None
+
+    def _field(self, node: ast.expr) -> Field | None:
+        path = self._path(node)
+        if path is None:
+            return None
+        text, span = self.parsed.text(node), self.parsed.span(node)
+        spec = FIELDS.get(path)
+        extra = self.checker.names.extra
+        if path.startswith("scores["):
+            spec = score_field(path[8:-2])
+        elif path.startswith("extra."):
+            spec = extra.get(path[6:])
+            if spec is None:
+                hint = nearest(path[6:], extra, say="did you mean `extra.{}`?") or "declare it in `pack.yaml` under `extra`"
+                self.problem("P118", f"`{path[:80]}` is not declared", node, hint)
+                return None
+        if spec is not None:
+            return Field(spec, text, span)
+        known = [*FIELDS, *(f"extra.{name}" for name in extra), *self.checker.names.terms]
+        last = path.rsplit(".", 1)[-1]
+        hint = nearest(path, known) or next((f"did you mean `{n}`?" for n in FIELDS if n.endswith(f".{last}")), None)
+        if hint is None and path in FUNCTIONS:
+            hint = f"a function needs arguments: `{FUNCTIONS[path].signature}`"
+        if hint is None and path in {"true", "false"}:
+            hint = f"write `{path.capitalize()}`"
+        if hint is None and path.split(".")[0] in ROOTS:
+            same = [name for name in FIELDS if name.startswith(f"{path.split('.')[0]}.")]
+            hint = f"there are {listing(same, 20)}"
+        self.problem("P103", f"there is no field or term `{path[:80]}`", node, hint)
+        return None
+
+    def _path(self, node: ast.expr) -> str | None:
+        if isinstance(node, ast.Subscript):
+            key = constant(self.parsed, node.slice, self.checker.report)
+            if isinstance(node.value, ast.Name) and node.value.id == "scores" and key is not None:
+                name = key.value
+                if isinstance(name, str) and 0 < len(name) <= _SCORE_NAME and not set(name) & set("\"'\\\n"):
+                    return f'scores["{name}"]'
+                self.problem("P106", "the name of a score is a short text in quotes", node.slice)
+                return None
+            self.problem("P102", "brackets stand only after `scores`", node, 'as `scores["toxicity"]`')
+            return None
+        names: list[str] = []
+        at = node
+        while isinstance(at, ast.Attribute):
+            names.append(at.attr)
+            at = at.value
+        if not isinstance(at, ast.Name):
+            self.problem("P102", "a dot stands only in the name of a field", node)
+            return None
+        return ".".join([at.id, *reversed(names)])
+
+    def _arithmetic(self, node: ast.BinOp) -> Value | None:
+        sign = _ARITHMETIC.get(type(node.op))
+        if sign is None:
+            self.problem("P102", "only `+ - * / // %` are part of the language", node, "`and`, `or`, `not` join conditions")
+            self.value(node.left)
+            self.value(node.right)
+            return None
+        left, right = self.value(node.left), self.value(node.right)
+        for one, at, beside in ((left, node.left, right), (right, node.right, left)):
+            wants = beside is not None and beside.kind in {Kind.TIME, Kind.DURATION}
+            if isinstance(one, Literal) and one.kind is Kind.TEXT and wants:
+                fixed_value = self.value(at, expected=Kind.DURATION)
+                left, right = (fixed_value, right) if one is left else (left, fixed_value)
+                break
+        if left is None or right is None:
+            return None
+        kind = _result(sign, left.kind, right.kind)
+        if kind is None:
+            self.problem("P120", f"`{left.kind} {sign} {right.kind}` has no meaning", node, "arithmetic is for numbers and times")
+            return None
+        return Arithmetic(sign, left, right, kind, self.parsed.text(node), self.parsed.span(node))
+
+    def length(self, of: Value, node: ast.expr) -> Value | None:
+        """Check `len(x)`."""
+        if of.kind not in TEXTUAL | LISTS:
+            self.problem("P106", f"`len` needs a text or a list, `{of.text}` is {of.kind}", node)
+            return None
+        return Length(of, self.parsed.text(node), self.parsed.span(node))
+
+    def folded(self, of: Value, node: ast.expr) -> Value | None:
+        """Check `folded(x)`."""
+        if of.kind is not Kind.TEXT:
+            self.problem("P106", f"`folded` needs a text that is not folded, `{of.text}` is {of.kind}", node)
+            return None
+        return Folded(of, self.parsed.text(node), self.parsed.span(node))
+
+    def overlaps(self, of: Value, values: ast.expr, node: ast.expr) -> Condition | None:
+        """Check `any_in(x, values)`."""
+        if of.kind not in LISTS:
+            self.problem("P106", f"`any_in` needs a list of the event, `{of.text}` is {of.kind}", node, f"`{of.text} in ...`")
+            return None
+        if not self.is_fixed(values):
+            self.problem("P106", 'the second argument is `list("name")` or `[...]`', values)
+            return None
+        found = self.fixed(values, Kind.TEXT if of.kind is Kind.TEXTS else Kind.NUMBER)
+        return None if found is None else Overlaps(of, *found, self.parsed.text(node), self.parsed.span(node))
+
+
+def _result(sign: str, left: Kind, right: Kind) -> Kind | None:
+    number, duration, time = Kind.NUMBER, Kind.DURATION, Kind.TIME
+    if left is number and right is number:
+        return number
+    table = {
+        ("+", duration, duration): duration,
+        ("-", duration, duration): duration,
+        ("/", duration, duration): number,
+        ("*", duration, number): duration,
+        ("*", number, duration): duration,
+        ("/", duration, number): duration,
+        ("-", time, time): duration,
+        ("+", time, duration): time,
+        ("-", time, duration): time,
+    }
+    return table.get((sign, left, right))
+
+
+def _known_hint(none: bool) -> str:
+    return "ask `known(field)` or `not known(field)`" if none else "use `==`"
+
+
+def _kind_hint(kinds: set[Kind]) -> str | None:
+    if Kind.DURATION in kinds:
+        return 'durations are written "10m", "24h", "7d"'
+    if Kind.CONDITION in kinds:
+        return "a condition needs no comparison: `author.verified`, `not author.verified`"
+    return "numbers are written without quotes, texts in quotes" if Kind.NUMBER in kinds else None
+
+
+def _construct(node: ast.expr) -> str:
+    names = {
+        ast.Lambda: "`lambda`",
+        ast.IfExp: "`if ... else`",
+        ast.JoinedStr: "an f-string",
+        ast.ListComp: "a comprehension",
+        ast.SetComp: "a comprehension",
+        ast.DictComp: "a comprehension",
+        ast.GeneratorExp: "a comprehension",
+        ast.Dict: "a dictionary",
+        ast.NamedExpr: "`:=`",
+        ast.Await: "`await`",
+        ast.Yield: "`yield`",
+        ast.Starred: "`*`",
+        ast.Slice: "a slice",
+        ast.Tuple: "a list without brackets",
+    }
+    return names.get(type(node), "this")
+
+
+def _construct_hint(node: ast.expr) -> str | None:
+    if isinstance(node, ast.GeneratorExp | ast.ListComp | ast.SetComp):
+        return "`any_in(field, [...])` asks whether two lists meet"
+    if isinstance(node, ast.IfExp):
+        return "join conditions by `and` and `or`"
+    return None

@@ -1,0 +1,287 @@
+"""One pack, one function: shared parts once, cheap before dear, one scan for each text, rules without a hit skipped.
+
+The source is kept (`Program.source`) and can be read. A rule whose condition cannot be true unless a text predicate
+hits is *guarded*: it stands in a function of its own that runs only for the events whose text has such a hit.
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from hakam.policy.canonical import canonical
+from hakam.policy.cost import SCANNED, cost_of, scanned
+from hakam.policy.fields import FIELDS
+from hakam.policy.generate import Atom, Writer, atom_of
+from hakam.policy.rules import Rule
+from hakam.policy.scan import NOTHING, build_scan
+from hakam.policy.tree import And, Condition, Counter, CounterKind, Field, Not, Or, Search, Value, leaves, walk
+
+_CHEAP = 130  # nanoseconds below which a shared part is computed for each event, needed or not
+
+Firings = list[tuple[int, dict[str, Any]]]
+
+
+class Program(msgspec.Struct, frozen=True):
+    """What was compiled. `judge(event, signals, counters)` returns what fired and what failed, `None` for nothing."""
+
+    source: str
+    judge: Callable[[Any, Any, Any], tuple[Firings, dict[int, BaseException] | None] | None]
+    counters: tuple[Counter, ...]
+    guarded: frozenset[int]
+
+
+def guard(node: Condition, *, sure_of: bool = True) -> frozenset[Search] | None:
+    """Return text predicates of which one must hit for the condition to be true; `None` if it can be without."""
+    if isinstance(node, Not):
+        return guard(node.of, sure_of=not sure_of)
+    if isinstance(node, And | Or):
+        below = [guard(item, sure_of=sure_of) for item in node.items]
+        if isinstance(node, And) is sure_of:
+            there = [item for item in below if item is not None]
+            return min(there, key=len) if there else None
+        if any(item is None for item in below):
+            return None
+        return frozenset().union(*[item for item in below if item is not None])
+    return frozenset({node}) if sure_of and isinstance(node, Search) and scanned(node) else None
+
+
+def compile_rules(rules: Sequence[Rule]) -> Program:
+    """Return the program of some rules. Their places in `rules` are their numbers."""
+    return _Compiler(rules).program()
+
+
+class _Compiler:
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules = rules
+        self.counters: dict[str, Counter] = {}
+        searches: dict[str, dict[Atom, Search]] = {}
+        for rule in rules:
+            for node in walk(rule.when):
+                if isinstance(node, Counter):
+                    self.counters.setdefault(node.name, node)
+                elif isinstance(node, Search) and scanned(node) and isinstance(node.of, Field):
+                    searches.setdefault(node.of.spec.path, {}).setdefault(atom_of(node), node)
+        self.scans: dict[str, dict[int, Search]] = {}
+        self.numbers: dict[Atom, int] = {}
+        for path in sorted(searches, key=sorted(SCANNED).index):
+            for atom, search in searches[path].items():
+                number = self.numbers[atom] = len(self.numbers)
+                self.scans.setdefault(path, {})[number] = search
+        self.places = {name: n for n, name in enumerate(self.counters)}
+        self.writer = Writer(self.numbers, self.places)
+        self.guards = [guard(rule.when) for rule in rules]
+        self._meanings: dict[int, str] = {}
+        self._names: dict[str, str] = {}
+
+    def program(self) -> Program:
+        main = [n for n, found in enumerate(self.guards) if found is None]
+        guarded = [n for n, found in enumerate(self.guards) if found is not None]
+        body = self._main(main, guarded)
+        functions = [line for n in guarded for line in self._guarded(n)]
+        source = "\n".join([*functions, *body, ""])
+        scope = self.writer.globals
+        scope["NO_HITS"] = NOTHING
+        for place, path in enumerate(self.scans):
+            scope[f"SCAN_{place}"] = build_scan(self.scans[path])
+        code = compile(source, "<pack>", "exec")
+        exec(code, scope)  # noqa: S102 -- written above from checked trees; names and constants only
+        scope["GUARDED"] = {n: scope[f"rule_{n}"] for n in guarded}
+        scope["RULES_OF"] = self._rules_of(guarded)
+        return Program(source, scope["judge"], tuple(self.counters.values()), frozenset(guarded))
+
+    def _rules_of(self, guarded: list[int]) -> dict[int, tuple[int, ...]]:
+        found: dict[int, list[int]] = {}
+        for n in guarded:
+            for search in self.guards[n] or ():
+                found.setdefault(self.numbers[atom_of(search)], []).append(n)
+        return {atom: tuple(sorted(set(rules))) for atom, rules in found.items()}
+
+    # The main function
+
+    def _main(self, main: list[int], guarded: list[int]) -> list[str]:
+        out = ["def judge(e, s, c):", "    a = e.author; i = e.item; x = e.context", "    failed = None"]
+        wheres = [counter.where for counter in self.counters.values() if counter.where is not None]
+        conditions = [self.rules[n].when for n in main]
+        out += self._hoisted([*conditions, *wheres], [v for c in self.counters.values() for v in (*c.by, c.of) if v])
+        out += self._scans()
+        out += self._counting()
+        out += self._shared(conditions)
+        out.append("    fired = []")
+        for n in main:
+            code = self.writer.write(self.rules[n].when, sure_of=True, shared=self._shared_name)
+            out += [
+                "    try:",
+                f"        if {code}:",
+                f"            fired.append(({n}, {self._seen(self.rules[n].when)}))",
+                "    except Exception as error:",
+                f"        failed = failed or {{}}; failed[{n}] = error",
+            ]
+        if guarded:
+            names = ", ".join(["e", "s", "a", "i", "x", "H", *(f"k{n}" for n in range(len(self.counters)))])
+            out += [
+                "    if H:",
+                "        for n in {n for atom in H if atom in RULES_OF for n in RULES_OF[atom]}:",
+                "            try:",
+                f"                seen = GUARDED[n]({names})",
+                "                if seen is not None:",
+                "                    fired.append((n, seen))",
+                "            except Exception as error:",
+                "                failed = failed or {}; failed[n] = error",
+            ]
+        out += ["    if fired or failed:", "        return fired, failed", "    return None"]
+        return out
+
+    def _hoisted(self, conditions: list[Condition], values: list[Value]) -> list[str]:
+        """Return the lines that read fields once which are read often, or whose text is scanned."""
+        tally: Tally[str] = Tally()
+        for condition in conditions:
+            tally.update(node.spec.path for node in walk(condition) if isinstance(node, Field))
+        for value in values:
+            tally.update(node.spec.path for node in walk(value) if isinstance(node, Field))
+        extra = {
+            node.spec.path: node.spec for top in (*conditions, *values) for node in walk(top) if isinstance(node, Field)
+        }
+        lines = []
+        for path in dict.fromkeys([*self.scans, *tally]):
+            spec = FIELDS.get(path) or extra[path]
+            if path in self.scans or (tally[path] > 1 and spec.cost <= 4 * _CHEAP):
+                name = f"f{len(self.writer.locals)}"
+                lines.append(f"    {name} = {spec.code}  # {path}")
+                self.writer.locals[path] = name
+        return lines
+
+    def _scans(self) -> list[str]:
+        lines = []
+        for place, path in enumerate(self.scans):
+            text = self.writer.locals[path]
+            if place == 0:
+                lines.append(f"    H = SCAN_{place}({text}) if {text} is not None else NO_HITS")
+            else:
+                lines += [
+                    f"    if {text} is not None:",
+                    f"        more = SCAN_{place}({text})",
+                    "        if more: H = H | more if H else more",
+                ]
+        return lines or ["    H = NO_HITS"]
+
+    def _counting(self) -> list[str]:
+        if not self.counters:
+            return []
+        lines = ["    at = WHEN(e.at)"]
+        for n, counter in enumerate(self.counters.values()):
+            readers = [r for r, rule in enumerate(self.rules) if counter.name in _names(rule.when)]
+            keys = [self.writer.raw(value) for value in counter.by]
+            parts = [f"key{n}_{p}" for p in range(len(keys))]
+            member = self.writer.raw(counter.of) if counter.of is not None else None
+            lines += [f"    k{n} = None", "    try:"]
+            lines += [f"        {part} = {key}" for part, key in zip(parts, keys, strict=True)]
+            checks = [f"{part} is not None" for part in parts]
+            arguments = [repr(counter.name), self._key(counter, parts)]
+            if counter.counts is CounterKind.DISTINCT:
+                lines.append(f"        member{n} = {member}")
+                checks.append(f"member{n} is not None")
+                arguments.append(f"str(member{n})")
+            add = self.writer.write(counter.where, sure_of=True) if counter.where is not None else "True"
+            call = f"c.{counter.counts}({', '.join(arguments)}, at, {counter.within!r}, add={add})"
+            lines += [
+                f"        if {' and '.join(checks) or 'True'}:",
+                f"            k{n} = {call}",
+                "    except Exception as error:",
+                f"        failed = failed or {{}}; failed.update(dict.fromkeys({tuple(readers)!r}, error))",
+            ]
+        return lines
+
+    def _key(self, counter: Counter, parts: list[str]) -> str:
+        if not parts:
+            return "''"
+        if len(parts) == 1:
+            return parts[0] if counter.by[0].kind.name in {"TEXT", "FOLDED"} else f"str({parts[0]})"
+        return f"'\\x1f'.join(({', '.join(f'str({part})' for part in parts)}))"
+
+    # Parts that several rules share
+
+    def _shared(self, conditions: list[Condition]) -> list[str]:
+        """Give each part that occurs more than once, whole branches first, a local variable."""
+        tally: Tally[str] = Tally()
+
+        def count(node: Condition, sure_of: bool) -> None:
+            if isinstance(node, Not):
+                count(node.of, not sure_of)
+                return
+            code = self._plain(node, sure_of)
+            tally[code] += 1
+            if tally[code] == 1 and isinstance(node, And | Or):
+                for item in node.items:
+                    count(item, sure_of)
+
+        for condition in conditions:
+            count(condition, True)
+        lines = []
+        done: set[str] = set()
+
+        def name(node: Condition, sure_of: bool) -> None:
+            if isinstance(node, Not):
+                name(node.of, not sure_of)
+                return
+            code = self._plain(node, sure_of)
+            if code in done:
+                return
+            done.add(code)
+            if isinstance(node, And | Or):
+                for item in node.items:
+                    name(item, sure_of)
+            if tally[code] > 1 and cost_of(node) > 0 and not _trivial(node):
+                inner = self.writer.write(node, sure_of=sure_of, shared=self._shared_name)
+                local = f"b{len(self._names)}"
+                if cost_of(node) <= _CHEAP:
+                    lines.append(f"    {local} = {inner}")
+                    self._names[code] = local
+                else:
+                    lines.append(f"    {local} = None")
+                    self._names[code] = f"({local} if {local} is not None else ({local} := {inner}))"
+
+        for condition in conditions:
+            name(condition, True)
+        return lines
+
+    def _plain(self, node: Condition, sure_of: bool) -> str:
+        found = self._meanings.get(id(node))
+        if found is None:
+            found = self._meanings[id(node)] = canonical(node)
+        return f"{sure_of}:{found}"
+
+    def _shared_name(self, node: Condition, sure_of: bool) -> str | None:
+        return self._names.get(self._plain(node, sure_of))
+
+    # Guarded rules
+
+    def _guarded(self, n: int) -> list[str]:
+        held, self.writer.locals = self.writer.locals, {}
+        rule = self.rules[n]
+        names = ", ".join(["e", "s", "a", "i", "x", "H", *(f"k{k}" for k in range(len(self.counters)))])
+        code = self.writer.write(rule.when, sure_of=True)
+        lines = [
+            f"def rule_{n}({names}):  # {rule.id}",
+            f"    if {code}:",
+            f"        return {self._seen(rule.when)}",
+            "    return None",
+        ]
+        self.writer.locals = held
+        return lines
+
+    def _seen(self, node: Condition) -> str:
+        found = {leaf.text: code for leaf in leaves(node) if (code := self.writer.seen(leaf)) is not None}
+        return f"{{{', '.join(f'{text!r}: {code}' for text, code in found.items())}}}"
+
+
+def _names(node: Condition) -> frozenset[str]:
+    return frozenset(part.name for part in walk(node) if isinstance(part, Counter))
+
+
+def _trivial(node: Condition) -> bool:
+    """Whether a part is as cheap as the variable that would hold it."""
+    return isinstance(node, Search) and scanned(node)

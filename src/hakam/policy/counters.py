@@ -1,0 +1,205 @@
+"""Counters over sliding windows: the port that the engine asks, an exact implementation in memory, and replays.
+
+The window of a counter ends at the newest event time that was seen for its key, and an event counts while its own time
+lies within it: with `T` the newest time and `w` the window, those with `T - w < at <= T`. So an event that comes late
+counts as long as it still falls into the window, and answers with the count at `T`. No clock is read: time comes with
+the events, and whoever feeds them bounds how far in the future `at` may lie.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Protocol
+
+MAX_ENTRIES = 2_000_000
+
+
+class Counters(Protocol):
+    """What the engine asks. Both verbs take the event into account if `add` and return the value after it.
+
+    `name` names the counter, `key` the thing counted by, `at` is the event's time and `within` the window, in
+    seconds. `None` is unknown. What they raise puts the rules that read the counter aside for this event.
+    """
+
+    def count(self, name: str, key: str, at: float, within: float, *, add: bool) -> int | None:
+        """Return how many events the window holds."""
+        ...
+
+    def distinct(self, name: str, key: str, member: str, at: float, within: float, *, add: bool) -> int | None:
+        """Return how many different members the window holds."""
+        ...
+
+
+class _Window:
+    """The times of one key: `times` in order, with the member of each where members are counted."""
+
+    __slots__ = ("last", "members", "times")
+
+    def __init__(self) -> None:
+        self.times: list[float] | list[tuple[float, str]] = []
+        self.members: dict[str, float] = {}
+        self.last = float("-inf")
+
+
+class MemoryCounters:
+    """Exact counters in memory, bounded by `max_entries` (one for each key and each time, 100 to 300 bytes) over all
+    keys.
+
+    When the bound is reached, the keys that were touched longest ago are forgotten, and `forgotten` counts their
+    entries: until it grows, every value is exact. A key of more than a quarter of the bound keeps its newest entries.
+    """
+
+    def __init__(self, max_entries: int = MAX_ENTRIES) -> None:
+        self.max_entries = max_entries
+        self.entries = 0
+        self.forgotten = 0
+        self._windows: OrderedDict[tuple[str, str], tuple[_Window, float]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._windows)
+
+    def count(self, name: str, key: str, at: float, within: float, *, add: bool) -> int:
+        """Return how many events of the key the window holds."""
+        window = self._window(name, key, at, within, add=add)
+        times: list[float] = window.times  # type: ignore[assignment]
+        if add:
+            if at >= window.last:
+                window.last = at
+                times.append(at)
+                self.entries += 1
+            elif at > window.last - within:
+                insort(times, at)
+                self.entries += 1
+        start = bisect_right(times, max(window.last, at) - within)
+        held = len(times) - start
+        if start > 16 and start * 2 > len(times):  # noqa: PLR2004 -- old times are dropped in bulk
+            old = bisect_right(times, window.last - within)
+            del times[:old]
+            self.entries -= old
+        self._bound(window)
+        return held
+
+    def distinct(self, name: str, key: str, member: str, at: float, within: float, *, add: bool) -> int:
+        """Return how many different members the window of the key holds."""
+        window = self._window(name, key, at, within, add=add)
+        times: list[tuple[float, str]] = window.times  # type: ignore[assignment]
+        members = window.members
+        if add and at > window.last - within:
+            newest = members.get(member)
+            if newest is None or at > newest:
+                members[member] = at
+                if at >= window.last:
+                    window.last = at
+                    times.append((at, member))
+                else:
+                    insort(times, (at, member))
+                self.entries += 1
+        self._expire(window, window.last - within)
+        if len(times) > 64 and len(times) > 4 * len(members):  # noqa: PLR2004 -- many times for few members
+            self.entries -= len(times) - len(members)
+            times[:] = sorted((newest, member) for member, newest in members.items())
+        end = max(window.last, at) - within  # of a reading that adds nothing but is newer than all that was added
+        held = len(members) if end <= window.last - within else sum(newest > end for newest in members.values())
+        self._bound(window)
+        return held
+
+    def _expire(self, window: _Window, end: float) -> None:
+        times: list[tuple[float, str]] = window.times  # type: ignore[assignment]
+        old = 0
+        for at, member in times:
+            if at > end:
+                break
+            old += 1
+            if window.members.get(member) == at:
+                del window.members[member]
+        if old:
+            del times[:old]
+            self.entries -= old
+
+    def _window(self, name: str, key: str, at: float, within: float, *, add: bool) -> _Window:
+        place = (name, key)
+        found = self._windows.get(place)
+        if found is None:
+            window = _Window()
+            if not add:
+                return window
+            self._windows[place] = (window, within)
+            self.entries += 1
+        else:
+            window = found[0]
+            self._windows.move_to_end(place)
+        for _ in range(2):  # sweep: keys that nobody touched for longer than their window hold nothing any more
+            oldest, (idle, width) = next(iter(self._windows.items()))
+            if idle is window or idle.last > at - width:
+                break
+            self.entries -= len(idle.times) + 1
+            del self._windows[oldest]
+        return window
+
+    def _bound(self, touched: _Window) -> None:
+        while self.entries > self.max_entries:
+            place, (window, _) = next(iter(self._windows.items()))
+            if window is touched:
+                surplus = len(window.times) - max(self.max_entries // 4, 1)
+                if surplus <= 0:
+                    break
+                for entry in window.times[:surplus]:
+                    if isinstance(entry, tuple) and window.members.get(entry[1]) == entry[0]:
+                        del window.members[entry[1]]
+                del window.times[:surplus]
+                self.entries -= surplus
+                self.forgotten += surplus
+                continue
+            self.entries -= len(window.times) + 1
+            self.forgotten += len(window.times)
+            del self._windows[place]
+
+
+class RecordingCounters:
+    """Passes questions on and remembers the answers in `seen`, which the event log stores beside the event."""
+
+    def __init__(self, inner: Counters) -> None:
+        self._inner = inner
+        self.seen: dict[str, int | None] = {}
+
+    def start(self) -> None:
+        """Begin a new event."""
+        self.seen = {}
+
+    def count(self, name: str, key: str, at: float, within: float, *, add: bool) -> int | None:
+        """Ask, and remember."""
+        value = self.seen[name] = self._inner.count(name, key, at, within, add=add)
+        return value
+
+    def distinct(self, name: str, key: str, member: str, at: float, within: float, *, add: bool) -> int | None:
+        """Ask, and remember."""
+        value = self.seen[name] = self._inner.distinct(name, key, member, at, within, add=add)
+        return value
+
+
+class RecordedCounters:
+    """Answers with what was seen before, so that a replay is exact. What was not recorded is unknown."""
+
+    def __init__(self, seen: Mapping[str, int | None]) -> None:
+        self._seen = seen
+
+    def count(self, name: str, key: str, at: float, within: float, *, add: bool) -> int | None:  # noqa: ARG002 -- the port's
+        """Return the recorded value."""
+        return self._seen.get(name)
+
+    def distinct(  # noqa: D102 -- as above
+        self,
+        name: str,
+        key: str,  # noqa: ARG002 -- the port's
+        member: str,  # noqa: ARG002 -- the port's
+        at: float,  # noqa: ARG002 -- the port's
+        within: float,  # noqa: ARG002 -- the port's
+        *,
+        add: bool,  # noqa: ARG002 -- the port's
+    ) -> int | None:
+        return self._seen.get(name)
+
+
+NO_COUNTERS = RecordedCounters({})

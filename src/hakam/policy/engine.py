@@ -1,0 +1,177 @@
+"""The engine: a compiled pack that judges events. Values in, values out; it reads no clock and touches nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from hakam.policy.compile import Firings, Program, compile_rules
+from hakam.policy.counters import Counters
+from hakam.policy.interpret import Seen, leaf_value, outcome
+from hakam.policy.pack import Pack
+from hakam.policy.rules import Rule
+from hakam.policy.tree import Constant, Counter, Field, leaves, walk
+from hakam.signals.measure import Need, Signals
+from hakam.vocabulary.event import Event
+from hakam.vocabulary.measure import Measure
+from hakam.vocabulary.verdict import Firing, PackRef, ReviewRequest, Stage, Verdict
+
+SHOWN_TEXT = 200
+SHOWN_ITEMS = 20
+
+
+class Engine:
+    """A pack, ready to judge. Made by `compile_pack`; safe to share between threads.
+
+    `needs` says which signals its rules read, `source` is the generated code, `counters` what is counted.
+    """
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+        self.ref: PackRef = pack.ref
+        self.rules: tuple[Rule, ...] = pack.rules
+        self._program: Program = compile_rules(pack.rules)
+        self.needs: frozenset[Need] = needs_of(pack.rules)
+        self.nothing = Verdict(pack.ref)
+        self._places = {rule.id: n for n, rule in enumerate(pack.rules)}
+
+    @property
+    def source(self) -> str:
+        """The generated code of all rules."""
+        return self._program.source
+
+    @property
+    def counters(self) -> tuple[Counter, ...]:
+        """The counters that every event feeds."""
+        return self._program.counters
+
+    def judge(self, event: Event, signals: Signals, counters: Counters) -> Verdict:
+        """Return what the rules say. Never raises: a rule that fails is named in `quarantined`, the others go on.
+
+        Every event feeds all counters, whatever its rules say.
+        """
+        try:
+            found = self._program.judge(event, signals, counters)
+        except Exception:  # noqa: BLE001 -- whatever it was, the other rules must still be heard
+            found = self._one_by_one(event, signals)
+        if found is None:
+            return self.nothing
+        return self._verdict(event, *found)
+
+    def _one_by_one(self, event: Event, signals: Signals) -> tuple[Firings, dict[int, BaseException] | None]:
+        """Judge with the interpreter, rule by rule. Counters are unknown then, and their rules quarantined."""
+        seen = Seen(event, signals)
+        fired: Firings = []
+        failed: dict[int, BaseException] = {}
+        for n, rule in enumerate(self.rules):
+            try:
+                if any(isinstance(node, Counter) for node in walk(rule.when)):
+                    failed[n] = LookupError("counters were not read")
+                elif outcome(rule.when, seen) is True:
+                    fired.append((n, values_of(rule, seen)))
+            except Exception as error:  # noqa: BLE001 -- as above
+                failed[n] = error
+        return fired, failed or None
+
+    def _verdict(self, event: Event, fired: Firings, failed: dict[int, BaseException] | None) -> Verdict:
+        fired.sort(key=_place)
+        firings: list[Firing] = []
+        live: list[Firing] = []
+        for n, values in fired:
+            if failed is not None and n in failed:
+                continue
+            rule = self.rules[n]
+            stage = rule.staging.stage
+            if stage is Stage.CANARY:
+                stage = rule.staging.for_author(rule.id, event.platform, event.author.id)
+            firing = Firing(
+                rule.id,
+                rule.policy,
+                rule.digest,
+                stage,
+                rule.measures,
+                rule.review,
+                {text: _short(value) for text, value in values.items() if value is not None},
+            )
+            firings.append(firing)
+            if stage is Stage.LIVE:
+                live.append(firing)
+        quarantined = tuple(self.rules[n].id for n in sorted(failed)) if failed else ()
+        if not firings and not quarantined:
+            return self.nothing
+        measures: tuple[Measure, ...] = ()
+        review: ReviewRequest | None = None
+        if len(live) == 1:
+            measures, review = merged(live[0].measures), live[0].review
+        elif live:
+            measures = merged(tuple([measure for firing in live for measure in firing.measures]))
+            review = most_urgent([firing.review for firing in live])
+        return Verdict(self.ref, tuple(firings), measures, review, quarantined)
+
+
+def compile_pack(pack: Pack) -> Engine:
+    """Return the engine of a pack."""
+    return Engine(pack)
+
+
+def needs_of(rules: Iterable[Rule]) -> frozenset[Need]:
+    """Return the signals that some rules read."""
+    return frozenset(
+        need for rule in rules for node in walk(rule.when) if isinstance(node, Field) for need in node.spec.needs
+    )
+
+
+def _place(fired: tuple[int, dict[str, Any]]) -> int:
+    return fired[0]
+
+
+def _short(value: Any) -> Any:
+    """Return a value as a verdict keeps it: plain, and not too long."""
+    kind = type(value)
+    if kind is int or kind is float or kind is bool:
+        return value
+    if isinstance(value, str):
+        return str(value) if len(value) <= SHOWN_TEXT else f"{value[:SHOWN_TEXT]}..."
+    if isinstance(value, list | tuple):
+        return [_short(item) for item in value[:SHOWN_ITEMS]]
+    return value
+
+
+@lru_cache(maxsize=4_096)
+def merged(measures: tuple[Measure, ...]) -> tuple[Measure, ...]:
+    """Return the measures that add something, mildest first: per kind and territory the longest.
+
+    A measure for a territory adds nothing to the same measure everywhere that lasts as long.
+    """
+    if len(measures) < 2:  # noqa: PLR2004 -- nothing to merge
+        return measures
+    kept: dict[tuple[Any, ...], Measure] = {}
+    for measure in measures:
+        key = (measure.kind, measure.territory, measure.label)
+        held = kept.get(key)
+        if held is None or _lasting(measure) > _lasting(held):
+            kept[key] = measure
+    everywhere = {(m.kind, m.label): _lasting(m) for m in kept.values() if not m.territory}
+    needed = [
+        m for m in kept.values() if not m.territory or everywhere.get((m.kind, m.label), 0.0) < _lasting(m)
+    ]
+    return tuple(sorted(needed, key=lambda m: (m.nature.severity, m.territory, m.label or "")))
+
+
+def _lasting(measure: Measure) -> float:
+    return float("inf") if measure.days is None else float(measure.days)
+
+
+def most_urgent(requests: Iterable[ReviewRequest | None]) -> ReviewRequest | None:
+    """Return the most urgent request, the first among equals."""
+    there = [request for request in requests if request is not None]
+    return max(there, key=lambda request: request.urgency, default=None)
+
+
+def values_of(rule: Rule, seen: Seen) -> dict[str, Any]:
+    """Return what each leaf of a rule saw, as a verdict keeps it. Unknown values are left out."""
+    found = {leaf.text: leaf_value(leaf, seen) for leaf in leaves(rule.when) if not isinstance(leaf, Constant)}
+    return {text: value for text, value in found.items() if value is not None}

@@ -1,0 +1,167 @@
+"""The tests of a pack: examples that must and must not make its rules fire (`tests.yaml`, `tests/*.yaml`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dictionary
+from typing import Any
+
+import msgspec
+
+from hakam.policy.kinds import parse_duration
+from hakam.policy.shape import Shape
+from hakam.policy.source import Reporter, nearest
+from hakam.policy.strict_yaml import Mapping, Node, Sequence, Text, plain
+from hakam.vocabulary.event import Event
+from hakam.vocabulary.finding import Span
+from hakam.vocabulary.problem import pointer_from_path
+
+_KEYS = ("test", "text", "event", "before", "fires", "silent")
+_BEFORE = ("repeat", "every", "vary")
+MAX_REPEAT = 1_000
+VARIED = ("author.id", "item.id", "context.ip_hash")
+
+_DEFAULT: dict[str, Any] = {
+    "id": "test",
+    "platform": "test",
+    "kind": "post",
+    "at": "2026-01-01T12:00:00Z",
+    "author": {"id": "author-of-the-test"},
+    "item": {"id": "item-of-the-test"},
+}
+
+
+class Before(msgspec.Struct, frozen=True):
+    """Events that came earlier: copies of the test's own, `every` seconds apart, `vary` naming what differs."""
+
+    repeat: int
+    every: float
+    vary: tuple[str, ...] = ()
+
+
+class Example(msgspec.Struct, frozen=True):
+    """One test. `fires` must all fire; with `silent` None nothing is claimed about the others, `*` means all others."""
+
+    name: str
+    event: Event
+    fires: tuple[str, ...]
+    silent: tuple[str, ...]
+    before: Before | None
+    span: Span
+
+    @property
+    def only(self) -> bool:
+        """Whether nothing but `fires` may fire."""
+        return "*" in self.silent
+
+
+def read_examples(node: Node, rules: frozenset[str], report: Reporter) -> list[Example]:
+    """Read the tests of one file. `rules` holds the ids of all rules, also of those that are wrong themselves."""
+    shape = Shape(report)
+    found = []
+    for entry in shape.entries(node, "tests", _KEYS):
+        example = _example(entry, rules, shape)
+        if example is not None:
+            found.append(example)
+    return found
+
+
+def _example(entry: Mapping, rules: frozenset[str], shape: Shape) -> Example | None:
+    report, before = shape.report, len(shape.report)
+    name = shape.text(entry, "test", what="test")
+    fires = _rule_names(entry, "fires", rules, shape)
+    silent = _rule_names(entry, "silent", rules, shape)
+    if fires is None and silent is None:
+        report.report("P402", "the test expects nothing", entry.span, hint="add `fires: [rule]`, `fires: []` or `silent: [rule]`")
+    if fires is not None and not fires and not silent:
+        silent = ("*",)  # `fires: []`: nothing at all
+    earlier = _before(entry, shape)
+    event = _event(entry, shape)
+    if report.has_errors(before) or name is None or event is None:
+        return None
+    return Example(name, event, fires or (), silent or (), earlier, entry.span)
+
+
+def _rule_names(entry: Mapping, key: str, rules: frozenset[str], shape: Shape) -> tuple[str, ...] | None:
+    node = entry.entries.get(key)
+    if node is None:
+        return None
+    if isinstance(node, Text) and node.value is None:
+        return ()
+    if key == "silent" and isinstance(node, Text) and node.value == "all":
+        return ("*",)
+    names = []
+    for text in shape.text_list(node, key):
+        name = str(text.value)
+        if name not in rules:
+            shape.report.report("P401", f"there is no rule `{name[:60]}`", text.span, hint=nearest(name, rules))
+        names.append(name)
+    return tuple(names)
+
+
+def _before(entry: Mapping, shape: Shape) -> Before | None:
+    node = entry.entries.get("before")
+    if node is None:
+        return None
+    if not isinstance(node, Mapping):
+        shape.report.report("P009", "`before` has keys", node.span, hint='as `{repeat: 19, every: "5s", vary: [author.id]}`')
+        return None
+    shape.keys(node, _BEFORE)
+    repeat = shape.whole(node, "repeat", 1, MAX_REPEAT)
+    said = shape.text(node, "every", what="every")
+    every = parse_duration(said) if said is not None else None
+    if said is not None and every is None:
+        shape.report.report("P109", f"`{said[:40]}` is no duration", node.entries["every"].span, hint="as `5s`")
+    vary: list[str] = []
+    for text in shape.text_list(node.entries["vary"], "vary") if "vary" in node.entries else ():
+        if text.value not in VARIED:
+            hint = nearest(str(text.value), VARIED) or "`author.id`, `item.id` or `context.ip_hash`"
+            shape.report.report("P011", f"`{str(text.value)[:40]}` can't vary", text.span, hint=hint)
+        vary.append(str(text.value))
+    return None if repeat is None or every is None else Before(repeat, every, tuple(vary))
+
+
+def _event(entry: Mapping, shape: Shape) -> Event | None:
+    fragment: Dictionary[str, Any] = {}
+    place = entry.span
+    node = entry.entries.get("event")
+    if node is not None:
+        place = node.span
+        if not isinstance(node, Mapping):
+            shape.report.report("P009", "`event` has keys", node.span, hint="as `{author: {followers: 3}}`")
+            return None
+        shape.keys(node, Event.__struct_fields__)
+        fragment = plain(node)
+    data = _merged(_DEFAULT, fragment)
+    if "text" in entry.entries:
+        text = entry.entries["text"]
+        if not isinstance(text, Text) or text.value is None:
+            shape.report.report("P009", "`text` is a text", text.span, hint="put it in quotes")
+            return None
+        data["item"] = {**data["item"], "text": text.scalar.value}
+    try:
+        return msgspec.convert(data, Event)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `")
+        where = pointer_from_path(path.rstrip("`"))
+        span = _at(node, where) or place
+        shape.report.report("P403", f"the event is wrong at `{where or '/'}`: {message[:1].lower()}{message[1:]}", span)
+        return None
+
+
+def _at(node: Node | None, pointer: str) -> Span | None:
+    for part in pointer.split("/")[1:]:
+        if isinstance(node, Mapping) and part in node.entries:
+            node = node.entries[part]
+        elif isinstance(node, Sequence) and part.isdigit() and int(part) < len(node.items):
+            node = node.items[int(part)]
+        else:
+            break
+    return node.span if node is not None else None
+
+
+def _merged(base: Dictionary[str, Any], over: Dictionary[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = _merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged

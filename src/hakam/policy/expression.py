@@ -1,0 +1,143 @@
+"""From the text of an expression to Python's syntax tree, bounded, with each node's place in the pack's file.
+
+Python's own parser reads the grammar; nothing is ever run. What of that grammar the language takes is decided by the
+checker.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+
+import msgspec
+
+from hakam.policy.source import Reporter, Scalar
+from hakam.vocabulary.finding import Span
+
+MAX_TEXT = 20_000
+MAX_NODES = 2_000
+MAX_DEPTH = 40
+
+
+class Parsed(msgspec.Struct, frozen=True):
+    """A syntax tree and where it came from."""
+
+    root: ast.expr
+    scalar: Scalar
+    starts: tuple[int, ...]  # offset in the text of each line
+    lines: tuple[str, ...]
+
+    def bounds(self, node: ast.AST) -> tuple[int, int]:
+        """Return where a node begins and ends in the expression's text."""
+        line, end_line = getattr(node, "lineno", 2), getattr(node, "end_lineno", None) or getattr(node, "lineno", 2)
+        return (
+            self._offset(line, getattr(node, "col_offset", 0)),
+            self._offset(end_line, getattr(node, "end_col_offset", None) or 0),
+        )
+
+    def span(self, node: ast.AST) -> Span:
+        """Return the place of a node in its file."""
+        return self.scalar.within(*self.bounds(node))
+
+    def text(self, node: ast.AST) -> str:
+        """Return the source of a node, white space evened out."""
+        start, end = self.bounds(node)
+        return " ".join(self.scalar.value[start:end].split())
+
+    def _offset(self, line: int, column: int) -> int:
+        if line - 2 >= len(self.lines):
+            return len(self.scalar.value)
+        if line < 2:  # noqa: PLR2004 -- a line was put before the text
+            return 0
+        n = line - 2
+        return self.starts[n] + len(self.lines[n].encode("utf-8", "replace")[:column].decode("utf-8", "ignore"))
+
+
+def parse(scalar: Scalar, report: Reporter, *, what: str = "condition") -> Parsed | None:
+    """Parse one expression. Returns `None` when it can't be read; why is reported at its place."""
+    text = scalar.value
+    if not text.strip():
+        report.report("P101", f"the {what} is empty", scalar.span, hint="write what must hold")
+        return None
+    if len(text) > MAX_TEXT:
+        report.report("P110", f"an expression of {len(text):,} characters", scalar.span, hint=f"at most {MAX_TEXT:,}")
+        return None
+    lines = tuple(text.split("\n"))
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            tree = ast.parse(f"(\n{text}\n)", mode="eval").body
+    except SyntaxError as error:
+        return _unreadable(error, scalar, tuple(starts), lines, report)
+    except (ValueError, MemoryError, RecursionError, UnicodeError, Warning) as error:
+        deep = isinstance(error, MemoryError | RecursionError)
+        why = "too deeply nested" if deep else " ".join(str(error).split())[:120]
+        report.report("P110" if deep else "P101", f"cannot read the {what}: {why}", scalar.span)
+        return None
+    parsed = Parsed(tree, scalar, tuple(starts), lines)
+    own = isinstance(tree, ast.Tuple | ast.GeneratorExp)  # they take our parentheses for their own
+    if not own and (tree.lineno < 2 or (tree.end_lineno or 2) > len(lines) + 1):  # noqa: PLR2004 -- `a) or (b` closed ours
+        report.report("P101", "a parenthesis closes that was never opened", scalar.span)
+        return None
+    return parsed if _bounded(parsed, report) else None
+
+
+def _unreadable(
+    error: SyntaxError, scalar: Scalar, starts: tuple[int, ...], lines: tuple[str, ...], report: Reporter
+) -> None:
+    n = min(max((error.lineno or 2) - 2, 0), len(lines) - 1)
+    start = min(starts[n] + max((error.offset or 1) - 1, 0), max(len(scalar.value) - 1, 0))
+    message = error.msg.lower()
+    if "(\n" in (error.text or "") or "'(' was never closed" in message:
+        message = "a parenthesis is never closed"
+    hint = None
+    if "&&" in scalar.value or "||" in scalar.value or "invalid syntax" in message:
+        hint = "write `and`, `or`, `not`; `==` to compare; texts in quotes"
+    if "escape" in message:
+        report.report("P121", "a backslash in plain quotes", scalar.within(start, start + 1), hint=_RAW)
+        return
+    report.report("P101", f"cannot read the expression: {message}", scalar.within(start, start + 1), hint=hint)
+
+
+_RAW = 'put an `r` before the quotes: r"..."'
+
+
+def measure(root: ast.expr) -> tuple[int, int]:
+    """Return how many nodes an expression has, and how deep it is."""
+    count, depth, level = 0, 0, [root]
+    while level and depth <= MAX_DEPTH:
+        depth += 1
+        count += len(level)
+        level = [child for node in level for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+    return count, depth
+
+
+def _bounded(parsed: Parsed, report: Reporter) -> bool:
+    count, depth = measure(parsed.root)
+    if depth > MAX_DEPTH:
+        report.report("P110", "nested too deeply", parsed.scalar.span, hint="split it by `terms.yaml`")
+    elif count > MAX_NODES:
+        report.report("P110", f"an expression of {count:,} parts", parsed.scalar.span, hint="long lists go into `lists/`")
+    else:
+        return True
+    return False
+
+
+def constant(parsed: Parsed, node: ast.expr, report: Reporter) -> ast.Constant | None:
+    """Return `node` if it is a constant of the language; strings with a backslash must be raw."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+        value = node.operand.value
+        if type(value) in {int, float}:
+            return ast.copy_location(ast.Constant(-value), node)
+        return None
+    if not isinstance(node, ast.Constant):
+        return None
+    if isinstance(node.value, str):
+        start, end = parsed.bounds(node)
+        source = parsed.scalar.value[start:end]
+        if "\\" in source and source[:1] not in {"r", "R"}:
+            report.report("P121", "a backslash in plain quotes", parsed.span(node), hint=_RAW)
+    return node

@@ -1,0 +1,212 @@
+"""What a rule can read: one table, from which the checker, the compiler, the interpreter and the reference derive.
+
+`code` is a Python expression over `e` (event), `a` (its author), `i` (its item), `x` (its context) and `s` (signals);
+`None` is unknown. It must not raise on any event that decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from hakam.policy.kinds import Kind, unix
+from hakam.signals.measure import Need, Signals
+from hakam.vocabulary.event import Audience, Change, ContentKind, Event
+
+
+class FieldSpec(msgspec.Struct, frozen=True):
+    """One field. `cost` is in nanoseconds, roughly; `choices` are all values that it can have."""
+
+    path: str
+    kind: Kind
+    code: str
+    doc: str
+    nullable: bool = True
+    cost: int = 25
+    needs: tuple[Need, ...] = ()
+    choices: tuple[str, ...] = ()
+
+
+def age(event: Event) -> float | None:
+    """Return the seconds between the creation of the author's account and the event, never negative."""
+    created = event.author.created_at
+    if created is None:
+        return None
+    at = event.at
+    if (created.tzinfo is None) is (at.tzinfo is None):
+        seconds = (at - created).total_seconds()
+    else:
+        seconds = unix(at) - unix(created)
+    return max(seconds, 0.0)
+
+
+def when(moment: datetime | None) -> float | None:
+    """Return Unix seconds, unknown if there is no moment."""
+    return None if moment is None else unix(moment)
+
+
+HELPERS: dict[str, Any] = {"AGE": age, "WHEN": when}
+
+_KINDS = tuple(str(kind) for kind in ContentKind)
+_T, _N, _B, _L = Kind.TEXT, Kind.NUMBER, Kind.CONDITION, Kind.TEXTS
+
+_SPECS = (
+    FieldSpec("event.id", _T, "e.id", "the platform's id of the event", nullable=False),
+    FieldSpec("event.platform", _T, "e.platform", "the platform it happened on", nullable=False),
+    FieldSpec("event.kind", _T, "e.kind", "what happened", nullable=False, choices=_KINDS),
+    FieldSpec(
+        "event.change", _T, "e.change", "what the user did to the item", nullable=False, choices=tuple(map(str, Change))
+    ),
+    FieldSpec("event.at", Kind.TIME, "WHEN(e.at)", "when it happened", nullable=False, cost=150),
+    FieldSpec("author.id", _T, "a.id", "the platform's id of the author", nullable=False),
+    FieldSpec("author.name", _T, "a.name", "the name shown"),
+    FieldSpec("author.age", Kind.DURATION, "AGE(e)", "time from the account's creation to the event", cost=250),
+    FieldSpec("author.created_at", Kind.TIME, "WHEN(a.created_at)", "when the account was created", cost=150),
+    FieldSpec("author.followers", _N, "a.followers", "how many follow the author"),
+    FieldSpec("author.following", _N, "a.following", "how many the author follows"),
+    FieldSpec("author.posts", _N, "a.posts", "how many posts the author has made"),
+    FieldSpec("author.verified", _B, "a.verified", "whether the platform verified the author"),
+    FieldSpec("author.country", _T, "a.country", "ISO 3166-1 alpha-2, as the platform says"),
+    FieldSpec("author.language", _T, "a.language", "BCP 47, as the platform says"),
+    FieldSpec("author.email", _T, "a.email", "the address, if the platform sends it"),
+    FieldSpec("author.labels", _L, "a.labels", "labels that the platform gave the author", nullable=False),
+    FieldSpec("item.id", _T, "i.id", "the platform's id of the item", nullable=False),
+    FieldSpec("item.kind", _T, "(i.kind or e.kind)", "what the item is", nullable=False, cost=50, choices=_KINDS),
+    FieldSpec("item.url", _T, "i.url", "its address"),
+    FieldSpec("item.title", _T, "i.title", "its title"),
+    FieldSpec("item.text", _T, "i.text", "its text without the title; rules usually want `text.folded`"),
+    FieldSpec("item.language", _T, "i.language", "as the platform declares; see `text.language`"),
+    FieldSpec("item.links", _L, "i.links", "links as the platform lists them; see `links.urls`", nullable=False),
+    FieldSpec("item.mentions", _L, "i.mentions", "ids of the accounts mentioned", nullable=False),
+    FieldSpec("item.hashtags", _L, "i.hashtags", "hashtags as the platform lists them", nullable=False),
+    FieldSpec("item.labels", _L, "i.labels", "labels that the platform gave the item", nullable=False),
+    FieldSpec("item.media_count", _N, "len(i.media)", "how many pictures, videos, sounds", nullable=False, cost=50),
+    FieldSpec(
+        "item.media_types",
+        _L,
+        "tuple([m.mime for m in i.media if m.mime is not None])",
+        "their media types",
+        nullable=False,
+        cost=400,
+    ),
+    FieldSpec("item.parent", _T, "i.parent", "id of what it answers"),
+    FieldSpec("item.thread", _T, "i.thread", "id of its thread"),
+    FieldSpec("item.community", _T, "i.community", "id of its community"),
+    FieldSpec("item.audience", _T, "i.audience", "who can see it", choices=tuple(map(str, Audience))),
+    FieldSpec("item.reach", _N, "i.reach", "how many people saw it so far"),
+    FieldSpec("context.country", _T, "x.country", "where the request came from, ISO 3166-1 alpha-2"),
+    FieldSpec("context.client", _T, "x.client", "the client's name for itself (user agent)"),
+    FieldSpec("context.ip_hash", _T, "x.ip_hash", "keyed hash of the address"),
+    FieldSpec("text.raw", _T, "s.text", "title and text as they came", needs=(Need.TEXT,)),
+    FieldSpec(
+        "text.folded",
+        Kind.FOLDED,
+        "s.folded",
+        "title and text after folding (case, look-alikes, Arabic variants, spacing tricks)",
+        needs=(Need.FOLDED,),
+    ),
+    FieldSpec(
+        "text.words", Kind.FOLDED, "s.words", "the folded words, a space before and after each", needs=(Need.WORDS,)
+    ),
+    FieldSpec(
+        "text.word_count",
+        _N,
+        "(None if s.words is None else len(s.words.split()))",
+        "how many words",
+        cost=3_000,
+        needs=(Need.WORDS,),
+    ),
+    FieldSpec(
+        "text.length",
+        _N,
+        "(None if s.text is None else len(s.text))",
+        "characters of the text as it came",
+        cost=60,
+        needs=(Need.TEXT,),
+    ),
+    FieldSpec("text.script", _T, "s.script", "ISO 15924 code of most letters: Latn, Arab ...", needs=(Need.SCRIPT,)),
+    FieldSpec(
+        "text.language", _T, "s.language", "BCP 47, declared or recognised by its letters", needs=(Need.LANGUAGE,)
+    ),
+    FieldSpec(
+        "text.fingerprint",
+        _T,
+        "s.fingerprint",
+        "equal for texts that say the same; unknown for very short ones",
+        needs=(Need.FINGERPRINT,),
+    ),
+    FieldSpec("text.repairs", _N, "s.repairs", "how many tricks folding undid", needs=(Need.REPAIRS,)),
+    FieldSpec("links.urls", _L, "s.links", "all links: listed, and found in the text", needs=(Need.LINKS,)),
+    FieldSpec("links.hosts", _L, "s.hosts", "their hosts, lower case, punycode decoded", needs=(Need.LINKS,)),
+    FieldSpec("links.domains", _L, "s.domains", "what of each host somebody registered", needs=(Need.LINKS,)),
+)
+
+FIELDS: Mapping[str, FieldSpec] = {spec.path: spec for spec in _SPECS}
+ROOTS = tuple(dict.fromkeys(path.split(".")[0] for path in FIELDS))
+
+EXTRA_KINDS: Mapping[str, Kind] = {
+    "text": Kind.TEXT,
+    "number": Kind.NUMBER,
+    "boolean": Kind.CONDITION,
+    "time": Kind.TIME,
+    "texts": Kind.TEXTS,
+}
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _number(value: Any) -> float | None:
+    return value if type(value) in {int, float} else None
+
+
+def _boolean(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _time(value: Any) -> float | None:
+    if isinstance(value, datetime):
+        return unix(value)
+    if isinstance(value, str):
+        try:
+            return unix(datetime.fromisoformat(value))
+        except (ValueError, OverflowError):
+            return None
+    return None
+
+
+def _texts(value: Any) -> tuple[str, ...] | None:
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    return None
+
+
+_READERS = {
+    Kind.TEXT: ("AS_TEXT", _text),
+    Kind.NUMBER: ("AS_NUMBER", _number),
+    Kind.CONDITION: ("AS_BOOLEAN", _boolean),
+    Kind.TIME: ("AS_TIME", _time),
+    Kind.TEXTS: ("AS_TEXTS", _texts),
+}
+HELPERS.update(dict(_READERS.values()))
+
+
+def extra_field(name: str, kind: Kind) -> FieldSpec:
+    """Return the field of a value that the platform declares. A value of another type is unknown."""
+    helper = _READERS[kind][0]
+    return FieldSpec(f"extra.{name}", kind, f"{helper}(e.extra.get({name!r}))", "declared by the pack", cost=120)
+
+
+def score_field(name: str) -> FieldSpec:
+    """Return the field of a score that the platform, or a model, measured (0 to 1)."""
+    return FieldSpec(f'scores["{name}"]', Kind.NUMBER, f"e.scores.get({name!r})", "a score, 0 to 1", cost=60)
+
+
+def reader(spec: FieldSpec) -> Callable[[Event, Signals], Any]:
+    """Return the function that reads a field, `None` for unknown. The same code that the compiler writes inline."""
+    source = f"lambda e, s: (lambda a, i, x: {spec.code})(e.author, e.item, e.context)"
+    return eval(source, dict(HELPERS))  # type: ignore[no-any-return]  # noqa: S307 -- text from the table above

@@ -1,0 +1,72 @@
+"""Lists: one term, domain or value a line, in `lists/<name>.txt`.
+
+`#` begins a comment (`\\#` a term that begins so). `# kind: terms | domains | values` in a comment says what they are.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from hakam.policy.source import Reporter, nearest
+from hakam.vocabulary.finding import Span
+
+MAX_TERMS = 200_000
+MAX_TERM = 200
+
+
+class ListKind(StrEnum):
+    """What a list holds, hence where it can stand."""
+
+    TERMS = "terms"  # words and phrases for text predicates; folded when searched in folded text
+    DOMAINS = "domains"  # registered domains or hosts; compared in lower case
+    VALUES = "values"  # anything else, compared as it is
+
+
+class TermList(msgspec.Struct, frozen=True):
+    """One list, as its file says, without duplicates, in order."""
+
+    name: str
+    kind: ListKind
+    terms: tuple[str, ...]
+    file: str
+
+
+def read_list(file: str, text: str, report: Reporter) -> TermList:
+    """Read one list. Lines that can't be used are reported and left out."""
+    name = file.removeprefix("lists/").removesuffix(".txt")
+    kind = ListKind.TERMS
+    terms: dict[str, int] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        term = line.strip()
+        span = Span(file, number, 1, number, max(len(line), 1) + 1)
+        if term.startswith("#"):
+            key, colon, value = term.lstrip("# ").partition(":")
+            if colon and key.strip() == "kind":
+                said = value.strip()
+                if said in set(ListKind):
+                    kind = ListKind(said)
+                else:
+                    hint = nearest(said, ListKind) or "`terms`, `domains` or `values`"
+                    report.report("P011", f"`{said[:40]}` is no kind of list", span, hint=hint)
+            continue
+        if not term:
+            continue
+        term = term.removeprefix("\\") if term.startswith("\\#") else term
+        if kind is ListKind.DOMAINS:
+            term = term.lower().removesuffix(".")
+        if len(term) > MAX_TERM:
+            report.report("P020", f"a term of {len(term):,} characters", span, hint=f"at most {MAX_TERM}")
+        elif any(ord(char) < 32 for char in term):  # noqa: PLR2004 -- control characters
+            report.report("P020", "a control character in a term", span, hint="remove it")
+        elif term in terms:
+            report.report("P018", f"`{term}` is here twice", span, hint=f"first on line {terms[term]}")
+        elif len(terms) >= MAX_TERMS:
+            report.report("P001", f"more than {MAX_TERMS:,} terms", span, hint="split the list")
+            break
+        else:
+            terms[term] = number
+    if not terms:
+        report.report("P019", f"the list `{name}` is empty", Span(file, 1, 1, 1, 2), hint="a rule with it never fires")
+    return TermList(name, kind, tuple(terms), file)

@@ -1,0 +1,240 @@
+"""What a rule does: `then` and the ladders of clauses, written as calls, as `remove(territory="EU")`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+
+import msgspec
+
+from hakam.policy.expression import Parsed, constant, parse
+from hakam.policy.source import Reporter, Scalar, listing, nearest
+from hakam.policy.strict_yaml import Node, Sequence, Text
+from hakam.vocabulary.finding import Span
+from hakam.vocabulary.measure import Measure, MeasureKind, Reversal
+from hakam.vocabulary.verdict import ReviewRequest
+
+QUEUE = re.compile(r"[a-z][a-z0-9-]{0,39}")
+TERRITORY = re.compile(r"[A-Z]{2}|EEA")
+MAX_DAYS = 3_650
+MAX_NOTE = 1_000
+
+_TIMED = frozenset(set(MeasureKind) - {MeasureKind.NOTIFY, MeasureKind.WARN, MeasureKind.TERMINATE, MeasureKind.REMOVE})
+_PLACED = frozenset(
+    {
+        MeasureKind.CONTEXT_NOTE,
+        MeasureKind.LABEL,
+        MeasureKind.AGE_GATE,
+        MeasureKind.LOCK_REPLIES,
+        MeasureKind.LIMIT_REACH,
+        MeasureKind.DEMONETISE,
+        MeasureKind.WITHHOLD,
+        MeasureKind.REMOVE,
+    }
+)
+_ARGUMENTS = ("territory", "days", "label", "note")
+
+
+class Act(msgspec.Struct, frozen=True):
+    """One thing that is asked for: a measure or a review."""
+
+    measure: Measure | None
+    review: ReviewRequest | None
+    span: Span
+
+
+def allowed(kind: MeasureKind) -> tuple[str, ...]:
+    """Return the names of the arguments that a measure takes."""
+    rules = {
+        "territory": kind in _PLACED,
+        "days": kind in _TIMED,
+        "label": kind is MeasureKind.LABEL,
+        "note": True,
+    }
+    return tuple(name for name in _ARGUMENTS if rules[name])
+
+
+def read_acts(node: Node, report: Reporter, *, what: str, reviews: bool) -> list[Act]:
+    """Read `then` or a ladder: one call, or a list of calls. What is wrong is reported and left out."""
+    if isinstance(node, Text):
+        scalars = [node.scalar]
+    elif isinstance(node, Sequence):
+        scalars = _entries(node, report, what)
+    else:
+        report.report("P009", f"`{what}` is a list of measures", node.span, hint="as `[limit_reach, remove]`")
+        return []
+    acts: list[Act] = []
+    for scalar in scalars:
+        parsed = parse(scalar, report, what="measure")
+        if parsed is None:
+            continue
+        roots = parsed.root.elts if isinstance(parsed.root, ast.Tuple) else [parsed.root]
+        for root in roots:
+            act = _act(root, parsed, report, reviews=reviews)
+            if act is None:
+                continue
+            if any((act.measure, act.review) == (other.measure, other.review) for other in acts):
+                report.report("P309", f"`{parsed.text(root)}` is here twice", act.span, hint="remove it")
+                continue
+            acts.append(act)
+    return acts
+
+
+def _entries(node: Sequence, report: Reporter, what: str) -> list[Scalar]:
+    """Return the entries of a list. In square brackets YAML splits at each comma: the pieces are joined again."""
+    texts: list[Text] = []
+    for item in node.items:
+        if not isinstance(item, Text):
+            report.report("P009", f"an entry of `{what}` is a measure", item.span, hint='as `remove(territory="EU")`')
+        elif item.value is None:
+            report.report("P009", f"an entry of `{what}` is empty", item.span, hint="write a measure or remove it")
+        else:
+            texts.append(item)
+    if node.flow and node.source is not None and any(t.scalar.value.count("(") != t.scalar.value.count(")") for t in texts):
+        inner = node.source.source.strip()
+        if not any(text.scalar.style for text in texts) and inner.startswith("[") and inner.endswith("]"):
+            return [_inner(node)]
+    return [text.scalar for text in texts]
+
+
+def _inner(node: Sequence) -> Scalar:
+    assert node.source is not None
+    source = node.source.source
+    start = source.find("[") + 1
+    value = source[start : source.rfind("]")]
+    before = source[:start]
+    line = node.span.line + before.count("\n")
+    column = node.span.column + len(before) if "\n" not in before else len(before) - before.rfind("\n")
+    return Scalar(value, Span(node.span.file, line, column, node.span.end_line, node.span.end_column), value)
+
+
+def _act(node: ast.expr, parsed: Parsed, report: Reporter, *, reviews: bool) -> Act | None:
+    span = parsed.span(node)
+    if isinstance(node, ast.Name):
+        name, arguments, keywords = node.id, [], []
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        name, arguments, keywords = node.func.id, node.args, node.keywords
+    else:
+        report.report("P301", "this is no measure", span, hint='as `limit_reach` or `remove(territory="EU")`')
+        return None
+    known = [*map(str, MeasureKind), *(["review"] if reviews else [])]
+    if name not in known:
+        hint = nearest(name, known) or f"there are {listing(known, 20)}"
+        report.report("P301", f"there is no measure `{name[:60]}`", span, hint=hint)
+        return None
+    if name == "review":
+        request = _review(arguments, keywords, parsed, report, span)
+        return None if request is None else Act(None, request, span)
+    measure = _measure(MeasureKind(name), arguments, keywords, parsed, report, span)
+    return None if measure is None else Act(measure, None, span)
+
+
+def _constant(node: ast.expr, parsed: Parsed, report: Reporter) -> object:
+    found = constant(parsed, node, report)
+    return found.value if found is not None else None
+
+
+def _review(
+    arguments: list[ast.expr], keywords: list[ast.keyword], parsed: Parsed, report: Reporter, span: Span
+) -> ReviewRequest | None:
+    given = {keyword.arg: keyword.value for keyword in keywords}
+    unknown = [str(name) for name in given if name not in {"queue", "urgency"}]
+    if arguments or unknown or "queue" not in given:
+        report.report("P302", "`review` takes `queue=` and, if wanted, `urgency=`", span, hint='as `review(queue="spam")`')
+        return None
+    queue = _constant(given["queue"], parsed, report)
+    if not isinstance(queue, str) or not QUEUE.fullmatch(queue):
+        report.report("P305", "the name of a queue is in small letters, digits and `-`", parsed.span(given["queue"]), hint='as "hate-ar"')
+        return None
+    urgency = 0.0
+    if "urgency" in given:
+        said = _constant(given["urgency"], parsed, report)
+        if not isinstance(said, int | float) or isinstance(said, bool) or not 0 <= said <= 1:
+            report.report("P302", "`urgency` is a number from 0 to 1", parsed.span(given["urgency"]))
+            return None
+        urgency = float(said)
+    return ReviewRequest(queue, urgency)
+
+
+def _measure(
+    kind: MeasureKind,
+    arguments: list[ast.expr],
+    keywords: list[ast.keyword],
+    parsed: Parsed,
+    report: Reporter,
+    span: Span,
+) -> Measure | None:
+    names = allowed(kind)
+    given: dict[str, ast.expr] = {}
+    good = True
+    first = "label" if kind is MeasureKind.LABEL else "note" if kind is MeasureKind.CONTEXT_NOTE else None
+    if arguments and first is not None and len(arguments) == 1:
+        given[first] = arguments[0]
+    elif arguments:
+        report.report("P302", f"`{kind}` takes named arguments only", span, hint=f"it knows {listing(names)}")
+        good = False
+    for keyword in keywords:
+        if keyword.arg not in names:
+            hint = nearest(keyword.arg or "", names) or f"it knows {listing(names)}"
+            report.report("P302", f"`{kind}` has no `{keyword.arg or '**'}`", parsed.span(keyword.value), hint=hint)
+            good = False
+        else:
+            given[keyword.arg] = keyword.value
+    read: dict[str, Callable[[ast.expr], object]] = {
+        "territory": lambda at: _territory(at, parsed, report),
+        "days": lambda at: _days(at, parsed, report),
+        "label": lambda at: _words(at, parsed, report, "label", 128),
+        "note": lambda at: _words(at, parsed, report, "note", MAX_NOTE),
+    }
+    values = {name: read[name](at) for name, at in given.items()}
+    if any(value is None for value in values.values()):
+        good = False
+    for kind_needs, name in ((MeasureKind.WITHHOLD, "territory"), (MeasureKind.LABEL, "label"), (MeasureKind.CONTEXT_NOTE, "note")):
+        if kind is kind_needs and name not in given:
+            report.report("P302", f"`{kind}` needs `{name}=`", span, hint=_needs_hint(kind))
+            good = False
+    return msgspec.convert({"kind": kind, **values}, Measure) if good else None
+
+
+def _needs_hint(kind: MeasureKind) -> str:
+    return {
+        MeasureKind.WITHHOLD: 'as `withhold(territory=["DE", "AT"])`; everywhere is `remove`',
+        MeasureKind.LABEL: 'as `label("graphic")`',
+    }.get(kind, 'as `context_note("Health authorities say otherwise.")`')
+
+
+def _territory(node: ast.expr, parsed: Parsed, report: Reporter) -> tuple[str, ...] | None:
+    elements = node.elts if isinstance(node, ast.List | ast.Tuple | ast.Set) else [node]
+    found: list[str] = []
+    for element in elements:
+        value = _constant(element, parsed, report)
+        if not isinstance(value, str) or not TERRITORY.fullmatch(value):
+            report.report("P302", "a territory is a code of two capital letters, `EU` or `EEA`", parsed.span(element), hint='as "DE"')
+            return None
+        found.append(value)
+    if not found:
+        report.report("P302", "an empty territory", parsed.span(node), hint="leave it out for everywhere")
+        return None
+    return tuple(sorted(set(found)))
+
+
+def _days(node: ast.expr, parsed: Parsed, report: Reporter) -> int | None:
+    value = _constant(node, parsed, report)
+    if type(value) is not int or not 1 <= value <= MAX_DAYS:
+        report.report("P302", f"`days` is a whole number from 1 to {MAX_DAYS:,}", parsed.span(node))
+        return None
+    return value
+
+
+def _words(node: ast.expr, parsed: Parsed, report: Reporter, name: str, most: int) -> str | None:
+    value = _constant(node, parsed, report)
+    if not isinstance(value, str) or not value.strip() or len(value) > most:
+        report.report("P302", f"`{name}` is a text of at most {most:,} characters", parsed.span(node))
+        return None
+    return value
+
+
+def needs_two_people(measure: Measure) -> bool:
+    """Whether no rule may take it alone."""
+    return measure.nature.reversal is Reversal.IRREVERSIBLE

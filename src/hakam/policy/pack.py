@@ -1,0 +1,300 @@
+"""A pack: from files to rules that can be trusted, or to findings that say what to mend. Never raises on any input."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping as Dictionary
+
+import msgspec
+
+from hakam.policy.check import Checker, Names
+from hakam.policy.clauses import Clause, read_clauses
+from hakam.policy.examples import Example, read_examples
+from hakam.policy.fields import EXTRA_KINDS, FieldSpec, extra_field
+from hakam.policy.lists import TermList, read_list
+from hakam.policy.rules import MAX_RULES, Rule, read_rules
+from hakam.policy.shape import ID, LANGUAGE, Shape
+from hakam.policy.source import Reporter, Scalar, nearest
+from hakam.policy.strict_yaml import Mapping, Node, Sequence, Text, read
+from hakam.policy.tree import Counter, walk
+from hakam.vocabulary.finding import Finding, Severity, Span
+from hakam.vocabulary.verdict import PackRef
+
+MAX_FILES = 1_000
+MAX_COUNTERS = 200
+MATURITIES = ("experimental", "test", "stable", "deprecated")
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}")
+_PACK_KEYS = ("id", "version", "maturity", "languages", "title", "extra")
+_LIST_NAME = re.compile(r"lists/[a-z0-9][a-z0-9-]*\.txt")
+
+
+class Pack(msgspec.Struct, frozen=True):
+    """Rules that were checked, with all that they need."""
+
+    ref: PackRef
+    maturity: str
+    languages: tuple[str, ...]
+    title: dict[str, str]
+    extra: dict[str, FieldSpec]
+    clauses: dict[str, Clause]
+    lists: dict[str, TermList]
+    rules: tuple[Rule, ...]
+    examples: tuple[Example, ...]
+    files: dict[str, str]
+
+    def rule(self, id_: str) -> Rule:
+        """Return a rule by its id. Raises `KeyError`."""
+        for rule in self.rules:
+            if rule.id == id_:
+                return rule
+        raise KeyError(id_)
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """What came of loading: a pack unless there is an error, and all findings in order of place."""
+
+    pack: Pack | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that keep the pack from loading."""
+        return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
+
+
+def digest_of(files: Dictionary[str, str]) -> str:
+    """Return the SHA-256 (hex) over the files, sorted by path. Each part is preceded by its length in bytes."""
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        for part in (path, files[path]):
+            data = part.encode("utf-8", "surrogatepass")
+            digest.update(f"{len(data)}:".encode())
+            digest.update(data)
+    return digest.hexdigest()
+
+
+def load_pack(files: Dictionary[str, str]) -> Loaded:
+    """Read and check a pack. `files` maps paths inside the pack (`rules.yaml`, `lists/slurs.txt`) to their text."""
+    report = Reporter()
+    if len(files) > MAX_FILES:
+        report.report("P001", f"a pack of {len(files):,} files", None, hint=f"at most {MAX_FILES:,}")
+        return Loaded(None, report.findings())
+    texts = {path: _even(files[path]) for path in sorted(files)}
+    sorted_files = _sort(texts, report)
+    head = _head(texts, report)
+    lists = {found.name: found for found in (read_list(path, texts[path], report) for path in sorted_files["lists"])}
+    terms, term_spans = _terms(sorted_files["terms"], texts, report)
+    clauses, known = _clauses(sorted_files["policies"], texts, head.languages, report)
+    checker = Checker(Names(lists, head.extra, terms), report)
+    rules, rule_ids = _rules(sorted_files["rules"], texts, checker, clauses, known, report)
+    examples = _examples(sorted_files["tests"], texts, rule_ids, report)
+    unused = [name for name in terms if name not in checker.used_terms]
+    for name in unused:
+        checker.term(name)  # a term that no rule reads is checked too
+    _unused(checker, lists, {name: term_spans[name] for name in unused}, rules, examples, report)
+    findings = report.findings()
+    if any(finding.severity is Severity.ERROR for finding in findings) or head.ref is None:
+        return Loaded(None, findings)
+    ref = PackRef(head.ref[0], head.ref[1], digest_of(files))
+    pack = Pack(
+        ref, head.maturity, head.languages, head.title, head.extra, clauses, lists, rules, examples, dict(files)
+    )
+    return Loaded(pack, findings)
+
+
+def _even(text: str) -> str:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _whole(file: str) -> Span:
+    return Span(file, 1, 1, 1, 2)
+
+
+def _sort(texts: Dictionary[str, str], report: Reporter) -> dict[str, list[str]]:
+    kinds: dict[str, list[str]] = {"pack": [], "policies": [], "rules": [], "terms": [], "tests": [], "lists": []}
+    for path in texts:
+        folder, _, name = path.partition("/")
+        if _LIST_NAME.fullmatch(path):
+            kinds["lists"].append(path)
+        elif path.endswith(".yaml") and not name and folder[:-5] in kinds and folder != "lists.yaml":
+            kinds[folder[:-5]].append(path)
+        elif path.endswith(".yaml") and folder in {"rules", "tests", "policies"} and "/" not in name:
+            kinds[folder].append(path)
+        elif path.upper() not in {"README.MD", "LICENSE", "NOTICE", "CHANGELOG.MD"}:
+            known = ("pack.yaml", "policies.yaml", "rules.yaml", "terms.yaml", "tests.yaml", "lists/name.txt")
+            hint = nearest(path, known) or "rules stand in `rules.yaml` or `rules/*.yaml`, lists in `lists/*.txt`"
+            report.report("P010", f"nothing reads `{path[:100]}`", _whole(path), hint=hint)
+    if not kinds["pack"]:
+        report.report("P014", "there is no `pack.yaml`", _whole("pack.yaml"), hint="it names the pack: id, version, languages")
+    if not kinds["policies"]:
+        report.report("P014", "there is no `policies.yaml`", _whole("policies.yaml"), hint="a rule needs the clause that it enforces")
+    return kinds
+
+
+class _Head(msgspec.Struct, frozen=True):
+    ref: tuple[str, str] | None = None
+    maturity: str = MATURITIES[0]
+    languages: tuple[str, ...] = ()
+    title: dict[str, str] = {}
+    extra: dict[str, FieldSpec] = {}
+
+
+def _head(texts: Dictionary[str, str], report: Reporter) -> _Head:
+    if "pack.yaml" not in texts:
+        return _Head()
+    node = read("pack.yaml", texts["pack.yaml"], report)
+    shape = Shape(report)
+    if not isinstance(node, Mapping):
+        if node is not None or not len(report):
+            report.report("P009", "`pack.yaml` has keys", _whole("pack.yaml"), hint="begin with `id: ...`")
+        return _Head()
+    shape.keys(node, _PACK_KEYS)
+    id_ = shape.text(node, "id", pattern=ID, what="a pack's id")
+    version = shape.text(node, "version", what="version")
+    if version is not None and not _VERSION.fullmatch(version):
+        report.report("P012", f"`{version[:40]}` can't be a version", node.entries["version"].span, hint='as "1.4.0"')
+    maturity = shape.choice(node, "maturity", MATURITIES) or MATURITIES[0]
+    languages: list[str] = []
+    if shape.has(node, "languages"):
+        for text in shape.text_list(node.entries["languages"], "languages"):
+            if not LANGUAGE.fullmatch(str(text.value)):
+                report.report("P012", f"`{str(text.value)[:40]}` is no language", text.span, hint="as `en`, `ar`, `pt-BR`")
+            languages.append(str(text.value))
+    title = shape.texts_by_language(node, "title", ()) if "title" in node.entries else {}
+    ref = (id_, version) if id_ is not None and version is not None else None
+    return _Head(ref, maturity, tuple(languages), title, _extra(node, shape))
+
+
+def _extra(head: Mapping, shape: Shape) -> dict[str, FieldSpec]:
+    node = head.entries.get("extra")
+    if node is None:
+        return {}
+    if not isinstance(node, Mapping):
+        shape.report.report("P009", "`extra` has names with types", node.span, hint="as `karma: number` below it")
+        return {}
+    found = {}
+    for name, span in node.keys.items():
+        if not _NAME.fullmatch(name):
+            shape.report.report("P012", f"`{name[:60]}` can't be a field's name", span, hint="small letters, digits and `_`")
+            continue
+        kind = shape.choice(node, name, tuple(EXTRA_KINDS))
+        if kind is not None:
+            found[name] = extra_field(name, EXTRA_KINDS[kind])
+    return found
+
+
+def _terms(
+    paths: list[str], texts: Dictionary[str, str], report: Reporter
+) -> tuple[dict[str, Scalar], dict[str, Span]]:
+    found: dict[str, Scalar] = {}
+    spans: dict[str, Span] = {}
+    for path in paths:
+        node = read(path, texts[path], report)
+        if isinstance(node, Text) and node.value is None:
+            continue
+        if not isinstance(node, Mapping):
+            if node is not None:
+                report.report("P009", "`terms.yaml` has names with conditions", node.span, hint="as `newcomer: author.age < \"1d\"`")
+            continue
+        for name, value in node.entries.items():
+            span = node.keys[name]
+            if not _NAME.fullmatch(name):
+                report.report("P012", f"`{name[:60]}` can't be a term's name", span, hint="small letters, digits and `_`")
+            elif not isinstance(value, Text) or value.value is None:
+                report.report("P009", f"the term `{name}` is a condition", value.span)
+            else:
+                found[name], spans[name] = value.scalar, span
+    return found, spans
+
+
+def _clauses(
+    paths: list[str], texts: Dictionary[str, str], languages: tuple[str, ...], report: Reporter
+) -> tuple[dict[str, Clause], frozenset[str]]:
+    clauses: dict[str, Clause] = {}
+    known: set[str] = set()
+    for path in paths:
+        node = read(path, texts[path], report)
+        if node is None:
+            continue
+        known |= _ids(node, "policy")
+        for id_, clause in read_clauses(node, languages, report).items():
+            if id_ in clauses:
+                report.report("P013", f"a second clause `{id_}`", clause.span, hint="ids are unique in all files")
+            clauses.setdefault(id_, clause)
+    return clauses, frozenset(known)
+
+
+def _ids(node: Node, key: str) -> set[str]:
+    found = set()
+    for item in node.items if isinstance(node, Sequence) else ():
+        value = item.entries.get(key) if isinstance(item, Mapping) else None
+        if isinstance(value, Text):
+            found.add(value.scalar.value)
+    return found
+
+
+def _rules(
+    paths: list[str],
+    texts: Dictionary[str, str],
+    checker: Checker,
+    clauses: dict[str, Clause],
+    known: frozenset[str],
+    report: Reporter,
+) -> tuple[tuple[Rule, ...], frozenset[str]]:
+    rules: dict[str, Rule] = {}
+    ids: set[str] = set()
+    for path in paths:
+        node = read(path, texts[path], report)
+        if node is None:
+            continue
+        ids |= _ids(node, "rule")
+        for rule in read_rules(node, checker, clauses, known, report):
+            if rule.id in rules:
+                first = rules[rule.id].span
+                hint = f"the first is in {first.file}, line {first.line}"
+                report.report("P013", f"a second rule `{rule.id}`", rule.span, hint=hint)
+            rules.setdefault(rule.id, rule)
+    if len(rules) > MAX_RULES:
+        report.report("P505", f"{len(rules):,} rules", None, hint=f"at most {MAX_RULES:,}")
+    counters = {part.name for rule in rules.values() for part in walk(rule.when) if isinstance(part, Counter)}
+    if len(counters) > MAX_COUNTERS:
+        report.report("P505", f"{len(counters):,} counters", None, hint=f"at most {MAX_COUNTERS}")
+    return tuple(rules.values()), frozenset(ids)
+
+
+def _examples(
+    paths: list[str], texts: Dictionary[str, str], rules: frozenset[str], report: Reporter
+) -> tuple[Example, ...]:
+    examples: dict[str, Example] = {}
+    for path in paths:
+        node = read(path, texts[path], report)
+        for example in read_examples(node, rules, report) if node is not None else ():
+            if example.name in examples:
+                report.report("P013", f"a second test `{example.name[:60]}`", example.span, hint="names are unique")
+            examples.setdefault(example.name, example)
+    return tuple(examples.values())
+
+
+def _unused(
+    checker: Checker,
+    lists: dict[str, TermList],
+    terms: dict[str, Span],
+    rules: tuple[Rule, ...],
+    examples: tuple[Example, ...],
+    report: Reporter,
+) -> None:
+    """Report what nothing reads. Only of a pack that is right otherwise, where it is no consequence of an error."""
+    if report.has_errors():
+        return
+    for name, found in lists.items():
+        if name not in checker.used_lists:
+            report.report("P021", f"no rule reads the list `{name}`", _whole(found.file), hint="remove it, or use it")
+    for name, span in terms.items():
+        report.report("P021", f"no rule reads the term `{name}`", span, hint="remove it, or use it")
+    tested = {name for example in examples for name in (*example.fires, *example.silent)}
+    for rule in rules:
+        if rule.id not in tested:
+            report.report("P404", f"no test names the rule `{rule.id}`", rule.span, hint="add one to `tests.yaml`")

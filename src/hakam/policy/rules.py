@@ -1,0 +1,131 @@
+"""Rules: when something surely holds, under which clause, and what is proposed (`rules.yaml`, `rules/*.yaml`)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping as Dictionary
+
+import msgspec
+
+from hakam.policy.canonical import canonical
+from hakam.policy.check import Checker
+from hakam.policy.clauses import Clause
+from hakam.policy.cost import MAX_RULE_COST, cost_of
+from hakam.policy.measures import Act, needs_two_people, read_acts
+from hakam.policy.shape import ID, Shape
+from hakam.policy.source import Reporter, listing, nearest
+from hakam.policy.staging import Staging, parse_staging
+from hakam.policy.strict_yaml import Mapping, Node
+from hakam.policy.tree import Condition
+from hakam.vocabulary.finding import Span
+from hakam.vocabulary.measure import Measure
+from hakam.vocabulary.verdict import ReviewRequest, Stage
+
+_KEYS = ("rule", "policy", "stage", "when", "then", "about")
+MAX_RULES = 5_000
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """One rule. `digest` is the SHA-256 (hex) of its meaning: condition, terms and lists it reads, clause and acts."""
+
+    id: str
+    policy: str
+    staging: Staging
+    when: Condition
+    measures: tuple[Measure, ...]
+    review: ReviewRequest | None
+    digest: str
+    source: str  # the condition as written
+    about: str | None
+    span: Span
+
+    @property
+    def stage(self) -> Stage:
+        """Its stage, before an author is known."""
+        return self.staging.stage
+
+
+def read_rules(
+    node: Node, checker: Checker, clauses: Dictionary[str, Clause], known: frozenset[str], report: Reporter
+) -> list[Rule]:
+    """Read the rules of one file. Rules that are wrong are reported and left out.
+
+    `known` holds the ids of all clauses that the file of policies names, also of those that are wrong themselves.
+    """
+    shape = Shape(report)
+    rules = []
+    for entry in shape.entries(node, "rules", _KEYS):
+        rule = _rule(entry, checker, clauses, known, shape)
+        if rule is not None:
+            rules.append(rule)
+    return rules
+
+
+def _rule(
+    entry: Mapping, checker: Checker, clauses: Dictionary[str, Clause], known: frozenset[str], shape: Shape
+) -> Rule | None:
+    report, before = shape.report, len(shape.report)
+    id_ = shape.text(entry, "rule", pattern=ID, what="a rule's id")
+    policy = shape.text(entry, "policy", what="policy")
+    if policy is not None and policy not in known:
+        hint = nearest(policy, known) or (f"there are {listing(sorted(known))}" if known else "add it to `policies.yaml`")
+        report.report("P310", f"there is no policy `{policy[:60]}`", entry.entries["policy"].span, hint=hint)
+    staging = _staging(entry, shape)
+    scalar = shape.scalar(entry, "when")
+    when = checker.check(scalar) if scalar is not None else None
+    if when is not None and (cost := cost_of(when)) > MAX_RULE_COST:
+        message = f"about {cost / 1000:,.0f} us for each event"
+        report.report("P504", message, entry.keys["when"], hint=f"at most {MAX_RULE_COST // 1000}; search `text.folded` rather than other fields")
+    acts = read_acts(entry.entries["then"], report, what="then", reviews=True) if shape.has(entry, "then") else []
+    measures, review = _sorted_acts(acts, clauses.get(policy or ""), report)
+    if not acts and "then" in entry.entries and not report.has_errors(before):
+        report.report("P308", "the rule does nothing", entry.keys["then"], hint='as `[review(queue="spam")]`')
+    about = shape.text(entry, "about", what="about") if "about" in entry.entries else None
+    if report.has_errors(before) or id_ is None or policy is None or staging is None or when is None or scalar is None:
+        return None
+    digest = _digest(id_, policy, when, measures, review)
+    return Rule(id_, policy, staging, when, measures, review, digest, scalar.value.strip(), about, entry.span)
+
+
+def _staging(entry: Mapping, shape: Shape) -> Staging | None:
+    text = shape.text(entry, "stage", what="stage")
+    if text is None:
+        return None
+    staging, span = parse_staging(text), entry.entries["stage"].span
+    if staging is None:
+        hint = nearest(text, ("shadow", "live", "canary 5%")) or "`shadow`, `canary 5%` or `live`"
+        shape.report.report("P306", f"`{text[:40]}` is no stage", span, hint=hint)
+    elif not 0 < staging.share <= 1:
+        shape.report.report("P307", "a canary's share lies above 0 and up to 100 %", span, hint="as `canary 5%`")
+        return None
+    return staging
+
+
+def _sorted_acts(
+    acts: list[Act], clause: Clause | None, report: Reporter
+) -> tuple[tuple[Measure, ...], ReviewRequest | None]:
+    measures: list[Measure] = []
+    review: ReviewRequest | None = None
+    for act in acts:
+        if act.review is not None:
+            if review is not None:
+                report.report("P309", "a second `review`", act.span, hint="a rule asks for one queue")
+            else:
+                review = act.review
+            continue
+        assert act.measure is not None
+        measures.append(act.measure)
+        if needs_two_people(act.measure):
+            hint = "ask for a review; two people can decide it"
+            report.report("P303", f"`{act.measure.kind}` can't be taken back, so no rule takes it", act.span, hint=hint)
+        elif clause is not None and act.measure.kind not in {step.kind for step in clause.ladder}:
+            steps = listing([str(step.kind) for step in clause.ladder])
+            report.report("P304", f"`{act.measure.kind}` is not on the ladder of `{clause.id}`", act.span, hint=f"the ladder has {steps}")
+    return tuple(measures), review
+
+
+def _digest(
+    id_: str, policy: str, when: Condition, measures: tuple[Measure, ...], review: ReviewRequest | None
+) -> str:
+    parts = (id_, policy, canonical(when), measures, review)
+    return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()
