@@ -1,4 +1,4 @@
-"""The reference shows what the checker knows. `HAKAM_WRITE_DOCS=1` writes it anew."""
+"""The reference shows what the checker knows. `WRITE_DOCS=1` writes it anew."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def test_generated_part_of_the_page_is_current() -> None:
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
     wanted = before + generated() + after
-    if os.environ.get("HAKAM_WRITE_DOCS"):
+    if os.environ.get("WRITE_DOCS"):
         PAGE.write_text(wanted, "utf-8")
         text = wanted
-    assert text == wanted, "run HAKAM_WRITE_DOCS=1 pytest tests/policy/test_reference.py"
+    assert text == wanted, "run WRITE_DOCS=1 pytest tests/policy/test_reference.py"
 
 
 def test_everything_is_on_the_page() -> None:
