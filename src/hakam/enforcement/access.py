@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -94,6 +95,12 @@ def effect(effect_id: str | uuid.UUID, *, platform: str | None = None) -> Effect
 def effects_of(decision: str) -> list[Effect]:
     """Return the messages that a decision's measures caused, in order."""
     return list(Effect.objects.filter(measure__decision=decision).order_by("created_at", "place", "pk"))
+
+
+def delivered_at(keys: Iterable[str]) -> dict[str, datetime]:
+    """Return when the effects with these keys reached their receivers; those that have not are left out."""
+    found = Effect.objects.filter(key__in=list(keys), delivered_at__isnull=False)
+    return {key: at for key, at in found.values_list("key", "delivered_at") if at is not None}
 
 
 def attempts(effect: Effect) -> list[Attempt]:

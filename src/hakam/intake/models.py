@@ -20,7 +20,9 @@ class Notice(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     token = models.CharField(max_length=64, unique=True)  # of the public status page /n/<token>
     key = models.CharField(max_length=300, unique=True, null=True)  # of a notice by API: platform and its id
-    request_digest = models.CharField(max_length=64, blank=True)  # of what came under the key, to tell a repeat
+    request_digest = models.CharField(
+        max_length=64, blank=True
+    )  # of what came under the key, to tell a repeat
     platform = models.CharField(max_length=63)
     harm = models.CharField(max_length=64)
     clause = models.CharField(max_length=128, blank=True)  # the clause alleged, if the notifier named one
@@ -28,8 +30,10 @@ class Notice(models.Model):
     illegal = models.BooleanField()  # alleged illegal, or against the rules only
     explanation = models.TextField()  # Art. 16(2)(a)
     name = models.CharField(max_length=300, blank=True)  # Art. 16(2)(c)
-    email = models.CharField(max_length=320, blank=True)
-    notifier = models.CharField(max_length=512, blank=True)  # the notifier's id on the platform, if by API
+    email = models.CharField(max_length=320, blank=True, db_index=True)
+    notifier = models.CharField(
+        max_length=512, blank=True, db_index=True
+    )  # the notifier's id on the platform, if by API
     good_faith = models.TextField(blank=True)  # Art. 16(2)(d): the very statement, as it stood on the form
     language = models.CharField(max_length=35)
     received_at = models.DateTimeField()

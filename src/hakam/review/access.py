@@ -6,16 +6,17 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from math import ceil
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from django.db.models import Count, Q, QuerySet
 
 from hakam.compliance import access as compliance
-from hakam.review import clauses, decisions, evidence, ladder, leases
+from hakam.enforcement import access as enforcement
+from hakam.review import clauses, evidence, ladder, leases
 from hakam.review.cases import item_of
 from hakam.review.models import Case, CaseSource, Decision
-from hakam.review.priority import Inputs, explain
+from hakam.review.priority import Inputs, Term, explain
 from hakam.review.shapes import (
     AuthorHistory,
     CaseRow,
@@ -91,7 +92,7 @@ def _filtered(user: User, wanted: QueueFilter, now: datetime) -> QuerySet[Case]:
     return cases
 
 
-def queue(*, user: User, now: datetime, wanted: QueueFilter | None = None, page: int = 1) -> QueuePage:
+def queue(user: User, *, now: datetime, wanted: QueueFilter | None = None, page: int = 1) -> QueuePage:
     """List cases, a page at a time. Search folds the words as the texts were folded, and never finds child abuse."""
     wanted = wanted or QueueFilter()
     cases = _filtered(user, wanted, now)
@@ -138,7 +139,7 @@ def _row(case: Case, user: User, now: datetime, names: dict[int, str]) -> CaseRo
     )
 
 
-def counts(*, user: User, now: datetime) -> Counts:
+def counts(user: User, *, now: datetime) -> Counts:
     """Return the figures of the header. One query for cases, one for complaints."""
     from hakam.review.complaint_access import open_count  # noqa: PLC0415 -- it builds on this module
 
@@ -228,10 +229,21 @@ def case(case_id: int, *, user: User, now: datetime, vault: Vault) -> CaseView |
             for subject in [f"case:{found.pk}", *refs]
             for d in compliance.deadlines_of(subject)
         ),
+        in_force=tuple(enforcement.in_force(item_of(found), author_id=found.author_id)),
         draft=None if draft is None else DraftView(draft.body, draft.saved_at),
         pack="" if version is None else f"{version.pack}@{version.version}",
         may_decide=_may_decide(found, user, now),
         merged_into=found.merged_into_id,
+    )
+
+
+def terms(case_id: int, *, user: User) -> tuple[Term, ...] | None:
+    """Return how the priority of a case comes about; None if it is absent or not this person's to see."""
+    found = readable(user).filter(pk=case_id).first()
+    return (
+        None
+        if found is None
+        else explain(found.priority_parts, msgspec.convert(found.priority_inputs, Inputs))
     )
 
 
@@ -292,7 +304,7 @@ def decision_views(found: Iterable[Decision]) -> tuple[DecisionView, ...]:
             measures=msgspec.convert(d.measures, tuple[Measure, ...]),
             note=d.note,
             undo_until=d.undo_until,
-            replaces=d.replaces_id,
+            replaced_by=d.replaced_by_id,
         )
         for d in rows
     )
@@ -383,18 +395,12 @@ def clauses_for(alleged: Iterable[str], standing: Counter[str], language: str) -
     return tuple(sorted(out, key=lambda c: (not c.alleged, -c.severity, c.id)))
 
 
-def alleged_by(decided: Decision) -> Any:
-    """Return every clause that was considered in a decision."""
-    return decided.considered
-
-
 __all__ = [
     "case",
     "clauses_for",
     "counts",
     "decision",
     "decision_views",
-    "decisions",
     "history",
     "next_case",
     "peek",

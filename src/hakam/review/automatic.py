@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from hakam.compliance import rulebook
 from hakam.enforcement import access as enforcement
 from hakam.review import clauses, ladder
-from hakam.review.decisions import Judged, settled_clauses, conclude
+from hakam.review.concluding import Judged, conclude
 from hakam.review.evidence import content_digest
+from hakam.review.lineage import settled_clauses
 from hakam.review.models import Decision
 from hakam.review.reasoning import reasons_for
 from hakam.review.states import Outcome

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import msgspec
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
@@ -31,7 +32,7 @@ from hakam.signals.fold import fold
 from hakam.signals.measure import text_of
 from hakam.vocabulary.actor import SYSTEM, Actor
 from hakam.vocabulary.event import ContentKind, Event, ItemRef
-from hakam.vocabulary.harm import CHILD_ABUSE_OFFENCES, Harm
+from hakam.vocabulary.harm import CHILD_ABUSE_OFFENCES
 
 DEFAULT_QUEUE: Final = "general"
 CHILD_SAFETY_QUEUE: Final = "child-safety"
@@ -247,17 +248,20 @@ def open_on(item: ItemRef, *, lock: bool = False) -> Case | None:
     ).first()
 
 
+def _open_on_any(items: Iterable[ItemRef], cases: QuerySet[Case]) -> dict[ItemRef, Case]:
+    wanted = set(items)
+    found = cases.filter(state=CaseState.OPEN, item_id__in={item.id for item in wanted}).order_by("pk")
+    return {item_of(case): case for case in found if item_of(case) in wanted} if wanted else {}
+
+
+def open_items(items: Iterable[ItemRef]) -> set[ItemRef]:
+    """Return those of `items` on which a case is open."""
+    return set(_open_on_any(items, Case.objects.all()))
+
+
 def lock_open(items: Iterable[ItemRef]) -> dict[ItemRef, Case]:
     """Lock the open cases of `items`, in one order, so that a batch and a person can't wait for each other."""
-    wanted = set(items)
-    if not wanted:
-        return {}
-    cases = (
-        Case.objects.select_for_update(of=("self",))
-        .filter(state=CaseState.OPEN, item_id__in={item.id for item in wanted})
-        .order_by("pk")
-    )
-    return {item_of(case): case for case in cases if item_of(case) in wanted}
+    return _open_on_any(items, Case.objects.select_for_update(of=("self",)))
 
 
 def add_version(

@@ -9,12 +9,12 @@ from math import ceil
 from typing import Final
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from hakam.review import access, decisions, evidence
+from hakam.review import access, evidence, lineage
 from hakam.review.complaints import AFFECTED
-from hakam.review.models import Complaint, Decision
+from hakam.review.models import Complaint
 from hakam.review.shapes import ComplaintPage, ComplaintRow, ComplaintView
 from hakam.review.states import ComplaintState
 from hakam.staff.models import User
@@ -33,12 +33,8 @@ def readable(user: User) -> QuerySet[Complaint]:
     if not user.may(Permission.CHILD_SAFETY_READ):
         found = found.exclude(decision__case__restricted=True)
     if user.queues:
-        found = found.exclude(decision__case__isnull=False, decision__case__in=_elsewhere(user))
+        found = found.filter(Q(decision__case__isnull=True) | Q(decision__case__queue__in=user.queues))
     return found
-
-
-def _elsewhere(user: User) -> QuerySet[Decision]:
-    return Decision.objects.exclude(case__queue__in=user.queues).filter(case__isnull=False).values("case")
 
 
 def open_count(*, user: User) -> int:
@@ -83,11 +79,9 @@ def complaint(complaint_id: str, *, user: User, now: datetime, vault: Vault) -> 
     decided = found.decision
     case = decided.case
     hidden = case is not None and case.restricted
-    links = decisions.chain(decided)
+    links = lineage.chain(decided)
     before = links[: [link.pk for link in links].index(decided.pk)][::-1]
-    standing = Counter(
-        {decided.clause: decisions.strikes(decided.platform, decided.author_id, decided.clause)}
-    )
+    standing = Counter({decided.clause: lineage.strikes(decided.platform, decided.author_id, decided.clause)})
     view = access.decision_views([decided])[0]
     who = access.decision_views(d for d in [found.new_decision] if d is not None)
     return ComplaintView(
@@ -130,7 +124,7 @@ def _why_not(complaint: Complaint, user: User) -> str:
         return _("It is decided.")
     if not user.may(Permission.COMPLAINT_DECIDE):
         return _("Your role does not decide complaints.")
-    if str(user.actor) in decisions.deciders(complaint.decision):
+    if str(user.actor) in lineage.deciders(complaint.decision):
         return _("You took part in the decision; somebody else must look again.")
     return ""
 

@@ -16,8 +16,9 @@ from hakam.enforcement.kinds import Channel, EffectKind
 from hakam.enforcement.letters import letter
 from hakam.enforcement.outbox import enqueue
 from hakam.review import letters
-from hakam.review.decisions import chain, deciders, item_decided, name_of, replace, standing
+from hakam.review.decisions import replace
 from hakam.review.leases import user_id
+from hakam.review.lineage import chain, deciders, decision_named, item_decided, name_of, standing
 from hakam.review.models import Complaint, Decision
 from hakam.review.states import (
     ComplaintEvent,
@@ -270,14 +271,6 @@ def _tell(complaint: Complaint, kind: EffectKind, *, now: datetime) -> None:
             ),
             stream=f"{stream}#email",
         )
-
-
-def decision_named(subject: str) -> Decision | None:
-    """Return the decision `decision:<n>`, or None."""
-    kind, _, number = subject.partition(":")
-    if kind != "decision" or not number.isascii() or not number.isdigit():
-        return None
-    return Decision.objects.filter(pk=int(number)).first()
 
 
 def may_decide(complaint: Complaint, by: Actor) -> bool:

@@ -68,7 +68,7 @@ def content_digest(event: Event) -> str:
 
 def excerpt_of(event: Event) -> str:
     """Return the start of an item's text, on one line."""
-    text = " ".join((text_of(event) or "").split())
+    text = " ".join((text_of(event) or "").replace("\x00", "\ufffd").split())
     return text if len(text) <= EXCERPT else text[: EXCERPT - 1] + "…"
 
 

@@ -109,7 +109,7 @@ class Decision(models.Model):
     note = models.TextField(blank=True)  # for colleagues, never sent
     state = models.CharField(max_length=16, db_index=True)  # a `DecisionState`
     undo_until = models.DateTimeField()
-    replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="replaced_by")
+    replaced_by = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="replaced")
     stands_on = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="upholding")
     seconded_by = models.CharField(
         max_length=160, blank=True

@@ -157,7 +157,7 @@ class DecisionView:
     measures: tuple[Measure, ...]
     note: str
     undo_until: datetime
-    replaces: int | None
+    replaced_by: int | None
 
     @property
     def subject(self) -> str:
@@ -243,6 +243,7 @@ class CaseView:
     decisions: tuple[DecisionView, ...]  # on this item, newest first
     complaints: tuple[ComplaintRow, ...]
     deadlines: tuple[DeadlineView, ...]
+    in_force: tuple[Measure, ...]  # on the item and on its account, planned ones included
     draft: DraftView | None
     pack: str
     may_decide: bool

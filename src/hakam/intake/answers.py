@@ -1,0 +1,116 @@
+"""Answering notices: every notifier of a case hears its outcome, and hears again when it changes (DSA Art. 16(5))."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+from django.db import transaction
+
+from hakam.compliance import deadlines, ledger
+from hakam.compliance.facts import FactKind
+from hakam.compliance.models import Fact
+from hakam.enforcement.access import delivered_at
+from hakam.enforcement.kinds import Channel, EffectKind
+from hakam.intake import letters
+from hakam.intake.models import Notice, NoticeItem
+from hakam.intake.notices import DECISION_CLOCK, FLAGGER_CLOCK, subject_of
+from hakam.intake.telling import effect_key, tell
+from hakam.review import outcomes
+from hakam.review.outcomes import Told
+from hakam.review.states import Outcome
+from hakam.vocabulary.actor import SYSTEM
+
+KINDS = frozenset({FactKind.DECISION_FINAL})
+"""The facts that `on_fact` follows."""
+
+
+def on_fact(fact: Fact, now: datetime) -> None:
+    """Answer all whom the decision of `fact` concerns. For the list of subscribers; hearing it twice is hearing once."""
+    told = outcomes.of_decision(fact.subject)
+    if told is not None:
+        answer(told, now=now)
+
+
+def answer(told: Told, *, now: datetime) -> int:
+    """Tell the notifiers of a decision its outcome, each once, and return how many items that answered."""
+    with transaction.atomic():
+        items = list(
+            NoticeItem.objects.select_for_update(of=("self",))
+            .filter(ref__in=told.notices)
+            .exclude(decision=told.decision)
+            .select_related("notice")
+            .order_by("pk")
+        )
+        for item in items:
+            _answer(item, told, now=now)
+    return len(items)
+
+
+def _answer(item: NoticeItem, told: Told, *, now: datetime) -> None:
+    notice = item.notice
+    first = item.answered_at is None
+    item.decision, item.upheld, item.answered_at = (
+        told.decision,
+        told.outcome is not Outcome.NO_VIOLATION,
+        now,
+    )
+    item.save(update_fields=["decision", "upheld", "answered_at"])
+    channels = 0
+    if item.ref not in told.heard_otherwise:
+        channels = tell(
+            notice,
+            EffectKind.NOTICE_OUTCOME,
+            letters.outcome(notice, item, result=told.outcome, reasons=told.reasons, measures=told.measures),
+            now=now,
+            key=f"{item.ref.rpartition(':')[2]}:{told.decision}",
+            data={
+                "item": {
+                    "platform": notice.platform,
+                    "kind": item.item_kind,
+                    "id": item.item_id,
+                    "url": item.url,
+                },
+                "decision": told.decision,
+                "outcome": told.outcome,
+                "measures": msgspec.to_builtins(list(told.measures)),
+            },
+        )
+    deadlines.meet(FLAGGER_CLOCK if notice.trusted else DECISION_CLOCK, subject=item.ref, by=SYSTEM, now=now)
+    ledger.record(
+        FactKind.NOTICE_ANSWERED,
+        by=SYSTEM,
+        now=now,
+        subject=subject_of(notice),
+        about=(item.ref, told.decision),
+        body={"item": item.ref, "outcome": told.outcome, "channels": channels, "again": not first},
+    )
+
+
+def note_receipts(now: datetime, *, limit: int = 500) -> int:
+    """Note which receipts have reached their notifiers (DSA Art. 16(4)), and return how many are new."""
+    waiting = list(
+        Notice.objects.filter(receipt_at=None).exclude(email="", notifier="").order_by("received_at")[:limit]
+    )
+    arrived = delivered_at(_receipts(waiting))
+    done = 0
+    for notice in waiting:
+        times = [arrived[key] for key in _receipts([notice]) if key in arrived]
+        if not times:
+            continue
+        with transaction.atomic():
+            if Notice.objects.filter(pk=notice.pk, receipt_at=None).update(receipt_at=min(times)):
+                ledger.record(
+                    FactKind.NOTICE_RECEIPT_SENT,
+                    by=SYSTEM,
+                    now=now,
+                    subject=subject_of(notice),
+                    body={"delivered_at": min(times)},
+                )
+                done += 1
+    return done
+
+
+def _receipts(notices: Iterable[Notice]) -> list[str]:
+    return [effect_key(notice, "receipt", channel) for notice in notices for channel in Channel]

@@ -1,0 +1,231 @@
+"""The worker's reading of the event log: what rules ask for becomes cases and automated decisions.
+
+Cursor and effects of a batch are one transaction. A record that can't be taken in is set aside with a fact, for a
+person to look at, and the cursor goes on; an outage of the database or the disk moves nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from django.db import InterfaceError, OperationalError, transaction
+
+from hakam.compliance import ledger
+from hakam.compliance.facts import FactKind
+from hakam.enforcement.outbox import without_nul
+from hakam.intake import cursors, known_items
+from hakam.intake.known_items import Seen
+from hakam.intake.models import Quarantined
+from hakam.review import clauses, evidence
+from hakam.review.automatic import decide_automatically, key_of, unsettled
+from hakam.review.cases import Source, add_version, lock_open, open_case, open_items
+from hakam.review.evidence import Snapshot
+from hakam.review.lineage import settled_clauses
+from hakam.review.priority import Inputs
+from hakam.review.states import SourceKind
+from hakam.storage.event_log import CorruptRecordError, EventLog, Record
+from hakam.storage.vault import Vault
+from hakam.vocabulary.actor import SYSTEM, Actor, ActorKind
+from hakam.vocabulary.event import Change, ContentKind, Event, ItemRef
+from hakam.vocabulary.verdict import ReviewRequest, Verdict
+
+CURSOR: Final = "events"
+RULE_CONFIDENCE: Final = 0.8  # of a rule that surely holds: it may still be the wrong rule
+MAX_ACTIVE: Final = 100  # records of one transaction that do more than being learnt
+_LOG: Final = logging.getLogger(__name__)
+_OUTAGES: Final = (OperationalError, InterfaceError, OSError, MemoryError)
+
+
+class _Item(msgspec.Struct, frozen=True):
+    id: str
+    kind: ContentKind | None = None
+    url: str | None = None
+
+
+class _Glance(msgspec.Struct, frozen=True):
+    """The little of an event that every record is read for."""
+
+    kind: ContentKind
+    item: _Item
+    change: Change = Change.CREATED
+
+
+class _Active(msgspec.Struct, frozen=True):
+    """A record that brings something about."""
+
+    record: Record
+    item: ItemRef
+    event: Event
+    verdict: Verdict | None  # None: only a later version of the item
+    snapshot: Snapshot
+
+
+_GLANCES: Final = msgspec.json.Decoder(_Glance)
+_VERDICTS: Final = msgspec.json.Decoder(Verdict)
+
+
+def consume(log: EventLog, *, vault: Vault, now: datetime, limit: int) -> int:
+    """Take in up to `limit` records after the cursor and return how many it moved past; 0 when there are none.
+
+    Raises for outages only; then nothing has moved.
+    """
+    after = cursors.position(CURSOR)
+    try:
+        records = log.read(after, limit)
+    except CorruptRecordError as error:
+        records = _before(error, log, after, limit)
+        if not records:
+            return _set_aside(error.seq, str(error), now=now)
+    if not records:
+        return 0
+    seen, active, broken = _sort(records, vault)
+    if len(active) > MAX_ACTIVE:
+        last = active[MAX_ACTIVE - 1].record.seq
+        records = [record for record in records if record.seq <= last]
+        seen = [one for one in seen if one.seq <= last]
+        active = active[:MAX_ACTIVE]
+        broken = {seq: reason for seq, reason in broken.items() if seq <= last}
+    with transaction.atomic():
+        if not cursors.move(CURSOR, to=records[-1].seq):
+            return 0
+        known_items.learn(seen)
+        lock_open(one.item for one in active)
+        for one in active:
+            _take_in(one, now=now)
+        for seq, reason in sorted(broken.items()):
+            _quarantine(seq, reason, now=now)
+    return len(records)
+
+
+def _before(error: CorruptRecordError, log: EventLog, after: int, limit: int) -> list[Record]:
+    """Return the sound records before a corrupt one, none if it comes first."""
+    while limit > 1:
+        limit //= 2
+        try:
+            return log.read(after, limit)
+        except CorruptRecordError as earlier:
+            error.seq = earlier.seq
+    return []
+
+
+def _sort(records: Sequence[Record], vault: Vault) -> tuple[list[Seen], list[_Active], dict[int, str]]:
+    """Tell the quiet records, which are only learnt, from those that bring something about and those that are broken.
+
+    Copies are frozen here, before the transaction: a file that no row names is harmless, a row without its file is not.
+    """
+    seen: list[Seen] = []
+    broken: dict[int, str] = {}
+    fired: list[tuple[Record, ItemRef, Verdict]] = []
+    later: list[tuple[Record, ItemRef]] = []
+    for record in records:
+        try:
+            glance = _GLANCES.decode(record.raw)
+            ref = ItemRef(record.platform, (glance.item.kind or glance.kind).value, glance.item.id)
+            # An empty list is left out when a verdict is encoded, and firings in shadow are recorded only.
+            verdict = _VERDICTS.decode(record.verdict) if b'"firings"' in record.verdict else None
+            if verdict is not None and verdict.live:
+                fired.append((record, ref, verdict))
+            elif glance.change is not Change.CREATED:
+                later.append((record, ref))
+            seen.append(Seen(ref, glance.item.url or "", record.seq))
+        except msgspec.MsgspecError as error:
+            broken[record.seq] = f"{type(error).__name__}: {error}"
+    concerned = open_items(ref for _, ref in later) | {ref for _, ref, _ in fired}
+    wanted = [*fired, *((record, ref, None) for record, ref in later if ref in concerned)]
+    active: list[_Active] = []
+    for record, ref, verdict in sorted(wanted, key=lambda one: one[0].seq):
+        try:
+            event = evidence.read_event(record.raw)
+        except msgspec.MsgspecError as error:
+            broken[record.seq] = f"{type(error).__name__}: {error}"
+        else:
+            active.append(_Active(record, ref, event, verdict, evidence.freeze(vault, record.raw)))
+    return seen, active, broken
+
+
+def _take_in(one: _Active, *, now: datetime) -> None:
+    seq = one.record.seq
+    try:
+        with transaction.atomic():
+            if one.verdict is not None:
+                _act(one, one.verdict, now=now)
+            if one.event.change is not Change.CREATED:
+                version = clauses.active()
+                add_version(
+                    now=now,
+                    item=one.item,
+                    ref=f"version:{seq}",
+                    snapshot=one.snapshot,
+                    event=one.event,
+                    pack=version.digest if version else "",
+                )
+    except _OUTAGES:
+        raise
+    except Exception as error:  # one record must not hold up all that come after it
+        _LOG.exception("record %s of the event log could not be taken in", seq)
+        _quarantine(seq, f"{type(error).__name__}: {error}", now=now)
+
+
+def _act(one: _Active, verdict: Verdict, *, now: datetime) -> None:
+    if one.event.change is not Change.DELETED:
+        decide_automatically(event=one.event, item=one.item, verdict=verdict, seq=one.record.seq, now=now)
+    asked = [firing for firing in verdict.live if firing.review is not None]
+    asked = list(unsettled(asked, settled_clauses(one.item, evidence.content_digest(one.event))))
+    if not asked:
+        return
+    lead = max(asked, key=lambda f: ((f.review or ReviewRequest("")).urgency, clauses.severity_of(f.policy)))
+    request = lead.review
+    assert request is not None
+    clause = clauses.find(lead.policy)
+    open_case(
+        by=Actor(ActorKind.RULE, lead.rule[:150]),
+        now=now,
+        item=one.item,
+        source=Source(
+            kind=SourceKind.VERDICT,
+            ref=key_of(one.record.seq),
+            clause=lead.policy,
+            harm=clauses.harm_of(clause) or "" if clause else "",
+            summary=without_nul(
+                {
+                    "firings": msgspec.to_builtins(verdict.live),
+                    "pack": str(verdict.pack),
+                    "seq": one.record.seq,
+                }
+            ),
+            inputs=Inputs(
+                confidence=RULE_CONFIDENCE,
+                urgency=request.urgency,
+                reach=one.event.item.reach,
+            ),
+            queue=request.queue,
+        ),
+        snapshot=one.snapshot,
+        event=one.event,
+        pack=verdict.pack.digest,
+    )
+
+
+def _set_aside(seq: int, reason: str, *, now: datetime) -> int:
+    with transaction.atomic():
+        if not cursors.move(CURSOR, to=seq):
+            return 0
+        _quarantine(seq, reason, now=now)
+    return 1
+
+
+def _quarantine(seq: int, reason: str, *, now: datetime) -> None:
+    reason = reason.replace("\x00", "\ufffd")[:2000]
+    _, fresh = Quarantined.objects.get_or_create(seq=seq, defaults={"at": now, "reason": reason})
+    if fresh:
+        ledger.record(
+            FactKind.EVENT_QUARANTINED,
+            by=SYSTEM,
+            now=now,
+            subject=key_of(seq),
+            private={"reason": reason},
+        )

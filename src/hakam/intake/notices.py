@@ -1,0 +1,393 @@
+"""Notices (DSA Art. 16): anybody says that something is illegal or against the rules, gets a receipt and an answer."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from hakam.compliance import deadlines, ledger
+from hakam.compliance.facts import FactKind
+from hakam.enforcement.kinds import EffectKind
+from hakam.intake import known_items, letters
+from hakam.intake.models import KnownItem, Notice, NoticeItem
+from hakam.intake.telling import tell
+from hakam.review import clauses, evidence
+from hakam.review.cases import Source, lock_open, open_case
+from hakam.review.evidence import EvidenceKind, Snapshot
+from hakam.review.priority import Inputs, accuracy_of
+from hakam.review.states import SourceKind
+from hakam.storage.event_log import EventLog
+from hakam.storage.vault import Vault
+from hakam.vocabulary.actor import Actor, ActorKind
+from hakam.vocabulary.event import Event, ItemRef
+from hakam.vocabulary.harm import CHILD_ABUSE_OFFENCES, Harm
+
+DECISION_CLOCK: Final = "notice.decision"
+FLAGGER_CLOCK: Final = "notice.decision.flagger"
+URL_KIND: Final = "url"  # kind of an item of which nothing but the address is known
+MAX_ITEMS: Final = 100
+MAX_TEXT: Final = 20_000
+MAX_URL: Final = 8_192
+MAX_NAME: Final = 300
+MAX_ID: Final = 512
+CONFIDENCE: Final = 0.5  # of a notice, before the accuracy of who sent it
+
+
+class Wrong(msgspec.Struct, frozen=True):
+    """One thing that is wrong with a notice. `pointer` is a JSON pointer, `code` is stable."""
+
+    pointer: str
+    code: str
+    message: str
+
+
+class NoticeError(ValueError):
+    """The notice can't be taken as it is. `wrong` is everything that is wrong with it."""
+
+    def __init__(self, wrong: Sequence[Wrong]) -> None:
+        self.wrong = tuple(wrong)
+        super().__init__("; ".join(f"{w.pointer}: {w.message}" for w in self.wrong))
+
+
+class KeyReusedError(ValueError):
+    """Another notice came under the same idempotency key."""
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """A notice as it was filled in. Several items may be named; each is decided on its own."""
+
+    platform: str
+    harm: str  # key of a `Harm`
+    explanation: str  # DSA Art. 16(2)(a)
+    urls: tuple[str, ...] = ()  # Art. 16(2)(b)
+    items: tuple[ItemRef, ...] = ()  # what a platform names by its own ids
+    illegal: bool = True  # alleged illegal; False: against the rules only
+    clause: str = ""  # the clause alleged, if one was named
+    name: str = ""  # Art. 16(2)(c)
+    email: str = ""
+    notifier: str = ""  # the notifier's id on the platform
+    good_faith: str = ""  # Art. 16(2)(d): the statement, word for word as it was confirmed
+    language: str = "en"
+    trusted: bool = False  # by a trusted flagger (Art. 22)
+
+
+class _Target(NamedTuple):
+    """An item of a notice, found or not."""
+
+    ref: ItemRef
+    url: str
+    event: Event | None
+    snapshot: Snapshot
+
+
+def needs_name(submission: Submission) -> bool:
+    """Whether name and e-mail are asked for: for alleged illegality, but never for child-abuse offences.
+
+    # DSA Art. 16(2)(c). Whom the platform knows needs no second introduction.
+    """
+    if not submission.illegal or submission.notifier:
+        return False
+    return submission.harm not in {harm.value for harm in CHILD_ABUSE_OFFENCES}
+
+
+def check(submission: Submission) -> tuple[Wrong, ...]:
+    """Return everything that is wrong with a notice: nothing, if it can be taken."""
+    s = submission
+    wrong: list[Wrong] = []
+
+    def say(pointer: str, code: str, message: str) -> None:
+        wrong.append(Wrong(pointer, code, message))
+
+    if s.harm not in set(Harm):
+        say("/harm", "unknown", f"`{s.harm[:60]}` is no kind of harm")
+    for pointer, value, most, needed in (
+        ("/explanation", s.explanation, MAX_TEXT, "say what is wrong with it, and why"),
+        ("/name", s.name, MAX_NAME, "a name is needed" if needs_name(s) else ""),
+        ("/email", s.email, 320, "an e-mail address is needed" if needs_name(s) else ""),
+        (
+            "/good_faith",
+            s.good_faith,
+            MAX_TEXT,
+            "confirm that it is accurate and complete" if s.illegal else "",
+        ),
+        ("/notifier", s.notifier, MAX_ID, ""),
+        ("/language", s.language, 35, "a language is needed"),
+    ):
+        if needed and not value.strip():
+            say(pointer, "missing", needed)
+        elif len(value) > most:
+            say(pointer, "too_long", f"{len(value)} characters, but at most {most}")
+        elif "\x00" in value:
+            say(pointer, "bad_character", "the character NUL can't be kept")
+    if s.email.strip():
+        try:
+            validate_email(s.email.strip())
+        except ValidationError:
+            say("/email", "malformed", "this is no e-mail address")
+    if not s.urls and not s.items:
+        say("/urls", "missing", "name at least one exact address")
+    if len(s.urls) + len(s.items) > MAX_ITEMS:
+        say("/urls", "too_many", f"{len(s.urls) + len(s.items)} items, but at most {MAX_ITEMS} in one notice")
+    for n, url in enumerate(s.urls[:MAX_ITEMS]):
+        problem = _wrong_url(url)
+        if problem:
+            say(f"/urls/{n}", "malformed", problem)
+    for n, ref in enumerate(s.items[:MAX_ITEMS]):
+        if (
+            not ref.id.strip()
+            or len(ref.id) > MAX_ID
+            or "\x00" in ref.id + ref.kind
+            or not 0 < len(ref.kind) <= 32
+        ):
+            say(f"/items/{n}", "malformed", "an item has a kind and an id")
+    return tuple(wrong)
+
+
+def _wrong_url(url: str) -> str:
+    if len(url) > MAX_URL:
+        return f"{len(url)} characters, but an address has at most {MAX_URL}"
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.hostname
+    except ValueError:
+        return "this is no address"
+    if parts.scheme.lower() not in {"http", "https"} or not host:
+        return "an exact address begins with https:// or http:// and names a site"
+    if any(c.isspace() or c == "\x00" for c in url.strip()):
+        return "an address holds no spaces"
+    return ""
+
+
+def receive_notice(
+    submission: Submission,
+    *,
+    vault: Vault,
+    now: datetime,
+    by: Actor | None = None,
+    log: EventLog | None = None,
+    key: str | None = None,
+    decide_within: timedelta | None = None,
+) -> Notice:
+    """Take a notice: freeze what it points at, open or join a case for each item, start the clock, send a receipt.
+
+    Content is looked for among the events seen (`log`); an address that none told of makes a case of its own. `key`
+    makes it idempotent: the same notice under the same key is the same notice. `by` is the trusted flagger or the
+    platform that hands it in; by default the notifier. Raises `NoticeError` and `KeyReusedError`.
+    """
+    wrong = check(submission)
+    if wrong:
+        raise NoticeError(wrong)
+    digest = hashlib.sha256(msgspec.json.encode(submission)).hexdigest()
+    if key is not None:
+        earlier = _earlier(submission.platform, key, digest)
+        if earlier is not None:
+            return earlier
+    targets = _targets(submission, vault=vault, log=log, now=now)
+    try:
+        with transaction.atomic():
+            return _take(
+                submission, targets, by=by, now=now, key=key, digest=digest, decide_within=decide_within
+            )
+    except IntegrityError:
+        earlier = None if key is None else _earlier(submission.platform, key, digest)
+        if earlier is None:
+            raise
+        return earlier  # the same notice, in the same instant
+
+
+def _earlier(platform: str, key: str, digest: str) -> Notice | None:
+    earlier = Notice.objects.filter(key=f"{platform}:{key}").first()
+    if earlier is not None and earlier.request_digest != digest:
+        raise KeyReusedError("another notice came under this idempotency key")
+    return earlier
+
+
+def _targets(submission: Submission, *, vault: Vault, log: EventLog | None, now: datetime) -> list[_Target]:
+    found: dict[ItemRef, _Target] = {}
+    for url in submission.urls:
+        url = url.strip()
+        known = known_items.at_url(url)
+        ref = known_items.ref_of(known) if known is not None else _of_url(submission.platform, url)
+        if ref not in found:
+            found[ref] = _freeze(submission, ref, url, known, vault=vault, log=log, now=now)
+    for ref in submission.items:
+        if ref not in found:
+            found[ref] = _freeze(submission, ref, "", known_items.by_ref(ref), vault=vault, log=log, now=now)
+    return list(found.values())
+
+
+def _of_url(platform: str, url: str) -> ItemRef:
+    address = known_items.normalise(url)
+    name = address if len(address) <= MAX_ID else f"sha256:{hashlib.sha256(address.encode()).hexdigest()}"
+    return ItemRef(platform, URL_KIND, name)
+
+
+def _freeze(
+    submission: Submission,
+    ref: ItemRef,
+    url: str,
+    known: KnownItem | None,
+    *,
+    vault: Vault,
+    log: EventLog | None,
+    now: datetime,
+) -> _Target:
+    data = known_items.newest_event(known, log) if known is not None and log is not None else None
+    if data is not None:
+        try:
+            event = evidence.read_event(data)
+        except (
+            msgspec.MsgspecError
+        ):  # an older version of the event's form; the bytes are evidence all the same
+            event = None
+        return _Target(
+            ref, url or (event.item.url or "" if event else ""), event, evidence.freeze(vault, data)
+        )
+    record = {"item": str(ref), "url": url, "explanation": submission.explanation, "received_at": now}
+    return _Target(ref, url, None, evidence.freeze(vault, msgspec.json.encode(record), EvidenceKind.NOTICE))
+
+
+def _take(
+    submission: Submission,
+    targets: Sequence[_Target],
+    *,
+    by: Actor | None,
+    now: datetime,
+    key: str | None,
+    digest: str,
+    decide_within: timedelta | None,
+) -> Notice:
+    s = submission
+    number = uuid.uuid4()
+    who = by or Actor(ActorKind.FLAGGER if s.trusted else ActorKind.NOTIFIER, str(number))
+    email = s.email.strip().lower()
+    accuracy = accuracy_of(*track_record(s.platform, email=email, notifier=s.notifier))
+    lock_open(target.ref for target in targets)
+    notice = Notice.objects.create(
+        id=number,
+        token=secrets.token_urlsafe(24),
+        key=None if key is None else f"{s.platform}:{key}",
+        request_digest=digest,
+        platform=s.platform,
+        harm=s.harm,
+        clause=s.clause,
+        illegal=s.illegal,
+        trusted=s.trusted,
+        explanation=s.explanation.strip(),
+        name=s.name.strip(),
+        email=email,
+        notifier=s.notifier,
+        good_faith=s.good_faith,
+        language=s.language,
+        received_at=now,
+    )
+    version = clauses.active()
+    clause = clause_for(s.clause, s.harm)
+    cases = []
+    for n, target in enumerate(targets):
+        item = NoticeItem.objects.create(
+            notice=notice,
+            ref=f"notice:{number}:{n}",
+            url=target.url,
+            item_kind=target.ref.kind,
+            item_id=target.ref.id,
+        )
+        clock = FLAGGER_CLOCK if s.trusted else DECISION_CLOCK
+        due = deadlines.start(
+            clock, subject=item.ref, by=who, now=now, length=decide_within, about=(subject_of(notice),)
+        ).due_at
+        case = open_case(
+            by=who,
+            now=now,
+            item=target.ref,
+            source=Source(
+                kind=SourceKind.TRUSTED_FLAGGER if s.trusted else SourceKind.NOTICE,
+                ref=item.ref,
+                clause=clause,
+                harm=s.harm,
+                summary={"harm": s.harm, "illegal": s.illegal, "language": s.language, "accuracy": accuracy},
+                inputs=Inputs(confidence=CONFIDENCE, accuracy=accuracy),
+                due_at=due,
+            ),
+            snapshot=target.snapshot,
+            event=target.event,
+            item_url=target.url,
+            language="" if target.event else s.language,
+            pack=version.digest if version else "",
+        )
+        cases.append(case.pk)
+    tell(notice, EffectKind.NOTICE_RECEIPT, letters.receipt(notice, len(targets)), now=now, key="receipt")
+    ledger.record(
+        FactKind.NOTICE_RECEIVED,
+        by=who,
+        now=now,
+        subject=subject_of(notice),
+        about=[f"case:{pk}" for pk in cases],
+        body={
+            "harm": s.harm,
+            "illegal": s.illegal,
+            "items": len(targets),
+            "language": s.language,
+            "trusted": s.trusted,
+            "anonymous": not (email or s.notifier),
+        },
+        private={
+            "explanation": notice.explanation,
+            "name": notice.name,
+            "email": email,
+            "notifier": s.notifier,
+            "good_faith": s.good_faith,
+            "urls": list(s.urls),
+        },
+    )
+    return notice
+
+
+def subject_of(notice: Notice) -> str:
+    """Return a notice's name in the ledger."""
+    return f"notice:{notice.pk}"
+
+
+def path_of(notice: Notice) -> str:
+    """Return the address of the public page that shows how far it is, from the root of the site."""
+    return f"/n/{notice.token}"
+
+
+def clause_for(clause: str, harm: str) -> str:
+    """Return the clause that a notice alleges: the one it names, else the gravest in force about its harm."""
+    if clauses.find(clause) is not None:
+        return clause
+    version = clauses.active()
+    if version is None:
+        return ""
+    fitting = [found for found in clauses.all_in(version) if clauses.harm_of(found) == harm]
+    return max(fitting, key=clauses.severity).id if fitting else ""
+
+
+def track_record(platform: str, *, email: str = "", notifier: str = "") -> tuple[int, int]:
+    """Return (how often decisions agreed with this notifier, how many notices were answered)."""
+    who = Q()
+    if email:
+        who |= Q(notice__email=email)
+    if notifier:
+        who |= Q(notice__platform=platform, notice__notifier=notifier)
+    if not who:
+        return 0, 0
+    answered = NoticeItem.objects.filter(who, answered_at__isnull=False)
+    return answered.filter(upheld=True).count(), answered.count()
+
+
+def by_token(token: str) -> Notice | None:
+    """Return the notice behind a public link, or None."""
+    return Notice.objects.filter(token=token).first() if token else None
