@@ -31,9 +31,13 @@ def test_what_another_has_done_is_not_done_twice() -> None:
 
 
 def test_a_cursor_goes_back_with_the_transaction_of_its_work() -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
-        move("cases", to=5)
-        raise ZeroDivisionError
+    def fail_after_moving() -> None:
+        with transaction.atomic():
+            move("cases", to=5)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_after_moving()
     assert position("cases") == 0
 
 

@@ -1,8 +1,8 @@
-"""`hakam doctor`: does everything that must hold still hold?"""
+"""`hakam doctor`: see whether everything that must hold still holds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import typer
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from hakam.vocabulary.finding import Finding
 
 
-def rooms() -> dict[str, Callable[[], Iterator[Finding]]]:
-    """Return the checks of every room, lowest first. Django must be started."""
+def modules() -> dict[str, ModuleType]:
+    """Return where each room checks itself, lowest first. Django must be started."""
     from hakam.compliance import findings as compliance  # noqa: PLC0415 -- needs Django started
     from hakam.enforcement import findings as enforcement  # noqa: PLC0415
     from hakam.intake import findings as intake  # noqa: PLC0415
@@ -23,22 +23,21 @@ def rooms() -> dict[str, Callable[[], Iterator[Finding]]]:
     from hakam.wiring import findings as wiring  # noqa: PLC0415
 
     return {
-        "staff": staff.check,
-        "compliance": compliance.check,
-        "enforcement": enforcement.check,
-        "review": review.check,
-        "intake": intake.check,
-        "installation": wiring.check,
+        "staff": staff,
+        "compliance": compliance,
+        "enforcement": enforcement,
+        "review": review,
+        "intake": intake,
+        "installation": wiring,
     }
 
 
 def examine() -> tuple[dict[str, list[Finding]], int]:
-    """Run every check; return what each room found, and how many of all are errors. Django must be started."""
+    """Run every check; return what each room found and how many are errors. Django must be started."""
     from hakam.vocabulary.finding import Severity  # noqa: PLC0415
 
-    found = {name: list(check()) for name, check in rooms().items()}
-    errors = sum(finding.severity is Severity.ERROR for findings in found.values() for finding in findings)
-    return found, errors
+    found = {name: list(module.check()) for name, module in modules().items()}
+    return found, sum(one.severity is Severity.ERROR for findings in found.values() for one in findings)
 
 
 def doctor() -> None:

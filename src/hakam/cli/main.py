@@ -18,7 +18,9 @@ from hakam.cli import (
     explain,
     keys,
     ledger,
+    pack_commands,
     process,
+    replay,
     rulebook,
     up,
     users,
@@ -58,6 +60,8 @@ def _options(
 app.command("up", rich_help_panel="Run")(up.up)
 app.command("demo", rich_help_panel="Run")(demo.demo)
 app.command("process", rich_help_panel="Run")(process.process)
+pack_commands.register(app)
+replay.register(app)
 app.command("migrate", rich_help_panel="Run")(database.migrate)
 app.command("doctor", rich_help_panel="Understand")(doctor.doctor)
 app.command("explain", rich_help_panel="Understand")(explain.explain)

@@ -62,12 +62,16 @@ def _carry_out(db: sqlite3.Connection, envelope: Envelope) -> None:
         case "measure.reverse":
             db.execute("UPDATE measure SET reversed = 1 WHERE id = ?", (data["measure"]["id"],))
         case "statement.issued" | "statement.withdrawn":
-            _tell(db, data["recipient"]["id"], data["text"], data["links"]["statement"], statement=data["id"])
+            text = data["text"]
+            body = [paragraph for section in text["sections"] for paragraph in section["paragraphs"]]
+            letter = (text["title"], "\n\n".join(body), data["links"]["statement"])
+            _tell(db, data["recipient"]["id"], letter, statement=data["id"])
         case _:  # receipts and outcomes for those who reported or complained
-            recipient = (data.get("recipient") or {}).get("id")
-            link = next(iter((data.get("links") or {}).values()), "")
-            if recipient and data.get("text"):
-                _tell(db, recipient, data["text"], link)
+            person = data.get("recipient") or data.get("notifier")
+            if person:
+                link = next(iter((data.get("links") or {}).values()), "")
+                name = person["id"] if isinstance(person, dict) else person
+                _tell(db, name, (data.get("subject", ""), data.get("text", ""), link))
 
 
 def _apply(db: sqlite3.Connection, data: Mapping[str, Any]) -> None:
@@ -89,15 +93,10 @@ def _apply(db: sqlite3.Connection, data: Mapping[str, Any]) -> None:
 
 
 def _tell(
-    db: sqlite3.Connection,
-    recipient: str,
-    text: Mapping[str, Any],
-    link: str,
-    *,
-    statement: str | None = None,
+    db: sqlite3.Connection, recipient: str, letter: tuple[str, str, str], *, statement: str | None = None
 ) -> None:
-    paragraphs = [p for section in text.get("sections", ()) for p in section.get("paragraphs", ())]
+    title, body, link = letter
     db.execute(
         "INSERT INTO letter (recipient, at, statement, title, body, link) VALUES (?, ?, ?, ?, ?, ?)",
-        (recipient, time.time(), statement, text.get("title", ""), "\n\n".join(paragraphs), link),
+        (recipient, time.time(), statement, title, body, link),
     )

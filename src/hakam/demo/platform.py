@@ -76,6 +76,18 @@ class Platform:
                 notice_of(post, author=author, harm=harm, why=why, language=language, url=self.url_of(post))
             )
 
+    def complain(self, *, token: str, author: str, text: str = "", language: str = "en") -> dict[str, Any]:
+        """Pass on the objection of the person who holds the statement `token`. Raises `HakamError`."""
+        with self._connect() as hakam:
+            return hakam.complain(
+                {
+                    "statement": token,
+                    "text": text or "I quoted what somebody else wrote, to object to it.",
+                    "email": f"{author}@maydan.example",
+                    "language": language,
+                }
+            )
+
 
 def language_of(text: str) -> str | None:
     """Return `ar` for Arabic letters, `en` for Latin ones, None for neither: enough to file a post by."""

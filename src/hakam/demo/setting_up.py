@@ -92,7 +92,7 @@ def password_of(settings: Settings, username: str) -> str:
 
 
 def require_demo_home(settings: Settings) -> None:
-    """Raise `DemoError` on a home that real work was done in: the demo's people and posts must not mix with it."""
+    """Raise `DemoError` on a home of real work: the demo's people and posts must not mix with it."""
     if (settings.home / "control.db").exists() and not store_path(settings).exists():
         raise DemoError(
             f"{settings.home} holds data that is not the demo's; choose another folder with HAKAM_HOME"

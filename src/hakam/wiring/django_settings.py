@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "hakam.console.reader.ReaderMiddleware",
 ]
 
 ROOT_URLCONF = "hakam.wiring.urls"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from types import MappingProxyType
@@ -26,7 +26,7 @@ EFFECTS_AT_ONCE = 64
 def connectors() -> Mapping[str, Connector]:
     """Return every connector by its id: those that come with Hakam and those installed beside it."""
     shipped = shipped_connectors()
-    added: dict[str, Connector] = plugins.load(plugins.CONNECTORS)
+    added: dict[str, Callable[[], Connector]] = plugins.load(plugins.CONNECTORS)
     taken = sorted(set(shipped) & set(added))
     if taken:
         raise plugins.PluginError(f"an extension claims {', '.join(taken)}, which comes with Hakam")

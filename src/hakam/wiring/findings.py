@@ -31,29 +31,8 @@ CODES = {
 SILENT_SECONDS = 30.0  # a living worker writes its heartbeat far more often
 
 
-def _finding(code: str, message: str, subject: str, hint: str, severity: Severity =
-Severity.ERROR
-Seve
-Sever Sever
-Severi Severi Severi
-Severit Seve S
-
-S Se Sev Seve Sever Severi Severit Severity Severity. Severity.E Se
-
-
-
-S Se Sev Seve Sever Severi Severit Severity Severity. Severity.E Severity.ER Severity.ERR Severity.ERRO Severity.ER Sever
-
-
-
-S Se Sev Seve Sever Severi Severit Severity Severity. Severity.E Severity.ER Severity.ERR Severity.ERRO Severity.ERROR Severity.ERROR) -> Findi Findi Findin Findi Findin Findin Findin
-Findin Findin
-Findin Findin Findin
-Findin Findin
-Finding Finding:
-
-    return
-    Finding(code=code, severity=severity, message=message, subject=subject, hint=hint)
+def _error(code: str, message: str, subject: str, hint: str) -> Finding:
+    return Finding(code=code, severity=Severity.ERROR, message=message, subject=subject, hint=hint)
 
 
 def check(chosen: Settings | None = None, *, now: datetime | None = None) -> Iterator[Finding]:
@@ -61,7 +40,7 @@ def check(chosen: Settings | None = None, *, now: datetime | None = None) -> Ite
     chosen = chosen or settings()
     pending = pending_migrations()
     if pending:
-        yield _finding("W001", f"{len(pending)} migrations are not applied", "database", "run `hakam migrate`")
+        yield _error("W001", f"{len(pending)} migrations are not applied", "database", "run `hakam migrate`")
         return
     yield from _door(chosen, now or utc_now())
     yield from _worker(chosen)
@@ -74,33 +53,32 @@ def _door(chosen: Settings, now: datetime) -> Iterator[Finding]:
     try:
         told = published.read(path)
     except published.PublishedError as error:
-        yield _finding("W003", f"what is published can't be read: {error}", str(path), "`hakam up` writes it anew")
+        yield _error("W003", f"what is published can't be read: {error}", str(path), "start the worker")
         return
     true = publish.gather(chosen, now=now, revision=told.revision if told else 0)
     if true.pack is None:
-        yield _finding("W002", "no rule book is in force", "rulebook", "run `hakam pack publish FOLDER --note ...`")
+        yield _error("W002", CODES["W002"], "rulebook", "run `hakam pack publish FOLDER --note ...`")
     elif told != true:
-        yield _finding(
-            "W003", "the door works with other keys or rules than are in force", str(path), "start the worker"
-        )
+        yield _error("W003", CODES["W003"], str(path), "start the worker")
 
 
 def _worker(chosen: Settings) -> Iterator[Finding]:
     beat = read_heartbeat(heartbeat_path(chosen))
     if beat is None:
         return  # it never ran here: nothing was promised
+    log = chosen.home / "logs" / "worker.log"
     for name, health in beat.tasks.items():
         if health.failures:
-            yield _finding(
-                "W004",
-                f"`{name}` failed {health.failures} times in a row: {health.last_error}",
-                "worker",
-                f"the log is {chosen.home / 'logs' / 'worker.log'}",
-            )
+            said = f"`{name}` failed {health.failures} times in a row: {health.last_error}"
+            yield _error("W004", said, "worker", f"its log is {log}")
     silent = time.time() - beat.at
     if silent > SILENT_SECONDS:
-        yield _finding(
-            "W005", f"no sign of life for {silent:.0f} s", "worker", "start it with `hakam up`", Severity.NOTE
+        yield Finding(
+            code="W005",
+            severity=Severity.NOTE,
+            message=f"no sign of life for {silent:.0f} s",
+            subject="worker",
+            hint="start it with `hakam up`",
         )
 
 
@@ -109,7 +87,7 @@ def _secrets(chosen: Settings) -> Iterator[Finding]:
         return
     for path in sorted(chosen.secrets_dir.iterdir()):
         if stat.S_IMODE(path.stat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
-            yield _finding("W006", "others can read it", str(path), f"chmod 600 {path}")
+            yield _error("W006", "others can read it", str(path), f"chmod 600 {path}")
 
 
 def _event_log(path: Path) -> Iterator[Finding]:
@@ -118,6 +96,8 @@ def _event_log(path: Path) -> Iterator[Finding]:
     log = SqliteEventLog(path)
     try:
         for seq in log.damaged():
-            yield _finding("W007", "its checksum does not fit its bytes", f"event:{seq}", "restore it from a copy")
+            yield _error(
+                "W007", "its checksum does not fit its bytes", f"event:{seq}", "restore it from a copy"
+            )
     finally:
         log.close()

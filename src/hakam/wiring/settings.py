@@ -108,8 +108,9 @@ def _parse(name: str, kind: Any, text: str) -> Any:
 def _refuse_unknown(environment: Mapping[str, str], known: list[str]) -> None:
     for name in sorted(environment):
         if name.startswith("HAKAM_") and name not in known and not name.startswith("HAKAM_SECRET_"):
-            near = get_close_matches(name, known, n=1, cutoff=0.6)
-            hint = f"did you mean {near[0]}?" if near else "`docs/reference/settings.md` lists all"
+            words = {variable.removeprefix("HAKAM_"): variable for variable in known}
+            near = get_close_matches(name.removeprefix("HAKAM_"), words, n=1)
+            hint = f"did you mean {words[near[0]]}?" if near else "`docs/reference/settings.md` lists all"
             raise SettingError(f"{name} is no setting; {hint}")
 
 

@@ -16,7 +16,7 @@ from django.db import transaction
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Fact
-from hakam.intake import cursors
+from hakam.intake import answers, cursors
 from hakam.wiring import publish
 from hakam.wiring.settings import settings
 
@@ -36,6 +36,7 @@ def _tell_the_door(_fact: Fact, now: datetime) -> None:
 K = FactKind
 SUBSCRIBERS: tuple[Subscriber, ...] = (
     Subscriber("door", frozenset({K.KEY_ISSUED, K.KEY_REVOKED, K.RULEBOOK_PUBLISHED}), _tell_the_door),
+    Subscriber("answers", answers.KINDS, answers.on_fact),
 )
 
 

@@ -9,4 +9,5 @@ from hakam.wiring.health import healthz
 urlpatterns = [
     path("healthz", healthz),
     path("accounts/", include("allauth.urls")),
+    path("", include("hakam.console.urls")),
 ]

@@ -1,0 +1,41 @@
+"""`hakam explain`: why a verdict says what it says, what became of a decision, what a code means."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import typer
+
+from hakam.cli.screen import CommandError
+
+_EVENT = re.compile(r"event:(?P<platform>[a-z0-9-]+)/(?P<id>.+)")
+_SEQ = re.compile(r"(event:)?(?P<seq>[0-9]+)")
+_SUBJECT = re.compile(r"(case|decision|statement|complaint|notice|measure|item|staff|key|rulebook):.+")
+_CODE = re.compile(r"[A-Z][0-9]{3}")
+
+
+def explain(
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="`event:PLATFORM/ID` or the number of a record: its verdict, judged again with the pack of "
+            "that time. `decision:7`, `case:3` ...: its story. `P012`: what a finding's code means."
+        ),
+    ],
+) -> None:
+    """Explain a verdict, a decision, or the code of a finding."""
+    from hakam.cli import explanations  # noqa: PLC0415 -- --help needs none of it
+
+    if found := _SEQ.fullmatch(what):
+        explanations.verdict_by_number(int(found["seq"]))
+    elif found := _EVENT.fullmatch(what):
+        explanations.verdict(found["platform"], found["id"])
+    elif _SUBJECT.fullmatch(what):
+        explanations.story(what)
+    elif _CODE.fullmatch(what):
+        explanations.code(what)
+    else:
+        raise CommandError(
+            f"{what!r} can't be explained; try event:PLATFORM/ID, a record's number, decision:7 or P012"
+        )
