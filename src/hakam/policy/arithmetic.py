@@ -1,41 +1,74 @@
-"""Arithmetic that never raises: what has no number as result is unknown."""
+"""Arithmetic that never raises: what has no number as result, or one beyond all measure, is unknown."""
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 
 Number = int | float
-_PLAIN: dict[str, Callable[[Number, Number], Number]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "//": operator.floordiv,
-    "%": operator.mod,
+Operation = Callable[[Number | None, Number | None], Number | None]
+LIMIT = 1e300
+_WRONG = (TypeError, ZeroDivisionError, OverflowError)  # a TypeError is an unknown operand: types were checked before
+
+
+def _bounded(result: Number) -> Number | None:
+    return result if -LIMIT < result < LIMIT else None  # also false for what is not a number
+
+
+def add(left: Number | None, right: Number | None) -> Number | None:
+    """Return the sum, `None` if an operand is unknown."""
+    try:
+        return _bounded(left + right)  # type: ignore[operator]
+    except _WRONG:
+        return None
+
+
+def subtract(left: Number | None, right: Number | None) -> Number | None:
+    """Return the difference."""
+    try:
+        return _bounded(left - right)  # type: ignore[operator]
+    except _WRONG:
+        return None
+
+
+def multiply(left: Number | None, right: Number | None) -> Number | None:
+    """Return the product."""
+    try:
+        return _bounded(left * right)  # type: ignore[operator]
+    except _WRONG:
+        return None
+
+
+def divide(left: Number | None, right: Number | None) -> Number | None:
+    """Return the quotient; by zero it is unknown."""
+    try:
+        return _bounded(left / right)  # type: ignore[operator]
+    except _WRONG:
+        return None
+
+
+def floor(left: Number | None, right: Number | None) -> Number | None:
+    """Return the quotient without its fraction; by zero it is unknown."""
+    try:
+        return _bounded(left // right)  # type: ignore[operator]
+    except _WRONG:
+        return None
+
+
+def remainder(left: Number | None, right: Number | None) -> Number | None:
+    """Return the remainder, with the sign of the divisor; by zero it is unknown."""
+    try:
+        return _bounded(left % right)  # type: ignore[operator]
+    except _WRONG:
+        return None
+
+
+OPERATIONS: dict[str, Operation] = {
+    "+": add,
+    "-": subtract,
+    "*": multiply,
+    "/": divide,
+    "//": floor,
+    "%": remainder,
 }
-NAMES = {"+": "ADD", "-": "SUBTRACT", "*": "MULTIPLY", "/": "DIVIDE", "//": "FLOOR", "%": "REMAINDER"}
-MAX_BITS = 4_096
-
-
-def safe(sign: str) -> Callable[[Number | None, Number | None], Number | None]:
-    """Return the operation on numbers that may be unknown: unknown, infinite, or no number at all gives unknown."""
-    plain = _PLAIN[sign]
-
-    def operation(left: Number | None, right: Number | None) -> Number | None:
-        if left is None or right is None:
-            return None
-        try:
-            result = plain(left, right)
-        except (ZeroDivisionError, OverflowError):
-            return None
-        if isinstance(result, int):
-            return result if result.bit_length() <= MAX_BITS else None
-        return result if abs(result) != _INFINITE and result == result else None  # noqa: PLR0124 -- not a number
-
-    return operation
-
-
-_INFINITE = float("inf")
-OPERATIONS = {sign: safe(sign) for sign in _PLAIN}
+NAMES = {sign: operation.__name__.upper() for sign, operation in OPERATIONS.items()}
 HELPERS: dict[str, object] = {NAMES[sign]: operation for sign, operation in OPERATIONS.items()}

@@ -17,8 +17,8 @@ from hakam.policy.cost import SCANNED, cost_of, scanned
 from hakam.policy.fields import FIELDS
 from hakam.policy.generate import Atom, Writer, atom_of
 from hakam.policy.rules import Rule
-from hakam.policy.scan import NOTHING, build_scan
-from hakam.policy.tree import And, Condition, Counter, CounterKind, Field, Not, Or, Search, Value, leaves, walk
+from hakam.policy.scan import NOTHING, Scan, encoded
+from hakam.policy.tree import And, Condition, Counter, CounterKind, Field, Not, Or, Search, Value, label, leaves, walk
 
 _CHEAP = 130  # nanoseconds below which a shared part is computed for each event, needed or not
 
@@ -84,9 +84,7 @@ class _Compiler:
         functions = [line for n in guarded for line in self._guarded(n)]
         source = "\n".join([*functions, *body, ""])
         scope = self.writer.globals
-        scope["NO_HITS"] = NOTHING
-        for place, path in enumerate(self.scans):
-            scope[f"SCAN_{place}"] = build_scan(self.scans[path])
+        scope.update(NO_HITS=NOTHING, ENCODED=encoded)
         code = compile(source, "<pack>", "exec")
         exec(code, scope)  # noqa: S102 -- written above from checked trees; names and constants only
         scope["GUARDED"] = {n: scope[f"rule_{n}"] for n in guarded}
@@ -155,18 +153,25 @@ class _Compiler:
         return lines
 
     def _scans(self) -> list[str]:
-        lines = []
-        for place, path in enumerate(self.scans):
+        lines = ["    H = NO_HITS"]
+        for place, (path, searches) in enumerate(self.scans.items()):
             text = self.writer.locals[path]
-            if place == 0:
-                lines.append(f"    H = SCAN_{place}({text}) if {text} is not None else NO_HITS")
-            else:
-                lines += [
-                    f"    if {text} is not None:",
-                    f"        more = SCAN_{place}({text})",
-                    "        if more: H = H | more if H else more",
-                ]
-        return lines or ["    H = NO_HITS"]
+            scan = self.writer.globals[f"SCAN_{place}"] = Scan(searches)
+            lines.append(f"    if {text} is not None:")
+            add = "H = {}" if place == 0 else "H = H | {}"
+            if not scan.inline:
+                lines.append(f"        {add.format(f'SCAN_{place}({text})')}")
+                continue
+            self.writer.globals[f"MATCH_{place}"] = scan.match
+            lines += [
+                "        try:",
+                f"            hits = MATCH_{place}({text}.encode())",
+                "        except UnicodeEncodeError:",
+                f"            hits = MATCH_{place}(ENCODED({text}))",
+                "        if len(hits) != 1:",
+                f"            {add.format(f'SCAN_{place}.found(hits, {text})')}",
+            ]
+        return lines
 
     def _counting(self) -> list[str]:
         if not self.counters:
@@ -274,7 +279,7 @@ class _Compiler:
         return lines
 
     def _seen(self, node: Condition) -> str:
-        found = {leaf.text: code for leaf in leaves(node) if (code := self.writer.seen(leaf)) is not None}
+        found = {label(leaf): code for leaf in leaves(node) if (code := self.writer.seen(leaf)) is not None}
         return f"{{{', '.join(f'{text!r}: {code}' for text, code in found.items())}}}"
 
 

@@ -105,6 +105,14 @@ class MemoryCounters:
         self._bound(window)
         return held
 
+    def holds(self, name: str, key: str, member: str, at: float, within: float) -> bool:
+        """Whether the window of the key, as of `at`, holds the member. Changes nothing."""
+        found = self._windows.get((name, key))
+        if found is None:
+            return False
+        newest = found[0].members.get(member)
+        return newest is not None and newest > max(found[0].last, at) - within
+
     def _expire(self, window: _Window, end: float) -> None:
         times: list[tuple[float, str]] = window.times  # type: ignore[assignment]
         old = 0
@@ -177,6 +185,22 @@ class RecordingCounters:
         """Ask, and remember."""
         value = self.seen[name] = self._inner.distinct(name, key, member, at, within, add=add)
         return value
+
+
+class PeekingCounters:
+    """Answers as if the event were counted, without counting it: for verdicts that leave no trace."""
+
+    def __init__(self, inner: MemoryCounters) -> None:
+        self._inner = inner
+
+    def count(self, name: str, key: str, at: float, within: float, *, add: bool) -> int:
+        """Return the count with this event in it."""
+        return self._inner.count(name, key, at, within, add=False) + add
+
+    def distinct(self, name: str, key: str, member: str, at: float, within: float, *, add: bool) -> int:
+        """Return the number of members with this event's among them."""
+        held = self._inner.distinct(name, key, member, at, within, add=False)
+        return held + (add and not self._inner.holds(name, key, member, at, within))
 
 
 class RecordedCounters:

@@ -13,7 +13,7 @@ from hakam.policy.counters import Counters
 from hakam.policy.interpret import Seen, leaf_value, outcome
 from hakam.policy.pack import Pack
 from hakam.policy.rules import Rule
-from hakam.policy.tree import Constant, Counter, Field, leaves, walk
+from hakam.policy.tree import Constant, Counter, Field, label, leaves, walk
 from hakam.signals.measure import Need, Signals
 from hakam.vocabulary.event import Event
 from hakam.vocabulary.measure import Measure
@@ -173,5 +173,5 @@ def most_urgent(requests: Iterable[ReviewRequest | None]) -> ReviewRequest | Non
 
 def values_of(rule: Rule, seen: Seen) -> dict[str, Any]:
     """Return what each leaf of a rule saw, as a verdict keeps it. Unknown values are left out."""
-    found = {leaf.text: leaf_value(leaf, seen) for leaf in leaves(rule.when) if not isinstance(leaf, Constant)}
+    found = {label(leaf): leaf_value(leaf, seen) for leaf in leaves(rule.when) if not isinstance(leaf, Constant)}
     return {text: value for text, value in found.items() if value is not None}

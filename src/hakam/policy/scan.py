@@ -7,7 +7,7 @@ the patterns are tried one by one and no hit is lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 
 import re2
 from ahocorasick_rs import AhoCorasick
@@ -19,7 +19,6 @@ SET_MEMORY = 64 << 20
 LONG_LIST = 300  # terms; above, a list leaves the RE2 set for Aho-Corasick
 SHOWN = 120  # characters of a found text that a verdict keeps
 
-Scan = Callable[[str], Collection[int]]
 NOTHING: frozenset[int] = frozenset()
 
 
@@ -58,11 +57,7 @@ def finder(search: Search) -> Callable[[str], str | None]:
 
 def _clean(text: str) -> str:
     """Return the text without lone surrogates, which UTF-8 can't hold."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "replace").decode()
-    return text
+    return text if text.isascii() else encoded(text).decode()
 
 
 def find_in(search: Search) -> Callable[[str | Iterable[str] | None], str | None]:
@@ -79,70 +74,83 @@ def find_in(search: Search) -> Callable[[str | Iterable[str] | None], str | None
     return look
 
 
-def build_scan(searches: dict[int, Search]) -> Scan:
-    """Return the function that gives the numbers of all predicates that hit in a text."""
-    short = {n: s for n, s in searches.items() if s.how is How.PATTERN or len(s.terms) <= LONG_LIST}
-    long = {n: s for n, s in searches.items() if n not in short}
-    one = _set_scan(short) if short else None
-    other = _list_scan(long) if long else None
-    if one is None:
-        assert other is not None
-        return other
-    if other is None:
-        return one
-    first, second = one, other
-    return lambda text: {*first(text), *second(text)}
+class Scan:
+    """The scan of one text for several predicates, known by their numbers.
+
+    Calling it gives the numbers that hit. The compiled function does the first step itself, to save a call for the
+    many texts without a hit: `hits = match(text.encode())`, then `found(hits)` unless `hits` holds one entry, the end.
+    """
+
+    def __init__(self, searches: dict[int, Search]) -> None:
+        self.searches = searches
+        short = {n: s for n, s in searches.items() if s.how is How.PATTERN or len(s.terms) <= LONG_LIST}
+        self._numbers = list(short)
+        self._slow: dict[int, Callable[[str], str | None]] | None = None
+        self._lists = _list_scan({n: s for n, s in searches.items() if n not in short})
+        self.match = _set_match(short) if short else None
+        self._one_by_one = bool(short) and self.match is None
+        self.inline = self.match is not None and self._lists is None
+
+    def __call__(self, text: str) -> frozenset[int]:
+        """Return the numbers of the predicates that hit."""
+        found = NOTHING
+        if self.match is not None:
+            found = self.found(self.match(encoded(text)), text)
+        elif self._one_by_one:
+            found = self.slowly(text)
+        return found if self._lists is None else found | self._lists(text)
+
+    def found(self, hits: list[int], text: str) -> frozenset[int]:
+        """Return the numbers of what the set found. Without the end, its memory ran out."""
+        if not hits:
+            return self.slowly(text)
+        numbers, end = self._numbers, len(self._numbers)
+        return frozenset([numbers[hit] for hit in hits if hit != end])
+
+    def slowly(self, text: str) -> frozenset[int]:
+        """Try the patterns one by one."""
+        if self._slow is None:
+            self._slow = {number: finder(self.searches[number]) for number in self._numbers}
+        return frozenset(number for number, find in self._slow.items() if find(text) is not None)
 
 
-def _set_scan(searches: dict[int, Search]) -> Scan:
-    numbers = list(searches)
+def encoded(text: str) -> bytes:
+    """Return the text as UTF-8, with question marks for lone surrogates."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
+
+
+def _set_match(searches: dict[int, Search]) -> Callable[[bytes], list[int]] | None:
+    """Return the set's matching function; `None` if the patterns are too large for one automaton."""
     try:
         searched = re2.Set.SearchSet(options(SET_MEMORY))
-        for number in numbers:
-            searched.Add(expression(searches[number]))
+        for search in searches.values():
+            searched.Add(expression(search))
         searched.Add(r"\z")
         searched.Compile()
-    except re2.error:  # too large for one automaton
-        return _one_by_one(searches)
-    match = searched.Match
-    last = len(numbers)
-    slow = _one_by_one(searches)
-    same = numbers == list(range(last))  # then a hit's number is its place
-
-    def scan(text: str) -> Collection[int]:
-        try:
-            hits = match(text.encode())
-        except UnicodeEncodeError:
-            hits = match(text.encode("utf-8", "replace"))
-        if hits is None:
-            return slow(text)
-        if len(hits) == 1:
-            return NOTHING
-        if same:
-            return frozenset(hits)
-        return frozenset([numbers[hit] for hit in hits if hit != last])
-
-    return scan
+    except re2.error:
+        return None
+    inner = getattr(getattr(searched, "_set", None), "Match", None)
+    if inner is not None and inner(b"") is not None:  # without the wrapper in Python, which takes a third of the time
+        return inner  # type: ignore[no-any-return]
+    public = searched.Match
+    return lambda text: public(text) or []
 
 
-def _one_by_one(searches: dict[int, Search]) -> Scan:
-    finders = {number: finder(search) for number, search in searches.items()}
-    return lambda text: frozenset(number for number, find in finders.items() if find(text) is not None)
-
-
-def _list_scan(searches: dict[int, Search]) -> Scan:
+def _list_scan(searches: dict[int, Search]) -> Callable[[str], frozenset[int]] | None:
     owners: dict[str, list[int]] = {}
     for number, search in searches.items():
         for term in search.terms:
             owners.setdefault(term, []).append(number)
-    terms = list(owners)
-    numbers = [frozenset(owners[term]) for term in terms]
-    find = AhoCorasick(terms).find_matches_as_indexes
+    if not owners:
+        return None
+    numbers = [frozenset(found) for found in owners.values()]
+    find = AhoCorasick(list(owners)).find_matches_as_indexes
 
-    def scan(text: str) -> Collection[int]:
+    def scan(text: str) -> frozenset[int]:
         hits = find(text, overlapping=True)
-        if not hits:
-            return NOTHING
-        return frozenset().union(*[numbers[hit[0]] for hit in hits])
+        return NOTHING.union(*[numbers[hit[0]] for hit in hits]) if hits else NOTHING
 
     return scan

@@ -242,3 +242,13 @@ def leaves(node: Condition) -> list[Leaf]:
     if isinstance(node, Not):
         return leaves(node.of)
     return [node]
+
+
+MAX_LABEL = 120
+
+
+def label(leaf: Leaf) -> str:
+    """Return the name of a leaf in a verdict: its source, shortened when it holds a long list."""
+    if len(leaf.text) <= MAX_LABEL:
+        return leaf.text
+    return f"{leaf.text[:80]}... {leaf.text[-36:]}"
