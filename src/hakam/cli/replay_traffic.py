@@ -37,10 +37,10 @@ class Sent(NamedTuple):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """The door's word on one event of a batch."""
+    """The door's word on one event of a batch: a verdict or a problem."""
 
-    status: str
     verdict: Verdict | None = None
+    duplicate: bool = False
     problem: Problem | None = None
 
 
@@ -129,15 +129,14 @@ class Traffic:
         for sent in batch:
             self._tally.lose(sent.file, sent.row, message)
 
-    async def _send(self, client: httpx.AsyncClient, batch: list[Sent]) -> None:
-        body = b"[" + b",".join(sent.body for sent in batch) + b"]"
+    async def _send(self, client: httpx.AsyncClient, batch: Sequence[Sent]) -> None:
         until = time.monotonic() + self._patience
         pause = FIRST_PAUSE
-        while True:
+        while batch:
             wait, why = pause, ""
             try:
                 self._tally.requests += 1
-                response = await client.post(self._url, content=body)
+                response = await client.post(self._url, content=_body(batch))
             except httpx.TransportError as error:
                 why = f"the door can't be reached: {error or type(error).__name__}"
             else:
@@ -145,9 +144,11 @@ class Traffic:
                     await self._send_halves(client, batch)
                     return
                 if not self._is_again(response):
-                    await self._take(batch, response)
-                    return
-                why = f"the door answers {_words(response)}"
+                    batch, why = await self._take(batch, response)
+                    if not batch:
+                        return
+                else:
+                    why = f"the door answers {_words(response)}"
                 with suppress(ValueError):
                     wait = max(pause, min(LONGEST_PAUSE, float(response.headers.get("retry-after", ""))))
             if time.monotonic() + wait > until:
@@ -160,7 +161,7 @@ class Traffic:
                 return
             pause = min(LONGEST_PAUSE, pause * 2)
 
-    async def _send_halves(self, client: httpx.AsyncClient, batch: list[Sent]) -> None:
+    async def _send_halves(self, client: httpx.AsyncClient, batch: Sequence[Sent]) -> None:
         middle = len(batch) // 2
         try:
             await self._send(client, batch[:middle])
@@ -174,34 +175,39 @@ class Traffic:
             return True
         return response.status_code == httpx.codes.UNAUTHORIZED and time.monotonic() < self._until_known
 
-    async def _take(self, batch: Sequence[Sent], response: httpx.Response) -> None:
+    async def _take(self, batch: Sequence[Sent], response: httpx.Response) -> tuple[Sequence[Sent], str]:
+        """Count the answer; return what must be sent again, and why."""
         try:
             results = msgspec.json.decode(response.content, type=Answer).results
         except msgspec.MsgspecError:
             results = ()
-        if len(results) == len(batch):
-            await self._count(batch, results)
-        elif len(batch) == 1 and response.status_code in {400, 413, 422}:
-            self._tally.refuse(batch[0].file, batch[0].row, _words(response))
-        else:
+        if len(results) != len(batch):
             self._give_up(batch, f"the door answers {_words(response)}")
+        return await self._count(batch, results)
 
-    async def _count(self, batch: Sequence[Sent], results: Sequence[Result]) -> None:
+    async def _count(self, batch: Sequence[Sent], results: Sequence[Result]) -> tuple[Sequence[Sent], str]:
         acknowledged: list[tuple[str, str]] = []
+        again: list[Sent] = []
+        why = ""
         for sent, result in zip(batch, results, strict=True):
-            if result.verdict is None:
-                problem = result.problem
-                message = (problem.detail or problem.title) if problem else result.status
-                self._tally.refuse(sent.file, sent.row, message, (problem and problem.pointer) or "")
+            if result.verdict is not None:
+                acknowledged.append((sent.platform, sent.id))
+                if result.duplicate:
+                    self._tally.duplicate += 1
+                else:
+                    self._tally.new += 1
+                self._judge(result.verdict)
                 continue
-            acknowledged.append((sent.platform, sent.id))
-            if result.status == "duplicate":
-                self._tally.duplicate += 1
+            problem = result.problem
+            words = (problem.detail or problem.title) if problem else "neither a verdict nor a problem"
+            if problem and problem.status in AGAIN:
+                again.append(sent)
+                why = words
             else:
-                self._tally.new += 1
-            self._judge(result.verdict)
+                self._tally.refuse(sent.file, sent.row, words, _within((problem and problem.pointer) or ""))
         if self._missing is not None and acknowledged:
             self._tally.not_in_log += len(await asyncio.to_thread(self._missing, acknowledged))
+        return again, why
 
     def _judge(self, verdict: Verdict) -> None:
         tally = self._tally
@@ -213,6 +219,16 @@ class Traffic:
         ] += 1
         tally.measured += bool(verdict.measures)
         tally.quarantined.update(verdict.quarantined)
+
+
+def _body(batch: Sequence[Sent]) -> bytes:
+    return b"[" + b",".join(sent.body for sent in batch) + b"]"
+
+
+def _within(pointer: str) -> str:
+    """Return a pointer into a batch as one into its event."""
+    _, slash, rest = pointer.removeprefix("/").partition("/")
+    return f"/{rest}" if slash else ""
 
 
 def _words(response: httpx.Response) -> str:

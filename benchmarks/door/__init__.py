@@ -1,0 +1,1 @@
+"""How many events the door takes durably, and how long one waits for its verdict."""

@@ -1,0 +1,119 @@
+"""A door as `hakam up` starts it, on a home of its own that is thrown away afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import closing, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psutil
+
+from hakam.policy.pack import load_pack
+from hakam.storage.embedded import published
+from hakam.storage.packs import read_folder
+from hakam.storage.published import Published, PublishedKey, PublishedPack
+
+PLATFORM = "forum"
+_READY_SECONDS = 30.0
+
+
+class House:
+    """A running door. Use it with `with`."""
+
+    def __init__(self, pack: Path, *, under: Path | None = None) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="hakam-bench-", dir=under))
+        self.key = f"hk_benchmrk_{secrets.token_urlsafe(32)}"
+        self.host, self.port = "127.0.0.1", _free_port()
+        files = read_folder(pack)
+        loaded = load_pack(files)
+        if loaded.pack is None:
+            raise SystemExit(f"{pack} is no usable pack: {[f.message for f in loaded.findings][:5]}")
+        self.pack = loaded.pack
+        key = PublishedKey(
+            digest=hashlib.sha256(self.key.encode()).hexdigest(),
+            prefix="benchmrk",
+            platform=PLATFORM,
+            scopes=("check", "events:write"),
+        )
+        published.write(
+            self.home / "published.json",
+            Published(revision=1, keys=(key,), pack=PublishedPack(loaded.pack.ref, files)),
+        )
+        self._log = (self.home / "door.log").open("wb")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "hakam.door", "--home", str(self.home), "--port", str(self.port)],
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+
+    def __enter__(self) -> Self:
+        """Wait until the door answers."""
+        until = time.monotonic() + _READY_SECONDS
+        while time.monotonic() < until and self._process.poll() is None:
+            with (
+                suppress(OSError),
+                urllib.request.urlopen(f"http://{self.host}:{self.port}/healthz", timeout=1),
+            ):
+                return self
+            time.sleep(0.05)
+        said = (self.home / "door.log").read_text(errors="replace")[-2_000:]
+        self.end()
+        raise SystemExit(f"the door did not start:\n{said}")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the door and throw its home away."""
+        self.end()
+
+    @property
+    def pid(self) -> int:
+        """The process that serves: the one with the most memory of the door's family."""
+        return max(self._family(), key=lambda process: process.memory_info().rss).pid
+
+    def _family(self) -> list[psutil.Process]:
+        door = psutil.Process(self._process.pid)
+        return [door, *door.children(recursive=True)]
+
+    def memory(self) -> float:
+        """Resident memory of the door with all its processes, in MB; shared pages count once for each."""
+        return sum(process.memory_info().rss for process in self._family()) / 1e6
+
+    def cpu(self) -> float:
+        """Processor seconds used so far."""
+        times = [process.cpu_times() for process in self._family()]
+        return sum(one.user + one.system for one in times)
+
+    def records(self) -> int:
+        """Rows in the event log."""
+        with closing(sqlite3.connect(f"file:{self.home / 'events.db'}?mode=ro", uri=True)) as log:
+            return int(log.execute("SELECT count(*) FROM record").fetchone()[0])
+
+    def end(self) -> None:
+        """Stop the door gently."""
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
