@@ -78,8 +78,16 @@ class EventLog(Protocol):
         """Return the record of an event, if it is there."""
         ...
 
+    def find(self, keys: Sequence[tuple[str, str]]) -> list[Appended | None]:
+        """Return, for each (platform, id), what appending it would answer, or `None` if it is not in the log."""
+        ...
+
     def scan(self, since: float) -> Iterator[Record]:
         """Yield the records received since `since` (Unix seconds), in order. For rebuilding counters."""
+        ...
+
+    def before(self, since: float) -> int:
+        """Return the number of the last record received before `since` (Unix seconds), 0 if there is none."""
         ...
 
     def last_seq(self) -> int:

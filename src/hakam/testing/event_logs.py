@@ -59,9 +59,18 @@ class MemoryEventLog:
         place = self._places.get((platform, id))
         return None if place is None else self._records[place]
 
+    def find(self, keys: Sequence[tuple[str, str]]) -> list[Appended | None]:
+        """Return what appending each key would answer, or `None` if it is not in the log."""
+        found = [self.get(*key) for key in keys]
+        return [None if record is None else Appended(record.seq, record.verdict) for record in found]
+
     def scan(self, since: float) -> Iterator[Record]:
         """Yield the records received since `since`, in order."""
         return (record for record in list(self._records) if record.received_at >= since)
+
+    def before(self, since: float) -> int:
+        """Return the number of the last record received before `since`, 0 if there is none."""
+        return sum(record.received_at < since for record in self._records)
 
     def last_seq(self) -> int:
         """Return the number of the newest record, 0 if there is none."""
@@ -114,6 +123,13 @@ def _a_repeat_gets_the_earlier_verdict(make: Callable[[str], EventLog]) -> None:
     assert other.earlier is None
     assert other.seq != first.seq
     assert again == Appended(first.seq, b"first")
+    assert log.find([("forum", "1"), ("forum", "absent"), ("shop", "1"), ("forum", "1")]) == [
+        Appended(first.seq, b"first"),
+        None,
+        Appended(other.seq, b"other"),
+        Appended(first.seq, b"first"),
+    ]
+    assert log.find([]) == []
     assert len(log.read(0, 10)) == 2  # noqa: PLR2004 -- one for each platform
     log.close()
 
@@ -145,6 +161,7 @@ def _times_never_decrease_and_scan_begins_at_a_time(make: Callable[[str], EventL
     assert times == sorted(times)
     for since in {times[0], times[10], times[-1]}:
         assert [r.id for r in log.scan(since)] == [str(n) for n, t in enumerate(times) if t >= since]
+        assert [r.id for r in log.read(log.before(since), 100)] == [r.id for r in log.scan(since)]
     assert list(log.scan(times[-1] + 1)) == []
     log.close()
 

@@ -25,6 +25,13 @@ _BUSY_SECONDS = 30.0
 _CHECKPOINT_PAGES = 4_000  # about 16 MB of WAL between checkpoints
 _FULL = frozenset({sqlite3.SQLITE_FULL})
 
+_COLUMNS = 5
+_ROWS = (256, 64, 16, 4, 1)
+_INSERT = {
+    rows: f"INSERT INTO record VALUES {','.join(['(?,?,?,?,?)'] * rows)} ON CONFLICT (digest) DO NOTHING"  # noqa: S608 -- only question marks
+    for rows in _ROWS
+}
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS record (
     seq INTEGER PRIMARY KEY,
@@ -125,42 +132,64 @@ class SqliteEventLog:
                     if self._writer.in_transaction:
                         self._writer.execute("ROLLBACK")
 
+    def find(self, keys: Sequence[tuple[str, str]]) -> list[Appended | None]:
+        """Return what appending each key would answer, or `None` if it is not in the log."""
+        digests = [_digest(*key) for key in keys]
+        with self._reading:
+            try:
+                known = _known(self._reader, digests)
+            except sqlite3.Error as error:
+                raise OSError(f"{self.path} can't be read: {error}") from error
+        return [known.get(digest) for digest in digests]
+
     def _append(self, entries: Sequence[Entry], digests: list[bytes]) -> list[Appended]:
         execute = self._writer.execute
         execute("BEGIN IMMEDIATE")
         last = execute("SELECT seq, received_at FROM record ORDER BY seq DESC LIMIT 1").fetchone()
         seq, received_at = last or (0, 0.0)
         received_at = max(received_at, self._clock())
-        known = self._known(digests)
-        rows: list[tuple[int, bytes, float, int, bytes]] = []
+        known: dict[bytes, Appended] = {}
+        if len(set(digests)) < len(digests) or not self._insert_all(entries, digests, seq, received_at):
+            known = _known(self._writer, digests)
+        else:
+            execute("COMMIT")
+            return [Appended(number) for number in range(seq + 1, seq + 1 + len(entries))]
+        fresh: list[Entry] = []
         answers: list[Appended] = []
         for entry, digest in zip(entries, digests, strict=True):
             earlier = known.get(digest)
             if earlier is None:
-                seq += 1
-                body = _encode((entry.platform, entry.id, entry.at, entry.raw, entry.signals, entry.verdict))
-                rows.append((seq, digest, received_at, _checksum(seq, received_at, body), body))
-                answers.append(Appended(seq))
-                known[digest] = Appended(seq, entry.verdict)
+                fresh.append(entry)
+                earlier = Appended(seq + len(fresh), entry.verdict)
+                known[digest] = earlier
+                answers.append(Appended(earlier.seq))
             else:
                 answers.append(earlier)
-        if rows:
-            self._writer.executemany("INSERT INTO record VALUES (?, ?, ?, ?, ?)", rows)
+        if fresh and not self._insert_all(
+            fresh, [_digest(e.platform, e.id) for e in fresh], seq, received_at
+        ):
+            raise OSError(f"{self.path} changed under its writer")
         execute("COMMIT")
         return answers
 
-    def _known(self, digests: list[bytes]) -> dict[bytes, Appended]:
-        known: dict[bytes, Appended] = {}
-        for start in range(0, len(digests), _CHUNK):
-            some = digests[start : start + _CHUNK]
-            marks = ",".join("?" * len(some))
-            query = f"SELECT seq, received_at, checksum, body, digest FROM record WHERE digest IN ({marks})"  # noqa: S608 -- only question marks
-            for row in self._writer.execute(query, some):
-                try:
-                    known[row[4]] = Appended(row[0], _record(row).verdict)
-                except CorruptRecordError:
-                    known[row[4]] = Appended(row[0], damaged=True)
-        return known
+    def _insert_all(
+        self, entries: Sequence[Entry], digests: Sequence[bytes], seq: int, received_at: float
+    ) -> bool:
+        """Insert all or, if one is there already, nothing. Statements of many rows: each gives the GIL up once."""
+        values: list[object] = []
+        for number, (entry, digest) in enumerate(zip(entries, digests, strict=True), seq + 1):
+            body = _encode((entry.platform, entry.id, entry.at, entry.raw, entry.signals, entry.verdict))
+            values += (number, digest, received_at, _checksum(number, received_at, body), body)
+        self._writer.execute("SAVEPOINT rows")
+        start = 0
+        for rows in _ROWS:
+            while len(values) - start >= rows * _COLUMNS:
+                end = start + rows * _COLUMNS
+                if self._writer.execute(_INSERT[rows], values[start:end]).rowcount != rows:
+                    self._writer.execute("ROLLBACK TO rows")
+                    return False
+                start = end
+        return True
 
     def read(self, after: int, limit: int) -> list[Record]:
         """Return up to `limit` records with `seq > after`, in order."""
@@ -177,7 +206,7 @@ class SqliteEventLog:
 
     def scan(self, since: float) -> Iterator[Record]:
         """Yield the records received since `since`, in order, without holding anything between two of them."""
-        after = self._last_before(since)
+        after = self.before(since)
         while records := self.read(after, _CHUNK):
             yield from records
             after = records[-1].seq
@@ -213,8 +242,8 @@ class SqliteEventLog:
             query = f"SELECT seq, received_at, checksum, body FROM record {where}"  # noqa: S608 -- our own words
             return self._reader.execute(query, values).fetchall()
 
-    def _last_before(self, since: float) -> int:
-        """Return the greatest seq received before `since`. Times never decrease, so bisection finds it."""
+    def before(self, since: float) -> int:
+        """Return the number of the last record received before `since`. Times never decrease: bisection finds it."""
         low, high = 0, self.last_seq()
         while low < high:
             middle = (low + high + 1) // 2
@@ -235,3 +264,17 @@ def _record(row: tuple[int, float, int, bytes]) -> Record:
         raise CorruptRecordError(seq)
     body = _decode(data)
     return Record(seq, received_at, body.platform, body.id, body.at, body.raw, body.signals, body.verdict)
+
+
+def _known(connection: sqlite3.Connection, digests: Sequence[bytes]) -> dict[bytes, Appended]:
+    known: dict[bytes, Appended] = {}
+    for start in range(0, len(digests), _CHUNK):
+        some = digests[start : start + _CHUNK]
+        marks = ",".join("?" * len(some))
+        query = f"SELECT seq, received_at, checksum, body, digest FROM record WHERE digest IN ({marks})"  # noqa: S608 -- only question marks
+        for row in connection.execute(query, some).fetchall():
+            try:
+                known[row[4]] = Appended(row[0], _record(row).verdict)
+            except CorruptRecordError:
+                known[row[4]] = Appended(row[0], damaged=True)
+    return known

@@ -1,0 +1,110 @@
+"""Group commit: one thread writes; the next group starts as the last fsync ends, and holds all that came meanwhile.
+
+No timer: a lone event is on disk after one fsync, and under load groups grow by themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from hakam.storage.event_log import Appended, Entry, EventLog
+
+MAX_GROUP = 4_000  # events in one fsync: bounds how long the first of them waits
+
+
+class Waiting:
+    """Some entries of one request, on their way to the disk."""
+
+    __slots__ = ("entries", "future", "size")
+
+    def __init__(self, entries: Sequence[Entry], future: asyncio.Future[list[Appended]]) -> None:
+        self.entries = entries
+        self.future = future
+        self.size = sum(len(entry.raw) + len(entry.verdict) for entry in entries)
+
+
+class GroupCommit:
+    """The one writer of the log. `submit` and the answers live in the event loop, the writing in a thread."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        max_events: int,
+        max_bytes: int,
+        observe: Callable[[int, float], None] = lambda _events, _seconds: None,
+    ) -> None:
+        self._log = log
+        self._loop = loop
+        self._max_events = max_events
+        self._max_bytes = max_bytes
+        self._observe = observe
+        self._queue: deque[Waiting] = deque()
+        self._wake = threading.Condition()
+        self._stopping = False
+        self.events = 0  # judged and not yet answered
+        self.bytes = 0
+        self._thread = threading.Thread(target=self._run, name="event-log", daemon=True)
+        self._thread.start()
+
+    @property
+    def full(self) -> bool:
+        """Whether no more should be judged until some of what waits is on disk."""
+        return self.events >= self._max_events or self.bytes >= self._max_bytes
+
+    def submit(self, entries: Sequence[Entry], future: asyncio.Future[list[Appended]]) -> None:
+        """Queue `entries`; `future` gives one answer each once they are durable, or the log's error."""
+        waiting = Waiting(entries, future)
+        self.events += len(entries)
+        self.bytes += waiting.size
+        with self._wake:
+            self._queue.append(waiting)
+            self._wake.notify()
+
+    def stop(self) -> None:
+        """Write what is queued, then end the thread. Blocks until the last fsync."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        self._thread.join()
+
+    def _take(self) -> list[Waiting]:
+        with self._wake:
+            while not self._queue and not self._stopping:
+                self._wake.wait()
+            group: list[Waiting] = []
+            events = 0
+            while self._queue and (not group or events + len(self._queue[0].entries) <= MAX_GROUP):
+                waiting = self._queue.popleft()
+                events += len(waiting.entries)
+                group.append(waiting)
+            return group
+
+    def _run(self) -> None:
+        while group := self._take():
+            entries = [entry for waiting in group for entry in waiting.entries]
+            started = time.perf_counter()
+            try:
+                answers: list[Appended] | Exception = self._log.append(entries)
+            except Exception as error:  # noqa: BLE001 -- whatever it is, those who wait must hear of it
+                answers = error
+            self._observe(len(entries), time.perf_counter() - started)
+            self._loop.call_soon_threadsafe(self._answer, group, answers)
+
+    def _answer(self, group: list[Waiting], answers: list[Appended] | Exception) -> None:
+        start = 0
+        for waiting in group:
+            end = start + len(waiting.entries)
+            self.events -= len(waiting.entries)
+            self.bytes -= waiting.size
+            if not waiting.future.done():
+                if isinstance(answers, Exception):
+                    waiting.future.set_exception(answers)
+                else:
+                    waiting.future.set_result(answers[start:end])
+            start = end

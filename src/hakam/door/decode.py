@@ -1,0 +1,158 @@
+"""From the bytes of a request to events, each taken or refused on its own, with a JSON pointer to what is wrong."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import msgspec
+
+from hakam.door.problems import ProblemKind
+from hakam.vocabulary.event import SCHEMA_VERSION, Event
+from hakam.vocabulary.problem import Problem, pointer_from_path
+
+JSON = "application/json"
+NDJSON = frozenset(
+    {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"}
+)
+_PATH = re.compile(r" - at `(?:key in )?([^`]*)`$")
+_BYTE = re.compile(r"\(byte (\d+)\)")
+_ENVELOPE = re.compile(rb'\s*\{\s*"events"\s*:')
+
+
+class Received(msgspec.Struct, frozen=True):
+    """One event as it came: its bytes, and the event or what is wrong with it."""
+
+    raw: bytes
+    event: Event | None = None
+    problem: Problem | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes the event the same event. Only of one that is fit."""
+        assert self.event is not None
+        return self.event.platform, self.event.id
+
+    @property
+    def id(self) -> str | None:
+        """The event's id; of one that was refused only if it can be read, so that the sender knows which it was."""
+        return self.event.id if self.event is not None else _id_of(self.raw)
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What a request holds. `single`: one event, answered as one."""
+
+    items: tuple[Received, ...]
+    single: bool
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What one request may hold, and for whom it may speak."""
+
+    platform: str
+    now: float
+    max_event_bytes: int
+    max_events: int
+    future_seconds: float
+
+
+class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
+    events: list[msgspec.Raw]
+
+
+class _Named(msgspec.Struct):
+    id: str | None = None
+
+
+_decode_event = msgspec.json.Decoder(Event).decode
+_decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_envelope = msgspec.json.Decoder(_Envelope).decode
+_decode_named = msgspec.json.Decoder(_Named).decode
+
+
+def decode(body: bytes, content_type: str, limits: Limits) -> Batch | Problem:
+    """Return the events of a request, or the one problem that spoils it whole."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind in NDJSON:
+        lines = [line for line in body.split(b"\n") if line and not line.isspace()]
+        return _batch(lines, "", limits)
+    if kind != JSON:
+        return ProblemKind.MEDIA_TYPE(f"{kind or 'nothing'} is not understood")
+    start = body[:64].lstrip()[:1]
+    try:
+        if start == b"[":
+            return _batch([bytes(raw) for raw in _decode_list(body)], "", limits)
+        if _ENVELOPE.match(body):
+            return _batch([bytes(raw) for raw in _decode_envelope(body).events], "/events", limits)
+    except msgspec.ValidationError as error:
+        return _invalid(error, "")
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        return _malformed(error)
+    return (
+        Batch((receive(body, "", limits),), single=True) if start else ProblemKind.EMPTY("the body is empty")
+    )
+
+
+def _batch(raws: list[bytes], root: str, limits: Limits) -> Batch | Problem:
+    if not raws:
+        return ProblemKind.EMPTY()
+    if len(raws) > limits.max_events:
+        return ProblemKind.TOO_MANY(f"{len(raws):,} events; at most {limits.max_events:,}")
+    return Batch(tuple([receive(raw, f"{root}/{n}", limits) for n, raw in enumerate(raws)]), single=False)
+
+
+def receive(raw: bytes, place: str, limits: Limits) -> Received:
+    """Decode one event and check what its type can't say. `place` is the pointer to it in the request."""
+    if len(raw) > limits.max_event_bytes:
+        detail = f"{len(raw):,} bytes; at most {limits.max_event_bytes:,}"
+        return Received(raw, problem=ProblemKind.EVENT_TOO_LARGE(detail, pointer=place))
+    try:
+        event = _decode_event(raw)
+    except msgspec.ValidationError as error:
+        return Received(raw, problem=_invalid(error, place))
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        return Received(raw, problem=_malformed(error, place))
+    problem = _unfit(event, place, limits)
+    return Received(raw, None, problem) if problem else Received(raw, event)
+
+
+def _unfit(event: Event, place: str, limits: Limits) -> Problem | None:
+    if event.platform != limits.platform:
+        detail = f"the key is of {limits.platform}, the event of {event.platform}"
+        return ProblemKind.WRONG_PLATFORM(detail, pointer=f"{place}/platform")
+    if event.version > SCHEMA_VERSION or event.version < 1:
+        detail = f"version {event.version}; this release knows 1 to {SCHEMA_VERSION}"
+        return ProblemKind.VERSION(detail, pointer=f"{place}/version")
+    if event.at.tzinfo is None:
+        return ProblemKind.NO_ZONE(pointer=f"{place}/at")
+    created: datetime | None = event.author.created_at
+    if created is not None and created.tzinfo is None:
+        return ProblemKind.NO_ZONE(pointer=f"{place}/author/created_at")
+    if event.at.timestamp() > limits.now + limits.future_seconds:
+        detail = f"{event.at.isoformat()} is more than {limits.future_seconds:g} seconds ahead of this clock"
+        return ProblemKind.FUTURE(detail, pointer=f"{place}/at")
+    return None
+
+
+def _id_of(raw: bytes) -> str | None:
+    try:
+        return _decode_named(raw).id
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return None
+
+
+def _invalid(error: msgspec.ValidationError, place: str) -> Problem:
+    text = str(error)
+    path = _PATH.search(text)
+    pointer = place + (pointer_from_path(path.group(1)) if path else "")
+    detail = text[: path.start()] if path else text
+    return ProblemKind.INVALID(detail[:1].lower() + detail[1:], pointer=pointer)
+
+
+def _malformed(error: Exception, place: str | None = None) -> Problem:
+    if isinstance(error, RecursionError):
+        return ProblemKind.MALFORMED("nested too deeply", pointer=place)
+    text = str(error)
+    byte = _BYTE.search(text)
+    detail = f"{text.removeprefix('JSON is malformed: ')}" if byte else text
+    return ProblemKind.MALFORMED(detail, pointer=place)

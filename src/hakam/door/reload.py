@@ -1,0 +1,173 @@
+"""Putting in force what is published, within a second and without a request that waits for it.
+
+A thread watches the file, checks and compiles, and feeds new counters from the log. Only the last step, a swap of
+references and a few records, happens in the event loop. What can't be used leaves the old in force and is reported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from hakam.door.app import Door
+from hakam.door.judgement import Judgement, UnusablePackError, prepare
+from hakam.policy.counters import MemoryCounters
+from hakam.storage.embedded.published import PublishedError, PublishedReader
+from hakam.storage.event_log import CorruptRecordError, EventLog
+from hakam.storage.published import Published
+
+_PAGE = 200
+_log = logging.getLogger("hakam.door")
+
+
+class Keeper:
+    """Keeps a door up to date with the published file."""
+
+    def __init__(
+        self,
+        door: Door,
+        log: EventLog,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._door = door
+        self._log = log
+        self._loop = loop
+        self._clock = clock
+        self._reader = PublishedReader(door.config.published_path)
+        self._stop = threading.Event()
+        self._published: Published | None = None
+        self._thread = threading.Thread(target=self._run, name="published", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread. A publication that is being prepared is dropped."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._look()
+            except Exception as error:  # noqa: BLE001 -- the door must go on with what it has
+                _log.exception("what is published can't be used")
+                self._report(f"{type(error).__name__}: {error}")
+            self._stop.wait(self._door.config.poll_seconds)
+
+    def _look(self) -> None:
+        try:
+            published = self._reader.poll()
+        except PublishedError as error:
+            self._report(str(error))
+            return
+        if published is not None:
+            self._published = published
+            self._apply(published)
+        elif self._door.miscounted and self._door.judgement is not None and self._published is not None:
+            self._recount(self._published)
+
+    def _apply(self, published: Published) -> None:
+        before = self._door.judgement
+        pack = published.pack
+        if pack is None:
+            trouble = (
+                "no pack is published"
+                if before is None
+                else "no pack is published; the last one stays in force"
+            )
+            self._swap(lambda: self._door.replace(published, None, trouble))
+            return
+        if before is not None and before.engine.ref == pack.ref:
+            self._swap(lambda: self._door.replace(published, None))
+            self._door.metrics.reloads["keys"] += 1
+            return
+        try:
+            judgement = prepare(pack)
+        except UnusablePackError as error:
+            trouble = str(error)
+            _log.error("%s", trouble)
+            self._swap(lambda: self._door.replace(published, None, trouble))
+            self._door.metrics.reloads["refused"] += 1
+            return
+        if before is not None and judgement.counter_names <= before.counter_names:
+            judgement = Judgement(judgement.engine, before.counters)  # they go on counting
+            self._swap(lambda: self._door.replace(published, judgement))
+        else:
+            self._fill(judgement, published)
+        self._door.metrics.reloads["pack"] += 1
+
+    def _recount(self, published: Published) -> None:
+        """Count anew after the log refused events that were counted."""
+        judgement = self._door.judgement
+        assert judgement is not None
+        self._door.miscounted = False
+        self._fill(Judgement(judgement.engine, MemoryCounters()), published)
+        self._door.metrics.reloads["recount"] += 1
+
+    def _fill(self, judgement: Judgement, published: Published) -> None:
+        """Feed the counters with all that the log holds of the longest window, then swap."""
+        window = judgement.longest_window
+        if window == 0:
+            self._swap(lambda: self._door.replace(published, judgement))
+            return
+        seen = self._feed(judgement, self._log.before(self._clock() - window))
+        if self._stop.is_set():
+            return
+
+        def finish() -> None:  # in the event loop: nothing is judged meanwhile
+            last = self._feed(judgement, seen)
+            for (platform, id_), raw in self._door.pending_raws():
+                record = self._log.get(platform, id_)
+                if record is None or record.seq > last:
+                    judgement.remember(raw)
+            self._door.replace(published, judgement)
+
+        self._swap(finish)
+
+    def _feed(self, judgement: Judgement, after: int) -> int:
+        """Feed the records after a number, until few are left; return the number of the last one."""
+        while not self._stop.is_set():
+            try:
+                records = self._log.read(after, _PAGE)
+            except CorruptRecordError as error:
+                _log.error("%s: the counters leave it out", error)
+                after = error.seq
+                continue
+            for record in records:
+                judgement.remember(record.raw)
+            if records:
+                after = records[-1].seq
+            if len(records) < _PAGE:
+                break
+        return after
+
+    def _report(self, trouble: str) -> None:
+        def report() -> None:
+            self._door.trouble = trouble
+
+        self._swap(report)
+        self._door.metrics.reloads["refused"] += 1
+
+    def _swap(self, action: Callable[[], None]) -> None:
+        """Do `action` in the event loop and wait for it."""
+        done = threading.Event()
+        failures: list[BaseException] = []
+
+        def act() -> None:
+            try:
+                action()
+            except Exception as error:  # noqa: BLE001 -- it belongs to the thread that waits
+                failures.append(error)
+            finally:
+                done.set()
+
+        self._loop.call_soon_threadsafe(act)
+        while not done.wait(0.1):
+            if self._stop.is_set():
+                return
+        for failure in failures:
+            raise failure
