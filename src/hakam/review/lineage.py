@@ -35,9 +35,11 @@ def decision_named(subject: str) -> Decision | None:
 
 def standing(decision: Decision) -> Decision:
     """Return the decision that is in force in the place of `decision`: itself, unless it was replaced."""
-    while decision.replaced_by is not None:
-        decision = decision.replaced_by
-    return decision
+    while True:
+        later = Decision.objects.filter(replaced__pk=decision.pk).first()
+        if later is None:
+            return decision
+        decision = later
 
 
 def chain(decision: Decision) -> list[Decision]:

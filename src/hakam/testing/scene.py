@@ -11,10 +11,14 @@ import msgspec
 
 from hakam.compliance import rulebook
 from hakam.compliance.models import RulebookVersion
+from hakam.enforcement import endpoints
+from hakam.enforcement.delivery import deliver_due
+from hakam.enforcement.delivery_policy import DeliveryPolicy
 from hakam.staff.models import User
 from hakam.staff.roles import Role
 from hakam.staff.users import create_user
 from hakam.storage.event_log import Entry
+from hakam.testing.connectors import MemoryConnector
 from hakam.vocabulary.actor import SYSTEM
 from hakam.vocabulary.event import Author, Change, ContentKind, Event, Item, ItemRef
 from hakam.vocabulary.measure import Measure
@@ -111,6 +115,17 @@ def event(
 def ref(event: Event) -> ItemRef:
     """Return the name of an event's item."""
     return ItemRef(event.platform, event.item_kind.value, event.item.id)
+
+
+def deliver(now: datetime, *, connector: MemoryConnector | None = None) -> MemoryConnector:
+    """Let everything that is due leave, and return the connector that took it."""
+    taken = connector or MemoryConnector()
+    if endpoints.find(PLATFORM) is None:
+        endpoints.register(platform=PLATFORM, connector=taken, settings={}, by=SYSTEM, now=NOW)
+    policy = DeliveryPolicy(secret=lambda _name: "whsec_", connectors={taken.id: taken, "email": taken}, workers=1)
+    while deliver_due(now=now, limit=200, policy=policy):
+        pass
+    return taken
 
 
 def raw(event: Event) -> bytes:
