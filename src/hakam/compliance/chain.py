@@ -142,24 +142,22 @@ def _origin(link: Link, digest: str) -> int | None:
     return None
 
 
-def _of_fact(row: _Row, about: tuple[str, ...], before: str | None) -> Iterator[Finding]:
-    """Judge one fact. `before` is the digest of the fact before it; None when that one is missing."""
+def _of_fact(row: _Row, about: tuple[str, ...], before: str | None) -> Finding | None:
+    """Judge one fact. `before` is the digest of the one before it; None when that is missing or broken itself."""
     link = row.link(about)
     if link.digest() != row.digest:
         origin = _origin(link, row.digest)
         if origin is None:
-            yield _finding("C001", row.seq, f"fact {row.seq} (`{row.kind}` of `{row.subject}`) was altered")
-        else:
-            yield _finding("C003", row.seq, f"fact {row.seq} was reordered: it was written as fact {origin}")
-    elif before is not None and row.previous != before:
-        yield _finding(
+            return _finding("C001", row.seq, f"fact {row.seq} (`{row.kind}` of `{row.subject}`) was altered")
+        return _finding("C003", row.seq, f"fact {row.seq} was reordered: it was written as fact {origin}")
+    if before is not None and row.previous != before:
+        return _finding(
             "C003",
             row.seq,
             f"fact {row.seq} does not follow fact {row.seq - 1}",
             f"fact {row.seq - 1} was replaced by another, or facts were reordered",
         )
-    if row.private is not None and digest_of_private(row.private) != row.private_digest:
-        yield _finding("C005", row.seq, f"the private part of fact {row.seq} was altered")
+    return None
 
 
 def verify_chain() -> Iterator[Finding]:
@@ -174,7 +172,11 @@ def verify_chain() -> Iterator[Finding]:
         if row.seq > expected:
             yield _gap(expected, row.seq - 1)
             before = None
-        yield from _of_fact(row, about, before)
+        broken = _of_fact(row, about, before)
+        if broken is not None:
+            yield broken
+        if row.private is not None and digest_of_private(row.private) != row.private_digest:
+            yield _finding("C005", row.seq, f"the private part of fact {row.seq} was altered")
         if row.private is None and row.private_digest:
             erased = _erased() if erased is None else erased
             if f"fact:{row.seq}" not in erased:
@@ -183,7 +185,7 @@ def verify_chain() -> Iterator[Finding]:
                     row.seq,
                     f"the private part of fact {row.seq} is gone, and no fact says who erased it",
                 )
-        before, expected = row.digest, row.seq + 1
+        before, expected = row.digest if broken is None else None, row.seq + 1
     if expected <= end:
         yield _gap(expected, end)
     elif last > end or (before is not None and before != digest):

@@ -155,16 +155,12 @@ class _Writer:
 
     def _duration(self) -> StatementSection:
         # DSA Art. 17(3)(a): ... and its duration
-        w = self._w
         lengths = {m.days for m in self._measures}
         if len(lengths) == 1:
             paragraphs: tuple[str, ...] = (self._period(next(iter(lengths))),)
         else:
-            paragraphs = tuple(
-                w.measure_for.format(measure=self._measure(m), period=self._period(m.days))
-                for m in self._measures
-            )
-        return StatementSection("duration", w.h_duration, paragraphs)
+            paragraphs = tuple(f"{self._measure(m)} {self._period(m.days)}" for m in self._measures)
+        return StatementSection("duration", self._w.h_duration, paragraphs)
 
     def _period(self, days: int | None) -> str:
         start: datetime = self._statement.effective_from

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.db import transaction
@@ -58,6 +59,7 @@ def issue(
     if missing:
         raise IncompleteReasonsError(tuple(missing))
     rulebook.require_clause(reasons.pack, reasons.clause)
+    item_url = _storable(item_url)
     ends = [effective_from + timedelta(days=m.days) for m in measures if m.days is not None]
     with transaction.atomic():
         statement = Statement.objects.create(
@@ -68,8 +70,8 @@ def issue(
             item_url=item_url,
             recipient=recipient,
             decision=decision,
-            reasons=msgspec.to_builtins(reasons),
-            measures=msgspec.to_builtins(list(measures)),
+            reasons=_storable(msgspec.to_builtins(reasons)),
+            measures=_storable(msgspec.to_builtins(list(measures))),
             language=language,
             issued_at=now,
             effective_from=effective_from,
@@ -148,13 +150,9 @@ def by_token(token: str) -> Statement | None:
 def by_id(id: str) -> Statement | None:  # noqa: A002 -- it is the id
     """Return a statement by its id, or None (for a malformed id as well)."""
     try:
-        return Statement.objects.filter(pk=id).first()
-    except (ValueError, TypeError):
+        return Statement.objects.filter(pk=UUID(id)).first()
+    except ValueError:
         return None
-    except Exception as error:  # Django raises its ValidationError for what is no UUID
-        if type(error).__name__ == "ValidationError":
-            return None
-        raise
 
 
 def subject_of(statement: Statement) -> str:
@@ -193,6 +191,17 @@ def content_of(statement: Statement) -> dict[str, Any]:
         "measures": statement.measures,
         "language": statement.language,
     }
+
+
+def _storable(value: Any) -> Any:
+    """Return `value` with each NUL in a text replaced (U+FFFD): PostgreSQL holds none."""
+    if isinstance(value, str):
+        return value.replace("\x00", "\ufffd")
+    if isinstance(value, dict):
+        return {key: _storable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(inner) for inner in value]
+    return value
 
 
 def _about(statement: Statement) -> tuple[str, ...]:

@@ -35,7 +35,6 @@ class Wording(msgspec.Struct, frozen=True):
     measure_in: str  # {measure} {where}
     from_until: str  # {start} {end}
     from_on: str  # {start}
-    measure_for: str  # {measure} {period}
     sources: Mapping[Source, str]
     notifier: str  # {notifier}
     detected: Mapping[bool, str]

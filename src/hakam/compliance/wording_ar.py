@@ -129,7 +129,6 @@ ARABIC = Wording(
     measure_in="{measure} ويسري ذلك في: {where}.",
     from_until="يسري القرار من {start} إلى {end}.",
     from_on="يسري القرار ابتداءً من {start} دون تحديد تاريخ لانتهائه.",
-    measure_for="{measure} {period}",
     sources={
         Source.NOTICE: "علمنا بهذا المحتوى ({item}) من خلال بلاغ مقدَّم وفقًا للمادة 16 من قانون الخدمات الرقمية "
         "الأوروبي.",

@@ -126,7 +126,6 @@ ENGLISH = Wording(
     measure_in="{measure} This applies in: {where}.",
     from_until="It applies from {start} to {end}.",
     from_on="It applies from {start}, without a set end.",
-    measure_for="{measure} {period}",
     sources={
         Source.NOTICE: "The {item} came to our attention through a notice (Article 16 of the Digital Services Act).",
         Source.TRUSTED_FLAGGER: "The {item} came to our attention through a notice of a trusted flagger (Articles 16 and "

@@ -68,15 +68,12 @@ def _measures() -> Iterator[Finding]:
         )
     for kind in MeasureKind:
         right = NATURE[kind].reversal.value
-        for pk, said in (
-            rows.filter(kind=kind.value).exclude(reversal=right).order_by("pk").values_list("pk", "reversal")
-        ):
-            yield _finding(
-                "E003", f"measure {pk} (`{kind}`) is declared {said}, but is {right}", f"measure:{pk}"
-            )
+        wrong = rows.filter(kind=kind.value).exclude(reversal=right).order_by("pk")
+        for row, said in wrong.values_list("pk", "reversal"):
+            yield _finding("E003", f"measure {row} (`{kind}`) is said to be {said}, not {right}", f"measure:{row}")
     odd = rows.exclude(state__in=[s.value for s in MeasureState], kind__in=[k.value for k in MeasureKind])
-    for pk, kind_, state in odd.order_by("pk").values_list("pk", "kind", "state"):
-        yield _finding("E004", f"measure {pk} is a `{kind_}` in the state `{state}`", f"measure:{pk}")
+    for row, what, state in odd.order_by("pk").values_list("pk", "kind", "state"):
+        yield _finding("E004", f"measure {row} is a `{what}` in the state `{state}`", f"measure:{row}")
     for pk in _ids(rows.exclude(statement=None).exclude(statement__decision=F("decision"))):
         yield _finding(
             "E005", f"measure {pk} and its statement belong to different decisions", f"measure:{pk}"
@@ -101,19 +98,17 @@ def _measures_and_effects() -> Iterator[Finding]:
 
 
 def _effects() -> Iterator[Finding]:
-    for pk, state in Effect.objects.exclude(state__in=[s.value for s in EffectState]).values_list(
-        "pk", "state"
-    ):
-        yield _finding("E020", f"effect {pk} is in the state `{state}`", f"effect:{pk}")
+    odd = Effect.objects.exclude(state__in=[s.value for s in EffectState])
+    for row, state in odd.values_list("pk", "state"):
+        yield _finding("E020", f"effect {row} is in the state `{state}`", f"effect:{row}")
     for pk in _ids(Effect.objects.filter(state__in=_UNFINISHED, next_at=None)):
         yield _finding("E021", f"effect {pk} waits, but has no time to leave", f"effect:{pk}")
     for pk in _ids(Effect.objects.filter(~Q(state__in=_UNFINISHED), next_at__isnull=False)):
         yield _finding("E022", f"effect {pk} has ended, but is still scheduled", f"effect:{pk}")
     dead = Effect.objects.filter(state=EffectState.DEAD.value).order_by("created_at")
-    for pk, key, error in dead.values_list("pk", "key", "last_error"):
-        yield _finding(
-            "E023", f"`{key}` was given up: {error[:120]}", f"effect:{pk}", "replay it", warning=True
-        )
+    for row, key, error in dead.values_list("pk", "key", "last_error"):
+        message = f"`{key}` was given up: {error[:120]}"
+        yield _finding("E023", message, f"effect:{row}", "replay it", warning=True)
 
 
 def _waiting() -> Iterator[Finding]:
@@ -137,5 +132,5 @@ def _waiting() -> Iterator[Finding]:
 
 
 def _ids(rows: QuerySet[AppliedMeasure] | QuerySet[Effect]) -> Iterator[str]:
-    for pk in rows.order_by("pk").values_list("pk", flat=True).iterator(2_000):
-        yield str(pk)
+    for row in rows.order_by("pk").values_list("pk", flat=True).iterator(2_000):
+        yield str(row)
