@@ -12,6 +12,7 @@ from rich.text import Text
 
 from hakam.vocabulary.finding import Finding, Severity
 from hakam.wiring.settings import SettingError
+from hakam.wiring.start import NotReadyError
 
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
@@ -31,7 +32,7 @@ def complain() -> Iterator[None]:
     except SettingError as error:
         ERR.print(Text.assemble(("error: ", "bold red"), str(error)))
         sys.exit(2)
-    except CommandError as error:
+    except (CommandError, NotReadyError) as error:
         ERR.print(Text.assemble(("error: ", "bold red"), str(error)))
         sys.exit(1)
     except BrokenPipeError:  # `hakam ... | head`

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -97,7 +98,7 @@ def supervise(
     stop: threading.Event,
     when_ready: Callable[[], None],
 ) -> None:
-    """Start `wanted`, call `when_ready` once all are healthy, keep them running until `stop`, then end them."""
+    """Start `wanted`, call `when_ready` once all are healthy, keep them up until `stop`, end them."""
     from hakam.wiring.processes import ProcessState, ProgramFailedError, Supervisor  # noqa: PLC0415
 
     settled = threading.Event()
@@ -131,6 +132,9 @@ def supervise(
 def addresses(settings: Settings, host: str, *, demo: bool) -> Table:
     """Return what can be opened, and what for."""
     shown = Table.grid(padding=(0, 2))
+    shown.add_column(no_wrap=True)
+    shown.add_column(no_wrap=True)
+    shown.add_column()
     console = f"http://{host}:{settings.console_port}"
     rows = [
         ("Console", f"{console}/", "where people decide"),
@@ -184,7 +188,7 @@ def up(
             wanted = list(programs.programs(chosen))
             if demo:
                 wanted.append(setting_up.program(chosen))
-            supervise(chosen, wanted, steps, stop, lambda: _tell(chosen, steps, accounts, demo=demo))
+            supervise(chosen, wanted, steps, stop, lambda: _tell(chosen, steps, accounts, stop, demo=demo))
     OUT.print("\nStopped. Everything is saved.")
 
 
@@ -213,17 +217,23 @@ def prepare(settings: Settings, steps: Steps, *, demo: bool) -> Table | None:
     return accounts
 
 
-def _tell(settings: Settings, steps: Steps, accounts: Table | None, *, demo: bool) -> None:
+def _tell(
+    settings: Settings, steps: Steps, accounts: Table | None, stop: threading.Event, *, demo: bool
+) -> None:
     from hakam.staff.users import anybody  # noqa: PLC0415 -- needs Django started
     from hakam.wiring.programs import near  # noqa: PLC0415
 
     host = near(settings)
     if demo:
-        from hakam.demo.seed import seed  # noqa: PLC0415
+        from hakam.demo.seed import HakamError, seed  # noqa: PLC0415
 
         steps.move("Demo posts", 0, 1)
-        told = seed(settings, on_progress=lambda done, total: steps.move("Demo posts", done, total))
-        steps.close("Demo posts", told)
+        try:
+            told = seed(settings, on_progress=partial(steps.move, "Demo posts"), stop=stop)
+            steps.close("Demo posts", str(told))
+        except HakamError as error:  # Hakam runs; the next start goes on from here
+            steps.close("Demo posts", "interrupted")
+            ERR.print(Text(f"Maydan's posts are not all in: {error}", "yellow"))
     OUT.print(
         Panel(
             addresses(settings, host, demo=demo), title="Hakam is running", title_align="left", expand=False

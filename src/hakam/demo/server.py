@@ -79,7 +79,7 @@ def serve(chosen: Settings) -> None:
         port=chosen.demo_port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=8,
+        blocking_threads=4,
         websockets=False,
         workers_kill_timeout=5,
         respawn_failed_workers=True,

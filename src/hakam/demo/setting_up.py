@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import MutableMapping
 from datetime import datetime
 from functools import partial
@@ -14,7 +15,7 @@ import msgspec
 
 from hakam.vocabulary.actor import SYSTEM
 from hakam.wiring.processes import Program
-from hakam.wiring.programs import answers, command, near
+from hakam.wiring.programs import answers, near
 from hakam.wiring.settings import Settings
 
 PLATFORM = "maydan"
@@ -152,7 +153,7 @@ def program(settings: Settings, *, trickle: bool = True) -> Program:
     """Return Maydan's process for the supervisor."""
     return Program(
         name="maydan",
-        command=command("demo"),
+        command=(sys.executable, "-m", "hakam.demo"),
         ready=partial(answers, f"http://{near(settings)}:{settings.demo_port}/healthz"),
         environment={} if trickle else {"MAYDAN_TRICKLE_SECONDS": "0"},
     )

@@ -111,12 +111,14 @@ LOGIN_URL = "/accounts/login/"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ar", "العربية")]
 LOCALE_PATHS = [_PACKAGE / "console" / "locale"]
+FORMAT_MODULE_PATH = ["hakam.console.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = _S.time_zone
 
 STATIC_URL = "/static/"
 STATIC_ROOT = str(_S.home / "static")
+Path(STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # whitenoise warns without it
 STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

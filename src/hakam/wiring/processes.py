@@ -18,7 +18,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO
 
 STEADY_SECONDS = 60.0  # a program that ran so long starts again without delay
 FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0
@@ -240,12 +239,16 @@ class Supervisor:
             self._on_change(child.program.name, child.state, "")
 
 
-def watch_lifeline(stream: BinaryIO | None = None) -> threading.Thread:
-    """End this process gently when its standard input ends, which means that the supervisor is gone."""
-    source = stream or sys.stdin.buffer
+def watch_lifeline() -> threading.Thread:
+    """End this process gently when its standard input ends, which means that the supervisor is gone.
+
+    It reads the descriptor itself: a thread that waits in `sys.stdin` holds its lock, and a server's
+    worker that is forked meanwhile would wait for that lock for ever.
+    """
+    source = sys.stdin.fileno()
 
     def wait() -> None:
-        while source.read(4_096):
+        while os.read(source, 4_096):
             pass
         os.kill(os.getpid(), signal.SIGTERM)
 

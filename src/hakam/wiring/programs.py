@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -15,7 +16,8 @@ from hakam.wiring.processes import Program
 from hakam.wiring.settings import Settings
 from hakam.wiring.worker import read_heartbeat
 
-CONSOLE_THREADS = 8
+CONSOLE, DOOR, WORKER = "console", "door", "worker"
+MOST_CONSOLE_THREADS = 8
 _DIRECT = build_opener(ProxyHandler({}))  # a health check never goes through the operator's proxy
 
 
@@ -47,7 +49,7 @@ def near(settings: Settings) -> str:
 
 def command(name: str) -> Sequence[str]:
     """Return the command that runs the program `name` as a child of a supervisor."""
-    return (sys.executable, "-m", "hakam.cli", "process", name, "--lifeline")
+    return (sys.executable, "-m", "hakam.wiring.child", name)
 
 
 def programs(settings: Settings) -> tuple[Program, ...]:
@@ -55,16 +57,16 @@ def programs(settings: Settings) -> tuple[Program, ...]:
     host = near(settings)
     return (
         Program(
-            name="console",
-            command=command("console"),
+            name=CONSOLE,
+            command=command(CONSOLE),
             ready=partial(answers, f"http://{host}:{settings.console_port}/healthz"),
         ),
         Program(
-            name="door",
-            command=command("door"),
+            name=DOOR,
+            command=command(DOOR),
             ready=partial(answers, f"http://{host}:{settings.door_port}/healthz"),
         ),
-        Program(name="worker", command=command("worker"), ready=partial(beats, heartbeat_path(settings))),
+        Program(name=WORKER, command=command(WORKER), ready=partial(beats, heartbeat_path(settings))),
     )
 
 
@@ -79,7 +81,7 @@ def run_console(settings: Settings) -> None:
         port=settings.console_port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=CONSOLE_THREADS,
+        blocking_threads=min(MOST_CONSOLE_THREADS, 2 * (os.cpu_count() or 1) + 1),
         websockets=False,
         workers_kill_timeout=10,
         respawn_failed_workers=True,
@@ -103,6 +105,9 @@ def stop_on_signals(stop: Callable[[], None]) -> None:
 
 def run_worker(settings: Settings) -> None:
     """Do the worker's duties until told to stop."""
+    from hakam.wiring.start import start_django  # noqa: PLC0415 -- only this process needs it
+
+    start_django()
     from hakam.wiring.duties import lanes  # noqa: PLC0415 -- needs Django started
     from hakam.wiring.worker import Worker  # noqa: PLC0415
 
