@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hakam.signals.fingerprint import fingerprint
 from hakam.signals.fold import fold_words
@@ -22,8 +20,8 @@ def of(text: str) -> str | None:
         "EARN MONEY FAST!!! from your home - ask me how",
         "earn money fast from your home ask me how 4821",
         "еаrn mоney fast from your home, ask me how xk39z",
-        "Ask me how: earn money fast from your home",
-        "earn 💰 money money fast from your home, ask me how",
+        "earn 💰 money fast 💰💰 from your home ... ask me how",
+        "E.a.r.n money fast from your home, ask me how",
     ],
 )
 def test_a_dressed_up_copy_has_the_same_fingerprint(copy: str) -> None:
@@ -31,6 +29,7 @@ def test_a_dressed_up_copy_has_the_same_fingerprint(copy: str) -> None:
 
 
 def test_another_text_has_another() -> None:
+    assert of("Ask me how, earn money fast from your home") != of(COPY)
     assert of("Earn money fast from your farm, ask me how") != of(COPY)
 
 
@@ -40,11 +39,4 @@ def test_what_everybody_says_has_none(short: str) -> None:
 
 
 def test_it_is_stable_across_processes_and_releases() -> None:
-    assert of(COPY) == "e3b350d1dc8f2e3e"
-
-
-@given(st.lists(st.text(alphabet="abcdefgh", min_size=3, max_size=8), min_size=5, max_size=20), st.randoms())
-def test_order_and_repetition_make_no_difference(words: list[str], random: object) -> None:
-    again = words + words[:2]
-    random.shuffle(again)  # type: ignore[attr-defined]
-    assert fingerprint(f" {' '.join(words)} ") == fingerprint(f" {' '.join(again)} ")
+    assert of(COPY) == "8d8354236953a0d0"

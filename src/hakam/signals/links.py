@@ -13,7 +13,6 @@ _LINK = re.compile(
     r"(?:/[^\s<>\"'\u00ab\u00bb]*|(?![\w-]|\.\w))",
     re.IGNORECASE,
 )
-_MAY_HOLD = re.compile(r"\S\.\S|://")
 _TRAILING = ".,;:!?)]}'\"\u060c\u061b\u061f\u2026"
 _HOST = re.compile(
     r"(?:(?:[a-z][a-z0-9+.-]*:)?//|mailto:)?+(?:[^/?#\s]*@)?(\[[0-9a-f:.]+\]|[^/?#:@\s\[\]]+)", re.IGNORECASE
@@ -33,7 +32,7 @@ _MAX_LINKS = 200
 
 def find_links(text: str | None, given: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the addresses `given` and those found in `text`, each once, in order; at most 200."""
-    if not text or not _MAY_HOLD.search(text):
+    if not text or not ("." in text or "//" in text):
         return given
     plain = (
         text.replace("[.]", ".").replace("(.)", ".").replace("[:]", ":")

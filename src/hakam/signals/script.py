@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# Letters only; the first range that holds most letters wins. Kana before Han, since Japanese mixes both.
+# Letters only, the busiest scripts first.
 _SCRIPTS: tuple[tuple[str, str], ...] = (
     (
         "Arab",
@@ -37,16 +37,23 @@ _SCRIPTS: tuple[tuple[str, str], ...] = (
     ("Hani", "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f"),
 )
 _FIND = {code: re.compile(f"[{ranges}]+") for code, ranges in _SCRIPTS}
-_ANY_NON_ASCII_LETTER = re.compile(f"[{''.join(ranges for code, ranges in _SCRIPTS if code != 'Latn')}]")
-_SAMPLE = 2_000  # characters looked at: a script shows itself early
+_LETTERS = re.compile(f"[{''.join(ranges for _, ranges in _SCRIPTS)}]+")
+_OTHER_LETTERS = re.compile(f"[{''.join(ranges for code, ranges in _SCRIPTS if code != 'Latn')}]")
+_SAMPLE = 200  # characters looked at: a script shows itself early
 
 
 def main_script(text: str) -> str | None:
-    """Return the script of most letters among the first 2,000 characters, or `None` if it has no letters."""
+    """Return the script of most letters among the first 200 characters, or `None` if it has no letters."""
     sample = text[:_SAMPLE]
-    if sample.isascii() or not _ANY_NON_ASCII_LETTER.search(sample):
+    if sample.isascii() or not _OTHER_LETTERS.search(sample):
         return "Latn" if _FIND["Latn"].search(sample) else None
-    counts = {code: n for code, find in _FIND.items() if (n := sum(map(len, find.findall(sample))))}
-    if counts.get("Kana"):
-        counts["Kana"] += counts.pop("Hani", 0)
+    letters = "".join(_LETTERS.findall(sample))
+    counts: dict[str, int] = {}
+    while letters and len(letters) > max(counts.values(), default=0):
+        code = next(code for code, find in _FIND.items() if find.match(letters))
+        others = _FIND[code].sub("", letters)
+        counts[code] = len(letters) - len(others)
+        letters = others
+    if "Kana" in counts or ("Hani" in counts and _FIND["Kana"].search(sample)):
+        counts["Kana"] = counts.get("Kana", 0) + counts.pop("Hani", 0)  # Japanese mixes both
     return max(counts, key=counts.__getitem__)
