@@ -1,0 +1,178 @@
+"""What frames every page of the console: where one can go, what waits there, what can still be undone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from hakam.enforcement import access as enforcement
+from hakam.review import access as review
+from hakam.staff.models import User
+from hakam.staff.roles import Permission
+
+UNDO = "undo"
+"""The key of the session under which the last decision lies while it can be taken back."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A place to go."""
+
+    name: str
+    title: str
+    icon: str
+    url: str
+    count: int | None = None
+    alert: str = ""  # why the count is a warning
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Undoable:
+    """A decision whose effects still wait."""
+
+    id: int
+    case_id: int
+    outcome: str
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Shortcuts:
+    """One group of the sheet."""
+
+    title: str
+    rows: tuple[tuple[tuple[str, ...], str], ...]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """All of it."""
+
+    here: str
+    entries: tuple[Entry, ...] = ()
+    more: tuple[Entry, ...] = ()
+    commands: tuple[Entry, ...] = ()
+    undo: Undoable | None = None
+    shortcuts: tuple[Shortcuts, ...] = field(default_factory=tuple)
+
+
+# The first part of a view's name -> the entry that it belongs to.
+_PLACES = {
+    "case": "queue", "next": "queue", "decide": "queue", "complaint": "complaints", "story": "ledger", "fact": "ledger",
+    "rulebook_version": "rules", "rulebook_differences": "rules", "delivery": "deliveries", "key": "keys",
+}  # fmt: skip
+
+
+def here_of(request: HttpRequest) -> str:
+    """Return the name of the entry that this page belongs to."""
+    match = request.resolver_match
+    name = (match.url_name or "") if match else ""
+    return _PLACES.get(name, name)
+
+
+def _entries(user: User, now: datetime) -> list[Entry]:
+    counts = review.counts(user=user, now=now)
+    out: list[Entry] = []
+    if user.may(Permission.CASE_READ):
+        overdue = _("some are overdue") if counts.overdue else ""
+        out.append(Entry("queue", _("Queue"), "queue", reverse("console:queue"), counts.open, overdue))
+    if user.may(Permission.COMPLAINT_READ):
+        url = reverse("console:complaints")
+        out.append(Entry("complaints", _("Complaints"), "complaint", url, counts.complaints))
+    if user.may(Permission.PACK_READ):
+        out.append(Entry("rules", _("Rules"), "rules", reverse("console:rules")))
+    if user.may(Permission.DELIVERY_READ):
+        dead = enforcement.dead_letters()
+        alert = _("dead letters") if dead else ""
+        url = reverse("console:deliveries")
+        out.append(Entry("deliveries", _("Deliveries"), "delivery", url, dead or None, alert))
+    if user.may(Permission.LEDGER_READ):
+        out.append(Entry("ledger", _("Ledger"), "ledger", reverse("console:ledger")))
+    if user.may(Permission.CASE_READ):
+        out.append(Entry("search", _("Search"), "search", reverse("console:search")))
+    return out
+
+
+def _more(user: User) -> list[Entry]:
+    out = []
+    if user.may(Permission.STAFF_MANAGE):
+        out.append(Entry("staff", _("People"), "people", reverse("console:staff")))
+    if user.may(Permission.KEY_MANAGE):
+        out.append(Entry("keys", _("API keys"), "key", reverse("console:keys")))
+    return out
+
+
+def _shortcuts() -> tuple[Shortcuts, ...]:
+    everywhere = (
+        (("/",), _("Command palette")),
+        (("Ctrl", "K"), _("Command palette")),
+        (("?",), _("This sheet")),
+        (("U",), _("Undo the last decision")),
+    )
+    lists = (
+        (("J",), _("Down")),
+        (("K",), _("Up")),
+        (("Enter",), pgettext("shortcut", "Open")),
+        (("N",), _("Next case")),
+        (("F",), _("Search field")),
+    )
+    case = (
+        (("0",), _("Nothing wrong, next")),
+        (("1", "–", "7"), _("Choose a clause")),
+        (("M",), _("Other clause")),
+        (("Enter",), _("Apply and next")),
+        (("−",), _("Milder measure")),
+        (("+",), _("Stronger measure")),
+        (("E",), _("Write the facts")),
+        (("S",), _("Skip, give the case back")),
+        (("V",), _("Hold to see veiled content")),
+        (("Esc",), _("Choose again")),
+    )
+    return (
+        Shortcuts(_("On a case"), case),
+        Shortcuts(_("In lists"), lists),
+        Shortcuts(_("Everywhere"), everywhere),
+    )
+
+
+def _undoable(request: HttpRequest, now: datetime) -> Undoable | None:
+    kept: dict[str, Any] | None = request.session.get(UNDO)
+    if not kept:
+        return None
+    until = datetime.fromisoformat(kept["until"])
+    if until <= now:
+        del request.session[UNDO]
+        return None
+    at = datetime.fromisoformat(kept["at"])
+    return Undoable(kept["id"], kept["case"], kept["outcome"], at, until)
+
+
+def frame_of(request: HttpRequest) -> Frame:
+    """Return the frame for whoever asks."""
+    user = request.user
+    if not isinstance(user, User):
+        return Frame("")
+    now = timezone.now()
+    entries, more = _entries(user, now), _more(user)
+    outside = [
+        Entry("report", _("Public form: report content"), "flag", reverse("console:report")),
+        Entry("transparency", _("Public page: transparency"), "chart", reverse("console:transparency")),
+        Entry("preferences", _("Preferences"), "account", reverse("console:preferences")),
+    ]
+    return Frame(
+        here=request.GET.get("at", "") or here_of(request),
+        entries=tuple(entries),
+        more=tuple(more),
+        commands=(*entries, *more, *outside),
+        undo=_undoable(request, now),
+        shortcuts=_shortcuts(),
+    )

@@ -1,0 +1,158 @@
+"""A frozen copy, prepared for the eye: what matched, what can't be seen, what changed, what is veiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from hakam.console.glyphs import hidden_count
+from hakam.console.matches import seen_words, spans
+from hakam.console.terms import term
+from hakam.review.shapes import CaseView, ClauseView, FiringView, VersionView
+from hakam.signals.script import main_script
+from hakam.staff.models import User
+from hakam.vocabulary.event import Media
+from hakam.vocabulary.harm import CHILD_ABUSE_OFFENCES, Harm
+
+SENSITIVE = CHILD_ABUSE_OFFENCES | {
+    Harm.GRAPHIC_VIOLENCE,
+    Harm.ANIMAL_CRUELTY,
+    Harm.PERPETRATOR_CONTENT,
+    Harm.ADULT_SEXUAL,
+    Harm.NCII,
+    Harm.NCII_WOMEN,
+    Harm.DEEPFAKE_INTIMATE,
+    Harm.DEEPFAKE_INTIMATE_WOMEN,
+    Harm.SUICIDE_SELF_HARM,
+}
+"""What is veiled until somebody holds the key, unless they prefer otherwise."""
+_QUOTED = 160  # characters of the content that the draft of the facts quotes
+
+
+@dataclass(frozen=True)
+class Reported:
+    """One version of the item."""
+
+    digest: str
+    captured_at: datetime
+    at: datetime | None
+    text: str
+    spans: list[tuple[int, int]]
+    change: str
+    changed: bool
+    before: str  # the text of the version before it
+    damaged: str
+    language: str
+    script: str
+    hidden_characters: int
+    audience: str
+    reach: int | None
+    url: str
+    parent: str
+    links: tuple[str, ...]
+    media: tuple[Media, ...]
+
+
+def reported(versions: Sequence[VersionView], firings: Iterable[FiringView]) -> list[Reported]:
+    """Prepare the versions of an item, oldest first."""
+    wanted: set[str] = set()
+    for firing in firings:
+        wanted |= seen_words(firing.values)
+    out: list[Reported] = []
+    for version in versions:
+        item = version.event.item if version.event else None
+        out.append(
+            Reported(
+                digest=version.digest,
+                captured_at=version.captured_at,
+                at=version.event.at if version.event else None,
+                text=version.text,
+                spans=spans(version.text, wanted),
+                change=version.change,
+                changed=version.changed,
+                before=out[-1].text if out else "",
+                damaged=version.damaged,
+                language=(item.language or "") if item else "",
+                script=main_script(version.text) or "",
+                hidden_characters=hidden_count(version.text),
+                audience=str(item.audience) if item and item.audience else "",
+                reach=item.reach if item else None,
+                url=(item.url or "") if item else "",
+                parent=(item.parent or "") if item else "",
+                links=item.links if item else (),
+                media=item.media if item else (),
+            )
+        )
+    return out
+
+
+def veiled(case: CaseView, user: User) -> bool:
+    """Whether the content is blurred until a key is held."""
+    wanted = user.preferences.get("veil", "sensitive")
+    return wanted == "all" or (wanted == "sensitive" and case.row.harm in {harm.value for harm in SENSITIVE})
+
+
+def facts_language(case: CaseView) -> str:
+    """Return the language in which the affected person is addressed: the item's, if we write it; else English."""
+    return "ar" if case.row.language.partition("-")[0] == "ar" else "en"
+
+
+def draft_of_facts(case: CaseView, versions: Sequence[Reported]) -> str:
+    """Return a first wording of the facts, in the language of the affected person. A person edits it, or not."""
+    with translation.override(facts_language(case)):
+        kind = term("kind", case.row.item.kind)
+        first = versions[0] if versions else None
+        if first is None:
+            return _("The content at this address was reported: %(address)s.") % {
+                "address": case.row.item_url
+            }
+        day = date_format(first.at or first.captured_at, "DATE_FORMAT")
+        text = " ".join(first.text.split())
+        if first.spans:
+            text = _around(first.text, first.spans[0][0])
+        if not text:
+            return _("%(kind)s of %(day)s.") % {"kind": kind, "day": day}
+        quoted = text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"
+        return _("%(kind)s of %(day)s, which says: “%(quoted)s”") % {
+            "kind": kind,
+            "day": day,
+            "quoted": quoted,
+        }
+
+
+def _around(text: str, place: int) -> str:
+    """Return the words of `text` from a little before `place` on."""
+    start = max(0, place - _QUOTED // 4)
+    if start:
+        start = text.find(" ", start, place) + 1 or place
+    return ("… " if start else "") + " ".join(text[start : start + _QUOTED].split())
+
+
+def in_reach(clauses: Sequence[ClauseView]) -> list[ClauseView]:
+    """Order the clauses for the hand: what is alleged, then its relatives (`violence.*`), then by severity."""
+    families = {clause.id.partition(".")[0] for clause in clauses if clause.alleged}
+    return sorted(
+        clauses, key=lambda c: (not c.alleged, c.id.partition(".")[0] not in families, -c.severity, c.id)
+    )
+
+
+def values_of(firing: FiringView) -> list[dict[str, Any]]:
+    """Return what a rule saw, each with the part of the rule that read it."""
+    return [{"source": source, "seen": _short(value)} for source, value in firing.values.items()]
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(_short(part) for part in value[:8]) + (" …" if len(value) > len(value[:8]) else "")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    text = str(value)
+    return text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"

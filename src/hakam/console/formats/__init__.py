@@ -1,0 +1,1 @@
+"""How numbers and times are written, by language. One clock of 24 hours, days before months."""

@@ -1,0 +1,106 @@
+"""Reporting content (DSA Art. 16): the form, the receipt, how far it is, and the complaint against the outcome."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from hakam.console.installation import event_log, installation, vault
+from hakam.console.outside.complaint import refusal_of
+from hakam.console.outside.forms import GOOD_FAITH, ComplaintForm, ReportForm
+from hakam.console.outside.reading import page, speak
+from hakam.intake import status
+from hakam.intake.notices import NoticeError, Submission, receive_notice
+from hakam.review.complaints import ComplaintError, complain_as_notifier
+from hakam.vocabulary.harm import CHILD_ABUSE_OFFENCES
+
+_FIELDS = {
+    "harm": "harm",
+    "explanation": "explanation",
+    "urls": "addresses",
+    "name": "name",
+    "email": "email",
+}
+
+
+def _form(request: HttpRequest, form: ReportForm, *, status: int = 200) -> HttpResponse:
+    context = {"form": form, "anonymous": " ".join(sorted(CHILD_ABUSE_OFFENCES))}
+    return page(request, "report.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def report(request: HttpRequest) -> HttpResponse:
+    """Show the form; take the notice. What was typed is never lost to an error."""
+    if request.method != "POST":
+        return _form(request, ReportForm(initial={"addresses": request.GET.get("url", "")[:8192]}))
+    form = ReportForm(request.POST)
+    if not form.is_valid():
+        return _form(request, form, status=422)
+    given = form.cleaned_data
+    submission = Submission(
+        platform=installation().platform,
+        harm=given["harm"],
+        explanation=given["explanation"],
+        urls=tuple(given["addresses"]),
+        illegal=given["illegal"],
+        name=given["name"],
+        email=given["email"],
+        good_faith=str(GOOD_FAITH),
+        language=translation.get_language() or "en",
+    )
+    try:
+        notice = receive_notice(submission, vault=vault(), log=event_log(), now=timezone.now())
+    except NoticeError as error:
+        for wrong in error.wrong:
+            field = _FIELDS.get(wrong.pointer.split("/")[1])
+            form.add_error(field, _("This can't be taken as it is: %(why)s.") % {"why": wrong.message})
+        return _form(request, form, status=422)
+    response = redirect("console:notice", notice.token)
+    response["Location"] += "?new=1"
+    return response
+
+
+@require_GET
+def notice(request: HttpRequest, token: str) -> HttpResponse:
+    """Show how far a notice is. Whoever holds the link may see it."""
+    return _status(request, token, ComplaintForm())
+
+
+def _status(
+    request: HttpRequest, token: str, form: ComplaintForm, *, wrong_item: str = "", code: int = 200
+) -> HttpResponse:
+    found = status.notice_status(token)
+    if found is None:
+        raise Http404
+    speak(request, found.language)
+    context = {"notice": found, "form": form, "wrong_item": wrong_item, "new": "new" in request.GET}
+    context["address"] = f"{installation().base_url}{request.path}"
+    return page(request, "notice.html", context, secret=True, status=code)
+
+
+@require_POST
+def object_to_outcome(request: HttpRequest, token: str, number: int) -> HttpResponse:
+    """Take the complaint of the notifier against the outcome for one item (DSA Art. 20(1))."""
+    found = status.notice_status(token)
+    item = next((one for one in found.items if one.number == number), None) if found else None
+    if item is None or item.decision is None or item.answered_at is None:
+        raise Http404
+    form = ComplaintForm(request.POST)
+    if not form.is_valid():
+        return _status(request, token, form, wrong_item=item.ref, code=422)
+    try:
+        made = complain_as_notifier(
+            item.decision,
+            notice=item.ref,
+            informed_at=item.answered_at,
+            text=form.cleaned_data["text"],
+            email=form.cleaned_data["email"],
+            language=translation.get_language() or "en",
+            now=timezone.now(),
+        )
+    except ComplaintError as error:
+        return refusal_of(error, form) or _status(request, token, form, wrong_item=item.ref, code=422)
+    return redirect("console:complaint_status", made.token)

@@ -1,0 +1,68 @@
+"""Transparency: what was reported and decided, by whom, how fast, and how often people were right to object.
+
+# DSA Arts 15 and 24: what the yearly report says, here as it stands now.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from hakam.console.charts import bar, columns
+from hakam.console.outside.reading import page
+from hakam.intake.figures import notice_figures, notices_by_day
+from hakam.review.figures import complaint_figures, decision_figures
+
+SPANS = {"30": 30, "90": 90, "all": None}
+DAYS = 30
+FRESH = 60  # seconds for which the figures are kept
+
+
+def _figures(span: str) -> dict[str, Any]:
+    key = f"transparency:{span}"
+    kept: dict[str, Any] | None = cache.get(key)
+    if kept is not None:
+        return kept
+    now = timezone.now()
+    days = SPANS[span]
+    since = now - timedelta(days=days) if days else None
+    made = {
+        "notices": notice_figures(since=since),
+        "decisions": decision_figures(since=since),
+        "complaints": complaint_figures(since=since),
+        "days": notices_by_day(days=DAYS, today=timezone.localdate()),
+        "counted_at": now,
+    }
+    cache.set(key, made, FRESH)
+    return made
+
+
+@require_GET
+def transparency(request: HttpRequest) -> HttpResponse:
+    """Show the figures."""
+    span = request.GET.get("span", "90")
+    span = span if span in SPANS else "90"
+    figures = _figures(span)
+    decisions, notices = figures["decisions"], figures["notices"]
+    most_decided = max((row.total for row in decisions.by_clause), default=0)
+    most_reported = max((count for _harm, count in notices.by_harm), default=0)
+    most_measures = max((count for _kind, count in decisions.by_measure), default=0)
+    context = {
+        **figures,
+        "span": span,
+        "spans": [("30", _("30 days")), ("90", _("90 days")), ("all", _("Since the beginning"))],
+        "clauses": [(row, bar((row.people, row.rules), most_decided)) for row in decisions.by_clause],
+        "harms": [(harm, count, bar((count,), most_reported)) for harm, count in notices.by_harm[:12]],
+        "measures": [(kind, count, bar((count,), most_measures)) for kind, count in decisions.by_measure],
+        "daily": columns([count for _day, count in figures["days"]]),
+        "daily_sum": sum(count for _day, count in figures["days"]),
+        "first_day": figures["days"][0][0],
+        "last_day": figures["days"][-1][0],
+    }
+    return page(request, "transparency.html", context)

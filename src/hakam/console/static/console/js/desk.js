@@ -1,0 +1,8 @@
+// Everything that the console's pages need. Each part minds its own business.
+import "./dialogs.js";
+import "./undo.js";
+import "./lists.js";
+import "./theme.js";
+import "./reveal.js";
+import "./lease.js";
+import "./decide.js";

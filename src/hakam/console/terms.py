@@ -1,0 +1,276 @@
+"""The words for the values of our closed vocabularies, in the language in force. One table; a test holds it complete."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from hakam.console.harms import HARMS
+
+Words = dict[str, Promise]
+
+MEASURES: Words = {
+    "notify": _("Notify"),
+    "context_note": _("Context note"),
+    "label": _("Label"),
+    "warn": _("Warn"),
+    "age_gate": _("Age gate"),
+    "lock_replies": _("Lock replies"),
+    "limit_reach": _("Limit reach"),
+    "demonetise": _("Demonetise"),
+    "hold": _("Hold for approval"),
+    "withhold": _("Withhold in a country"),
+    "remove": _("Remove"),
+    "bar_from_live": _("Bar from live"),
+    "suspend": _("Suspend the account"),
+    "terminate": _("Terminate the account"),
+}
+CONSEQUENCES: Words = {
+    "notify": _("The author is told. Nothing changes."),
+    "context_note": _("Stays visible, with a note that gives context."),
+    "label": _("Stays visible, under a label."),
+    "warn": _("The author is warned. The content stays."),
+    "age_gate": _("Only adults see it."),
+    "lock_replies": _("Stays visible; nobody can reply."),
+    "limit_reach": _("Stays visible, but is no longer recommended."),
+    "demonetise": _("Stays visible, but earns nothing."),
+    "hold": _("Nobody sees it until it is approved."),
+    "withhold": _("Hidden in the countries named; visible elsewhere."),
+    "remove": _("Disappears for everyone."),
+    "bar_from_live": _("The author can't go live."),
+    "suspend": _("The author can't use the account."),
+    "terminate": _("The account ends. This can't be taken back."),
+}
+STAGES: Words = {
+    "shadow": _("Shadow"),
+    "canary": _("Canary"),
+    "live": pgettext_lazy("stage of a rule", "Live"),
+}
+SOURCES: Words = {
+    "verdict": _("Rule"),
+    "notice": pgettext_lazy("report by a person", "Notice"),
+    "trusted_flagger": _("Trusted flagger"),
+    "order": _("Order of an authority"),
+    "complaint": _("Complaint"),
+    "version": _("Later version"),
+    "staff": _("Colleague"),
+}
+OUTCOMES: Words = {
+    "violation": _("Violation"),
+    "no_violation": _("Nothing wrong"),
+    "stands": _("Earlier decision stands"),
+}
+CASE_STATES: Words = {
+    "open": pgettext_lazy("state of a case", "Open"),
+    "decided": pgettext_lazy("state of a case", "Decided"),
+    "merged": pgettext_lazy("state of a case", "Merged"),
+}
+DECISION_STATES: Words = {
+    "pending": _("Can be undone"),
+    "final": pgettext_lazy("state of a decision", "Final"),
+    "undone": pgettext_lazy("state of a decision", "Undone"),
+    "replaced": pgettext_lazy("state of a decision", "Replaced"),
+}
+COMPLAINT_STATES: Words = {
+    "open": pgettext_lazy("state of a complaint", "Waiting"),
+    "upheld": pgettext_lazy("state of a complaint", "Upheld"),
+    "denied": pgettext_lazy("state of a complaint", "Rejected"),
+}
+KINDS: Words = {
+    "post": _("Post"),
+    "comment": _("Comment"),
+    "message": _("Message"),
+    "profile": _("Profile"),
+    "account": _("Account"),
+    "image": _("Picture"),
+    "video": _("Video"),
+    "audio": _("Sound"),
+    "live.start": _("Live stream"),
+    "live.segment": _("Part of a live stream"),
+    "live.chat": _("Live chat message"),
+    "live.end": _("End of a live stream"),
+    "review": _("Review"),
+    "listing": _("Listing"),
+    "event": _("Event"),
+    "group": _("Group"),
+    "membership": _("Membership"),
+    "other": pgettext_lazy("kind of content", "Other"),
+    "url": _("Address"),
+}
+CHANGES: Words = {
+    "created": pgettext_lazy("version of an item", "Posted"),
+    "edited": pgettext_lazy("version of an item", "Edited"),
+    "deleted": pgettext_lazy("version of an item", "Deleted"),
+}
+ROLES: Words = {
+    "viewer": _("Viewer"),
+    "moderator": _("Moderator"),
+    "senior_moderator": _("Senior moderator"),
+    "policy_lead": _("Policy lead"),
+    "child_safety": _("Child safety"),
+    "legal": pgettext_lazy("role", "Legal"),
+    "incident_lead": _("Incident lead"),
+    "administrator": _("Administrator"),
+    "auditor": _("Auditor"),
+    "researcher": _("Researcher"),
+}
+REVERSALS: Words = {
+    "reversible": _("Can be undone wholly"),
+    "compensable": _("Can be undone; lost time is not given back"),
+    "irreversible": _("Can't be undone"),
+}
+ACTORS: Words = {
+    "staff": _("Staff"),
+    "rule": _("Rule"),
+    "platform": _("Platform"),
+    "affected": _("Affected person"),
+    "notifier": _("Notifier"),
+    "flagger": _("Trusted flagger"),
+    "authority": _("Authority"),
+    "partner": _("Partner"),
+    "system": _("System"),
+}
+SCOPES: Words = {
+    "events:write": _("Send events"),
+    "check": _("Check without storing"),
+    "notices:write": _("Send notices"),
+    "deliveries:confirm": _("Confirm deliveries"),
+    "statements:read": _("Read statements"),
+    "complaints:write": _("Send complaints"),
+}
+TERMS_OF_PRIORITY: Words = {
+    "lane": _("Right of way"),
+    "clock": _("Clock"),
+    "live": pgettext_lazy("happening now", "Live"),
+    "harm": _("Harm"),
+    "urgency": _("Urgency"),
+    "volume": _("Volume"),
+}
+EFFECT_STATES: Words = {
+    "pending": pgettext_lazy("state of a delivery", "Waiting"),
+    "sending": pgettext_lazy("state of a delivery", "On its way"),
+    "delivered": pgettext_lazy("state of a delivery", "Delivered"),
+    "applied": pgettext_lazy("state of a delivery", "Carried out"),
+    "failed": pgettext_lazy("state of a delivery", "Refused by the platform"),
+    "dead": pgettext_lazy("state of a delivery", "Dead letter"),
+    "cancelled": pgettext_lazy("state of a delivery", "Cancelled"),
+}
+EFFECT_KINDS: Words = {
+    "measure.apply": _("Apply a measure"),
+    "measure.reverse": _("Reverse a measure"),
+    "statement.issued": _("Statement of reasons"),
+    "statement.withdrawn": _("Withdrawal of a statement"),
+    "notice.receipt": _("Receipt of a notice"),
+    "notice.outcome": _("Outcome of a notice"),
+    "complaint.receipt": _("Receipt of a complaint"),
+    "complaint.outcome": _("Outcome of a complaint"),
+}
+MEASURE_STATES: Words = {
+    "planned": pgettext_lazy("state of a measure", "Planned"),
+    "cancelled": pgettext_lazy("state of a measure", "Cancelled"),
+    "sent": pgettext_lazy("state of a measure", "Sent"),
+    "applied": pgettext_lazy("state of a measure", "In force"),
+    "failed": pgettext_lazy("state of a measure", "Failed"),
+    "reversing": pgettext_lazy("state of a measure", "Being reversed"),
+    "expiring": pgettext_lazy("state of a measure", "Ending"),
+    "reversed": pgettext_lazy("state of a measure", "Reversed"),
+    "expired": pgettext_lazy("state of a measure", "Ended"),
+}
+FACTS: Words = {
+    "case.opened": _("Case opened"),
+    "case.source_added": _("Source added to a case"),
+    "case.leased": _("Case leased"),
+    "case.released": _("Lease released"),
+    "case.assigned": _("Case assigned"),
+    "case.decided": _("Case decided"),
+    "decision.undone": _("Decision undone"),
+    "decision.final": _("Decision final"),
+    "decision.replaced": _("Decision replaced"),
+    "measure.planned": _("Measure planned"),
+    "measure.cancelled": _("Measure cancelled"),
+    "measure.delivered": _("Measure delivered"),
+    "measure.applied": _("Measure applied"),
+    "measure.failed": _("Measure failed"),
+    "measure.reversing": _("Measure being reversed"),
+    "measure.reversed": _("Measure reversed"),
+    "measure.expired": _("Measure ended"),
+    "statement.issued": _("Statement issued"),
+    "statement.informed": _("Person informed"),
+    "statement.withdrawn": _("Statement withdrawn"),
+    "notice.received": _("Notice received"),
+    "notice.receipt_sent": _("Receipt sent"),
+    "notice.answered": _("Notice answered"),
+    "complaint.received": _("Complaint received"),
+    "complaint.decided": _("Complaint decided"),
+    "deadline.started": _("Clock started"),
+    "deadline.met": _("Deadline met"),
+    "deadline.missed": _("Deadline missed"),
+    "effect.dead": _("Delivery given up"),
+    "effect.replayed": _("Delivery repeated by hand"),
+    "endpoint.registered": _("Endpoint registered"),
+    "endpoint.enabled": _("Endpoint enabled"),
+    "endpoint.disabled": _("Endpoint disabled"),
+    "rulebook.published": _("Rule book published"),
+    "user.created": _("Person added"),
+    "user.changed": _("Person changed"),
+    "key.issued": _("API key issued"),
+    "key.revoked": _("API key revoked"),
+    "evidence.viewed": _("Evidence viewed"),
+    "personal_data.revealed": _("Personal data revealed"),
+    "ledger.erased": _("Personal data erased"),
+}
+LANGUAGES: Words = {
+    "ar": _("Arabic"),
+    "en": _("English"),
+    "fr": _("French"),
+    "de": _("German"),
+    "es": _("Spanish"),
+    "it": _("Italian"),
+    "fa": _("Persian"),
+    "ur": _("Urdu"),
+    "tr": _("Turkish"),
+    "ku": _("Kurdish"),
+    "he": _("Hebrew"),
+    "ru": _("Russian"),
+    "und": _("Unknown language"),
+}
+COMPLAINANTS: Words = {"affected": _("Affected person"), "notifier": _("Notifier")}
+AUTOMATIONS: Words = {
+    "full": _("Wholly automated"),
+    "partial": _("Partly automated"),
+    "none": _("Taken by a person"),
+}
+FAMILIES: dict[str, Words] = {
+    "measure": MEASURES,
+    "consequence": CONSEQUENCES,
+    "stage": STAGES,
+    "source": SOURCES,
+    "outcome": OUTCOMES,
+    "case_state": CASE_STATES,
+    "decision_state": DECISION_STATES,
+    "complaint_state": COMPLAINT_STATES,
+    "kind": KINDS,
+    "change": CHANGES,
+    "role": ROLES,
+    "reversal": REVERSALS,
+    "actor": ACTORS,
+    "scope": SCOPES,
+    "priority_term": TERMS_OF_PRIORITY,
+    "effect_state": EFFECT_STATES,
+    "effect_kind": EFFECT_KINDS,
+    "measure_state": MEASURE_STATES,
+    "fact": FACTS,
+    "language": LANGUAGES,
+    "complainant": COMPLAINANTS,
+    "automation": AUTOMATIONS,
+    "harm": HARMS,
+}
+
+
+def term(family: str, value: str) -> str:
+    """Return the word for `value`. A value that the table lacks is shown as it is: a newer room may know more."""
+    words = FAMILIES[family]
+    if family == "language":
+        value = value.partition("-")[0].lower() or "und"
+    return str(words.get(value, value))

@@ -1,0 +1,43 @@
+"""Spans of time in few words, in the language in force."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from hakam.console.reader import digits
+
+MINUTE, HOUR, DAY = 60, 3_600, 86_400  # seconds
+
+
+def span(length: timedelta) -> str:
+    """Return a length in its largest whole unit: "40 s", "5 min", "3 h", "2 days", in Arabic with its six forms."""
+    seconds = max(0, int(length.total_seconds()))
+    if seconds < MINUTE:
+        text = ngettext("%(count)s s", "%(count)s s", seconds) % {"count": seconds}
+    elif seconds < HOUR:
+        count = seconds // MINUTE
+        text = ngettext("%(count)s min", "%(count)s min", count) % {"count": count}
+    elif seconds < 2 * DAY:
+        count = seconds // HOUR
+        text = ngettext("%(count)s h", "%(count)s h", count) % {"count": count}
+    else:
+        count = seconds // DAY
+        text = ngettext("%(count)s day", "%(count)s days", count) % {"count": count}
+    return digits(text)
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """Return how long ago, or in how long, `then` is."""
+    if then > now:
+        return _("in %(span)s") % {"span": span(then - now)}
+    return _("%(span)s ago") % {"span": span(now - then)}
+
+
+def left(due: datetime, now: datetime) -> str:
+    """Return what is left until `due`, or by how much it is overdue."""
+    if due < now:
+        return _("overdue by %(span)s") % {"span": span(now - due)}
+    return _("%(span)s left") % {"span": span(due - now)}
