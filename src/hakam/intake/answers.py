@@ -36,16 +36,21 @@ def on_fact(fact: Fact, now: datetime) -> None:
 def answer(told: Told, *, now: datetime) -> int:
     """Tell the notifiers of a decision its outcome, each once, and return how many items that answered."""
     with transaction.atomic():
-        items = list(
+        found = (
             NoticeItem.objects.select_for_update(of=("self",))
             .filter(ref__in=told.notices)
-            .exclude(decision=told.decision)
             .select_related("notice")
             .order_by("pk")
         )
+        items = [item for item in found if _number(item.decision) < _number(told.decision)]
         for item in items:
             _answer(item, told, now=now)
     return len(items)
+
+
+def _number(decision: str) -> int:
+    """Return the number of `decision:<n>`: a later decision has a higher one, and is never overtaken by an earlier."""
+    return int(decision.rpartition(":")[2] or 0)
 
 
 def _answer(item: NoticeItem, told: Told, *, now: datetime) -> None:

@@ -86,8 +86,11 @@ def strikes(platform: str, author_id: str, clause: str) -> int:
 
 
 def told_by(decision: Decision) -> Iterable[int]:
-    """Return the cases whose notifiers hear the outcome of `decision`: its own, and those that it answered as well."""
+    """Return the cases whose notifiers hear the outcome of `decision`.
+
+    Its own, those of the decisions that it replaced, and those that were answered by one of these (`STANDS`).
+    """
     links = [d.pk for d in chain(decision)]
     own = Decision.objects.filter(pk__in=links, case__isnull=False).values_list("case_id", flat=True)
     others = Decision.objects.filter(stands_on__in=links, state__in=STANDING, case__isnull=False)
-    return sorted({*own, *others.values_list("case_id", flat=True)})
+    return sorted({*own, *others.exclude(stands_on=decision).values_list("case_id", flat=True)})
