@@ -53,9 +53,11 @@ def _sums(tally: Tally, *, cases: int | None, checked: bool, source: str) -> Tab
         row("events in the log", "not looked at: the door is elsewhere")
     row("rows refused", f"{tally.refused:,}", "red" if tally.refused else "")
     row("rows lost", f"{tally.lost:,}", "red" if tally.lost else "")
+    if tally.unsent:
+        row("rows read and not sent", f"{tally.unsent:,}", "yellow")
     for stage in (Stage.LIVE, Stage.CANARY, Stage.SHADOW):
         if tally.stages[stage.value]:
-            row(f"events with a {stage} rule at most", f"{tally.stages[stage.value]:,}")
+            row(f"events whose strongest rule is {stage}", f"{tally.stages[stage.value]:,}")
     row("events on which no rule fired", f"{tally.stages['none']:,}")
     row("events with live measures", f"{tally.measured:,}")
     for rule, count in sorted(tally.quarantined.items()):

@@ -20,13 +20,14 @@ class Trouble(NamedTuple):
 
 @dataclass
 class Tally:
-    """Sums over a replay. Every row read ends in exactly one of `new`, `duplicate`, `refused` and `lost`."""
+    """Sums over a replay. Every row read ends in exactly one sort."""
 
     rows: int = 0
     new: int = 0
     duplicate: int = 0
     refused: int = 0  # the row or its event is bad
-    lost: int = 0  # read but never answered: the door was gone, or the run was interrupted
+    lost: int = 0  # read but never answered: the door was gone for good
+    unsent: int = 0  # read but held back, since somebody ended the replay
     not_in_log: int = 0  # acknowledged and yet not in the event log, which must never be
     requests: int = 0
     retries: int = 0
@@ -55,7 +56,7 @@ class Tally:
     @property
     def adds_up(self) -> bool:
         """Whether every row has one fate."""
-        return self.rows == self.taken + self.refused + self.lost
+        return self.rows == self.taken + self.refused + self.lost + self.unsent
 
     def refuse(self, file: str, row: int, message: str, pointer: str = "") -> None:
         """Count a bad row and keep it as an example while there is room."""

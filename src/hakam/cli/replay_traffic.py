@@ -95,7 +95,7 @@ class Traffic:
             try:
                 for batch in batches:
                     if self._stop.is_set():
-                        self._lose(batch, "the replay was interrupted")
+                        self._drop(batch)
                         break
                     await waiting.put(batch)
                     self._tally.seconds = time.monotonic() - began
@@ -113,7 +113,7 @@ class Traffic:
     async def _line(self, client: httpx.AsyncClient, waiting: asyncio.Queue[list[Sent] | None]) -> None:
         while (batch := await waiting.get()) is not None:
             if self._stop.is_set():
-                self._lose(batch, str(self.failure or "the replay was interrupted"))
+                self._drop(batch)
                 continue
             try:
                 await self._send(client, batch)
@@ -124,6 +124,13 @@ class Traffic:
     def _give_up(self, batch: Sequence[Sent], message: str) -> NoReturn:
         self._lose(batch, message)
         raise DoorError(message)
+
+    def _drop(self, batch: Sequence[Sent]) -> None:
+        """Count a batch that was not answered: lost to a failure, or held back since somebody ended it."""
+        if self.failure is not None:
+            self._lose(batch, str(self.failure))
+        else:
+            self._tally.unsent += len(batch)
 
     def _lose(self, batch: Sequence[Sent], message: str) -> None:
         for sent in batch:
@@ -155,9 +162,10 @@ class Traffic:
                 self._give_up(batch, f"{why}; given up after {self._patience:.0f} s")
             self._tally.retries += 1
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), wait * random.uniform(0.8, 1.2))  # noqa: S311 -- spreads load
+                jitter = random.uniform(0.8, 1.2)  # noqa: S311 -- spreads load, guards nothing
+                await asyncio.wait_for(self._stop.wait(), wait * jitter)
             if self._stop.is_set():
-                self._lose(batch, why)
+                self._drop(batch)
                 return
             pause = min(LONGEST_PAUSE, pause * 2)
 
