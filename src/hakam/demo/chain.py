@@ -16,7 +16,7 @@ import httpx
 import msgspec
 
 from hakam.compliance import access as compliance
-from hakam.compliance import ledger, statements
+from hakam.compliance import ledger
 from hakam.demo import moderators
 from hakam.demo.moderators import Done
 from hakam.demo.platform import Platform
@@ -161,9 +161,12 @@ class Chain:
             statement = compliance.statement_of(f"decision:{contested.decision}")
             if statement is None:
                 raise BrokenLinkError(f"decision {contested.decision} has no statement")
-            link = statements.path_of(statement)
-            token = link.rstrip("/").rsplit("/", 1)[-1]
-            self._platform.complain(token=token, author=contested.author)
+            self._platform.complain(
+                statement=str(statement.pk),
+                author=contested.author,
+                text="I quoted what somebody else wrote, to object to it.",
+                language=statement.language,
+            )
             said.append(f"{contested.author} objects to decision {contested.decision} of {contested.by}")
 
     def _reverse(self, user: User, contested: Done) -> None:

@@ -72,20 +72,23 @@ class Hakam:
         for start in range(0, len(events), BATCH):
             part = events[start : start + BATCH]
             answers += self._post(self._door, "/v1/events", list(part))["results"]
+        for answer in answers:
+            if "problem" in answer:
+                raise HakamError(f"Hakam did not take event {answer['event']}: {answer['problem']}")
         return answers
 
-    def report(self, notice: dict[str, Any]) -> dict[str, Any]:
-        """File a notice of a reader. Raises `HakamError`."""
-        return dict(self._post(self._api, "/api/v1/notices", notice))
+    def report(self, notice: dict[str, Any], *, key: str) -> dict[str, Any]:
+        """File a notice of a reader; the same `key` is the same notice. Raises `HakamError`."""
+        return dict(self._post(self._api, "/api/v1/notices", notice, {"idempotency-key": key}))
 
     def complain(self, complaint: dict[str, Any]) -> dict[str, Any]:
         """File a complaint of somebody concerned. Raises `HakamError`."""
         return dict(self._post(self._api, "/api/v1/complaints", complaint))
 
     @staticmethod
-    def _post(client: httpx.Client, path: str, body: Any) -> Any:
+    def _post(client: httpx.Client, path: str, body: Any, headers: dict[str, str] | None = None) -> Any:
         try:
-            response = client.post(path, json=body)
+            response = client.post(path, json=body, headers=headers)
         except httpx.HTTPError as error:
             raise HakamError(f"Hakam can't be reached at {client.base_url}: {error}") from error
         if response.is_error:

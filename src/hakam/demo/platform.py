@@ -71,22 +71,20 @@ class Platform:
 
     def report(self, post: Post, *, author: Author, harm: str, why: str, language: str) -> dict[str, Any]:
         """Pass a reader's report on to Hakam and return its receipt. Raises `HakamError`."""
+        notice = notice_of(post, author=author, harm=harm, why=why, language=language)
         with self._connect() as hakam:
-            return hakam.report(
-                notice_of(post, author=author, harm=harm, why=why, language=language, url=self.url_of(post))
-            )
+            return hakam.report(notice, key=f"{post.id}/{author.id}/{harm}")
 
-    def complain(self, *, token: str, author: str, text: str = "", language: str = "en") -> dict[str, Any]:
-        """Pass on the objection of the person who holds the statement `token`. Raises `HakamError`."""
+    def complain(self, *, statement: str, author: str, text: str, language: str) -> dict[str, Any]:
+        """Pass on the objection of the person who got `statement`. Raises `HakamError`."""
+        body = {
+            "statement": statement,
+            "text": text,
+            "email": f"{author}@maydan.example",
+            "language": language,
+        }
         with self._connect() as hakam:
-            return hakam.complain(
-                {
-                    "statement": token,
-                    "text": text or "I quoted what somebody else wrote, to object to it.",
-                    "email": f"{author}@maydan.example",
-                    "language": language,
-                }
-            )
+            return hakam.complain(body)
 
 
 def language_of(text: str) -> str | None:
@@ -98,17 +96,14 @@ def language_of(text: str) -> str | None:
     return "ar" if arabic >= latin else "en"
 
 
-def notice_of(post: Post, *, author: Author, harm: str, why: str, language: str, url: str) -> dict[str, Any]:
+def notice_of(post: Post, *, author: Author, harm: str, why: str, language: str) -> dict[str, Any]:
     """Return a report as the notice that Hakam takes (DSA Art. 16)."""
     return {
-        "id": f"{post.id}-{author.id}-{harm}",
         "harm": harm,
         "illegal": False,
         "explanation": why,
-        "items": [{"kind": "comment" if post.reply else "post", "id": post.id, "url": url}],
+        "items": [{"kind": "comment" if post.reply else "post", "id": post.id}],
         "notifier": author.id,
-        "name": author.name,
-        "email": f"{author.id}@maydan.example",
         "good_faith": words(language)["report_faith"],
         "language": language,
     }

@@ -237,6 +237,4 @@ class Site:
             LOG.warning("a report did not reach Hakam: %s", error)
             page = self._pages.report(language, post, said=text["hakam_down"])
             return html(page, HTTPStatus.BAD_GATEWAY)
-        return html(
-            self._pages.told(language, text["report_thanks"], link=str(receipt.get("status_url") or ""))
-        )
+        return html(self._pages.told(language, text["report_thanks"], link=str(receipt["link"])))

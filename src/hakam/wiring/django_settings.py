@@ -13,6 +13,7 @@ from hakam.wiring.settings import settings
 
 HAKAM = _S = settings()  # for pages: see `hakam.console.installation`
 HAKAM_VAULT = "hakam.wiring.ports.vault"
+HAKAM_EVENT_LOG = "hakam.wiring.ports.event_log"
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = _S.secret("django")
