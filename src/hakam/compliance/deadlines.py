@@ -31,6 +31,7 @@ def start(
     if span <= timedelta(0):
         raise ValueError(f"the clock {clock} can't run for {span}")
     with transaction.atomic():
+        ledger.lock()
         deadline, fresh = Deadline.objects.get_or_create(
             clock=clock, subject=subject, defaults={"started_at": now, "due_at": now + span}
         )
@@ -49,6 +50,7 @@ def start(
 def meet(clock: str, *, subject: str, by: Actor, now: datetime) -> Deadline | None:
     """Record that the duty was done. None when no such clock runs; meeting it twice is meeting it once."""
     with transaction.atomic():
+        ledger.lock()
         deadline = Deadline.objects.select_for_update().filter(clock=clock, subject=subject).first()
         if deadline is None or deadline.met_at is not None:
             return deadline
@@ -67,8 +69,9 @@ def meet(clock: str, *, subject: str, by: Actor, now: datetime) -> Deadline | No
 def missed(*, now: datetime, by: Actor = SYSTEM, limit: int = 500) -> list[Deadline]:
     """Record every miss that was not recorded yet, and return those deadlines, the longest overdue first."""
     with transaction.atomic():
+        ledger.lock()
         late = list(
-            Deadline.objects.select_for_update(skip_locked=True)
+            Deadline.objects.select_for_update()
             .filter(met_at=None, missed_at=None, due_at__lt=now)
             .order_by("due_at", "pk")[:limit]
         )

@@ -1,8 +1,8 @@
 """The ledger: one append-only table of facts, each chained to the one before it.
 
 `record` is called inside the transaction of the verb whose fact it is, so that a deed and its fact are one. It locks
-the head of the chain until that transaction ends. A verb therefore locks the rows that it changes first, and records
-last: two verbs then can't wait for each other.
+the head of the chain until that transaction ends. So that two verbs never wait for each other, a verb locks what
+is its own room's first and records last, or it calls `lock` first of all.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ __all__ = [
     "body_of",
     "erase_private",
     "facts_after",
+    "lock",
     "page",
     "private_of",
     "record",
@@ -94,6 +95,16 @@ def record(
     FactLink.objects.bulk_create([FactLink(fact=fact, subject=name) for name in links])
     LedgerHead.objects.filter(pk=head.pk).update(seq=fact.seq, digest=fact.digest)
     return fact
+
+
+def lock() -> None:
+    """Lock the head now, before anything else: for verbs that lock several rows in no order of their own.
+
+    Whoever holds the head is alone among all who will record; two such verbs can't wait for each other.
+    """
+    if not connection.in_atomic_block:
+        raise LedgerError("the ledger was to be locked outside a transaction")
+    _locked_head()
 
 
 def erase_private(fact: Fact, *, by: Actor, now: datetime, reason: str) -> Fact:

@@ -55,6 +55,7 @@ def publish(files: Mapping[str, str], *, by: Actor, now: datetime, note: str = "
     pack = _checked(files)
     ref = pack.ref
     with transaction.atomic():
+        ledger.lock()
         current = RulebookVersion.objects.select_for_update().filter(active_until=None).first()
         if current is not None and current.digest == ref.digest:
             return current

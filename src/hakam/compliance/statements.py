@@ -19,6 +19,7 @@ from hakam.compliance import ledger, rulebook
 from hakam.compliance.calendar import end_of_period
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Statement
+from hakam.compliance.storable import storable
 from hakam.vocabulary.actor import Actor
 from hakam.vocabulary.event import ItemRef
 from hakam.vocabulary.measure import Measure
@@ -59,7 +60,7 @@ def issue(
     if missing:
         raise IncompleteReasonsError(tuple(missing))
     rulebook.require_clause(reasons.pack, reasons.clause)
-    item_url = _storable(item_url)
+    item_url = storable(item_url)
     ends = [effective_from + timedelta(days=m.days) for m in measures if m.days is not None]
     with transaction.atomic():
         statement = Statement.objects.create(
@@ -70,8 +71,8 @@ def issue(
             item_url=item_url,
             recipient=recipient,
             decision=decision,
-            reasons=_storable(msgspec.to_builtins(reasons)),
-            measures=_storable(msgspec.to_builtins(list(measures))),
+            reasons=storable(msgspec.to_builtins(reasons)),
+            measures=storable(msgspec.to_builtins(list(measures))),
             language=language,
             issued_at=now,
             effective_from=effective_from,
@@ -103,6 +104,7 @@ def issue(
 def withdraw(statement: Statement, *, by: Actor, now: datetime, because: str) -> Statement:
     """Withdraw a statement, since its decision was reversed or undone. Twice is once."""
     with transaction.atomic():
+        ledger.lock()
         locked = Statement.objects.select_for_update().get(pk=statement.pk)
         if locked.withdrawn_at is None:
             locked.withdrawn_at = now
@@ -125,6 +127,7 @@ def mark_informed(statement: Statement, *, by: Actor, now: datetime, channel: st
     # DSA Art. 20(2): the period for complaints runs from the day on which the person is informed.
     """
     with transaction.atomic():
+        ledger.lock()
         locked = Statement.objects.select_for_update().get(pk=statement.pk)
         if locked.informed_at is None:
             locked.informed_at = now
@@ -191,17 +194,6 @@ def content_of(statement: Statement) -> dict[str, Any]:
         "measures": statement.measures,
         "language": statement.language,
     }
-
-
-def _storable(value: Any) -> Any:
-    """Return `value` with each NUL in a text replaced (U+FFFD): PostgreSQL holds none."""
-    if isinstance(value, str):
-        return value.replace("\x00", "\ufffd")
-    if isinstance(value, dict):
-        return {key: _storable(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_storable(inner) for inner in value]
-    return value
 
 
 def _about(statement: Statement) -> tuple[str, ...]:

@@ -14,8 +14,9 @@ from time import monotonic
 
 import msgspec
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, OuterRef, Q, When
 
+from hakam.compliance import ledger
 from hakam.enforcement import endpoints
 from hakam.enforcement.connectors.connector import (
     Confirmed,
@@ -48,6 +49,7 @@ from hakam.vocabulary.actor import SYSTEM
 
 _LOG = logging.getLogger(__name__)
 _UNFINISHED = [state.value for state in UNFINISHED]
+_URGENT = (EffectKind.MEASURE_APPLY.value, EffectKind.MEASURE_REVERSE.value)
 
 
 class Parcel(msgspec.Struct, frozen=True):
@@ -103,7 +105,7 @@ def deliver_due(*, now: datetime, limit: int, policy: DeliveryPolicy | None = No
 
 
 def claim_due(*, now: datetime, limit: int, lease_seconds: float) -> list[Effect]:
-    """Lease up to `limit` due effects to the caller, oldest first, and return them.
+    """Lease up to `limit` due effects to the caller, measures first, then the oldest, and return them.
 
     Due is what waits until now or whose lease ran out, if nothing earlier of its stream is still under way and its
     platform has an endpoint that is switched on.
@@ -112,13 +114,17 @@ def claim_due(*, now: datetime, limit: int, lease_seconds: float) -> list[Effect
         stream=OuterRef("stream"), place__lt=OuterRef("place"), state__in=_UNFINISHED
     )
     open_endpoint = Endpoint.objects.filter(platform=OuterRef("platform"), enabled=True)
+    if not Effect.objects.filter(state__in=_UNFINISHED, next_at__lte=now).exists():
+        return []  # without taking a lock from anybody
     with transaction.atomic():
+        ledger.lock()
         effects = list(
             Effect.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(state__in=_UNFINISHED, next_at__lte=now)
             .filter(Q(stream="") | ~Exists(earlier))
             .filter(Q(channel=Channel.EMAIL) | Exists(open_endpoint))
-            .order_by("next_at", "pk")[:limit]
+            .annotate(rank=Case(When(kind__in=_URGENT, then=0), default=1))
+            .order_by("rank", "next_at", "created_at", "pk")[:limit]
         )
         lease = now + timedelta(seconds=lease_seconds)
         for effect in effects:
@@ -191,6 +197,7 @@ def record(tries: list[Try], *, policy: DeliveryPolicy) -> int:
     counted = 0
     by_id = {t.effect: t for t in tries}
     with transaction.atomic():
+        ledger.lock()
         effects = list(
             Effect.objects.select_for_update(of=("self",)).filter(pk__in=list(by_id)).order_by("pk")
         )

@@ -35,6 +35,7 @@ def register(
     if problems:
         raise EndpointError(problems)
     with transaction.atomic():
+        ledger.lock()
         endpoint = Endpoint.objects.select_for_update().filter(platform=platform).first()
         same = (
             endpoint is not None
@@ -90,6 +91,7 @@ def all_endpoints() -> list[Endpoint]:
 
 def _switch(platform: str, *, enabled: bool, by: Actor, now: datetime, because: str) -> None:
     with transaction.atomic():
+        ledger.lock()
         changed = Endpoint.objects.filter(platform=platform).exclude(enabled=enabled).update(enabled=enabled)
         if changed:
             ledger.record(

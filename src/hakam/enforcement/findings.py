@@ -70,7 +70,9 @@ def _measures() -> Iterator[Finding]:
         right = NATURE[kind].reversal.value
         wrong = rows.filter(kind=kind.value).exclude(reversal=right).order_by("pk")
         for row, said in wrong.values_list("pk", "reversal"):
-            yield _finding("E003", f"measure {row} (`{kind}`) is said to be {said}, not {right}", f"measure:{row}")
+            yield _finding(
+                "E003", f"measure {row} (`{kind}`) is said to be {said}, not {right}", f"measure:{row}"
+            )
     odd = rows.exclude(state__in=[s.value for s in MeasureState], kind__in=[k.value for k in MeasureKind])
     for row, what, state in odd.order_by("pk").values_list("pk", "kind", "state"):
         yield _finding("E004", f"measure {row} is a `{what}` in the state `{state}`", f"measure:{row}")

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
+from hakam.compliance.storable import storable
 from hakam.enforcement.delivery import deliver_due
 from hakam.enforcement.kinds import Channel, EffectKind
 from hakam.enforcement.models import AppliedMeasure, Effect
@@ -65,7 +66,7 @@ def enqueue(
         platform=platform,
         channel=Channel(channel).value,
         kind=EffectKind(kind).value,
-        payload=without_nul(dict(payload)),
+        payload=storable(payload),
         measure=measure,
         stream=stream,
         place=place,
@@ -94,6 +95,7 @@ def confirm(
     except ValueError:
         raise NoSuchEffectError(f"there is no effect {str(effect_id)[:64]!r}") from None
     with transaction.atomic():
+        ledger.lock()
         effect = Effect.objects.select_for_update().filter(pk=key).first()
         if effect is None or (platform is not None and effect.platform != platform):
             raise NoSuchEffectError(f"there is no effect {str(key)!r}")
@@ -109,6 +111,7 @@ def confirm(
 def replay(effect: Effect, *, by: Actor, now: datetime) -> Effect:
     """Send a dead or failed effect again, under the same id. Raises `EffectError` when that would undo a later act."""
     with transaction.atomic():
+        ledger.lock()
         locked = Effect.objects.select_for_update().get(pk=effect.pk)
         if not can(EFFECT, EffectState(locked.state), EffectEvent.REPLAY):
             raise EffectError(f"an effect that is {locked.state} is not replayed")
@@ -132,14 +135,3 @@ def replay(effect: Effect, *, by: Actor, now: datetime) -> Effect:
             body={"key": locked.key, "kind": locked.kind},
         )
     return locked
-
-
-def without_nul(value: Any) -> Any:
-    """Return `value` with each NUL in a text replaced (U+FFFD): PostgreSQL's JSON holds none."""
-    if isinstance(value, str):
-        return value.replace("\x00", "\ufffd")
-    if isinstance(value, Mapping):
-        return {without_nul(k): without_nul(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [without_nul(v) for v in value]
-    return value

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 import msgspec
 from django.db import transaction
 
-from hakam.compliance import statements
+from hakam.compliance import ledger, statements
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Statement
+from hakam.compliance.storable import storable
 from hakam.enforcement.kinds import Channel, EffectKind
 from hakam.enforcement.models import AppliedMeasure, Effect
 from hakam.enforcement.outbox import enqueue
@@ -69,8 +70,11 @@ def restrict(
     is carried out once (`AlreadyRestrictedError`).
     """
     _check(measures, by=by, also_by=also_by)
+    if any("\x00" in name for name in (str(item), author_id, decision)):
+        raise RestrictionError("an id with a NUL can't be stored")
     release = now + timedelta(seconds=max(0, undo_seconds))
     with transaction.atomic():
+        ledger.lock()
         if AppliedMeasure.objects.filter(decision=decision).exists():
             raise AlreadyRestrictedError(f"{decision} was carried out already")
         statement = statements.issue(
@@ -141,7 +145,7 @@ def _plan(
         item_id=item.id,
         author_id=author_id,
         kind=measure.kind.value,
-        measure=msgspec.to_builtins(measure),
+        measure=storable(msgspec.to_builtins(measure)),
         reversal=measure.nature.reversal.value,
         decision=statement.decision,
         statement=statement,

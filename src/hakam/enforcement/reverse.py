@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from hakam.compliance import access, statements
+from hakam.compliance import access, ledger, statements
 from hakam.compliance.models import Statement
 from hakam.enforcement.ending import end, lock
 from hakam.enforcement.kinds import Channel, EffectKind
@@ -31,6 +31,7 @@ def reverse(*, by: Actor, now: datetime, decision: str, because: str) -> list[Ap
     the first. Returns the measures that this changed: none when they had ended before.
     """
     with transaction.atomic():
+        ledger.lock()
         measures, effects, statement, notices = _lock_all(decision)
         left = any(effect.attempts for effect in (*effects, *notices))
         changed = [
@@ -51,6 +52,7 @@ def cancel(*, by: Actor, now: datetime, decision: str) -> list[AppliedMeasure]:
     Raises `TooLateError`, and changes nothing, when any message has left.
     """
     with transaction.atomic():
+        ledger.lock()
         measures, effects, statement, notices = _lock_all(decision)
         if any(
             effect.attempts or effect.state != EffectState.PENDING.value for effect in (*effects, *notices)
@@ -72,6 +74,7 @@ def expire_due(*, now: datetime, by: Actor = SYSTEM, limit: int = 500) -> int:
     ended = 0
     living = (MeasureState.PLANNED, MeasureState.SENT, MeasureState.APPLIED, MeasureState.FAILED)
     with transaction.atomic():
+        ledger.lock()
         due = AppliedMeasure.objects.filter(until__lte=now, state__in=[s.value for s in living]).order_by(
             "until", "pk"
         )

@@ -32,15 +32,15 @@ from hakam.enforcement.connectors.connector import (
 
 
 class MemoryConnector:
-    """Delivers into a list. `script` gives the outcomes to come; when it is empty everything is delivered.
+    """Delivers into a list. `script` gives the outcomes to come, by kind of message; otherwise all is delivered.
 
     `seen` counts messages as an idempotent receiver does: by id, the first of each.
     """
 
     id: ClassVar[str] = "memory"
 
-    def __init__(self, script: list[Outcome | Exception] | None = None) -> None:
-        self.script = list(script or [])
+    def __init__(self) -> None:
+        self.script: dict[str, list[Outcome | Exception]] = {}
         self.calls: list[tuple[Message, Destination, str]] = []
         self._lock = threading.Lock()
 
@@ -52,7 +52,8 @@ class MemoryConnector:
         """Keep the message; return or raise what the script says."""
         with self._lock:
             self.calls.append((message, to, secret))
-            outcome = self.script.pop(0) if self.script else Delivered()
+            planned = self.script.get(message.kind)
+            outcome = planned.pop(0) if planned else Delivered()
         if isinstance(outcome, Exception):
             raise outcome
         return outcome

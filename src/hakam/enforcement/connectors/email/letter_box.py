@@ -85,8 +85,8 @@ def letter_problem(letter: Letter) -> str | None:
 
 def message_id(effect: str, sender: str) -> str:
     """Return the Message-ID of an effect: the same at every try, so that a repeat can be recognised."""
-    domain = parseaddr(sender)[1].rpartition("@")[2] or "hakam.invalid"
-    return f"<{effect}@{domain}>"
+    _, at, domain = parseaddr(sender)[1].rpartition("@")
+    return f"<{effect}@{domain if at and domain else 'hakam.invalid'}>"
 
 
 def direction(language: str) -> str:

@@ -18,7 +18,20 @@ Resolver = Callable[[str, int], list[str]]
 _PORTS = {"https": 443, "http": 80}
 _MAX_PORT = 65_535
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_SHARED = ipaddress.ip_network("100.64.0.0/10")
+_ALSO_SPECIAL = (
+    tuple(  # what older versions of Python's own table do not know (IANA special-purpose registries)
+        ipaddress.ip_network(text)
+        for text in (
+            "100.64.0.0/10",
+            "192.0.0.0/24",
+            "192.88.99.0/24",
+            "100:0:0:1::/64",
+            "3fff::/20",
+            "5f00::/16",
+            "fec0::/10",
+        )
+    )
+)
 
 
 class ForbiddenAddressError(ValueError):
@@ -107,7 +120,7 @@ def is_public(text: str) -> bool:
         inner = _embedded(ip)
         if inner is not None:
             return is_public(str(inner))
-    elif ip in _SHARED:
+    if any(ip in network for network in _ALSO_SPECIAL if network.version == ip.version):
         return False
     return ip.is_global and not (
         ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback or ip.is_link_local
