@@ -16,7 +16,6 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
-from hakam.enforcement.outbox import without_nul
 from hakam.intake import cursors, known_items
 from hakam.intake.known_items import Seen
 from hakam.intake.models import Quarantined
@@ -190,13 +189,11 @@ def _act(one: _Active, verdict: Verdict, *, now: datetime) -> None:
             ref=key_of(one.record.seq),
             clause=lead.policy,
             harm=clauses.harm_of(clause) or "" if clause else "",
-            summary=without_nul(
-                {
-                    "firings": msgspec.to_builtins(verdict.live),
-                    "pack": str(verdict.pack),
-                    "seq": one.record.seq,
-                }
-            ),
+            summary={
+                "firings": msgspec.to_builtins(verdict.live),
+                "pack": str(verdict.pack),
+                "seq": one.record.seq,
+            },
             inputs=Inputs(
                 confidence=RULE_CONFIDENCE,
                 urgency=request.urgency,

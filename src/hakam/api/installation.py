@@ -1,0 +1,43 @@
+"""What the interface is given to work with. The room above lends it through Django's settings."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from hakam.storage.event_log import EventLog
+from hakam.storage.vault import Vault
+
+
+def vault() -> Vault:
+    """Return the evidence vault."""
+    opened: Vault = import_string(settings.HAKAM_VAULT)()
+    return opened
+
+
+def event_log() -> EventLog:
+    """Return the event log, for reading."""
+    opened: EventLog = import_string(settings.HAKAM_EVENT_LOG)()
+    return opened
+
+
+def base_url() -> str:
+    """Return the address of the public pages."""
+    return str(settings.HAKAM.base_url).rstrip("/")
+
+
+def platform_name() -> str:
+    """Return the name of the platform, as people outside read it."""
+    return str(settings.HAKAM.platform_name)
+
+
+def decide_within() -> timedelta:
+    """Return the operator's target for deciding a notice."""
+    return timedelta(hours=settings.HAKAM.notice_hours)
+
+
+def answer_within() -> timedelta:
+    """Return the operator's target for answering a complaint."""
+    return timedelta(days=settings.HAKAM.complaint_days)

@@ -1,0 +1,151 @@
+"""What goes in and comes out. Unknown members are refused: a misspelt one must not be lost."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from ninja import Schema
+from pydantic import ConfigDict, Field, StringConstraints
+
+from hakam.vocabulary.harm import Harm
+
+HarmKey = StrEnum("HarmKey", {harm.name: harm.value for harm in Harm})  # type: ignore[misc]
+NonEmpty = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class _In(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ItemIn(_In):
+    """An item by the platform's own names, as in its events."""
+
+    kind: Annotated[str, Field(min_length=1, max_length=32, examples=["post"])]
+    id: Annotated[str, Field(min_length=1, max_length=512, examples=["77"])]
+
+
+class NoticeIn(_In):
+    """A notice that somebody gave the platform (DSA Art. 16)."""
+
+    harm: Annotated[HarmKey, Field(description="What is wrong with it: a key of the list of harms.")]
+    explanation: Annotated[str, Field(min_length=1, max_length=20_000, description="Why. Art. 16(2)(a).")]
+    urls: Annotated[
+        list[Annotated[str, Field(max_length=8_192)]],
+        Field(max_length=100, description="Exact addresses. Art. 16(2)(b)."),
+    ] = []
+    items: Annotated[list[ItemIn], Field(max_length=100, description="Items by the platform's own ids.")] = []
+    illegal: Annotated[bool, Field(description="Alleged illegal; false: against the rules only.")] = True
+    clause: Annotated[str, Field(max_length=128, description="The clause alleged, if one was named.")] = ""
+    name: Annotated[str, Field(max_length=300, description="Art. 16(2)(c).")] = ""
+    email: Annotated[str, Field(max_length=320, description="Art. 16(2)(c).")] = ""
+    notifier: Annotated[str, Field(max_length=512, description="The notifier's id on the platform.")] = ""
+    good_faith: Annotated[
+        str, Field(max_length=20_000, description="The statement of Art. 16(2)(d), word for word as confirmed.")
+    ] = ""
+    language: Annotated[str, Field(min_length=2, max_length=35, description="BCP 47; of the answers.")] = "en"
+
+
+class NoticeItemOut(Schema):
+    """How far one item of a notice is."""
+
+    position: int
+    kind: str
+    id: str
+    url: str
+    answered_at: datetime | None
+    upheld: bool | None = Field(description="Whether the decision agreed with the notifier; null: not decided.")
+    decision: str | None
+    complain_until: datetime | None
+    complaint_state: str | None
+
+
+class NoticeOut(Schema):
+    """How far a notice is."""
+
+    id: str
+    received_at: datetime
+    harm: str
+    illegal: bool
+    language: str
+    answered: bool
+    items: list[NoticeItemOut]
+    link: str = Field(description="The notifier's page. Whoever holds it sees the notice.")
+
+
+class ComplaintIn(_In):
+    """An objection to a decision (DSA Art. 20), handed on by the platform."""
+
+    statement: Annotated[str, Field(max_length=64, description="Id of the statement, if the affected person objects.")] = ""
+    notice: Annotated[str, Field(max_length=64, description="Id of the notice, if a notifier objects.")] = ""
+    item: Annotated[int, Field(ge=0, le=99, description="Position of the item in the notice.")] = 0
+    text: Annotated[str, Field(min_length=1, max_length=20_000)]
+    email: Annotated[str, Field(max_length=320, description="Where the answer goes as well.")] = ""
+    language: Annotated[str, Field(max_length=35)] = ""
+
+
+class ComplaintOut(Schema):
+    """A complaint that was taken."""
+
+    id: str
+    decision: str
+    state: Literal["open", "upheld", "denied"]
+    received_at: datetime
+    due_at: datetime
+    link: str
+
+
+class StatementSectionOut(Schema):
+    """One part of a statement, in words."""
+
+    key: str
+    heading: str
+    paragraphs: list[str]
+
+
+class StatementOut(Schema):
+    """A statement of reasons (DSA Art. 17)."""
+
+    id: str
+    decision: str
+    item: dict[str, Any]
+    recipient: str
+    measures: list[dict[str, Any]]
+    reasons: dict[str, Any]
+    issued_at: datetime
+    effective_from: datetime
+    effective_until: datetime | None
+    complain_until: datetime
+    withdrawn_at: datetime | None
+    language: str
+    title: str
+    sections: list[StatementSectionOut]
+    link: str
+
+
+class ConfirmationIn(_In):
+    """What became of a message that the platform received."""
+
+    status: Literal["applied", "failed"]
+    detail: Annotated[str, Field(max_length=2_000)] = ""
+
+
+class ConfirmationOut(Schema):
+    """A delivery after its confirmation."""
+
+    id: str
+    kind: str
+    state: str
+    confirmed_at: datetime | None
+
+
+class ProblemOut(Schema):
+    """A problem (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None = None
+    pointer: str | None = None
+    errors: list[dict[str, str]] | None = None
