@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -21,6 +20,7 @@ from hakam.vocabulary.verdict import Firing, PackRef, ReviewRequest, Stage, Verd
 
 SHOWN_TEXT = 200
 SHOWN_ITEMS = 20
+MAX_TOGETHER = 10_000
 
 
 class Engine:
@@ -36,7 +36,8 @@ class Engine:
         self._program: Program = compile_rules(pack.rules)
         self.needs: frozenset[Need] = needs_of(pack.rules)
         self.nothing = Verdict(pack.ref)
-        self._places = {rule.id: n for n, rule in enumerate(pack.rules)}
+        self._judge = self._program.judge
+        self._together: dict[tuple[int, ...], tuple[tuple[Measure, ...], ReviewRequest | None]] = {}
 
     @property
     def source(self) -> str:
@@ -54,7 +55,7 @@ class Engine:
         Every event feeds all counters, whatever its rules say.
         """
         try:
-            found = self._program.judge(event, signals, counters)
+            found = self._judge(event, signals, counters)
         except Exception:  # noqa: BLE001 -- whatever it was, the other rules must still be heard
             found = self._one_by_one(event, signals)
         if found is None:
@@ -77,39 +78,38 @@ class Engine:
         return fired, failed or None
 
     def _verdict(self, event: Event, fired: Firings, failed: dict[int, BaseException] | None) -> Verdict:
-        fired.sort(key=_place)
+        if len(fired) > 1:
+            fired.sort(key=_place)
         firings: list[Firing] = []
-        live: list[Firing] = []
+        live: list[int] = []
+        rules = self.rules
         for n, values in fired:
             if failed is not None and n in failed:
                 continue
-            rule = self.rules[n]
+            rule = rules[n]
             stage = rule.staging.stage
             if stage is Stage.CANARY:
                 stage = rule.staging.for_author(rule.id, event.platform, event.author.id)
-            firing = Firing(
-                rule.id,
-                rule.policy,
-                rule.digest,
-                stage,
-                rule.measures,
-                rule.review,
-                {text: _short(value) for text, value in values.items() if value is not None},
-            )
-            firings.append(firing)
+            shown = {text: _short(value) for text, value in values.items() if value is not None}
+            firings.append(Firing(rule.id, rule.policy, rule.digest, stage, rule.measures, rule.review, shown))
             if stage is Stage.LIVE:
-                live.append(firing)
-        quarantined = tuple(self.rules[n].id for n in sorted(failed)) if failed else ()
+                live.append(n)
+        quarantined = tuple([rules[n].id for n in sorted(failed)]) if failed else ()
         if not firings and not quarantined:
             return self.nothing
-        measures: tuple[Measure, ...] = ()
-        review: ReviewRequest | None = None
-        if len(live) == 1:
-            measures, review = merged(live[0].measures), live[0].review
-        elif live:
-            measures = merged(tuple([measure for firing in live for measure in firing.measures]))
-            review = most_urgent([firing.review for firing in live])
+        measures, review = self._proposal(tuple(live))
         return Verdict(self.ref, tuple(firings), measures, review, quarantined)
+
+    def _proposal(self, live: tuple[int, ...]) -> tuple[tuple[Measure, ...], ReviewRequest | None]:
+        """Return what some live rules propose together. The same rules always propose the same."""
+        known = self._together.get(live)
+        if known is None:
+            rules = [self.rules[n] for n in live]
+            measures = merged(measure for rule in rules for measure in rule.measures)
+            known = measures, most_urgent(rule.review for rule in rules)
+            if len(self._together) < MAX_TOGETHER:
+                self._together[live] = known
+        return known
 
 
 def compile_pack(pack: Pack) -> Engine:
@@ -131,7 +131,7 @@ def _place(fired: tuple[int, dict[str, Any]]) -> int:
 def _short(value: Any) -> Any:
     """Return a value as a verdict keeps it: plain, and not too long."""
     kind = type(value)
-    if kind is int or kind is float or kind is bool:
+    if kind is int or kind is float or kind is bool or (kind is str and len(value) <= SHOWN_TEXT):
         return value
     if isinstance(value, str):
         return str(value) if len(value) <= SHOWN_TEXT else f"{value[:SHOWN_TEXT]}..."
@@ -140,14 +140,11 @@ def _short(value: Any) -> Any:
     return value
 
 
-@lru_cache(maxsize=4_096)
-def merged(measures: tuple[Measure, ...]) -> tuple[Measure, ...]:
+def merged(measures: Iterable[Measure]) -> tuple[Measure, ...]:
     """Return the measures that add something, mildest first: per kind and territory the longest.
 
     A measure for a territory adds nothing to the same measure everywhere that lasts as long.
     """
-    if len(measures) < 2:  # noqa: PLR2004 -- nothing to merge
-        return measures
     kept: dict[tuple[Any, ...], Measure] = {}
     for measure in measures:
         key = (measure.kind, measure.territory, measure.label)

@@ -13,7 +13,7 @@ from typing import Any
 from hakam.policy import arithmetic, fields
 from hakam.policy.cost import cost_of, scanned
 from hakam.policy.kinds import Kind, show_duration, show_time
-from hakam.policy.scan import find_in
+from hakam.policy.scan import find_in, tester
 from hakam.policy.tree import (
     Among,
     And,
@@ -163,7 +163,8 @@ class Writer:
                 return f"{number} in H"
             return f"{self.raw(node.of)} is not None and {number} not in H"
         checks, of = self.operand(node.of)
-        return " and ".join([*checks, f"{self.found(node)}({of}) is {'not ' if sure_of else ''}None"])
+        test = self.constant((node.how, node.terms), lambda: tester(node), "TEST")
+        return " and ".join([*checks, f"{'' if sure_of else 'not '}{test}({of})"])
 
     # Values
 

@@ -17,6 +17,7 @@ from hakam.policy.tree import How, Search
 
 SET_MEMORY = 64 << 20
 LONG_LIST = 300  # terms; above, a list leaves the RE2 set for Aho-Corasick
+FEW = 16  # terms; up to these, Python's own search in a text is the fastest
 SHOWN = 120  # characters of a found text that a verdict keeps
 
 NOTHING: frozenset[int] = frozenset()
@@ -46,18 +47,16 @@ def finder(search: Search) -> Callable[[str], str | None]:
             return found[0].strip()[:SHOWN] if found else None
 
         return first
-    compiled = re2.compile(expression(search), options(SET_MEMORY))
+    if search.how is not How.PATTERN and len(search.terms) <= FEW:
+        few = search.terms
+        return lambda text: next((term.strip()[:SHOWN] for term in few if term in text), None)
+    compiled = re2.compile(expression(search).encode(), options(SET_MEMORY))  # on bytes: no counting of characters
 
     def find(text: str) -> str | None:
-        match = compiled.search(_clean(text))
-        return match[0].strip()[:SHOWN] if match is not None else None
+        match = compiled.search(encoded(text))
+        return match[0].decode("utf-8", "replace").strip()[:SHOWN] if match is not None else None
 
     return find
-
-
-def _clean(text: str) -> str:
-    """Return the text without lone surrogates, which UTF-8 can't hold."""
-    return text if text.isascii() else encoded(text).decode()
 
 
 def find_in(search: Search) -> Callable[[str | Iterable[str] | None], str | None]:
@@ -72,6 +71,30 @@ def find_in(search: Search) -> Callable[[str | Iterable[str] | None], str | None
         return next((hit for text in value if (hit := find(text)) is not None), None)
 
     return look
+
+
+def tester(search: Search) -> Callable[[str | Iterable[str]], bool]:
+    """Return the function that says whether one predicate hits in a text, or in any text of a list."""
+    test = _test(search)
+    return lambda value: test(value) if isinstance(value, str) else any(map(test, value))
+
+
+def _test(search: Search) -> Callable[[str], bool]:
+    terms = search.terms
+    if search.how is How.STARTS:
+        return lambda text: text.startswith(terms)
+    if search.how is How.ENDS:
+        return lambda text: text.endswith(terms)
+    find = finder(search)
+    match = _set_match({0: search}) if search.how is How.PATTERN else None
+    if match is None:
+        return lambda text: find(text) is not None
+
+    def test(text: str) -> bool:
+        hits = len(match(encoded(text)))
+        return hits > 1 or (not hits and find(text) is not None)  # no hit at all: out of memory
+
+    return test
 
 
 class Scan:
