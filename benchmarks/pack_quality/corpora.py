@@ -1,4 +1,4 @@
-"""Labelled posts as events: one CSV file a source, compressed with Zstandard, as the data folder's README describes."""
+"""Labelled posts as events: one CSV file a source, compressed with Zstandard, columns as in `rows`."""
 
 from __future__ import annotations
 
@@ -46,15 +46,18 @@ def sources(folder: Path) -> list[Path]:
 def rows(path: Path, *, languages: frozenset[str]) -> Iterator[Row]:
     """Yield the rows of one file that are in `languages`, in order.
 
-    Each row is a comment by an author of its own, an hour after the last: the corpora tell neither authors nor times,
-    so counters see no bursts that were not there. `[URL]` and `@USER` become a link and mentions again.
+    Columns: `text, lang, split, source` and one for each label (1, 0 or nothing). Each row is a comment by an
+    author of its own, an hour after the last: the corpora tell neither authors nor times, so counters see no
+    bursts that were not there. `[URL]` and `@USER` become a link and mentions again.
     """
     csv.field_size_limit(1 << 24)
     with path.open("rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
         for n, line in enumerate(csv.DictReader(io.TextIOWrapper(stream, "utf-8", newline=""))):
             if line["lang"] not in languages:
                 continue
-            yield Row(_event(path.name, n, line["text"]), line["source"], line["lang"], line["split"], _labels(line))
+            yield Row(
+                _event(path.name, n, line["text"]), line["source"], line["lang"], line["split"], _labels(line)
+            )
 
 
 def _labels(line: dict[str, str]) -> dict[str, int]:
