@@ -1,7 +1,7 @@
 """Write the generated pages of docs/ from the code, or check that they fit it.
 
     scripts/write_reference.py            write
-    scripts/write_reference.py --check    write nothing; exit code 1 and the names of the pages that do not fit
+    scripts/write_reference.py --check    write nothing; tell the pages that do not fit, with exit code 1
 
 A page is either generated whole, or holds a generated part between two markers and prose around it.
 """
@@ -32,11 +32,14 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """Return a Markdown table."""
     columns = list(head)
     lines = [f"| {' | '.join(columns)} |", f"| {' | '.join('---' for _ in columns)} |"]
-    lines += [f"| {' | '.join(' '.join(cell.split()).replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
+    lines += [
+        f"| {' | '.join(' '.join(cell.split()).replace('|', chr(92) + '|') for cell in row)} |"
+        for row in rows
+    ]
     return "\n".join(lines) + "\n"
 
 
-# Settings ------------------------------------------------------------------------------------------------------------
+# Settings -----------------------------------------------------------------------------------------
 
 
 def settings_page() -> str:
@@ -66,7 +69,9 @@ def settings_page() -> str:
             )
         )
     return (
-        "# Settings\n\n" + NOTE + "Every setting is an environment variable. A variable that begins with `HAKAM_` and "
+        "# Settings\n\n"
+        + NOTE
+        + "Every setting is an environment variable. A variable that begins with `HAKAM_` and "
         "is none of these stops the program, with the nearest name.\n\n"
         + table(("Variable", "Takes", "Default", "What it is"), rows)
         + "\nSecrets are apart: `HAKAM_SECRET_<NAME>` comes first, else the file `secrets/<name>` in the home, which "
@@ -82,7 +87,7 @@ def settings_page() -> str:
     )
 
 
-# Command line --------------------------------------------------------------------------------------------------------
+# Command line -------------------------------------------------------------------------------------
 
 
 def commands() -> Iterator[tuple[str, Any]]:
@@ -107,7 +112,9 @@ def cli_page() -> str:
     """Return the page of all commands."""
     parts = ["# The command line\n\n" + NOTE + "`hakam --help` and `hakam COMMAND --help` say the same.\n"]
     found = sorted(commands(), key=lambda row: row[0])
-    parts.append(table(("Command", ""), ((f"[`{name}`](#{name.replace(' ', '-')})", _first(c)) for name, c in found)))
+    parts.append(
+        table(("Command", ""), ((f"[`{name}`](#{name.replace(' ', '-')})", _first(c)) for name, c in found))
+    )
     for name, command in found:
         shown = [p for p in command.params if not getattr(p, "hidden", False) and p.name != "help"]
         arguments = [p for p in shown if p.param_type_name == "argument"]
@@ -140,7 +147,7 @@ def _flags(param: Any) -> str:
     return flags
 
 
-# Findings, problems, vocabulary --------------------------------------------------------------------------------------
+# Findings, problems, vocabulary -------------------------------------------------------------------
 
 
 def findings_page() -> str:
@@ -154,7 +161,10 @@ def findings_page() -> str:
         + "What `hakam doctor` and `hakam check` can find. `hakam explain CODE` prints an entry with an example.\n"
     ]
     for room, module in modules().items():
-        parts.append(f"## {room.capitalize()}\n\n" + table(("Code", "Meaning"), ((f"`{c}`", m) for c, m in module.CODES.items())))
+        parts.append(
+            f"## {room.capitalize()}\n\n"
+            + table(("Code", "Meaning"), ((f"`{c}`", m) for c, m in module.CODES.items()))
+        )
     rows = ((f"`{spec.code}`", str(spec.severity), spec.title, spec.explanation) for spec in CODES.values())
     parts.append("## Packs\n\n" + table(("Code", "Severity", "Meaning", "Why"), rows))
     return "\n".join(parts)
@@ -201,7 +211,9 @@ def measures_page() -> str:
         for kind, nature in NATURE.items()
     )
     return (
-        "# Measures\n\n" + NOTE + "From the mildest to the most severe. The way back is declared before a measure is "
+        "# Measures\n\n"
+        + NOTE
+        + "From the mildest to the most severe. The way back is declared before a measure is "
         "applied; what is irreversible needs two people. The restriction is that of DSA Art. 17(1).\n\n"
         + table(("Measure", "Severity", "Touches", "Way back", "Restriction"), rows)
     )
@@ -213,7 +225,9 @@ def effects_page() -> str:
     from hakam.enforcement.kinds import EffectKind
 
     return (
-        "# Facts and effects\n\n" + NOTE + "## Facts\n\nWhat the [ledger](ledger.md) can say.\n\n"
+        "# Facts and effects\n\n"
+        + NOTE
+        + "## Facts\n\nWhat the [ledger](ledger.md) can say.\n\n"
         + ", ".join(f"`{kind}`" for kind in FactKind)
         + "\n\n## Effects\n\nWhat leaves the house: the `type` of a webhook. See "
         "[Connect a platform](../how-to/connect-a-platform.md).\n\n"
@@ -231,8 +245,11 @@ def harms_page() -> str:
         for h in crosswalk().values()
     )
     return (
-        "# Kinds of harm\n\n" + NOTE + "A clause and a notice name one of these keys. The codes of others are derived "
-        "from it.\n\n" + table(("Key", "In words", "EU Transparency Database", "Ofcom", "OpenAI moderation"), rows)
+        "# Kinds of harm\n\n"
+        + NOTE
+        + "A clause and a notice name one of these keys. The codes of others are derived "
+        "from it.\n\n"
+        + table(("Key", "In words", "EU Transparency Database", "Ofcom", "OpenAI moderation"), rows)
     )
 
 
@@ -243,7 +260,7 @@ def permissions_part() -> str:
     return "# Permissions\n\n" + NOTE + reference() + "\n"
 
 
-# Law -----------------------------------------------------------------------------------------------------------------
+# Law ----------------------------------------------------------------------------------------------
 
 _CITED = re.compile(r"(?:DSA )?Arts?\. ?(?P<article>\d+)(?P<rest>(?:\([0-9a-z]+\))*)")
 
@@ -258,7 +275,9 @@ class Citation(NamedTuple):
 def _said(path: Path) -> str:
     """Return the comments and the docstrings of a Python file: where law is cited on purpose."""
     source = path.read_text(encoding="utf-8")
-    comments = [t.string for t in tokenize.generate_tokens(io.StringIO(source).readline) if t.type == tokenize.COMMENT]
+    comments = [
+        t.string for t in tokenize.generate_tokens(io.StringIO(source).readline) if t.type == tokenize.COMMENT
+    ]
     kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     docs = [ast.get_docstring(node) or "" for node in ast.walk(ast.parse(source)) if isinstance(node, kinds)]
     return "\n".join([*comments, *docs])
@@ -317,15 +336,23 @@ def law_page() -> str:
     rows = []
     for clause, files in by_clause.items():
         tests = sorted({*tests_citing(clause), *(t for t in map(test_of, files) if t)})
-        rows.append((f"Art. {clause}", known.get(clause, "?"), "<br>".join(map(link, files)), "<br>".join(map(link, tests))))
+        rows.append(
+            (
+                f"Art. {clause}",
+                known.get(clause, "?"),
+                "<br>".join(map(link, files)),
+                "<br>".join(map(link, tests)),
+            )
+        )
     return (
         "# Law table\n\n" + NOTE + "Which clause of the Digital Services Act (Regulation (EU) 2022/2065) is "
         "implemented where, and which test shows it. The table is made from the citations in the code; the duties are "
-        "summed up in our own words and are not legal advice.\n\n" + table(("Clause", "Duty", "Files", "Tests"), rows)
+        "summed up in our own words and are not legal advice.\n\n"
+        + table(("Clause", "Duty", "Files", "Tests"), rows)
     )
 
 
-# Decisions -----------------------------------------------------------------------------------------------------------
+# Decisions ----------------------------------------------------------------------------------------
 
 
 def decisions_page() -> str:
@@ -336,7 +363,9 @@ def decisions_page() -> str:
         number, _, words = title.partition(": ")
         rows.append((f"[{number}]({path.name})", words or title))
     return (
-        "# Decisions\n\n" + NOTE + "One page for each choice that others have to live with: context, decision, "
+        "# Decisions\n\n"
+        + NOTE
+        + "One page for each choice that others have to live with: context, decision, "
         "consequences, and the files that enforce it.\n\n" + table(("No.", "Decision"), rows)
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from hakam.cli.home import open_home
 from hakam.cli.screen import OUT, show_findings
 
 if TYPE_CHECKING:
@@ -46,10 +47,7 @@ def doctor() -> None:
     Prints each finding with its code (docs/reference/findings.md explains them). Exit code 1 if any is
     an error.
     """
-    from hakam.wiring import start  # noqa: PLC0415 -- --help needs none of it
-
-    start.start_django()
-    start.require_ready()
+    open_home()
     found, errors = examine()
     for name, findings in found.items():
         OUT.print(f"[bold]{name}[/]: {len(findings) or 'nothing'} found" if findings else f"{name}: sound")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from hakam.cli.home import open_home
 from hakam.cli.screen import OUT, CommandError, table
 from hakam.staff.roles import Scope
 
@@ -23,12 +24,11 @@ def issue(
     ] = None,
 ) -> None:
     """Issue a key. Its text goes to standard output, once: only a digest is kept."""
-    from hakam.staff.keys import BadKeyError, issue_key  # noqa: PLC0415 -- --help needs none of it
-    from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415
-    from hakam.wiring import publish, start  # noqa: PLC0415
+    chosen = open_home()
+    from hakam.staff.keys import BadKeyError, issue_key  # noqa: PLC0415 -- needs Django started
+    from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415 -- needs Django started
+    from hakam.wiring import publish  # noqa: PLC0415 -- needs Django started
 
-    chosen = start.start_django()
-    start.require_ready()
     now = datetime.now(tz=UTC)
     try:
         _key, text = issue_key(
@@ -48,11 +48,9 @@ def issue(
 @app.command("list")
 def list_keys() -> None:
     """List every key that was ever issued."""
-    from hakam.staff.keys import all_keys  # noqa: PLC0415 -- --help needs none of it
-    from hakam.wiring import start  # noqa: PLC0415
+    open_home()
+    from hakam.staff.keys import all_keys  # noqa: PLC0415 -- needs Django started
 
-    start.start_django()
-    start.require_ready()
     shown = table("prefix", "platform", "name", "scopes", "issued", "state")
     now = datetime.now(tz=UTC)
     for key in all_keys():
@@ -79,12 +77,11 @@ def revoke(
     prefix: Annotated[str, typer.Argument(help="The public part of the key, as `hakam key list` shows it.")],
 ) -> None:
     """End a key at once."""
-    from hakam.staff.keys import all_keys, revoke_key  # noqa: PLC0415 -- --help needs none of it
-    from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415
-    from hakam.wiring import publish, start  # noqa: PLC0415
+    chosen = open_home()
+    from hakam.staff.keys import all_keys, revoke_key  # noqa: PLC0415 -- needs Django started
+    from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415 -- needs Django started
+    from hakam.wiring import publish  # noqa: PLC0415 -- needs Django started
 
-    chosen = start.start_django()
-    start.require_ready()
     key = next((key for key in all_keys() if key.prefix == prefix), None)
     if key is None:
         raise CommandError(f"no key has the prefix {prefix!r}; `hakam key list` shows them all")

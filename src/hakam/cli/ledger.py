@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from hakam.cli.home import open_home
 from hakam.cli.screen import OUT, show_findings, table
 
 app = typer.Typer(help="The record of all that was done.", no_args_is_help=True)
@@ -14,11 +15,9 @@ app = typer.Typer(help="The record of all that was done.", no_args_is_help=True)
 @app.command()
 def verify() -> None:
     """Check the whole chain of digests, from the first fact to the last. Exit code 1 if it is broken."""
-    from hakam.compliance.ledger import page, verify_chain  # noqa: PLC0415 -- --help needs none of it
-    from hakam.wiring import start  # noqa: PLC0415
+    open_home()
+    from hakam.compliance.ledger import page, verify_chain  # noqa: PLC0415 -- needs Django started
 
-    start.start_django()
-    start.require_ready()
     broken = sum(show_findings(verify_chain()).values())
     newest = page(limit=1)
     breaks = "1 break" if broken == 1 else f"{broken or 'no'} breaks"
@@ -35,11 +34,9 @@ def show(
     limit: Annotated[int, typer.Option(min=1, help="How many of the newest facts.")] = 50,
 ) -> None:
     """Show facts, the oldest first: the story of one subject, or the newest of all."""
-    from hakam.compliance.ledger import page  # noqa: PLC0415 -- --help needs none of it
-    from hakam.wiring import start  # noqa: PLC0415
+    open_home()
+    from hakam.compliance.ledger import page  # noqa: PLC0415 -- needs Django started
 
-    start.start_django()
-    start.require_ready()
     shown = table("seq", "at (UTC)", "fact", "by", "subject")
     for fact in reversed(page(subject=subject, limit=limit)):
         shown.add_row(str(fact.seq), f"{fact.at:%Y-%m-%d %H:%M:%S}", fact.kind, fact.actor, fact.subject)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from hakam.cli.home import open_home
 from hakam.cli.screen import ERR, OUT, CommandError, show_findings, table
 
 app = typer.Typer(help="The rule book in force, and how to change it.", no_args_is_help=True)
@@ -21,14 +22,12 @@ def publish(
     ],
 ) -> None:
     """Check a pack and put it in force. A pack with errors is refused and nothing changes."""
-    from hakam.compliance import rulebook  # noqa: PLC0415 -- --help needs none of it
-    from hakam.storage.packs import read_folder  # noqa: PLC0415
-    from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415
-    from hakam.wiring import publish as door  # noqa: PLC0415
-    from hakam.wiring import start  # noqa: PLC0415
+    chosen = open_home()
+    from hakam.compliance import rulebook  # noqa: PLC0415 -- needs Django started
+    from hakam.storage.packs import read_folder  # noqa: PLC0415 -- needs Django started
+    from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415 -- needs Django started
+    from hakam.wiring import publish as door  # noqa: PLC0415 -- needs Django started
 
-    chosen = start.start_django()
-    start.require_ready()
     now = datetime.now(tz=UTC)
     try:
         version = rulebook.publish(read_folder(folder), by=SYSTEM, now=now, note=note)
@@ -44,11 +43,9 @@ def publish(
 @app.command("list")
 def list_versions() -> None:
     """List every version of the rule book, the newest first."""
-    from hakam.compliance import rulebook  # noqa: PLC0415 -- --help needs none of it
-    from hakam.wiring import start  # noqa: PLC0415
+    open_home()
+    from hakam.compliance import rulebook  # noqa: PLC0415 -- needs Django started
 
-    start.start_django()
-    start.require_ready()
     shown = table("version", "in force from (UTC)", "until", "digest", "note")
     for version in rulebook.versions():
         until = f"{version.active_until:%Y-%m-%d %H:%M}" if version.active_until else "now"

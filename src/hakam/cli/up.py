@@ -224,16 +224,6 @@ def _tell(
     from hakam.wiring.programs import near  # noqa: PLC0415
 
     host = near(settings)
-    if demo:
-        from hakam.demo.seed import HakamError, seed  # noqa: PLC0415
-
-        steps.move("Demo posts", 0, 1)
-        try:
-            told = seed(settings, on_progress=partial(steps.move, "Demo posts"), stop=stop)
-            steps.close("Demo posts", str(told))
-        except HakamError as error:  # Hakam runs; the next start goes on from here
-            steps.close("Demo posts", "interrupted")
-            ERR.print(Text(f"Maydan's posts are not all in: {error}", "yellow"))
     OUT.print(
         Panel(
             addresses(settings, host, demo=demo), title="Hakam is running", title_align="left", expand=False
@@ -247,3 +237,17 @@ def _tell(
             "  hakam user create NAME --email ADDRESS --role administrator\n", style="bold", markup=False
         )
     OUT.print("Ctrl-C ends everything.", style="dim")
+    if demo:
+        _seed(settings, steps, stop)
+
+
+def _seed(settings: Settings, steps: Steps, stop: threading.Event) -> None:
+    from hakam.demo.seed import HakamError, seed  # noqa: PLC0415 -- needs Django started
+
+    steps.move("Demo posts", 0, 1)
+    try:
+        told = seed(settings, on_progress=partial(steps.move, "Demo posts"), stop=stop)
+        steps.close("Demo posts", str(told))
+    except HakamError as error:  # Hakam runs; the next start goes on from here
+        steps.close("Demo posts", "interrupted")
+        ERR.print(Text(f"Maydan's posts are not all in: {error}", "yellow"))

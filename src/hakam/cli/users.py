@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from hakam.cli.home import open_home
 from hakam.cli.screen import OUT, CommandError
 from hakam.staff.roles import Role
 
@@ -36,12 +37,10 @@ def create(
     ] = False,
 ) -> None:
     """Make an account. Without `--password-stdin` a password is made up and shown once."""
-    from hakam.staff.users import StaffError, create_user  # noqa: PLC0415 -- --help needs none of it
-    from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415
-    from hakam.wiring import start  # noqa: PLC0415
+    open_home()
+    from hakam.staff.users import StaffError, create_user  # noqa: PLC0415 -- needs Django started
+    from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415 -- needs Django started
 
-    start.start_django()
-    start.require_ready()
     password = (
         typer.get_text_stream("stdin").readline().rstrip("\n")
         if password_stdin

@@ -14,7 +14,9 @@ from hakam.review.shapes import CaseView, ClauseView, ComplaintRow, StepView
 from hakam.review.states import Outcome
 from hakam.staff.models import User
 from hakam.storage.vault import Vault
+from hakam.vocabulary.measure import MeasureKind
 
+GRAVE = 60  # severity of a clause, of 100
 _FACTS = {
     "en": "What was posted: “{excerpt}”. It falls under the rule “{title}”.",
     "ar": "نص المنشور: «{excerpt}». وهو مخالف للبند «{title}».",
@@ -40,8 +42,15 @@ def _alleged(view: CaseView) -> ClauseView | None:
 
 
 def _step(clause: ClauseView) -> StepView | None:
-    """Return the recommended step, or the mildest: never one that can't be taken back."""
+    """Return the step to take, never one that can't be taken back.
+
+    A grave clause is answered by removal where its ladder has it, every other by the recommended step.
+    """
     usable = [step for step in clause.ladder if not step.irreversible]
+    if clause.severity >= GRAVE:
+        for step in usable:
+            if any(measure.kind is MeasureKind.REMOVE for measure in step.measures):
+                return step
     return next((step for step in usable if step.recommended), usable[0] if usable else None)
 
 
