@@ -1,4 +1,8 @@
-"""`python -m benchmarks.engine [--rules N] [--workload FOLDER]`: how fast rules are judged, and that they are right."""
+"""`python -m benchmarks.engine [--rules N] [--workload FOLDER]`.
+
+How fast rules are judged, and that they are right.
+"""
+# ruff: noqa: E501 -- lines of the report
 
 from __future__ import annotations
 
@@ -15,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-
 from benchmarks.engine.posts import posts
 from benchmarks.engine.rules import pack_files, rules
 from benchmarks.engine.workload import run_workload
+
 from hakam.policy.counters import NO_COUNTERS
 from hakam.policy.engine import Engine, compile_pack
 from hakam.policy.pack import load_pack
@@ -69,7 +73,7 @@ def build(count: int) -> tuple[Engine, float]:
     return engine, time.perf_counter() - start
 
 
-def measure_rules(count: int, lines: list[bytes]) -> dict[str, Any]:
+def measure_rules(count: int, lines: list[bytes]) -> dict[str, Any]:  # noqa: C901 -- one run for each figure
     """Measure one number of rules. Ends the program if plain Python and the engine disagree on any event."""
     before = memory()
     engine, built = build(count)
@@ -85,7 +89,9 @@ def measure_rules(count: int, lines: list[bytes]) -> dict[str, Any]:
         fired = {firing.rule for firing in engine.judge(event, measured, NO_COUNTERS).firings}
         wanted = {rule.name for rule in plain if rule.plain(event, measured)}
         if fired != wanted:
-            sys.exit(f"disagreement on {event.id}: engine {sorted(fired - wanted)}, plain {sorted(wanted - fired)}")
+            sys.exit(
+                f"disagreement on {event.id}: engine {sorted(fired - wanted)}, plain {sorted(wanted - fired)}"
+            )
         hits += bool(fired)
     judge = engine.judge
 
@@ -156,15 +162,21 @@ def show(result: dict[str, Any]) -> str:
 def main() -> None:
     """Run what was asked for and print it."""
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--rules", type=int, nargs="+", default=[50, 500], help="how many rules, one run for each")
+    asked.add_argument(
+        "--rules", type=int, nargs="+", default=[50, 500], help="how many rules, one run for each"
+    )
     asked.add_argument("--posts", type=int, default=20_000, help="how many posts")
-    asked.add_argument("--workload", type=Path, help="a folder with ruleset.json, events.jsonl.zst, expected_hits.json")
+    asked.add_argument(
+        "--workload", type=Path, help="a folder with ruleset.json, events.jsonl.zst, expected_hits.json"
+    )
     asked.add_argument("--json", action="store_true", help="print JSON")
     given = asked.parse_args()
     lines = posts(given.posts)
     size = statistics.mean(map(len, lines))
     if not given.json:
-        print(f"Python {platform.python_version()}, {platform.machine()}, one core; posts of {size:.0f} bytes\n")
+        print(
+            f"Python {platform.python_version()}, {platform.machine()}, one core; posts of {size:.0f} bytes\n"
+        )
     results = []
     for count in given.rules:
         results.append(measure_rules(count, lines))

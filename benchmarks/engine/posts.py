@@ -1,18 +1,84 @@
-"""Seeded posts: JSON events of about 550 bytes, two thirds in English, one third in Arabic, few of which hit a rule."""
+"""Seeded posts.
+
+JSON events of about 550 bytes, two thirds in English, one third in Arabic, few of which hit a rule.
+"""
+# ruff: noqa: E501 -- tables of words
 
 from __future__ import annotations
 
 import json
 import random
 
-ENGLISH = (
-    "idea answer team sun morning design lovely level school dark bug night quiet happy thanks coding excited work "
-    "story photo python paper beach match pasta river window garden music train market letter summer winter bread"
-).split()
-ARABIC = (
-    "الطقس جميل اليوم والبحر هادئ كتاب مدرسة صباح مساء قهوة صديق سفر مدينة طريق شجرة حديقة موسيقى رياضة مباراة كرة "
-    "فريق لاعب مطبخ خبز ماء نهر جبل سماء نجوم ليل نهار"
-).split()
+ENGLISH = [
+    "idea",
+    "answer",
+    "team",
+    "sun",
+    "morning",
+    "design",
+    "lovely",
+    "level",
+    "school",
+    "dark",
+    "bug",
+    "night",
+    "quiet",
+    "happy",
+    "thanks",
+    "coding",
+    "excited",
+    "work",
+    "story",
+    "photo",
+    "python",
+    "paper",
+    "beach",
+    "match",
+    "pasta",
+    "river",
+    "window",
+    "garden",
+    "music",
+    "train",
+    "market",
+    "letter",
+    "summer",
+    "winter",
+    "bread",
+]
+ARABIC = [
+    "الطقس",
+    "جميل",
+    "اليوم",
+    "والبحر",
+    "هادئ",
+    "كتاب",
+    "مدرسة",
+    "صباح",
+    "مساء",
+    "قهوة",
+    "صديق",
+    "سفر",
+    "مدينة",
+    "طريق",
+    "شجرة",
+    "حديقة",
+    "موسيقى",
+    "رياضة",
+    "مباراة",
+    "كرة",
+    "فريق",
+    "لاعب",
+    "مطبخ",
+    "خبز",
+    "ماء",
+    "نهر",
+    "جبل",
+    "سماء",
+    "نجوم",
+    "ليل",
+    "نهار",
+]
 BAIT = (
     "free crypto", "double your money", "click here", "work from home", "giveaway", "wire transfer", "kill yourself",
     "ربح سريع", "اضغط هنا", "اقتل نفسك", "visit https://bit.ly/a8Kd72", "call 0044 555 123 4567", "buy followers",
@@ -20,13 +86,20 @@ BAIT = (
 )  # fmt: skip
 COUNTRIES = ("US", "FR", "DE", "GB", "SA", "EG", "JO", "MA", "JP", "BR", "ZZ")
 WEIGHTS = (20, 12, 12, 12, 10, 10, 6, 6, 6, 5, 1)
-CLIENTS = ("Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0", "App/5.12 (iPhone; iOS 18.1)", "App/5.12 (Android 15)")
+CLIENTS = (
+    "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0",
+    "App/5.12 (iPhone; iOS 18.1)",
+    "App/5.12 (Android 15)",
+)
 
 
 def posts(count: int, seed: int = 7, bait: float = 0.04) -> list[bytes]:
     """Return `count` posts as JSON. A share of `bait` holds a phrase that a rule looks for."""
     rng = random.Random(seed)
-    return [json.dumps(_post(n, rng, bait), ensure_ascii=False, separators=(",", ":")).encode() for n in range(count)]
+    return [
+        json.dumps(_post(n, rng, bait), ensure_ascii=False, separators=(",", ":")).encode()
+        for n in range(count)
+    ]
 
 
 def _post(n: int, rng: random.Random, bait: float) -> dict[str, object]:
@@ -34,7 +107,9 @@ def _post(n: int, rng: random.Random, bait: float) -> dict[str, object]:
     words = rng.choices(ARABIC if arabic else ENGLISH, k=rng.randint(12, 34))
     if rng.random() < bait:
         words.insert(rng.randrange(len(words)), rng.choice(BAIT))
-    year, month = (2026, rng.randint(1, 2)) if rng.random() < 0.01 else (rng.randint(2012, 2025), rng.randint(1, 12))
+    year, month = (
+        (2026, rng.randint(1, 2)) if rng.random() < 0.01 else (rng.randint(2012, 2025), rng.randint(1, 12))
+    )
     item: dict[str, object] = {
         "id": f"p{n}",
         "text": " ".join(words),
@@ -63,6 +138,10 @@ def _post(n: int, rng: random.Random, bait: float) -> dict[str, object]:
         "at": f"2026-03-01T10:{rng.randrange(60):02}:{rng.randrange(60):02}Z",
         "author": author,
         "item": item,
-        "context": {"country": rng.choices(COUNTRIES, WEIGHTS)[0], "client": rng.choice(CLIENTS), "ip_hash": f"{rng.getrandbits(64):016x}"},
+        "context": {
+            "country": rng.choices(COUNTRIES, WEIGHTS)[0],
+            "client": rng.choice(CLIENTS),
+            "ip_hash": f"{rng.getrandbits(64):016x}",
+        },
         "scores": {"toxicity": round(rng.betavariate(1.2, 12), 4), "spam": round(rng.betavariate(1, 14), 4)},
     }

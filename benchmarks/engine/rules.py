@@ -1,7 +1,10 @@
-"""The benchmark's rules, each twice: in Hakam's language, and as a plain Python function with the `re` module.
+"""The benchmark's rules, each twice.
+
+In Hakam's language, and as a plain Python function with the `re` module.
 
 The plain ones say what the same rules cost without an engine, and that both fire on the same events.
 """
+# ruff: noqa: E501, ARG005, FBT003 -- a table: one line for each entry
 
 from __future__ import annotations
 
@@ -66,7 +69,7 @@ def _number(value: float | None) -> float:
     return float("nan") if value is None else value
 
 
-def _true(value: bool | None, wanted: bool) -> bool:  # noqa: FBT001 -- two plain truths
+def _true(value: bool | None, wanted: bool) -> bool:
     return value is wanted
 
 
@@ -75,7 +78,10 @@ def _age(e: Event) -> float:
 
 
 def _rest(scale: float) -> list[BenchRule]:
-    """Return thresholds, memberships, lengths, combinations. `scale` varies their constants between copies."""
+    """Return thresholds, memberships, lengths, combinations.
+
+    `scale` varies their constants between copies.
+    """
     k = round(scale, 4)
     handles = tuple(f"spammer{n:03}" for n in range(100))
     hashes = tuple(f"{n:016x}" for n in range(200))

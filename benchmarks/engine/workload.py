@@ -91,13 +91,15 @@ def event_of(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def pattern(source: str, *, any_case: bool) -> str:
-    r"""Return a pattern without ASCII `\b` and without back reference, of the same meaning on these ASCII texts."""
+    r"""Return a pattern without `\b` and back references, of the same meaning on these ASCII texts."""
     if source == r"(.)\1{7,}":
         return "|".join(f"{re.escape(char)}{{8,}}" for char in string.printable.strip() + " ")
     parts = source.split(r"\b")
     edged = r"(?:^|[^0-9A-Za-z_])"
     if len(parts) > 1:
-        source = parts[0] + "".join((edged if n == 0 else r"(?:[^0-9A-Za-z_]|$)") + part for n, part in enumerate(parts[1:]))
+        source = parts[0] + "".join(
+            (edged if n == 0 else r"(?:[^0-9A-Za-z_]|$)") + part for n, part in enumerate(parts[1:])
+        )
     return f"(?i){source}" if any_case else source
 
 
@@ -105,11 +107,11 @@ class _Translator(ast.NodeTransformer):
     def __init__(self, rules: set[str]) -> None:
         self.rules = rules
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802 -- ast's own word
+    def visit_Name(self, node: ast.Name) -> ast.expr:
         source = node.id.lower() if node.id in self.rules else FIELDS[node.id]
         return ast.parse(source, mode="eval").body
 
-    def visit_Call(self, node: ast.Call) -> ast.expr:  # noqa: N802 -- ast's own word
+    def visit_Call(self, node: ast.Call) -> ast.expr:
         assert isinstance(node.func, ast.Name)
         given = {keyword.arg: keyword.value for keyword in node.keywords}
         value = {name: at.value for name, at in given.items() if isinstance(at, ast.Constant)}
@@ -120,11 +122,15 @@ class _Translator(ast.NodeTransformer):
         regex = pattern(str(value["pattern"]), any_case=bool(value.get("case_insensitive", False)))
         return ast.Call(ast.Name("matches"), [self.visit_Name(target), ast.Constant(regex)], [])
 
-    def visit_Compare(self, node: ast.Compare) -> ast.expr:  # noqa: N802 -- ast's own word
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
         (right,) = node.comparators
         if isinstance(right, ast.Constant) and right.value is None:
             return ast.parse(f"known({FIELDS['ReplyTo']})", mode="eval").body
-        if isinstance(node.left, ast.Name) and node.left.id == "AccountAgeSeconds" and isinstance(right, ast.Constant):
+        if (
+            isinstance(node.left, ast.Name)
+            and node.left.id == "AccountAgeSeconds"
+            and isinstance(right, ast.Constant)
+        ):
             sign = ast.unparse(ast.Compare(ast.Name("x"), node.ops, [ast.Name("y")])).split()[1]
             return ast.parse(f'author.age {sign} "{right.value}s"', mode="eval").body
         return self.generic_visit(node)  # type: ignore[return-value]
@@ -134,7 +140,11 @@ def _raw_strings(source: str) -> str:
     """Write each text that needs a backslash raw, as the rule language wants it."""
     tree = ast.parse(source, mode="eval")
     texts = sorted(
-        {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str) and "\\" in n.value},
+        {
+            n.value
+            for n in ast.walk(tree)
+            if isinstance(n, ast.Constant) and isinstance(n.value, str) and "\\" in n.value
+        },
         key=len,
         reverse=True,
     )
@@ -179,7 +189,11 @@ def _median(work: Callable[[], object], runs: int = 5) -> float:
 
 
 def _text(result: dict[str, Any]) -> str:
-    agreed = "identical hits on all" if not result["differing_events"] else f"DIFFERENT hits on {result['differing_events']} of"
+    agreed = (
+        "identical hits on all"
+        if not result["differing_events"]
+        else f"DIFFERENT hits on {result['differing_events']} of"
+    )
     return (
         f"workload: {result['rules']} rules, {agreed} {result['events']:,} events, {result['hits']:,} hits\n"
         f"  judge only                    {result['judge_per_second']:>10,.0f} events/s\n"
@@ -189,7 +203,10 @@ def _text(result: dict[str, Any]) -> str:
 
 
 def run_workload(folder: Path) -> dict[str, Any]:
-    """Judge the workload's events; say how fast, and on how many events the hits differ from those expected."""
+    """Judge the workload's events.
+
+    Say how fast, and on how many events the hits differ from those expected.
+    """
     ruleset = json.loads((folder / "ruleset.json").read_text("utf-8"))
     expected = json.loads((folder / "expected_hits.json").read_text("utf-8"))
     with (folder / "events.jsonl.zst").open("rb") as file:
@@ -208,7 +225,9 @@ def run_workload(folder: Path) -> dict[str, Any]:
     for rules in fired.values():
         for rule in rules:
             counts[rule] += 1
-    differing = sum(sorted(wanted) != rules for wanted, rules in zip(expected["per_event"], fired.values(), strict=True))
+    differing = sum(
+        sorted(wanted) != rules for wanted, rules in zip(expected["per_event"], fired.values(), strict=True)
+    )
     wrong = {rule: (counts[rule], n) for rule, n in expected["per_rule"].items() if counts[rule] != n}
     n = len(lines)
     result = {
@@ -220,7 +239,11 @@ def run_workload(folder: Path) -> dict[str, Any]:
         "differing_rules": wrong,
         "judge_per_second": n / _median(lambda: [judge(e, s, NO_COUNTERS) for e, s in pairs]),
         "decode_and_judge_per_second": n
-        / _median(lambda: [judge(decode(line), pair[1], NO_COUNTERS) for line, pair in zip(lines, pairs, strict=True)]),
+        / _median(
+            lambda: [
+                judge(decode(line), pair[1], NO_COUNTERS) for line, pair in zip(lines, pairs, strict=True)
+            ]
+        ),
         "everything_per_second": n
         / _median(lambda: [judge(e, measure(e, needs), NO_COUNTERS) for e in map(decode, lines)], 3),
     }

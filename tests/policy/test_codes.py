@@ -1,4 +1,5 @@
 """Every finding is made by its own example, at a place, and not by the repaired one."""
+# ruff: noqa: E501 -- tables of examples
 
 from __future__ import annotations
 

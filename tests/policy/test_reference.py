@@ -37,4 +37,6 @@ def test_arguments_of_measures_on_the_page_are_those_of_the_checker() -> None:
     rows = [line.split("|")[1:3] for line in section.split("\n") if line.startswith("| `")]
     for kind in MeasureKind:
         (row,) = [row for row in rows if f"`{kind}" in row[0]]
-        assert {name for name in ("territory", "days", "label", "note") if f"`{name}`" in row[1]} == set(allowed(kind))
+        assert {name for name in ("territory", "days", "label", "note") if f"`{name}`" in row[1]} == set(
+            allowed(kind)
+        )

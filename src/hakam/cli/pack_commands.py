@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 import typer
 
-from hakam.policy.engine import compile_pack
-from hakam.policy.pack import Loaded, load_pack
-from hakam.policy.render import render, summary
-from hakam.policy.testing import ExampleResult, run_examples
-from hakam.storage.packs import read_folder
-from hakam.vocabulary.finding import Severity
+if TYPE_CHECKING:
+    from hakam.policy.pack import Loaded
+    from hakam.policy.testing import ExampleResult
 
 FAILED = 1
 UNUSABLE = 2
@@ -28,6 +24,11 @@ def check(
     strict: Annotated[bool, typer.Option("--strict", help="Treat warnings as errors.")] = False,
 ) -> None:
     """Check a pack: grammar, types, names, patterns, measures. Exit code 1 if it can't be loaded."""
+    import msgspec  # noqa: PLC0415 -- `hakam --help` stays instant
+
+    from hakam.policy.render import render, summary  # noqa: PLC0415 -- as above
+    from hakam.vocabulary.finding import Severity  # noqa: PLC0415 -- as above
+
     files, loaded = _load(pack)
     if as_json:
         print(msgspec.json.encode(loaded.findings).decode())
@@ -36,19 +37,24 @@ def check(
     if loaded.pack is not None and not as_json:
         found = loaded.pack
         print(
-            f"{found.ref} is sound: {len(found.rules)} rules, {len(found.clauses)} clauses, {len(found.lists)} lists, "
-            f"{len(found.examples)} tests; {summary(loaded.findings)}; digest {found.ref.digest[:12]}"
+            f"{found.ref} is sound: {len(found.rules)} rules, {len(found.clauses)} clauses, "
+            f"{len(found.lists)} lists, {len(found.examples)} tests; {summary(loaded.findings)}; "
+            f"digest {found.ref.digest[:12]}"
         )
     worst = {finding.severity for finding in loaded.findings}
     if loaded.pack is None or (strict and Severity.WARNING in worst):
         raise typer.Exit(FAILED)
 
 
-def test(
+def run_tests(
     pack: Folder,
     only: Annotated[str | None, typer.Option("--only", help="Run the tests whose name holds this.")] = None,
 ) -> None:
     """Run a pack's own tests. A test that fails shows each rule's condition with the values it saw."""
+    from hakam.policy.engine import compile_pack  # noqa: PLC0415 -- `hakam --help` stays instant
+    from hakam.policy.render import render  # noqa: PLC0415 -- as above
+    from hakam.policy.testing import run_examples  # noqa: PLC0415 -- as above
+
     files, loaded = _load(pack)
     if loaded.pack is None:
         print(render(loaded.errors, files), end="")
@@ -69,6 +75,9 @@ def test(
 
 
 def _load(folder: Path) -> tuple[dict[str, str], Loaded]:
+    from hakam.policy.pack import load_pack  # noqa: PLC0415 -- `hakam --help` stays instant
+    from hakam.storage.packs import read_folder  # noqa: PLC0415 -- as above
+
     try:
         files = read_folder(folder)
     except (OSError, ValueError) as error:
@@ -80,12 +89,14 @@ def _load(folder: Path) -> tuple[dict[str, str], Loaded]:
 def _failure(result: ExampleResult) -> str:
     lines = [f"FAILED {result.name}  ({result.span.file}:{result.span.line})"]
     for miss in result.misses:
-        lines.append(f"  `{miss.rule}` {'did not fire and should' if miss.should_fire else 'fired and should not'}:")
+        lines.append(
+            f"  `{miss.rule}` {'did not fire and should' if miss.should_fire else 'fired and should not'}:"
+        )
         lines += [f"    {line}" for line in miss.why.split("\n")]
     return "\n".join(lines) + "\n"
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    app.command("check")(check)
-    app.command("test")(test)
+    app.command("check", rich_help_panel="Rules")(check)
+    app.command("test", rich_help_panel="Rules")(run_tests)

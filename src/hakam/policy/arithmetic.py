@@ -7,7 +7,11 @@ from collections.abc import Callable
 Number = int | float
 Operation = Callable[[Number | None, Number | None], Number | None]
 LIMIT = 1e300
-_WRONG = (TypeError, ZeroDivisionError, OverflowError)  # a TypeError is an unknown operand: types were checked before
+_WRONG = (
+    TypeError,
+    ZeroDivisionError,
+    OverflowError,
+)  # a TypeError is an unknown operand: types were checked before
 
 
 def _bounded(result: Number) -> Number | None:

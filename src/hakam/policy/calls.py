@@ -14,7 +14,19 @@ from hakam.policy.kinds import TEXTUAL, Kind, parse_duration
 from hakam.policy.lists import TermList
 from hakam.policy.patterns import prepare
 from hakam.policy.source import nearest
-from hakam.policy.tree import Condition, Counter, CounterKind, Field, Folded, How, Known, Literal, Search, Value, walk
+from hakam.policy.tree import (
+    Condition,
+    Counter,
+    CounterKind,
+    Field,
+    Folded,
+    How,
+    Known,
+    Literal,
+    Search,
+    Value,
+    walk,
+)
 from hakam.signals.fold import fold, split_words
 
 if TYPE_CHECKING:
@@ -35,19 +47,29 @@ def _spec(check: Expression, node: ast.Call) -> FunctionSpec | None:
         return None
     spec = FUNCTIONS.get(node.func.id)
     if spec is None:
-        check.problem("P104", f"there is no function `{node.func.id[:60]}`", node.func, nearest(node.func.id, FUNCTIONS))
+        check.problem(
+            "P104", f"there is no function `{node.func.id[:60]}`", node.func, nearest(node.func.id, FUNCTIONS)
+        )
         return None
     good = True
     for keyword in node.keywords:
         if keyword.arg is None or keyword.arg not in spec.keywords:
-            hint = nearest(keyword.arg or "", spec.keywords, say="did you mean `{}=`?") or f"as `{spec.signature}`"
+            hint = (
+                nearest(keyword.arg or "", spec.keywords, say="did you mean `{}=`?")
+                or f"as `{spec.signature}`"
+            )
             check.problem("P105", f"`{spec.name}` has no `{keyword.arg or '**'}=`", keyword.value, hint)
             good = False
     if any(isinstance(argument, ast.Starred) for argument in node.args):
         check.problem("P102", "`*` is not part of the language", node, "write the arguments out")
         return None
     if not spec.least <= len(node.args) <= spec.most:
-        check.problem("P105", f"`{spec.name}` takes {_arity(spec)}, not {len(node.args)}", node, f"as `{spec.signature}`")
+        check.problem(
+            "P105",
+            f"`{spec.name}` takes {_arity(spec)}, not {len(node.args)}",
+            node,
+            f"as `{spec.signature}`",
+        )
         good = False
     return spec if good else None
 
@@ -58,7 +80,7 @@ def _arity(spec: FunctionSpec) -> str:
     return f"{spec.least} or more arguments"
 
 
-def call_condition(check: Expression, node: ast.Call) -> tuple[Condition | None, bool]:
+def call_condition(check: Expression, node: ast.Call) -> tuple[Condition | None, bool]:  # noqa: PLR0911 -- one branch for each kind of node
     """Check a call where a condition is wanted; the second value says whether it was for us to check."""
     if isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS and node.func.id not in _CONDITIONS:
         return None, False
@@ -87,7 +109,9 @@ def call_value(check: Expression, node: ast.Call) -> Value | None:
     if spec is None:
         return None
     if spec.gives == "condition":
-        check.problem("P107", f"`{spec.name}` gives a condition, not a value", node, "join conditions by `and`, `or`")
+        check.problem(
+            "P107", f"`{spec.name}` gives a condition, not a value", node, "join conditions by `and`, `or`"
+        )
         return None
     if spec.name == "list":
         check.named_list(node)
@@ -137,7 +161,9 @@ def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition 
             if of.kind is Kind.TEXT
             else "add `words=False`"
         )
-        check.problem("P207", f"whole words are found in folded text only, `{of.text}` is {of.kind}", node, hint)
+        check.problem(
+            "P207", f"whole words are found in folded text only, `{of.text}` is {of.kind}", node, hint
+        )
         return None
     if on_words and spec.name in {"starts_with", "ends_with"}:
         check.problem("P106", f"`{spec.name}` searches `text.folded`, not `text.words`", node.args[0])
@@ -146,12 +172,18 @@ def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition 
     text, span = check.parsed.text(node), check.parsed.span(node)
     if spec.name == "matches":
         pattern = _pattern(check, node.args[1], folded=of.kind is Kind.FOLDED, words=words)
-        return None if pattern is None else Search(How.PATTERN, _on_words(of, words), (pattern,), None, text, span)
+        return (
+            None
+            if pattern is None
+            else Search(How.PATTERN, _on_words(of, words), (pattern,), None, text, span)
+        )
     found = _terms(check, spec, node)
     if found is None:
         return None
     given, name = found
-    how = {"starts_with": How.STARTS, "ends_with": How.ENDS}.get(spec.name, How.WORDS if words else How.CONTAINS)
+    how = {"starts_with": How.STARTS, "ends_with": How.ENDS}.get(
+        spec.name, How.WORDS if words else How.CONTAINS
+    )
     terms = _prepared(check, node, given, folded=of.kind is Kind.FOLDED, words=words)
     return Search(how, _on_words(of, words), terms, name, text, span) if terms else None
 
@@ -168,10 +200,17 @@ def _pattern(check: Expression, node: ast.expr, *, folded: bool, words: bool) ->
     if literal is None or not isinstance(literal.value, str):
         check.problem("P106", "a pattern is a text in quotes", node, 'as r"v[i1!]agra"')
         return None
-    return prepare(literal.value, lambda code, message, hint: check.problem(code, message, node, hint), folded=folded, words=words)
+    return prepare(
+        literal.value,
+        lambda code, message, hint: check.problem(code, message, node, hint),
+        folded=folded,
+        words=words,
+    )
 
 
-def _terms(check: Expression, spec: FunctionSpec, node: ast.Call) -> tuple[list[tuple[str, ast.expr | None]], str | None] | None:
+def _terms(
+    check: Expression, spec: FunctionSpec, node: ast.Call
+) -> tuple[list[tuple[str, ast.expr | None]], str | None] | None:
     """Return the terms given, each with its place (`None` from a list's file), and the list's name."""
     arguments = node.args[1:]
     if len(arguments) == 1 and isinstance(arguments[0], ast.Call):
@@ -190,7 +229,9 @@ def _terms(check: Expression, spec: FunctionSpec, node: ast.Call) -> tuple[list[
     for argument in arguments:
         literal = constant(check.parsed, argument, check.checker.report)
         if literal is None or not isinstance(literal.value, str):
-            check.problem("P106", f"`{spec.name}` looks for texts in quotes", argument, f"as `{spec.example}`")
+            check.problem(
+                "P106", f"`{spec.name}` looks for texts in quotes", argument, f"as `{spec.example}`"
+            )
             good = False
             continue
         if any(term == literal.value for term, _ in found):
@@ -210,10 +251,17 @@ def _prepared(
             ready = split_words(ready)
         core = ready.strip()
         if not core:
-            check.problem("P206", f"nothing is left of `{term[:60]}` to search for", at or node, "write letters or digits")
+            check.problem(
+                "P206",
+                f"nothing is left of `{term[:60]}` to search for",
+                at or node,
+                "write letters or digits",
+            )
             continue
         if not words and len(core) < SHORT_TERM:
-            check.problem("P208", f"`{term}` is found inside almost any text", at or node, "search whole words")
+            check.problem(
+                "P208", f"`{term}` is found inside almost any text", at or node, "search whole words"
+            )
         terms[ready] = None
     return tuple(terms)
 
@@ -229,7 +277,9 @@ def _key(check: Expression, node: ast.expr, what: str) -> tuple[Value, ...] | No
         if value is None:
             return None
         if not isinstance(value, Field | Folded) or value.kind not in {*TEXTUAL, Kind.NUMBER, Kind.CONDITION}:
-            check.problem("P503", f"a counter's {what} is a text or number of the event", element, "as `author.id`")
+            check.problem(
+                "P503", f"a counter's {what} is a text or number of the event", element, "as `author.id`"
+            )
             return None
         found.append(value)
     if not found:
@@ -238,7 +288,7 @@ def _key(check: Expression, node: ast.expr, what: str) -> tuple[Value, ...] | No
     return tuple(found)
 
 
-def _counter(check: Expression, spec: FunctionSpec, node: ast.Call) -> Value | None:
+def _counter(check: Expression, spec: FunctionSpec, node: ast.Call) -> Value | None:  # noqa: C901, PLR0911 -- one branch for each kind of node
     if check.checker.in_counter:
         check.problem("P502", "a counter inside a counter", node, "count in one rule what both need")
         return None
@@ -271,7 +321,9 @@ def _counter(check: Expression, spec: FunctionSpec, node: ast.Call) -> Value | N
         if where is None:
             return None
         if any(isinstance(part, Counter) for part in walk(where)):
-            check.problem("P502", "a counter inside a counter", given["where"], "count in one rule what both need")
+            check.problem(
+                "P502", "a counter inside a counter", given["where"], "count in one rule what both need"
+            )
             return None
     if within is None or by is None:
         return None
@@ -284,7 +336,9 @@ def _counter(check: Expression, spec: FunctionSpec, node: ast.Call) -> Value | N
 
 def _window(check: Expression, node: ast.expr) -> float | None:
     literal = constant(check.parsed, node, check.checker.report)
-    seconds = parse_duration(literal.value) if literal is not None and isinstance(literal.value, str) else None
+    seconds = (
+        parse_duration(literal.value) if literal is not None and isinstance(literal.value, str) else None
+    )
     if seconds is None:
         check.problem("P109", "`within` is a duration", node, 'as "10m", "24h", "7d"')
         return None

@@ -1,4 +1,7 @@
-"""One text for one meaning: what a rule's digest and a counter's name are made from. Places and spacing don't count."""
+"""One text for one meaning.
+
+What a rule's digest and a counter's name are made from. Places and spacing don't count.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The checker: from Python's syntax tree to Hakam's typed tree, with every mistake named at its place.
 
-A node that is wrong gives `None`, and its neighbours are checked nevertheless, so that no finding hides another.
+A node that is wrong gives `None`, and its neighbours are checked nevertheless, so that no finding hides
+another.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 import msgspec
 
 from hakam.policy.calls import call_condition, call_value
+from hakam.policy.comparisons import comparison, known_hint
 from hakam.policy.expression import MAX_NODES, Parsed, constant, measure, parse
 from hakam.policy.fields import FIELDS, ROOTS, FieldSpec, score_field
 from hakam.policy.functions import FUNCTIONS
@@ -18,15 +20,12 @@ from hakam.policy.kinds import LISTS, TEXTUAL, Kind, parse_duration, parse_time
 from hakam.policy.lists import ListKind, TermList
 from hakam.policy.source import Reporter, Scalar, listing, nearest
 from hakam.policy.tree import (
-    Among,
     And,
     Arithmetic,
-    Compare,
     Condition,
     Constant,
     Field,
     Folded,
-    Holds,
     Length,
     Literal,
     Not,
@@ -37,7 +36,6 @@ from hakam.policy.tree import (
 )
 from hakam.signals.fold import fold
 
-_COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%"}
 _SCORE_NAME = 64
 MAX_NUMBER = 2**63
@@ -112,7 +110,8 @@ class Expression:
 
     # Conditions
 
-    def condition(self, node: ast.expr) -> Condition | None:
+    search = f'`contains_any(..., list("{named.name}"))`'
+    hint = f"search with {search}, or begin the file with `# kind: values`"
         """Check an expression that must be true or false."""
         text, span = self.parsed.text(node), self.parsed.span(node)
         if isinstance(node, ast.BoolOp):
@@ -125,9 +124,11 @@ class Expression:
             below = self.condition(node.operand)
             return None if below is None else Not(below, text, span)
         if isinstance(node, ast.Compare):
-            return self._comparison(node)
+            return comparison(self, node)
         if isinstance(node, ast.Constant) and isinstance(node.value, bool):
-            self.problem("P113", f"always {str(node.value).lower()}", node, "remove it, or say what it depends on")
+            self.problem(
+                "P113", f"always {str(node.value).lower()}", node, "remove it, or say what it depends on"
+            )
             return Constant(node.value, text, span)
         if isinstance(node, ast.Name) and node.id in self.checker.names.terms:
             return self._term(node)
@@ -139,7 +140,9 @@ class Expression:
         if value is None:
             return None
         if value.kind is not Kind.CONDITION:
-            self.problem("P108", f"a condition is needed, this is {value.kind}", node, f"compare it: `{text} == ...`")
+            self.problem(
+                "P108", f"a condition is needed, this is {value.kind}", node, f"compare it: `{text} == ...`"
+            )
             return None
         return Truth(value, text, span)
 
@@ -153,117 +156,6 @@ class Expression:
         self.size = min(self.size + size, MAX_NODES + 1)
         self.depth = max(self.depth, depth + self.own_depth)
         return found
-
-    def _comparison(self, node: ast.Compare) -> Condition | None:
-        operands = [node.left, *node.comparators]
-        found: list[Condition | None] = []
-        for n, op in enumerate(node.ops):
-            left, right = operands[n], operands[n + 1]
-            whole = node if len(node.ops) == 1 else ast.copy_location(ast.Compare(left, [op], [right]), left)
-            whole.end_lineno, whole.end_col_offset = right.end_lineno, right.end_col_offset
-            found.append(self._pair(whole, left, op, right))
-        if any(item is None for item in found):
-            return None
-        kept = tuple(item for item in found if item is not None)
-        return kept[0] if len(kept) == 1 else And(kept, self.parsed.text(node), self.parsed.span(node))
-
-    def _pair(self, node: ast.expr, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Condition | None:
-        text, span = self.parsed.text(node), self.parsed.span(node)
-        if isinstance(op, ast.Is | ast.IsNot):
-            none = isinstance(right, ast.Constant) and right.value is None
-            self.problem("P114" if none else "P102", "`is` compares nothing here", node, _known_hint(none))
-            return None
-        if any(isinstance(side, ast.Constant) and side.value is None for side in (left, right)):
-            self.problem("P114", "nothing is ever equal to `None`: a missing value is unknown", node, _known_hint(none=True))
-            return None
-        if isinstance(op, ast.In | ast.NotIn):
-            member = self._membership(node, left, right)
-            return Not(member, text, span) if member is not None and isinstance(op, ast.NotIn) else member
-        sign = _COMPARE[type(op)]
-        pair = self._operands(left, right)
-        if pair is None:
-            return None
-        one, other = pair
-        kinds = {one.kind, other.kind}
-        if len(kinds) > 1 and not kinds <= TEXTUAL:
-            self.problem("P107", f"{one.kind} is compared with {other.kind}", node, _kind_hint(kinds))
-            return None
-        if one.kind in LISTS:
-            self.problem("P107", "lists are not compared", node, "`x in list`, `any_in(list, [...])` or `len(list)`")
-            return None
-        if sign not in {"==", "!="} and (one.kind in TEXTUAL or one.kind is Kind.CONDITION):
-            self.problem("P107", f"`{sign}` has no meaning for {one.kind}", node, "`==`, `!=` and `in` have")
-            return None
-        if isinstance(one, Literal) and isinstance(other, Literal):
-            self.problem("P113", "always the same: two constants are compared", node, "compare with a field")
-            return None
-        self._check_range(one, other, node)
-        self._check_choices((one, other), node)
-        return Compare(sign, one, other, text, span)
-
-    def _check_range(self, one: Value, other: Value, node: ast.expr) -> None:
-        for field, literal in ((one, other), (other, one)):
-            if (
-                isinstance(field, Field)
-                and field.spec.path.startswith("scores[")
-                and isinstance(literal, Literal)
-                and isinstance(literal.value, int | float)
-                and not 0 <= literal.value <= 1
-            ):
-                self.problem("P119", f"a score lies between 0 and 1, `{literal.text}` does not", node)
-
-    def _check_choices(self, pair: tuple[Value, Value], node: ast.expr) -> None:
-        for field, literal in (pair, pair[::-1]):
-            if isinstance(field, Field) and field.spec.choices and isinstance(literal, Literal):
-                self._choice(field, str(literal.value), node)
-
-    def _choice(self, field: Field, value: str, node: ast.expr) -> None:
-        choices = field.spec.choices
-        if choices and value not in choices:
-            hint = nearest(value, choices) or f"it is one of {listing(choices, 20)}"
-            self.problem("P115", f"`{field.spec.path}` is never `{value[:60]}`", node, hint)
-
-    def _membership(self, node: ast.expr, left: ast.expr, right: ast.expr) -> Condition | None:
-        text, span = self.parsed.text(node), self.parsed.span(node)
-        if self.is_fixed(right):
-            item = self.value(left)
-            if item is None:
-                self.fixed(right, Kind.TEXT)
-                return None
-            if item.kind in LISTS:
-                self.problem("P107", f"`{item.text}` is a {item.kind}", left, f"`any_in({item.text}, ...)`")
-                return None
-            if item.kind is Kind.CONDITION:
-                self.problem("P107", "a condition is not looked up in a list", left)
-                return None
-            found = self.fixed(right, item.kind)
-            if found is None:
-                return None
-            if isinstance(item, Literal):
-                self.problem("P113", "always the same: two constants are compared", node, "look up a field")
-                return None
-            if isinstance(item, Field):
-                for value in sorted(map(str, found[0])) if item.spec.choices else ():
-                    self._choice(item, value, right)
-            return Among(item, found[0], found[1], text, span)
-        holder = self.value(right)
-        if holder is None:
-            self.value(left)
-            return None
-        if holder.kind in TEXTUAL:
-            hint = f"`contains_any({holder.text}, [...])` for whole words, with `words=False` for any part"
-            self.problem("P122", f"`in` does not search a text (`{holder.text}`)", node, hint)
-            return None
-        if holder.kind not in LISTS:
-            self.problem("P107", f"`in` needs a list, `{holder.text}` is {holder.kind}", right)
-            return None
-        item = self.value(left, expected=Kind.TEXT if holder.kind is Kind.TEXTS else Kind.NUMBER)
-        if item is None:
-            return None
-        if (item.kind in TEXTUAL) is not (holder.kind is Kind.TEXTS):
-            self.problem("P107", f"{item.kind} is looked up in a {holder.kind}", node)
-            return None
-        return Holds(item, holder, text, span)
 
     # Fixed values
 
@@ -291,8 +183,8 @@ class Expression:
         self.checker.used_lists.add(name.value)
         return found
 
-    def fixed(self, node: ast.expr, kind: Kind) -> tuple[frozenset[str | float | int], str | None] | None:
-        """Return the fixed values of a list that is compared with values of `kind`, and its name if it has one."""
+    def fixed(self, node: ast.expr, kind: Kind) -> tuple[frozenset[str | float | int], str | None] | None:  # noqa: C901 -- one branch for each kind of node
+        """Return the values of a list that is compared with `kind`, and its name if it has one."""
         if isinstance(node, ast.Call):
             named = self.named_list(node)
             if named is None:
@@ -301,8 +193,13 @@ class Expression:
                 self.problem("P112", f"a list of texts can't be compared with {kind}", node)
                 return None
             if named.kind is ListKind.TERMS and kind is not Kind.FOLDED:
-                hint = f"search with `contains_any(..., list(\"{named.name}\"))`, or begin the file with `# kind: values`"
-                self.problem("P112", f"the list `{named.name}` holds terms to search, not values to compare", node, hint)
+                hint = f'search with `contains_any(..., list("{named.name}"))`, or begin the file with `# kind: values`'
+                self.problem(
+                    "P112",
+                    f"the list `{named.name}` holds terms to search, not values to compare",
+                    node,
+                    hint,
+                )
                 return None
             return frozenset(map(fold, named.terms) if kind is Kind.FOLDED else named.terms), named.name
         assert isinstance(node, ast.List | ast.Tuple | ast.Set)
@@ -330,19 +227,7 @@ class Expression:
 
     # Values
 
-    def _operands(self, left: ast.expr, right: ast.expr) -> tuple[Value, Value] | None:
-        """Check two sides; a text beside a time, a duration or folded text is read as one."""
-        one, other = self._bare(left), self._bare(right)
-        first = self.value(left) if not one else None
-        second = self.value(right, expected=first.kind if first else None) if not one or other else self.value(right)
-        if one:
-            first = self.value(left, expected=second.kind if second else None)
-        return None if first is None or second is None else (first, second)
-
-    def _bare(self, node: ast.expr) -> bool:
-        return isinstance(node, ast.Constant)
-
-    def value(self, node: ast.expr, expected: Kind | None = None) -> Value | None:
+    def value(self, node: ast.expr, expected: Kind | None = None) -> Value | None:  # noqa: C901, PLR0911 -- one branch for each kind of node
         """Check an expression that must be a value. `expected` tells how to read a text in quotes."""
         literal = constant(self.parsed, node, self.checker.report)
         if literal is not None:
@@ -362,17 +247,26 @@ class Expression:
             return Arithmetic("-", zero, below, below.kind, self.parsed.text(node), self.parsed.span(node))
         if isinstance(node, ast.Call):
             return call_value(self, node)
-        if isinstance(node, ast.BoolOp | ast.Compare) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)):
+        if isinstance(node, ast.BoolOp | ast.Compare) or (
+            isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+        ):
             if self.condition(node) is not None:
-                self.problem("P107", "a condition stands where a value is needed", node, "join conditions by `and`, `or`")
+                self.problem(
+                    "P107",
+                    "a condition stands where a value is needed",
+                    node,
+                    "join conditions by `and`, `or`",
+                )
             return None
         if self.is_fixed(node):
-            self.problem("P107", "a list stands where a value is needed", node, "look up with `in` or `any_in`")
+            self.problem(
+                "P107", "a list stands where a value is needed", node, "look up with `in` or `any_in`"
+            )
             return None
         self.problem("P102", f"{_construct(node)} is not part of the language", node, _construct_hint(node))
         return None
 
-    def _literal(self, node: ast.Constant, at: ast.expr, expected: Kind | None) -> Literal | None:
+    def _literal(self, node: ast.Constant, at: ast.expr, expected: Kind | None) -> Literal | None:  # noqa: C901, PLR0911 -- one branch for each kind of node
         value, text, span = node.value, self.parsed.text(at), self.parsed.span(at)
         if isinstance(value, bool):
             return Literal(value, Kind.CONDITION, text, span)
@@ -381,27 +275,38 @@ class Expression:
                 self.problem("P106", "a number too large", at, "numbers lie within 64 bits")
                 return None
             if expected is Kind.DURATION:
-                self.problem("P107", f"a duration is compared with the number `{text}`", at, 'write it as "1h30m" or "7d"')
+                self.problem(
+                    "P107",
+                    f"a duration is compared with the number `{text}`",
+                    at,
+                    'write it as "1h30m" or "7d"',
+                )
                 return None
             return Literal(value, Kind.NUMBER, text, span)
         if isinstance(value, str):
             if expected is Kind.DURATION:
                 seconds = parse_duration(value)
                 if seconds is None:
-                    self.problem("P109", f"`{value[:40]}` is no duration", at, "as `90s`, `10m`, `24h`, `7d`, `1h30m`")
+                    self.problem(
+                        "P109", f"`{value[:40]}` is no duration", at, "as `90s`, `10m`, `24h`, `7d`, `1h30m`"
+                    )
                     return None
                 return Literal(seconds, Kind.DURATION, text, span)
             if expected is Kind.TIME:
                 moment = parse_time(value)
                 if moment is None:
-                    self.problem("P109", f"`{value[:40]}` is no time", at, "as `2026-03-01` or `2026-03-01T12:00:00Z`")
+                    self.problem(
+                        "P109", f"`{value[:40]}` is no time", at, "as `2026-03-01` or `2026-03-01T12:00:00Z`"
+                    )
                     return None
                 return Literal(moment, Kind.TIME, text, span)
             if expected is Kind.FOLDED:
                 return Literal(fold(value), Kind.FOLDED, text, span)
             return Literal(value, Kind.TEXT, text, span)
         if value is None:
-            self.problem("P114", "`None` is not a value: what is missing is unknown", at, _known_hint(none=True))
+            self.problem(
+                "P114", "`None` is not a value: what is missing is unknown", at, known_hint(none=True)
+            )
         else:
             self.problem("P102", f"{type(value).__name__} constants are not part of the language", at)
         return None
@@ -418,23 +323,30 @@ class Expression:
         elif path.startswith("extra."):
             spec = extra.get(path[6:])
             if spec is None:
-                hint = nearest(path[6:], extra, say="did you mean `extra.{}`?") or "declare it in `pack.yaml` under `extra`"
+                hint = (
+                    nearest(path[6:], extra, say="did you mean `extra.{}`?")
+                    or "declare it in `pack.yaml` under `extra`"
+                )
                 self.problem("P118", f"`{path[:80]}` is not declared", node, hint)
                 return None
         if spec is not None:
             return Field(spec, text, span)
-        known = [*FIELDS, *(f"extra.{name}" for name in extra), *self.checker.names.terms]
-        last = path.rsplit(".", 1)[-1]
-        hint = nearest(path, known) or next((f"did you mean `{n}`?" for n in FIELDS if n.endswith(f".{last}")), None)
-        if hint is None and path in FUNCTIONS:
-            hint = f"a function needs arguments: `{FUNCTIONS[path].signature}`"
-        if hint is None and path in {"true", "false"}:
-            hint = f"write `{path.capitalize()}`"
-        if hint is None and path.split(".")[0] in ROOTS:
-            same = [name for name in FIELDS if name.startswith(f"{path.split('.')[0]}.")]
-            hint = f"there are {listing(same, 20)}"
-        self.problem("P103", f"there is no field or term `{path[:80]}`", node, hint)
+        self.problem("P103", f"there is no field or term `{path[:80]}`", node, self._name_hint(path))
         return None
+
+    def _name_hint(self, path: str) -> str | None:
+        names = [*FIELDS, *(f"extra.{name}" for name in self.checker.names.extra), *self.checker.names.terms]
+        root, last = path.split(".", maxsplit=1)[0], path.rsplit(".", 1)[-1]
+        hint = nearest(path, names)
+        if hint is None and path in FUNCTIONS:
+            return f"a function needs arguments: `{FUNCTIONS[path].signature}`"
+        if hint is None and path in {"true", "false"}:
+            return f"write `{path.capitalize()}`"
+        if hint is None:
+            hint = next((f"did you mean `{name}`?" for name in FIELDS if name.endswith(f".{last}")), None)
+        if hint is None and root in ROOTS:
+            return f"there are {listing([name for name in FIELDS if name.startswith(f'{root}.')], 20)}"
+        return hint
 
     def _path(self, node: ast.expr) -> str | None:
         if isinstance(node, ast.Subscript):
@@ -460,7 +372,12 @@ class Expression:
     def _arithmetic(self, node: ast.BinOp) -> Value | None:
         sign = _ARITHMETIC.get(type(node.op))
         if sign is None:
-            self.problem("P102", "only `+ - * / // %` are part of the language", node, "`and`, `or`, `not` join conditions")
+            self.problem(
+                "P102",
+                "only `+ - * / // %` are part of the language",
+                node,
+                "`and`, `or`, `not` join conditions",
+            )
             self.value(node.left)
             self.value(node.right)
             return None
@@ -475,7 +392,12 @@ class Expression:
             return None
         kind = _result(sign, left.kind, right.kind)
         if kind is None:
-            self.problem("P120", f"`{left.kind} {sign} {right.kind}` has no meaning", node, "arithmetic is for numbers and times")
+            self.problem(
+                "P120",
+                f"`{left.kind} {sign} {right.kind}` has no meaning",
+                node,
+                "arithmetic is for numbers and times",
+            )
             return None
         return Arithmetic(sign, left, right, kind, self.parsed.text(node), self.parsed.span(node))
 
@@ -496,7 +418,12 @@ class Expression:
     def overlaps(self, of: Value, values: ast.expr, node: ast.expr) -> Condition | None:
         """Check `any_in(x, values)`."""
         if of.kind not in LISTS:
-            self.problem("P106", f"`any_in` needs a list of the event, `{of.text}` is {of.kind}", node, f"`{of.text} in ...`")
+            self.problem(
+                "P106",
+                f"`any_in` needs a list of the event, `{of.text}` is {of.kind}",
+                node,
+                f"`{of.text} in ...`",
+            )
             return None
         if not self.is_fixed(values):
             self.problem("P106", 'the second argument is `list("name")` or `[...]`', values)
@@ -521,18 +448,6 @@ def _result(sign: str, left: Kind, right: Kind) -> Kind | None:
         ("-", time, duration): time,
     }
     return table.get((sign, left, right))
-
-
-def _known_hint(none: bool) -> str:
-    return "ask `known(field)` or `not known(field)`" if none else "use `==`"
-
-
-def _kind_hint(kinds: set[Kind]) -> str | None:
-    if Kind.DURATION in kinds:
-        return 'durations are written "10m", "24h", "7d"'
-    if Kind.CONDITION in kinds:
-        return "a condition needs no comparison: `author.verified`, `not author.verified`"
-    return "numbers are written without quotes, texts in quotes" if Kind.NUMBER in kinds else None
 
 
 def _construct(node: ast.expr) -> str:

@@ -40,7 +40,7 @@ class Clause(msgspec.Struct, frozen=True):
 
     def in_language(self, language: str) -> tuple[str, str]:
         """Return title and text in `language`, else in English, else in the first language there is."""
-        for wanted in (language, language.split("-")[0], "en", *self.title):
+        for wanted in (language, language.split("-", maxsplit=1)[0], "en", *self.title):
             if wanted in self.title and wanted in self.text:
                 return self.title[wanted], self.text[wanted]
         raise LookupError(f"clause {self.id} has no text")
@@ -75,18 +75,35 @@ def _clause(entry: Mapping, languages: tuple[str, ...], shape: Shape) -> Clause 
     legal = _legal(entry, shape)
     contractual = shape.boolean(entry, "contractual")
     if contractual is False and not legal:
-        report.report("P023", "neither a law nor our own terms forbid this", entry.keys["contractual"], hint="name a law under `legal`")
+        report.report(
+            "P023",
+            "neither a law nor our own terms forbid this",
+            entry.keys["contractual"],
+            hint="name a law under `legal`",
+        )
     ladder: tuple[Measure, ...] = ()
     if shape.has(entry, "ladder"):
         acts = read_acts(entry.entries["ladder"], report, what="ladder", reviews=False)
         ladder = tuple(act.measure for act in acts if act.measure is not None)
         for lower, higher, act in zip(ladder, ladder[1:], acts[1:], strict=False):
             if higher.nature.severity < lower.nature.severity:
-                report.report("P311", f"`{higher.kind}` is milder than `{lower.kind}` before it", act.span, hint="mildest first")
+                report.report(
+                    "P311",
+                    f"`{higher.kind}` is milder than `{lower.kind}` before it",
+                    act.span,
+                    hint="mildest first",
+                )
         if ladder and ladder[0].nature.severity > MILD:
-            report.report("P022", "the ladder has no mild step", acts[0].span, hint="begin with `label`, `warn` or `limit_reach`")
+            report.report(
+                "P022",
+                "the ladder has no mild step",
+                acts[0].span,
+                hint="begin with `label`, `warn` or `limit_reach`",
+            )
         elif not ladder and not report.has_errors(before):
-            report.report("P009", "the ladder is empty", entry.keys["ladder"], hint="as `[warn, limit_reach, remove]`")
+            report.report(
+                "P009", "the ladder is empty", entry.keys["ladder"], hint="as `[warn, limit_reach, remove]`"
+            )
     if report.has_errors(before) or id_ is None or harm is None or severity is None:
         return None
     return Clause(
@@ -102,9 +119,12 @@ def _legal(entry: Mapping, shape: Shape) -> tuple[LegalGround, ...]:
         provision = shape.text(ground, "provision", what="provision")
         country = shape.text(ground, "country", what="country") if "country" in ground.entries else None
         if country is not None and not (len(country) == 2 and country.isupper()):  # noqa: PLR2004 -- ISO 3166-1 alpha-2
-            shape.report.report("P011", f"`{country[:20]}` is no country", ground.entries["country"].span, hint="as `DE`, or `EU`")
+            shape.report.report(
+                "P011",
+                f"`{country[:20]}` is no country",
+                ground.entries["country"].span,
+                hint="as `DE`, or `EU`",
+            )
         if provision is not None:
             found.append(LegalGround(provision, country))
     return tuple(found)
-
-

@@ -1,8 +1,9 @@
 """Every finding that the checker can make. Codes are stable: a code is never used again for something else.
 
-`hakam explain P103` prints an entry; the reference and the tests derive from it. `bad` and `good` are fragments, put
-in place of `where`: a rule's key (`when`, `then`, `stage`, `policy`) or a file of the pack.
+`hakam explain P103` prints an entry; the reference and the tests derive from it. `bad` and `good` are
+fragments, put in place of `where`: a rule's key (`when`, `then`, `stage`, `policy`) or a file of the pack.
 """
+# ruff: noqa: E501 -- a table: one line for each entry
 
 from __future__ import annotations
 
@@ -69,7 +70,7 @@ _SPECS = (
     _C("P102", _E, "not part of the language", "Python knows this, the rule language does not: it has conditions, values and the functions of its table.", "when", "author.posts > 3 if author.verified else False", "author.posts > 3 and author.verified"),
     _C("P103", _E, "unknown name", "No field and no term has this name.", "when", "author.folowers > 3", "author.followers > 3"),
     _C("P104", _E, "unknown function", "No function has this name.", "when", 'contain_any(text.folded, ["scam"])', 'contains_any(text.folded, ["scam"])'),
-    _C("P105", _E, "wrong arguments", "The function takes other arguments, or other names of arguments.", "when", 'matches(text.folded)', 'matches(text.folded, r"sc[a4]m")'),
+    _C("P105", _E, "wrong arguments", "The function takes other arguments, or other names of arguments.", "when", "matches(text.folded)", 'matches(text.folded, r"sc[a4]m")'),
     _C("P106", _E, "wrong type of argument", "The argument has not the type that the function needs.", "when", "len(author.posts) > 3", "len(author.name) > 3"),
     _C("P107", _E, "types that do not fit", "Two values of different types are compared, or an operator has no meaning for them.", "when", 'author.posts > "3"', "author.posts > 3"),
     _C("P108", _E, "no condition", "A rule asks whether something holds; this is a value.", "when", "author.posts", "author.posts > 3"),
@@ -84,8 +85,8 @@ _SPECS = (
     _C("P117", _E, "a term that needs itself", "Terms may use other terms, but not in a circle.", "terms.yaml", "one: two and author.verified\ntwo: one or author.verified\n", "one: author.verified\n"),
     _C("P118", _E, "undeclared field", "Fields of `extra` are declared in `pack.yaml` with their types.", "when", "extra.karma > 3", "author.posts > 3"),
     _C("P119", _W, "outside a score's range", "Scores lie between 0 and 1.", "when", 'scores["toxicity"] > 90', 'scores["toxicity"] > 0.9'),
-    _C("P120", _E, "arithmetic without meaning", "Arithmetic is for numbers, times and durations.", "when", 'author.name + 1 > 3', "author.posts + 1 > 3"),
-    _C("P121", _E, "a backslash in plain quotes", "In plain quotes a backslash may vanish or turn into another character; in r\"...\" it stays.", "when", 'matches(text.folded, "sc\\d+m")', 'matches(text.folded, r"sc\\d+m")'),
+    _C("P120", _E, "arithmetic without meaning", "Arithmetic is for numbers, times and durations.", "when", "author.name + 1 > 3", "author.posts + 1 > 3"),
+    _C("P121", _E, "a backslash in plain quotes", 'In plain quotes a backslash may vanish or turn into another character; in r"..." it stays.', "when", 'matches(text.folded, "sc\\d+m")', 'matches(text.folded, r"sc\\d+m")'),
     _C("P122", _E, "`in` on a text", "`in` would find parts of words. The functions say whether whole words are meant.", "when", '"scam" in text.folded', 'word(text.folded, "scam")'),
     _C("P123", _W, "a value twice", "A list in a rule holds the same value twice.", "when", 'author.country in ["DE", "DE"]', 'author.country in ["DE", "AT"]'),
     # Texts and patterns

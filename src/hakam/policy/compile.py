@@ -1,7 +1,10 @@
-"""One pack, one function: shared parts once, cheap before dear, one scan for each text, rules without a hit skipped.
+"""One pack, one function.
 
-The source is kept (`Program.source`) and can be read. A rule whose condition cannot be true unless a text predicate
-hits is *guarded*: it stands in a function of its own that runs only for the events whose text has such a hit.
+Shared parts once, cheap before dear, one scan for each text, rules without a hit skipped.
+
+The source is kept (`Program.source`) and can be read. A rule whose condition cannot be true unless a text
+predicate hits is *guarded*: it stands in a function of its own that runs only for the events whose text has
+such a hit.
 """
 
 from __future__ import annotations
@@ -18,7 +21,20 @@ from hakam.policy.fields import FIELDS
 from hakam.policy.generate import Atom, Writer, atom_of
 from hakam.policy.rules import Rule
 from hakam.policy.scan import NOTHING, Scan, encoded
-from hakam.policy.tree import And, Condition, Counter, CounterKind, Field, Not, Or, Search, Value, label, leaves, walk
+from hakam.policy.tree import (
+    And,
+    Condition,
+    Counter,
+    CounterKind,
+    Field,
+    Not,
+    Or,
+    Search,
+    Value,
+    label,
+    leaves,
+    walk,
+)
 
 _CHEAP = 130  # nanoseconds below which a shared part is computed for each event, needed or not
 
@@ -26,7 +42,10 @@ Firings = list[tuple[int, dict[str, Any]]]
 
 
 class Program(msgspec.Struct, frozen=True):
-    """What was compiled. `judge(event, signals, counters)` returns what fired and what failed, `None` for nothing."""
+    """What was compiled.
+
+    `judge(event, signals, counters)` returns what fired and what failed, `None` for nothing.
+    """
 
     source: str
     judge: Callable[[Any, Any, Any], tuple[Firings, dict[int, BaseException] | None] | None]
@@ -35,7 +54,10 @@ class Program(msgspec.Struct, frozen=True):
 
 
 def guard(node: Condition, *, sure_of: bool = True) -> frozenset[Search] | None:
-    """Return text predicates of which one must hit for the condition to be true; `None` if it can be without."""
+    """Return text predicates of which one must hit for the condition to be true.
+
+    `None` if it can be without.
+    """
     if isinstance(node, Not):
         return guard(node.of, sure_of=not sure_of)
     if isinstance(node, And | Or):
@@ -104,7 +126,9 @@ class _Compiler:
         out = ["def judge(e, s, c):", "    a = e.author; i = e.item; x = e.context", "    failed = None"]
         wheres = [counter.where for counter in self.counters.values() if counter.where is not None]
         conditions = [self.rules[n].when for n in main]
-        out += self._hoisted([*conditions, *wheres], [v for c in self.counters.values() for v in (*c.by, c.of) if v])
+        out += self._hoisted(
+            [*conditions, *wheres], [v for c in self.counters.values() for v in (*c.by, c.of) if v]
+        )
         out += self._scans()
         out += self._counting()
         out += self._shared(conditions)
@@ -141,7 +165,10 @@ class _Compiler:
         for value in values:
             tally.update(node.spec.path for node in walk(value) if isinstance(node, Field))
         extra = {
-            node.spec.path: node.spec for top in (*conditions, *values) for node in walk(top) if isinstance(node, Field)
+            node.spec.path: node.spec
+            for top in (*conditions, *values)
+            for node in walk(top)
+            if isinstance(node, Field)
         }
         lines = []
         for path in dict.fromkeys([*self.scans, *tally]):
@@ -209,28 +236,28 @@ class _Compiler:
 
     # Parts that several rules share
 
-    def _shared(self, conditions: list[Condition]) -> list[str]:
+    def _shared(self, conditions: list[Condition]) -> list[str]:  # noqa: C901 -- one branch for each kind of node
         """Give each part that occurs more than once, whole branches first, a local variable."""
         tally: Tally[str] = Tally()
 
-        def count(node: Condition, sure_of: bool) -> None:
+        def count(node: Condition, *, sure_of: bool) -> None:
             if isinstance(node, Not):
-                count(node.of, not sure_of)
+                count(node.of, sure_of=not sure_of)
                 return
             code = self._plain(node, sure_of)
             tally[code] += 1
             if tally[code] == 1 and isinstance(node, And | Or):
                 for item in node.items:
-                    count(item, sure_of)
+                    count(item, sure_of=sure_of)
 
         for condition in conditions:
-            count(condition, True)
+            count(condition, sure_of=True)
         lines = []
         done: set[str] = set()
 
-        def name(node: Condition, sure_of: bool) -> None:
+        def name(node: Condition, *, sure_of: bool) -> None:
             if isinstance(node, Not):
-                name(node.of, not sure_of)
+                name(node.of, sure_of=not sure_of)
                 return
             code = self._plain(node, sure_of)
             if code in done:
@@ -238,7 +265,7 @@ class _Compiler:
             done.add(code)
             if isinstance(node, And | Or):
                 for item in node.items:
-                    name(item, sure_of)
+                    name(item, sure_of=sure_of)
             if tally[code] > 1 and cost_of(node) > 0 and not _trivial(node):
                 inner = self.writer.write(node, sure_of=sure_of, shared=self._shared_name)
                 local = f"b{len(self._names)}"
@@ -250,7 +277,7 @@ class _Compiler:
                     self._names[code] = f"({local} if {local} is not None else ({local} := {inner}))"
 
         for condition in conditions:
-            name(condition, True)
+            name(condition, sure_of=True)
         return lines
 
     def _plain(self, node: Condition, sure_of: bool) -> str:

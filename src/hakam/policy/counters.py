@@ -1,9 +1,11 @@
-"""Counters over sliding windows: the port that the engine asks, an exact implementation in memory, and replays.
+"""Counters over sliding windows.
 
-The window of a counter ends at the newest event time that was seen for its key, and an event counts while its own time
-lies within it: with `T` the newest time and `w` the window, those with `T - w < at <= T`. So an event that comes late
-counts as long as it still falls into the window, and answers with the count at `T`. No clock is read: time comes with
-the events, and whoever feeds them bounds how far in the future `at` may lie.
+The port that the engine asks, an exact implementation in memory, and replays.
+
+The window of a counter ends at the newest event time that was seen for its key, and an event counts while its
+own time lies within it: with `T` the newest time and `w` the window, those with `T - w < at <= T`. So an
+event that comes late counts as long as it still falls into the window, and answers with the count at `T`. No
+clock is read: time comes with the events, and whoever feeds them bounds how far in the future `at` may lie.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ class Counters(Protocol):
         """Return how many events the window holds."""
         ...
 
-    def distinct(self, name: str, key: str, member: str, at: float, within: float, *, add: bool) -> int | None:
+    def distinct(
+        self, name: str, key: str, member: str, at: float, within: float, *, add: bool
+    ) -> int | None:
         """Return how many different members the window holds."""
         ...
 
@@ -44,11 +48,11 @@ class _Window:
 
 
 class MemoryCounters:
-    """Exact counters in memory, bounded by `max_entries` (one for each key and each time, 100 to 300 bytes) over all
-    keys.
+    """Exact counters in memory, bounded by `max_entries` over all keys.
 
-    When the bound is reached, the keys that were touched longest ago are forgotten, and `forgotten` counts their
-    entries: until it grows, every value is exact. A key of more than a quarter of the bound keeps its newest entries.
+    Each key and each time is an entry, of 100 to 300 bytes. When the bound is reached, the keys that were
+    touched longest ago are forgotten, and `forgotten` counts their entries: until it grows, every value is
+    exact. A key that alone has too many keeps the newest, up to a quarter of the bound.
     """
 
     def __init__(self, max_entries: int = MAX_ENTRIES) -> None:
@@ -100,8 +104,12 @@ class MemoryCounters:
         if len(times) > 64 and len(times) > 4 * len(members):  # noqa: PLR2004 -- many times for few members
             self.entries -= len(times) - len(members)
             times[:] = sorted((newest, member) for member, newest in members.items())
-        end = max(window.last, at) - within  # of a reading that adds nothing but is newer than all that was added
-        held = len(members) if end <= window.last - within else sum(newest > end for newest in members.values())
+        end = (
+            max(window.last, at) - within
+        )  # of a reading that adds nothing but is newer than all that was added
+        held = (
+            len(members) if end <= window.last - within else sum(newest > end for newest in members.values())
+        )
         self._bound(window)
         return held
 
@@ -138,7 +146,9 @@ class MemoryCounters:
         else:
             window = found[0]
             self._windows.move_to_end(place)
-        for _ in range(2):  # sweep: keys that nobody touched for longer than their window hold nothing any more
+        for _ in range(
+            2
+        ):  # sweep: keys that nobody touched for longer than their window hold nothing any more
             oldest, (idle, width) = next(iter(self._windows.items()))
             if idle is window or idle.last > at - width:
                 break
@@ -166,7 +176,7 @@ class MemoryCounters:
 
 
 class RecordingCounters:
-    """Passes questions on and remembers the answers in `seen`, which the event log stores beside the event."""
+    """Passes questions on and keeps the answers in `seen`, for the event log and for replays."""
 
     def __init__(self, inner: Counters) -> None:
         self._inner = inner
@@ -181,7 +191,9 @@ class RecordingCounters:
         value = self.seen[name] = self._inner.count(name, key, at, within, add=add)
         return value
 
-    def distinct(self, name: str, key: str, member: str, at: float, within: float, *, add: bool) -> int | None:
+    def distinct(
+        self, name: str, key: str, member: str, at: float, within: float, *, add: bool
+    ) -> int | None:
         """Ask, and remember."""
         value = self.seen[name] = self._inner.distinct(name, key, member, at, within, add=add)
         return value

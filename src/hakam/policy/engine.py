@@ -1,11 +1,12 @@
-"""The engine: a compiled pack that judges events. Values in, values out; it reads no clock and touches nothing."""
+"""The engine.
+
+A compiled pack that judges events. Values in, values out; it reads no clock and touches nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-
-import msgspec
 
 from hakam.policy.compile import Firings, Program, compile_rules
 from hakam.policy.counters import Counters
@@ -50,7 +51,9 @@ class Engine:
         return self._program.counters
 
     def judge(self, event: Event, signals: Signals, counters: Counters) -> Verdict:
-        """Return what the rules say. Never raises: a rule that fails is named in `quarantined`, the others go on.
+        """Return what the rules say.
+
+        Never raises: a rule that fails is named in `quarantined`, the others go on.
 
         Every event feeds all counters, whatever its rules say.
         """
@@ -63,7 +66,10 @@ class Engine:
         return self._verdict(event, *found)
 
     def _one_by_one(self, event: Event, signals: Signals) -> tuple[Firings, dict[int, BaseException] | None]:
-        """Judge with the interpreter, rule by rule. Counters are unknown then, and their rules quarantined."""
+        """Judge with the interpreter, rule by rule.
+
+        Counters are unknown then, and their rules quarantined.
+        """
         seen = Seen(event, signals)
         fired: Firings = []
         failed: dict[int, BaseException] = {}
@@ -91,7 +97,9 @@ class Engine:
             if stage is Stage.CANARY:
                 stage = rule.staging.for_author(rule.id, event.platform, event.author.id)
             shown = {text: _short(value) for text, value in values.items() if value is not None}
-            firings.append(Firing(rule.id, rule.policy, rule.digest, stage, rule.measures, rule.review, shown))
+            firings.append(
+                Firing(rule.id, rule.policy, rule.digest, stage, rule.measures, rule.review, shown)
+            )
             if stage is Stage.LIVE:
                 live.append(n)
         quarantined = tuple([rules[n].id for n in sorted(failed)]) if failed else ()
@@ -120,7 +128,11 @@ def compile_pack(pack: Pack) -> Engine:
 def needs_of(rules: Iterable[Rule]) -> frozenset[Need]:
     """Return the signals that some rules read."""
     return frozenset(
-        need for rule in rules for node in walk(rule.when) if isinstance(node, Field) for need in node.spec.needs
+        need
+        for rule in rules
+        for node in walk(rule.when)
+        if isinstance(node, Field)
+        for need in node.spec.needs
     )
 
 
@@ -170,5 +182,7 @@ def most_urgent(requests: Iterable[ReviewRequest | None]) -> ReviewRequest | Non
 
 def values_of(rule: Rule, seen: Seen) -> dict[str, Any]:
     """Return what each leaf of a rule saw, as a verdict keeps it. Unknown values are left out."""
-    found = {label(leaf): leaf_value(leaf, seen) for leaf in leaves(rule.when) if not isinstance(leaf, Constant)}
+    found = {
+        label(leaf): leaf_value(leaf, seen) for leaf in leaves(rule.when) if not isinstance(leaf, Constant)
+    }
     return {text: value for text, value in found.items() if value is not None}

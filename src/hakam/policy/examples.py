@@ -31,7 +31,10 @@ _DEFAULT: dict[str, Any] = {
 
 
 class Before(msgspec.Struct, frozen=True):
-    """Events that came earlier: copies of the test's own, `every` seconds apart, `vary` naming what differs."""
+    """Events that came earlier.
+
+    Copies of the test's own, `every` seconds apart, `vary` naming what differs.
+    """
 
     repeat: int
     every: float
@@ -39,7 +42,10 @@ class Before(msgspec.Struct, frozen=True):
 
 
 class Example(msgspec.Struct, frozen=True):
-    """One test. `fires` must all fire; with `silent` None nothing is claimed about the others, `*` means all others."""
+    """One test.
+
+    `fires` must all fire; with `silent` None nothing is claimed about the others, `*` means all others.
+    """
 
     name: str
     event: Event
@@ -55,7 +61,10 @@ class Example(msgspec.Struct, frozen=True):
 
 
 def read_examples(node: Node, rules: frozenset[str], report: Reporter) -> list[Example]:
-    """Read the tests of one file. `rules` holds the ids of all rules, also of those that are wrong themselves."""
+    """Read the tests of one file.
+
+    `rules` holds the ids of all rules, also of those that are wrong themselves.
+    """
     shape = Shape(report)
     found = []
     for entry in shape.entries(node, "tests", _KEYS):
@@ -71,7 +80,12 @@ def _example(entry: Mapping, rules: frozenset[str], shape: Shape) -> Example | N
     fires = _rule_names(entry, "fires", rules, shape)
     silent = _rule_names(entry, "silent", rules, shape)
     if fires is None and silent is None:
-        report.report("P402", "the test expects nothing", entry.span, hint="add `fires: [rule]`, `fires: []` or `silent: [rule]`")
+        report.report(
+            "P402",
+            "the test expects nothing",
+            entry.span,
+            hint="add `fires: [rule]`, `fires: []` or `silent: [rule]`",
+        )
     if fires is not None and not fires and not silent:
         silent = ("*",)  # `fires: []`: nothing at all
     earlier = _before(entry, shape)
@@ -93,7 +107,9 @@ def _rule_names(entry: Mapping, key: str, rules: frozenset[str], shape: Shape) -
     for text in shape.text_list(node, key):
         name = str(text.value)
         if name not in rules:
-            shape.report.report("P401", f"there is no rule `{name[:60]}`", text.span, hint=nearest(name, rules))
+            shape.report.report(
+                "P401", f"there is no rule `{name[:60]}`", text.span, hint=nearest(name, rules)
+            )
         names.append(name)
     return tuple(names)
 
@@ -103,14 +119,18 @@ def _before(entry: Mapping, shape: Shape) -> Before | None:
     if node is None:
         return None
     if not isinstance(node, Mapping):
-        shape.report.report("P009", "`before` has keys", node.span, hint='as `{repeat: 19, every: "5s", vary: [author.id]}`')
+        shape.report.report(
+            "P009", "`before` has keys", node.span, hint='as `{repeat: 19, every: "5s", vary: [author.id]}`'
+        )
         return None
     shape.keys(node, _BEFORE)
     repeat = shape.whole(node, "repeat", 1, MAX_REPEAT)
     said = shape.text(node, "every", what="every")
     every = parse_duration(said) if said is not None else None
     if said is not None and every is None:
-        shape.report.report("P109", f"`{said[:40]}` is no duration", node.entries["every"].span, hint="as `5s`")
+        shape.report.report(
+            "P109", f"`{said[:40]}` is no duration", node.entries["every"].span, hint="as `5s`"
+        )
     vary: list[str] = []
     for text in shape.text_list(node.entries["vary"], "vary") if "vary" in node.entries else ():
         if text.value not in VARIED:
@@ -144,7 +164,9 @@ def _event(entry: Mapping, shape: Shape) -> Event | None:
         message, _, path = str(error).partition(" - at `")
         where = pointer_from_path(path.rstrip("`"))
         span = _at(node, where) or place
-        shape.report.report("P403", f"the event is wrong at `{where or '/'}`: {message[:1].lower()}{message[1:]}", span)
+        shape.report.report(
+            "P403", f"the event is wrong at `{where or '/'}`: {message[:1].lower()}{message[1:]}", span
+        )
         return None
 
 

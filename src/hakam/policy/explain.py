@@ -1,4 +1,7 @@
-"""Why a rule fired or did not: its condition as a tree with the values it saw, and what would have changed it."""
+"""Why a rule fired or did not.
+
+Its condition as a tree with the values it saw, and what would have changed it.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,10 @@ MAX_LEAVES = 200
 
 
 class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One part of a condition. `outcome` None is unknown. `decides`: alone, turned round, it changes the rule's."""
+    """One part of a condition.
+
+    `outcome` None is unknown. `decides`: alone, turned round, it changes the rule's.
+    """
 
     text: str
     outcome: bool | None
@@ -32,7 +38,10 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class RuleExplanation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One rule on one event. `changes` says, for each leaf that decides, what would have turned the outcome."""
+    """One rule on one event.
+
+    `changes` says, for each leaf that decides, what would have turned the outcome.
+    """
 
     rule: str
     policy: str
@@ -57,7 +66,10 @@ class Explanation(msgspec.Struct, frozen=True):
 
 
 def explain(engine: Engine, event: Event, signals: Signals, counted: Counted) -> Explanation:
-    """Explain every rule. `counted` holds the counters' values as they were seen (`RecordingCounters.seen`)."""
+    """Explain every rule.
+
+    `counted` holds the counters' values as they were seen (`RecordingCounters.seen`).
+    """
     seen = Seen(event, signals, counted)
     found = [explain_rule(rule, seen) for rule in engine.rules]
     order = {True: 0, None: 1, False: 2}

@@ -1,7 +1,7 @@
 """From the text of an expression to Python's syntax tree, bounded, with each node's place in the pack's file.
 
-Python's own parser reads the grammar; nothing is ever run. What of that grammar the language takes is decided by the
-checker.
+Python's own parser reads the grammar; nothing is ever run. What of that grammar the language takes is decided
+by the checker.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ class Parsed(msgspec.Struct, frozen=True):
 
     def bounds(self, node: ast.AST) -> tuple[int, int]:
         """Return where a node begins and ends in the expression's text."""
-        line, end_line = getattr(node, "lineno", 2), getattr(node, "end_lineno", None) or getattr(node, "lineno", 2)
+        line: int = getattr(node, "lineno", 2)
+        end_line: int = getattr(node, "end_lineno", None) or line
         return (
             self._offset(line, getattr(node, "col_offset", 0)),
             self._offset(end_line, getattr(node, "end_col_offset", None) or 0),
@@ -50,7 +51,9 @@ class Parsed(msgspec.Struct, frozen=True):
         if line < 2:  # noqa: PLR2004 -- a line was put before the text
             return 0
         n = line - 2
-        return self.starts[n] + len(self.lines[n].encode("utf-8", "replace")[:column].decode("utf-8", "ignore"))
+        return self.starts[n] + len(
+            self.lines[n].encode("utf-8", "replace")[:column].decode("utf-8", "ignore")
+        )
 
 
 def parse(scalar: Scalar, report: Reporter, *, what: str = "condition") -> Parsed | None:
@@ -60,7 +63,9 @@ def parse(scalar: Scalar, report: Reporter, *, what: str = "condition") -> Parse
         report.report("P101", f"the {what} is empty", scalar.span, hint="write what must hold")
         return None
     if len(text) > MAX_TEXT:
-        report.report("P110", f"an expression of {len(text):,} characters", scalar.span, hint=f"at most {MAX_TEXT:,}")
+        report.report(
+            "P110", f"an expression of {len(text):,} characters", scalar.span, hint=f"at most {MAX_TEXT:,}"
+        )
         return None
     lines = tuple(text.split("\n"))
     starts = [0]
@@ -71,7 +76,8 @@ def parse(scalar: Scalar, report: Reporter, *, what: str = "condition") -> Parse
             warnings.simplefilter("error")
             tree = ast.parse(f"(\n{text}\n)", mode="eval").body
     except SyntaxError as error:
-        return _unreadable(error, scalar, tuple(starts), lines, report)
+        _unreadable(error, scalar, tuple(starts), lines, report)
+        return None
     except (ValueError, MemoryError, RecursionError, UnicodeError, Warning) as error:
         deep = isinstance(error, MemoryError | RecursionError)
         why = "too deeply nested" if deep else " ".join(str(error).split())[:120]
@@ -99,7 +105,9 @@ def _unreadable(
     if "escape" in message:
         report.report("P121", "a backslash in plain quotes", scalar.within(start, start + 1), hint=_RAW)
         return
-    report.report("P101", f"cannot read the expression: {message}", scalar.within(start, start + 1), hint=hint)
+    report.report(
+        "P101", f"cannot read the expression: {message}", scalar.within(start, start + 1), hint=hint
+    )
 
 
 _RAW = 'put an `r` before the quotes: r"..."'
@@ -111,7 +119,9 @@ def measure(root: ast.expr) -> tuple[int, int]:
     while level and depth <= MAX_DEPTH:
         depth += 1
         count += len(level)
-        level = [child for node in level for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+        level = [
+            child for node in level for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)
+        ]
     return count, depth
 
 
@@ -120,7 +130,12 @@ def _bounded(parsed: Parsed, report: Reporter) -> bool:
     if depth > MAX_DEPTH:
         report.report("P110", "nested too deeply", parsed.scalar.span, hint="split it by `terms.yaml`")
     elif count > MAX_NODES:
-        report.report("P110", f"an expression of {count:,} parts", parsed.scalar.span, hint="long lists go into `lists/`")
+        report.report(
+            "P110",
+            f"an expression of {count:,} parts",
+            parsed.scalar.span,
+            hint="long lists go into `lists/`",
+        )
     else:
         return True
     return False
@@ -128,9 +143,13 @@ def _bounded(parsed: Parsed, report: Reporter) -> bool:
 
 def constant(parsed: Parsed, node: ast.expr, report: Reporter) -> ast.Constant | None:
     """Return `node` if it is a constant of the language; strings with a backslash must be raw."""
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+    if (
+        isinstance(node, ast.UnaryOp)
+        and isinstance(node.op, ast.USub)
+        and isinstance(node.operand, ast.Constant)
+    ):
         value = node.operand.value
-        if type(value) in {int, float}:
+        if isinstance(value, int | float) and not isinstance(value, bool):
             return ast.copy_location(ast.Constant(-value), node)
         return None
     if not isinstance(node, ast.Constant):

@@ -1,7 +1,9 @@
-"""What a rule can read: one table, from which the checker, the compiler, the interpreter and the reference derive.
+"""What a rule can read.
 
-`code` is a Python expression over `e` (event), `a` (its author), `i` (its item), `x` (its context) and `s` (signals);
-`None` is unknown. It must not raise on any event that decoded.
+One table, from which the checker, the compiler, the interpreter and the reference derive.
+
+`code` is a Python expression over `e` (event), `a` (its author), `i` (its item), `x` (its context) and `s`
+(signals); `None` is unknown. It must not raise on any event that decoded.
 """
 
 from __future__ import annotations
@@ -58,12 +60,19 @@ _SPECS = (
     FieldSpec("event.platform", _T, "e.platform", "the platform it happened on", nullable=False),
     FieldSpec("event.kind", _T, "e.kind", "what happened", nullable=False, choices=_KINDS),
     FieldSpec(
-        "event.change", _T, "e.change", "what the user did to the item", nullable=False, choices=tuple(map(str, Change))
+        "event.change",
+        _T,
+        "e.change",
+        "what the user did to the item",
+        nullable=False,
+        choices=tuple(map(str, Change)),
     ),
     FieldSpec("event.at", Kind.TIME, "WHEN(e.at)", "when it happened", nullable=False, cost=150),
     FieldSpec("author.id", _T, "a.id", "the platform's id of the author", nullable=False),
     FieldSpec("author.name", _T, "a.name", "the name shown"),
-    FieldSpec("author.age", Kind.DURATION, "AGE(e)", "time from the account's creation to the event", cost=250),
+    FieldSpec(
+        "author.age", Kind.DURATION, "AGE(e)", "time from the account's creation to the event", cost=250
+    ),
     FieldSpec("author.created_at", Kind.TIME, "WHEN(a.created_at)", "when the account was created", cost=150),
     FieldSpec("author.followers", _N, "a.followers", "how many follow the author"),
     FieldSpec("author.following", _N, "a.following", "how many the author follows"),
@@ -74,16 +83,22 @@ _SPECS = (
     FieldSpec("author.email", _T, "a.email", "the address, if the platform sends it"),
     FieldSpec("author.labels", _L, "a.labels", "labels that the platform gave the author", nullable=False),
     FieldSpec("item.id", _T, "i.id", "the platform's id of the item", nullable=False),
-    FieldSpec("item.kind", _T, "(i.kind or e.kind)", "what the item is", nullable=False, cost=50, choices=_KINDS),
+    FieldSpec(
+        "item.kind", _T, "(i.kind or e.kind)", "what the item is", nullable=False, cost=50, choices=_KINDS
+    ),
     FieldSpec("item.url", _T, "i.url", "its address"),
     FieldSpec("item.title", _T, "i.title", "its title"),
     FieldSpec("item.text", _T, "i.text", "its text without the title; rules usually want `text.folded`"),
     FieldSpec("item.language", _T, "i.language", "as the platform declares; see `text.language`"),
-    FieldSpec("item.links", _L, "i.links", "links as the platform lists them; see `links.urls`", nullable=False),
+    FieldSpec(
+        "item.links", _L, "i.links", "links as the platform lists them; see `links.urls`", nullable=False
+    ),
     FieldSpec("item.mentions", _L, "i.mentions", "ids of the accounts mentioned", nullable=False),
     FieldSpec("item.hashtags", _L, "i.hashtags", "hashtags as the platform lists them", nullable=False),
     FieldSpec("item.labels", _L, "i.labels", "labels that the platform gave the item", nullable=False),
-    FieldSpec("item.media_count", _N, "len(i.media)", "how many pictures, videos, sounds", nullable=False, cost=50),
+    FieldSpec(
+        "item.media_count", _N, "len(i.media)", "how many pictures, videos, sounds", nullable=False, cost=50
+    ),
     FieldSpec(
         "item.media_types",
         _L,
@@ -109,7 +124,11 @@ _SPECS = (
         needs=(Need.FOLDED,),
     ),
     FieldSpec(
-        "text.words", Kind.FOLDED, "s.words", "the folded words, a space before and after each", needs=(Need.WORDS,)
+        "text.words",
+        Kind.FOLDED,
+        "s.words",
+        "the folded words, a space before and after each",
+        needs=(Need.WORDS,),
     ),
     FieldSpec(
         "text.word_count",
@@ -127,9 +146,15 @@ _SPECS = (
         cost=60,
         needs=(Need.TEXT,),
     ),
-    FieldSpec("text.script", _T, "s.script", "ISO 15924 code of most letters: Latn, Arab ...", needs=(Need.SCRIPT,)),
     FieldSpec(
-        "text.language", _T, "s.language", "BCP 47, declared or recognised by its letters", needs=(Need.LANGUAGE,)
+        "text.script", _T, "s.script", "ISO 15924 code of most letters: Latn, Arab ...", needs=(Need.SCRIPT,)
+    ),
+    FieldSpec(
+        "text.language",
+        _T,
+        "s.language",
+        "BCP 47, declared or recognised by its letters",
+        needs=(Need.LANGUAGE,),
     ),
     FieldSpec(
         "text.fingerprint",
@@ -198,7 +223,9 @@ HELPERS.update(dict(_READERS.values()))
 def extra_field(name: str, kind: Kind) -> FieldSpec:
     """Return the field of a value that the platform declares. A value of another type is unknown."""
     helper = _READERS[kind][0]
-    return FieldSpec(f"extra.{name}", kind, f"{helper}(e.extra.get({name!r}))", "declared by the pack", cost=120)
+    return FieldSpec(
+        f"extra.{name}", kind, f"{helper}(e.extra.get({name!r}))", "declared by the pack", cost=120
+    )
 
 
 def score_field(name: str) -> FieldSpec:
@@ -207,6 +234,9 @@ def score_field(name: str) -> FieldSpec:
 
 
 def reader(spec: FieldSpec) -> Callable[[Event, Signals], Any]:
-    """Return the function that reads a field, `None` for unknown. The same code that the compiler writes inline."""
+    """Return the function that reads a field, `None` for unknown.
+
+    The same code that the compiler writes inline.
+    """
     source = f"lambda e, s: (lambda a, i, x: {spec.code})(e.author, e.item, e.context)"
     return eval(source, dict(HELPERS))  # type: ignore[no-any-return]  # noqa: S307 -- text from the table above

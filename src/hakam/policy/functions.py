@@ -8,7 +8,10 @@ import msgspec
 
 
 class FunctionSpec(msgspec.Struct, frozen=True):
-    """One function. `least` and `most` bound the positional arguments; `keywords` may be given by name only."""
+    """One function.
+
+    `least` and `most` bound the positional arguments; `keywords` may be given by name only.
+    """
 
     name: str
     signature: str
@@ -27,7 +30,7 @@ _SPECS = (
         "contains_any",
         'contains_any(field, list("name") | [terms], words=True)',
         "condition",
-        "Whether the text holds one of the terms; as whole words unless `words=False`. On a list of texts: one of them.",
+        "Whether the text holds one of the terms, as whole words unless `words=False`.",
         'contains_any(text.folded, list("slurs"))',
         2,
         2,
@@ -129,7 +132,7 @@ _SPECS = (
         "distinct",
         'distinct(field, per=field, within="10m", where=condition)',
         "number",
-        "Different values of the field among the events with the same key `per` within the window, this one included.",
+        "Different values of the field among the events with the same `per` within the window.",
         'distinct(author.id, per=text.fingerprint, within="10m") >= 20',
         1,
         1,

@@ -1,8 +1,10 @@
-"""From typed trees to Python source: each condition as plain two-valued code that is true exactly when it is sure.
+"""From typed trees to Python source.
 
-The trick: negations are pushed down to the leaves, and each leaf is written in one of two ways, "known and true" or
-"known and false". With `and` and `or` above, which never turn one into the other, the whole is true exactly when
-Kleene's three-valued logic says true. Unknown needs no value of its own at run time.
+Each condition as plain two-valued code that is true exactly when it is sure.
+
+The trick: negations are pushed down to the leaves, and each leaf is written in one of two ways, "known and
+true" or "known and false". With `and` and `or` above, which never turn one into the other, the whole is true
+exactly when Kleene's three-valued logic says true. Unknown needs no value of its own at run time.
 """
 
 from __future__ import annotations
@@ -94,7 +96,9 @@ class Writer:
 
     # Conditions
 
-    def write(self, node: Condition, *, sure_of: bool, shared: Callable[[Condition, bool], str | None] | None = None) -> str:
+    def write(
+        self, node: Condition, *, sure_of: bool, shared: Callable[[Condition, bool], str | None] | None = None
+    ) -> str:
         """Return the code that is true exactly when `node` is surely `sure_of`."""
         if isinstance(node, Not):
             return self.write(node.of, sure_of=not sure_of, shared=shared)
@@ -106,7 +110,7 @@ class Writer:
             return f"({word.join(self.write(item, sure_of=sure_of, shared=shared) for item in items)})"
         return f"({self._leaf(node, sure_of=sure_of)})"
 
-    def _leaf(self, node: Leaf, *, sure_of: bool) -> str:  # noqa: PLR0911 -- one for each kind of leaf
+    def _leaf(self, node: Leaf, *, sure_of: bool) -> str:  # noqa: C901, PLR0911 -- one for each kind of leaf
         no = "" if sure_of else "not "
         match node:
             case Constant():
@@ -133,7 +137,9 @@ class Writer:
                 return " and ".join([*checks, *more, f"{item} {no}in {of}"])
             case Overlaps():
                 checks, of = self.operand(node.of)
-                return " and ".join([*checks, f"{'not ' if sure_of else ''}{self.constant(node.values)}.isdisjoint({of})"])
+                return " and ".join(
+                    [*checks, f"{'not ' if sure_of else ''}{self.constant(node.values)}.isdisjoint({of})"]
+                )
             case Search():
                 return self._search(node, sure_of=sure_of)
 
@@ -222,7 +228,7 @@ class Writer:
 
     # What a verdict shows
 
-    def seen(self, node: Leaf) -> str | None:
+    def seen(self, node: Leaf) -> str | None:  # noqa: PLR0911 -- one branch for each kind of node
         """Return code for the value that a leaf saw, `None` if it looks at nothing."""
         match node:
             case Constant():

@@ -1,7 +1,7 @@
 """The plain meaning of a condition: a direct three-valued interpreter, one line for each kind of node.
 
-It explains verdicts, stands in for the compiled function when that fails, and is what the compiled function is tested
-against. `None` is unknown throughout.
+It explains verdicts, stands in for the compiled function when that fails, and is what the compiled function
+is tested against. `None` is unknown throughout.
 """
 
 from __future__ import annotations
@@ -82,7 +82,10 @@ def value_of(node: Value, seen: Seen) -> Any:
 
 
 def outcome(node: Condition, seen: Seen, forced: Mapping[Leaf, bool | None] | None = None) -> bool | None:
-    """Return True, False or `None` (unknown). `forced` sets the outcome of leaves, to ask what would follow."""
+    """Return True, False or `None` (unknown).
+
+    `forced` sets the outcome of leaves, to ask what would follow.
+    """
     if isinstance(node, Not):
         below = outcome(node.of, seen, forced)
         return None if below is None else not below
@@ -109,7 +112,7 @@ def either(items: list[bool | None]) -> bool | None:
     return None if any(item is None for item in items) else False
 
 
-def leaf_outcome(node: Leaf, seen: Seen) -> bool | None:
+def leaf_outcome(node: Leaf, seen: Seen) -> bool | None:  # noqa: PLR0911 -- one branch for each kind of node
     """Return the outcome of one leaf."""
     match node:
         case Constant():
@@ -162,7 +165,10 @@ def _holds(node: Search, text: str) -> bool:
 
 
 def leaf_value(node: Leaf, seen: Seen) -> Any:  # noqa: PLR0911 -- one for each kind of leaf
-    """Return the value that a leaf looked at, as people read it; `None` if it is unknown, or nothing was found."""
+    """Return the value that a leaf looked at, as people read it.
+
+    `None` if it is unknown, or nothing was found.
+    """
     match node:
         case Constant():
             return None

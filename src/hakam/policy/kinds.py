@@ -40,7 +40,10 @@ def parse_duration(text: str) -> float | None:
 
 
 def show_duration(seconds: float) -> str:
-    """Return seconds in the largest units that hold them exactly, as `1d12h`; fractions of a second are kept."""
+    """Return seconds in the largest units that hold them exactly, as `1d12h`.
+
+    Fractions of a second are kept.
+    """
     if seconds < 0:
         return f"-{show_duration(-seconds)}"
     whole, out = int(seconds), ""
@@ -56,7 +59,10 @@ def show_duration(seconds: float) -> str:
 
 
 def parse_time(text: str) -> float | None:
-    """Return the Unix seconds of an ISO 8601 date or time; without a zone it is UTC. `None` if it is neither."""
+    """Return the Unix seconds of an ISO 8601 date or time.
+
+    Without a zone it is UTC. `None` if it is neither.
+    """
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

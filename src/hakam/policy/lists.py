@@ -1,6 +1,7 @@
-"""Lists: one term, domain or value a line, in `lists/<name>.txt`.
+r"""Lists: one term, domain or value a line, in `lists/<name>.txt`.
 
-`#` begins a comment (`\\#` a term that begins so). `# kind: terms | domains | values` in a comment says what they are.
+`#` begins a comment (`\#` a term that begins so). `# kind: terms | domains | values` in a comment says what
+they are.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class TermList(msgspec.Struct, frozen=True):
     file: str
 
 
-def read_list(file: str, text: str, report: Reporter) -> TermList:
+def read_list(file: str, text: str, report: Reporter) -> TermList:  # noqa: C901, PLR0912 -- one branch for each kind of line
     """Read one list. Lines that can't be used are reported and left out."""
     name = file.removeprefix("lists/").removesuffix(".txt")
     kind = ListKind.TERMS
@@ -68,5 +69,7 @@ def read_list(file: str, text: str, report: Reporter) -> TermList:
         else:
             terms[term] = number
     if not terms:
-        report.report("P019", f"the list `{name}` is empty", Span(file, 1, 1, 1, 2), hint="a rule with it never fires")
+        report.report(
+            "P019", f"the list `{name}` is empty", Span(file, 1, 1, 1, 2), hint="a rule with it never fires"
+        )
     return TermList(name, kind, tuple(terms), file)

@@ -20,7 +20,9 @@ TERRITORY = re.compile(r"[A-Z]{2}|EEA")
 MAX_DAYS = 3_650
 MAX_NOTE = 1_000
 
-_TIMED = frozenset(set(MeasureKind) - {MeasureKind.NOTIFY, MeasureKind.WARN, MeasureKind.TERMINATE, MeasureKind.REMOVE})
+_TIMED = frozenset(
+    set(MeasureKind) - {MeasureKind.NOTIFY, MeasureKind.WARN, MeasureKind.TERMINATE, MeasureKind.REMOVE}
+)
 _PLACED = frozenset(
     {
         MeasureKind.CONTEXT_NOTE,
@@ -82,16 +84,27 @@ def read_acts(node: Node, report: Reporter, *, what: str, reviews: bool) -> list
 
 
 def _entries(node: Sequence, report: Reporter, what: str) -> list[Scalar]:
-    """Return the entries of a list. In square brackets YAML splits at each comma: the pieces are joined again."""
+    """Return the entries of a list.
+
+    In square brackets YAML splits at each comma: the pieces are joined again.
+    """
     texts: list[Text] = []
     for item in node.items:
         if not isinstance(item, Text):
-            report.report("P009", f"an entry of `{what}` is a measure", item.span, hint='as `remove(territory="EU")`')
+            report.report(
+                "P009", f"an entry of `{what}` is a measure", item.span, hint='as `remove(territory="EU")`'
+            )
         elif item.value is None:
-            report.report("P009", f"an entry of `{what}` is empty", item.span, hint="write a measure or remove it")
+            report.report(
+                "P009", f"an entry of `{what}` is empty", item.span, hint="write a measure or remove it"
+            )
         else:
             texts.append(item)
-    if node.flow and node.source is not None and any(t.scalar.value.count("(") != t.scalar.value.count(")") for t in texts):
+    if (
+        node.flow
+        and node.source is not None
+        and any(t.scalar.value.count("(") != t.scalar.value.count(")") for t in texts)
+    ):
         inner = node.source.source.strip()
         if not any(text.scalar.style for text in texts) and inner.startswith("[") and inner.endswith("]"):
             return [_inner(node)]
@@ -141,11 +154,21 @@ def _review(
     given = {keyword.arg: keyword.value for keyword in keywords}
     unknown = [str(name) for name in given if name not in {"queue", "urgency"}]
     if arguments or unknown or "queue" not in given:
-        report.report("P302", "`review` takes `queue=` and, if wanted, `urgency=`", span, hint='as `review(queue="spam")`')
+        report.report(
+            "P302",
+            "`review` takes `queue=` and, if wanted, `urgency=`",
+            span,
+            hint='as `review(queue="spam")`',
+        )
         return None
     queue = _constant(given["queue"], parsed, report)
     if not isinstance(queue, str) or not QUEUE.fullmatch(queue):
-        report.report("P305", "the name of a queue is in small letters, digits and `-`", parsed.span(given["queue"]), hint='as "hate-ar"')
+        report.report(
+            "P305",
+            "the name of a queue is in small letters, digits and `-`",
+            parsed.span(given["queue"]),
+            hint='as "hate-ar"',
+        )
         return None
     urgency = 0.0
     if "urgency" in given:
@@ -157,7 +180,7 @@ def _review(
     return ReviewRequest(queue, urgency)
 
 
-def _measure(
+def _measure(  # noqa: PLR0917 -- each is another part of the pack
     kind: MeasureKind,
     arguments: list[ast.expr],
     keywords: list[ast.keyword],
@@ -177,7 +200,9 @@ def _measure(
     for keyword in keywords:
         if keyword.arg not in names:
             hint = nearest(keyword.arg or "", names) or f"it knows {listing(names)}"
-            report.report("P302", f"`{kind}` has no `{keyword.arg or '**'}`", parsed.span(keyword.value), hint=hint)
+            report.report(
+                "P302", f"`{kind}` has no `{keyword.arg or '**'}`", parsed.span(keyword.value), hint=hint
+            )
             good = False
         else:
             given[keyword.arg] = keyword.value
@@ -190,7 +215,11 @@ def _measure(
     values = {name: read[name](at) for name, at in given.items()}
     if any(value is None for value in values.values()):
         good = False
-    for kind_needs, name in ((MeasureKind.WITHHOLD, "territory"), (MeasureKind.LABEL, "label"), (MeasureKind.CONTEXT_NOTE, "note")):
+    for kind_needs, name in (
+        (MeasureKind.WITHHOLD, "territory"),
+        (MeasureKind.LABEL, "label"),
+        (MeasureKind.CONTEXT_NOTE, "note"),
+    ):
         if kind is kind_needs and name not in given:
             report.report("P302", f"`{kind}` needs `{name}=`", span, hint=_needs_hint(kind))
             good = False
@@ -210,7 +239,12 @@ def _territory(node: ast.expr, parsed: Parsed, report: Reporter) -> tuple[str, .
     for element in elements:
         value = _constant(element, parsed, report)
         if not isinstance(value, str) or not TERRITORY.fullmatch(value):
-            report.report("P302", "a territory is a code of two capital letters, `EU` or `EEA`", parsed.span(element), hint='as "DE"')
+            report.report(
+                "P302",
+                "a territory is a code of two capital letters, `EU` or `EEA`",
+                parsed.span(element),
+                hint='as "DE"',
+            )
             return None
         found.append(value)
     if not found:

@@ -1,4 +1,7 @@
-"""A pack: from files to rules that can be trusted, or to findings that say what to mend. Never raises on any input."""
+"""A pack.
+
+From files to rules that can be trusted, or to findings that say what to mend. Never raises on any input.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +69,10 @@ class Loaded(msgspec.Struct, frozen=True):
 
 
 def digest_of(files: Dictionary[str, str]) -> str:
-    """Return the SHA-256 (hex) over the files, sorted by path. Each part is preceded by its length in bytes."""
+    """Return the SHA-256 (hex) over the files, sorted by path.
+
+    Each part is preceded by its length in bytes.
+    """
     digest = hashlib.sha256()
     for path in sorted(files):
         for part in (path, files[path]):
@@ -77,7 +83,10 @@ def digest_of(files: Dictionary[str, str]) -> str:
 
 
 def load_pack(files: Dictionary[str, str]) -> Loaded:
-    """Read and check a pack. `files` maps paths inside the pack (`rules.yaml`, `lists/slurs.txt`) to their text."""
+    """Read and check a pack.
+
+    `files` maps paths inside the pack (`rules.yaml`, `lists/slurs.txt`) to their text.
+    """
     report = Reporter()
     if len(files) > MAX_FILES:
         report.report("P001", f"a pack of {len(files):,} files", None, hint=f"at most {MAX_FILES:,}")
@@ -85,7 +94,10 @@ def load_pack(files: Dictionary[str, str]) -> Loaded:
     texts = {path: _even(files[path]) for path in sorted(files)}
     sorted_files = _sort(texts, report)
     head = _head(texts, report)
-    lists = {found.name: found for found in (read_list(path, texts[path], report) for path in sorted_files["lists"])}
+    lists = {
+        found.name: found
+        for found in (read_list(path, texts[path], report) for path in sorted_files["lists"])
+    }
     terms, term_spans = _terms(sorted_files["terms"], texts, report)
     clauses, known = _clauses(sorted_files["policies"], texts, head.languages, report)
     checker = Checker(Names(lists, head.extra, terms), report)
@@ -100,7 +112,16 @@ def load_pack(files: Dictionary[str, str]) -> Loaded:
         return Loaded(None, findings)
     ref = PackRef(head.ref[0], head.ref[1], digest_of(files))
     pack = Pack(
-        ref, head.maturity, head.languages, head.title, head.extra, clauses, lists, rules, examples, dict(files)
+        ref,
+        head.maturity,
+        head.languages,
+        head.title,
+        head.extra,
+        clauses,
+        lists,
+        rules,
+        examples,
+        dict(files),
     )
     return Loaded(pack, findings)
 
@@ -114,7 +135,14 @@ def _whole(file: str) -> Span:
 
 
 def _sort(texts: Dictionary[str, str], report: Reporter) -> dict[str, list[str]]:
-    kinds: dict[str, list[str]] = {"pack": [], "policies": [], "rules": [], "terms": [], "tests": [], "lists": []}
+    kinds: dict[str, list[str]] = {
+        "pack": [],
+        "policies": [],
+        "rules": [],
+        "terms": [],
+        "tests": [],
+        "lists": [],
+    }
     for path in texts:
         folder, _, name = path.partition("/")
         if _LIST_NAME.fullmatch(path):
@@ -125,12 +153,25 @@ def _sort(texts: Dictionary[str, str], report: Reporter) -> dict[str, list[str]]
             kinds[folder].append(path)
         elif path.upper() not in {"README.MD", "LICENSE", "NOTICE", "CHANGELOG.MD"}:
             known = ("pack.yaml", "policies.yaml", "rules.yaml", "terms.yaml", "tests.yaml", "lists/name.txt")
-            hint = nearest(path, known) or "rules stand in `rules.yaml` or `rules/*.yaml`, lists in `lists/*.txt`"
+            hint = (
+                nearest(path, known)
+                or "rules stand in `rules.yaml` or `rules/*.yaml`, lists in `lists/*.txt`"
+            )
             report.report("P010", f"nothing reads `{path[:100]}`", _whole(path), hint=hint)
     if not kinds["pack"]:
-        report.report("P014", "there is no `pack.yaml`", _whole("pack.yaml"), hint="it names the pack: id, version, languages")
+        report.report(
+            "P014",
+            "there is no `pack.yaml`",
+            _whole("pack.yaml"),
+            hint="it names the pack: id, version, languages",
+        )
     if not kinds["policies"]:
-        report.report("P014", "there is no `policies.yaml`", _whole("policies.yaml"), hint="a rule needs the clause that it enforces")
+        report.report(
+            "P014",
+            "there is no `policies.yaml`",
+            _whole("policies.yaml"),
+            hint="a rule needs the clause that it enforces",
+        )
     return kinds
 
 
@@ -155,13 +196,20 @@ def _head(texts: Dictionary[str, str], report: Reporter) -> _Head:
     id_ = shape.text(node, "id", pattern=ID, what="a pack's id")
     version = shape.text(node, "version", what="version")
     if version is not None and not _VERSION.fullmatch(version):
-        report.report("P012", f"`{version[:40]}` can't be a version", node.entries["version"].span, hint='as "1.4.0"')
+        report.report(
+            "P012", f"`{version[:40]}` can't be a version", node.entries["version"].span, hint='as "1.4.0"'
+        )
     maturity = shape.choice(node, "maturity", MATURITIES) or MATURITIES[0]
     languages: list[str] = []
     if shape.has(node, "languages"):
         for text in shape.text_list(node.entries["languages"], "languages"):
             if not LANGUAGE.fullmatch(str(text.value)):
-                report.report("P012", f"`{str(text.value)[:40]}` is no language", text.span, hint="as `en`, `ar`, `pt-BR`")
+                report.report(
+                    "P012",
+                    f"`{str(text.value)[:40]}` is no language",
+                    text.span,
+                    hint="as `en`, `ar`, `pt-BR`",
+                )
             languages.append(str(text.value))
     title = shape.texts_by_language(node, "title", ()) if "title" in node.entries else {}
     ref = (id_, version) if id_ is not None and version is not None else None
@@ -173,12 +221,16 @@ def _extra(head: Mapping, shape: Shape) -> dict[str, FieldSpec]:
     if node is None:
         return {}
     if not isinstance(node, Mapping):
-        shape.report.report("P009", "`extra` has names with types", node.span, hint="as `karma: number` below it")
+        shape.report.report(
+            "P009", "`extra` has names with types", node.span, hint="as `karma: number` below it"
+        )
         return {}
     found = {}
     for name, span in node.keys.items():
         if not _NAME.fullmatch(name):
-            shape.report.report("P012", f"`{name[:60]}` can't be a field's name", span, hint="small letters, digits and `_`")
+            shape.report.report(
+                "P012", f"`{name[:60]}` can't be a field's name", span, hint="small letters, digits and `_`"
+            )
             continue
         kind = shape.choice(node, name, tuple(EXTRA_KINDS))
         if kind is not None:
@@ -197,12 +249,22 @@ def _terms(
             continue
         if not isinstance(node, Mapping):
             if node is not None:
-                report.report("P009", "`terms.yaml` has names with conditions", node.span, hint="as `newcomer: author.age < \"1d\"`")
+                report.report(
+                    "P009",
+                    "`terms.yaml` has names with conditions",
+                    node.span,
+                    hint='as `newcomer: author.age < "1d"`',
+                )
             continue
         for name, value in node.entries.items():
             span = node.keys[name]
             if not _NAME.fullmatch(name):
-                report.report("P012", f"`{name[:60]}` can't be a term's name", span, hint="small letters, digits and `_`")
+                report.report(
+                    "P012",
+                    f"`{name[:60]}` can't be a term's name",
+                    span,
+                    hint="small letters, digits and `_`",
+                )
             elif not isinstance(value, Text) or value.value is None:
                 report.report("P009", f"the term `{name}` is a condition", value.span)
             else:
@@ -222,7 +284,9 @@ def _clauses(
         known |= _ids(node, "policy")
         for id_, clause in read_clauses(node, languages, report).items():
             if id_ in clauses:
-                report.report("P013", f"a second clause `{id_}`", clause.span, hint="ids are unique in all files")
+                report.report(
+                    "P013", f"a second clause `{id_}`", clause.span, hint="ids are unique in all files"
+                )
             clauses.setdefault(id_, clause)
     return clauses, frozenset(known)
 
@@ -236,7 +300,7 @@ def _ids(node: Node, key: str) -> set[str]:
     return found
 
 
-def _rules(
+def _rules(  # noqa: PLR0917 -- each is another part of the pack
     paths: list[str],
     texts: Dictionary[str, str],
     checker: Checker,
@@ -273,12 +337,14 @@ def _examples(
         node = read(path, texts[path], report)
         for example in read_examples(node, rules, report) if node is not None else ():
             if example.name in examples:
-                report.report("P013", f"a second test `{example.name[:60]}`", example.span, hint="names are unique")
+                report.report(
+                    "P013", f"a second test `{example.name[:60]}`", example.span, hint="names are unique"
+                )
             examples.setdefault(example.name, example)
     return tuple(examples.values())
 
 
-def _unused(
+def _unused(  # noqa: PLR0917 -- each is another part of the pack
     checker: Checker,
     lists: dict[str, TermList],
     terms: dict[str, Span],
@@ -286,15 +352,22 @@ def _unused(
     examples: tuple[Example, ...],
     report: Reporter,
 ) -> None:
-    """Report what nothing reads. Only of a pack that is right otherwise, where it is no consequence of an error."""
+    """Report what nothing reads.
+
+    Only of a pack that is right otherwise, where it is no consequence of an error.
+    """
     if report.has_errors():
         return
     for name, found in lists.items():
         if name not in checker.used_lists:
-            report.report("P021", f"no rule reads the list `{name}`", _whole(found.file), hint="remove it, or use it")
+            report.report(
+                "P021", f"no rule reads the list `{name}`", _whole(found.file), hint="remove it, or use it"
+            )
     for name, span in terms.items():
         report.report("P021", f"no rule reads the term `{name}`", span, hint="remove it, or use it")
     tested = {name for example in examples for name in (*example.fires, *example.silent)}
     for rule in rules:
         if rule.id not in tested:
-            report.report("P404", f"no test names the rule `{rule.id}`", rule.span, hint="add one to `tests.yaml`")
+            report.report(
+                "P404", f"no test names the rule `{rule.id}`", rule.span, hint="add one to `tests.yaml`"
+            )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 
-import re2
+import re2  # type: ignore[import-untyped]  # has no types
 
 from hakam.signals.fold import fold
 
@@ -34,7 +34,11 @@ def prepare(pattern: str, problem: Problem, *, folded: bool, words: bool) -> str
         problem("P204", "an empty pattern matches everything", "write what the text must hold")
         return None
     if len(pattern) > MAX_PATTERN:
-        problem("P203", f"a pattern of {len(pattern):,} characters", f"at most {MAX_PATTERN:,}; long lists of words go into `lists/`")
+        problem(
+            "P203",
+            f"a pattern of {len(pattern):,} characters",
+            f"at most {MAX_PATTERN:,}; long lists of words go into `lists/`",
+        )
         return None
     pieces = _pieces(pattern)
     for piece in pieces:
@@ -74,7 +78,7 @@ def _refused(error: str, problem: Problem) -> None:
 
 
 def _pieces(pattern: str) -> list[str]:
-    r"""Split a pattern into escapes (`\p{L}`, `\Q...\E`), class brackets and single characters, nothing lost."""
+    r"""Split a pattern into escapes (`\p{L}`, `\Q...\E`), and single characters, nothing lost."""
     found: list[str] = []
     at, end = 0, len(pattern)
     while at < end:
@@ -100,7 +104,7 @@ def _pieces(pattern: str) -> list[str]:
     return found
 
 
-def _fold_pieces(pieces: list[str], problem: Problem) -> str:
+def _fold_pieces(pieces: list[str], problem: Problem) -> str:  # noqa: C901 -- one branch for each kind of node
     """Fold the letters of a pattern one by one, and say so where folding can't be done letter by letter."""
     out: list[str] = []
     run, in_class = "", False
@@ -138,7 +142,11 @@ def _fold_pieces(pieces: list[str], problem: Problem) -> str:
         out.append(piece)
     end_run()
     for text in lost:
-        problem("P205", f"folded text never holds `{text}`", f"folding makes it `{fold(text)}`; or search `text.raw`")
+        problem(
+            "P205",
+            f"folded text never holds `{text}`",
+            f"folding makes it `{fold(text)}`; or search `text.raw`",
+        )
     return "".join(out)
 
 

@@ -1,6 +1,11 @@
-"""The tables of the reference: fields, functions, findings, bounds. Generated from what the checker itself uses."""
+"""The tables of the reference.
+
+Fields, functions, findings, bounds. Generated from what the checker itself uses.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from hakam.policy import calls, check, expression, lists, pack, patterns, rules
 from hakam.policy.codes import CODES
@@ -15,7 +20,7 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [f"| {' | '.join(head)} |", f"| {' | '.join('---' for _ in head)} |"]
     lines += [f"| {' | '.join(map(_cell, row))} |" for row in rows]
     return "\n".join(lines)
@@ -26,8 +31,12 @@ def fields_table() -> str:
     rows = []
     for spec in FIELDS.values():
         choices = f": {', '.join(spec.choices)}" if spec.choices else ""
-        rows.append((f"`{spec.path}`", str(spec.kind), "yes" if spec.nullable else "never", f"{spec.doc}{choices}"))
-    rows.append(('`scores["name"]`', "number", "yes", "a score that the platform or a model measured, 0 to 1"))
+        rows.append(
+            (f"`{spec.path}`", str(spec.kind), "yes" if spec.nullable else "never", f"{spec.doc}{choices}")
+        )
+    rows.append(
+        ('`scores["name"]`', "number", "yes", "a score that the platform or a model measured, 0 to 1")
+    )
     rows.append(("`extra.name`", "as declared", "yes", f"declared in `pack.yaml`: {', '.join(EXTRA_KINDS)}"))
     return _table(("Field", "Type", "Can be unknown", "What it is"), rows)
 
@@ -64,18 +73,7 @@ def bounds_table() -> str:
 
 def generated() -> str:
     """Return the generated part of `docs/reference/rule-language.md`."""
-    return "\n\n".join(
-        [
-            BEGIN,
-            "## Fields",
-            fields_table(),
-            "## Functions",
-            functions_table(),
-            "## Bounds",
-            bounds_table(),
-            "## Findings",
-            "`hakam explain P103` prints an example and its repair.",
-            findings_table(),
-            END,
-        ]
-    )
+    parts = {"Fields": fields_table(), "Functions": functions_table(), "Bounds": bounds_table()}
+    sections = "\n\n".join(f"## {title}\n\n{table}" for title, table in parts.items())
+    about = "`hakam explain P103` prints an example and its repair."
+    return f"{BEGIN}\n\n{sections}\n\n## Findings\n\n{about}\n\n{findings_table()}\n\n{END}"

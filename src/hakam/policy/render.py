@@ -39,7 +39,11 @@ def render_one(finding: Finding, files: Mapping[str, str]) -> str:
         if line is not None:
             end = span.end_column if span.end_line == span.line else len(line) + 1
             before, marked, shown = _cut(line, span.column - 1, max(end - 1, span.column))
-            lines += [f"{margin} |", f"{number} | {shown}", f"{margin} | {' ' * _width(before)}{'^' * max(_width(marked), 1)}"]
+            lines += [
+                f"{margin} |",
+                f"{number} | {shown}",
+                f"{margin} | {' ' * _width(before)}{'^' * max(_width(marked), 1)}",
+            ]
     elif finding.subject is not None:
         lines.append(f"  --> {finding.subject}")
     if finding.hint is not None:
@@ -53,7 +57,7 @@ def _line(text: str, number: int) -> str | None:
 
 
 def _cut(line: str, start: int, end: int) -> tuple[str, str, str]:
-    """Return what stands before the mark, the marked part, and the line, shortened around the mark when long."""
+    """Return what stands before the mark, the marked part, and the line, shortened if long."""
     line = "".join(char if char.isprintable() else " " for char in line)
     start, end = min(start, len(line)), min(end, len(line))
     if len(line) > MAX_LINE:
@@ -68,5 +72,6 @@ def _cut(line: str, start: int, end: int) -> tuple[str, str, str]:
 def _width(text: str) -> int:
     """Return how many columns a text takes in a terminal: marks none, wide letters two."""
     return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
     )

@@ -1,4 +1,7 @@
-"""Rules: when something surely holds, under which clause, and what is proposed (`rules.yaml`, `rules/*.yaml`)."""
+"""Rules.
+
+When something surely holds, under which clause, and what is proposed (`rules.yaml`, `rules/*.yaml`).
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ MAX_RULES = 5_000
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """One rule. `digest` is the SHA-256 (hex) of its meaning: condition, terms and lists it reads, clause and acts."""
+    """One rule.
+
+    `digest` is the SHA-256 (hex) of its meaning: condition, terms and lists it reads, clause and acts.
+    """
 
     id: str
     policy: str
@@ -50,7 +56,8 @@ def read_rules(
 ) -> list[Rule]:
     """Read the rules of one file. Rules that are wrong are reported and left out.
 
-    `known` holds the ids of all clauses that the file of policies names, also of those that are wrong themselves.
+    `known` holds the ids of all clauses that the file of policies names, also of those that are wrong
+    themselves.
     """
     shape = Shape(report)
     rules = []
@@ -68,20 +75,38 @@ def _rule(
     id_ = shape.text(entry, "rule", pattern=ID, what="a rule's id")
     policy = shape.text(entry, "policy", what="policy")
     if policy is not None and policy not in known:
-        hint = nearest(policy, known) or (f"there are {listing(sorted(known))}" if known else "add it to `policies.yaml`")
+        hint = nearest(policy, known) or (
+            f"there are {listing(sorted(known))}" if known else "add it to `policies.yaml`"
+        )
         report.report("P310", f"there is no policy `{policy[:60]}`", entry.entries["policy"].span, hint=hint)
     staging = _staging(entry, shape)
     scalar = shape.scalar(entry, "when")
     when = checker.check(scalar) if scalar is not None else None
     if when is not None and (cost := cost_of(when)) > MAX_RULE_COST:
         message = f"about {cost / 1000:,.0f} us for each event"
-        report.report("P504", message, entry.keys["when"], hint=f"at most {MAX_RULE_COST // 1000}; search `text.folded` rather than other fields")
-    acts = read_acts(entry.entries["then"], report, what="then", reviews=True) if shape.has(entry, "then") else []
+        report.report(
+            "P504",
+            message,
+            entry.keys["when"],
+            hint=f"at most {MAX_RULE_COST // 1000}; search `text.folded` rather than other fields",
+        )
+    acts = (
+        read_acts(entry.entries["then"], report, what="then", reviews=True)
+        if shape.has(entry, "then")
+        else []
+    )
     measures, review = _sorted_acts(acts, clauses.get(policy or ""), report)
     if not acts and "then" in entry.entries and not report.has_errors(before):
         report.report("P308", "the rule does nothing", entry.keys["then"], hint='as `[review(queue="spam")]`')
     about = shape.text(entry, "about", what="about") if "about" in entry.entries else None
-    if report.has_errors(before) or id_ is None or policy is None or staging is None or when is None or scalar is None:
+    if (
+        report.has_errors(before)
+        or id_ is None
+        or policy is None
+        or staging is None
+        or when is None
+        or scalar is None
+    ):
         return None
     digest = _digest(id_, policy, when, measures, review)
     return Rule(id_, policy, staging, when, measures, review, digest, scalar.value.strip(), about, entry.span)
@@ -96,7 +121,9 @@ def _staging(entry: Mapping, shape: Shape) -> Staging | None:
         hint = nearest(text, ("shadow", "live", "canary 5%")) or "`shadow`, `canary 5%` or `live`"
         shape.report.report("P306", f"`{text[:40]}` is no stage", span, hint=hint)
     elif not 0 < staging.share <= 1:
-        shape.report.report("P307", "a canary's share lies above 0 and up to 100 %", span, hint="as `canary 5%`")
+        shape.report.report(
+            "P307", "a canary's share lies above 0 and up to 100 %", span, hint="as `canary 5%`"
+        )
         return None
     return staging
 
@@ -117,10 +144,17 @@ def _sorted_acts(
         measures.append(act.measure)
         if needs_two_people(act.measure):
             hint = "ask for a review; two people can decide it"
-            report.report("P303", f"`{act.measure.kind}` can't be taken back, so no rule takes it", act.span, hint=hint)
+            report.report(
+                "P303", f"`{act.measure.kind}` can't be taken back, so no rule takes it", act.span, hint=hint
+            )
         elif clause is not None and act.measure.kind not in {step.kind for step in clause.ladder}:
             steps = listing([str(step.kind) for step in clause.ladder])
-            report.report("P304", f"`{act.measure.kind}` is not on the ladder of `{clause.id}`", act.span, hint=f"the ladder has {steps}")
+            report.report(
+                "P304",
+                f"`{act.measure.kind}` is not on the ladder of `{clause.id}`",
+                act.span,
+                hint=f"the ladder has {steps}",
+            )
     return tuple(measures), review
 
 

@@ -1,15 +1,15 @@
 """One scan of a text for all predicates on it: an RE2 set, and Aho-Corasick for long lists of terms.
 
-RE2's set is one automaton for all patterns, linear in the text whatever they are. It answers nothing at all when
-its memory runs out, so each set holds one more pattern that every text fulfils at its end: when even that is missing,
-the patterns are tried one by one and no hit is lost.
+RE2's set is one automaton for all patterns, linear in the text whatever they are. It answers nothing at all
+when its memory runs out, so each set holds one more pattern that every text fulfils at its end: when even
+that is missing, the patterns are tried one by one and no hit is lost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-import re2
+import re2  # type: ignore[import-untyped]  # has no types
 from ahocorasick_rs import AhoCorasick
 
 from hakam.policy.patterns import options
@@ -38,7 +38,9 @@ def finder(search: Search) -> Callable[[str], str | None]:
     if search.how in {How.STARTS, How.ENDS}:
         terms = search.terms
         ends = search.how is How.ENDS
-        return lambda text: next((t for t in terms if (text.endswith(t) if ends else text.startswith(t))), None)
+        return lambda text: next(
+            (t for t in terms if (text.endswith(t) if ends else text.startswith(t))), None
+        )
     if search.how is not How.PATTERN and len(search.terms) > LONG_LIST:
         automaton = AhoCorasick(search.terms)
 
@@ -50,7 +52,9 @@ def finder(search: Search) -> Callable[[str], str | None]:
     if search.how is not How.PATTERN and len(search.terms) <= FEW:
         few = search.terms
         return lambda text: next((term.strip()[:SHOWN] for term in few if term in text), None)
-    compiled = re2.compile(expression(search).encode(), options(SET_MEMORY))  # on bytes: no counting of characters
+    compiled = re2.compile(
+        expression(search).encode(), options(SET_MEMORY)
+    )  # on bytes: no counting of characters
 
     def find(text: str) -> str | None:
         match = compiled.search(encoded(text))
@@ -60,7 +64,10 @@ def finder(search: Search) -> Callable[[str], str | None]:
 
 
 def find_in(search: Search) -> Callable[[str | Iterable[str] | None], str | None]:
-    """Return the function that finds the first hit in a text, or in any text of a list; unknown holds nothing."""
+    """Return the function that finds the first hit in a text, or in any text of a list.
+
+    Unknown holds nothing.
+    """
     find = finder(search)
 
     def look(value: str | Iterable[str] | None) -> str | None:
@@ -100,8 +107,9 @@ def _test(search: Search) -> Callable[[str], bool]:
 class Scan:
     """The scan of one text for several predicates, known by their numbers.
 
-    Calling it gives the numbers that hit. The compiled function does the first step itself, to save a call for the
-    many texts without a hit: `hits = match(text.encode())`, then `found(hits)` unless `hits` holds one entry, the end.
+    Calling it gives the numbers that hit. The compiled function does the first step itself, to save a call
+    for the many texts without a hit: `hits = match(text.encode())`, then `found(hits)` unless `hits` holds
+    one entry, the end.
     """
 
     def __init__(self, searches: dict[int, Search]) -> None:
@@ -156,7 +164,9 @@ def _set_match(searches: dict[int, Search]) -> Callable[[bytes], list[int]] | No
     except re2.error:
         return None
     inner = getattr(getattr(searched, "_set", None), "Match", None)
-    if inner is not None and inner(b"") is not None:  # without the wrapper in Python, which takes a third of the time
+    if (
+        inner is not None and inner(b"") is not None
+    ):  # without the wrapper in Python, which takes a third of the time
         return inner  # type: ignore[no-any-return]
     public = searched.Match
     return lambda text: public(text) or []

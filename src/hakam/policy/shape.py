@@ -23,7 +23,9 @@ class Shape(msgspec.Struct):
         """Return the mappings of a list; each may have `keys` only."""
         if not isinstance(node, Sequence):
             if not (isinstance(node, Text) and node.value is None):
-                self.report.report("P009", f"`{what}` is a list", node.span, hint=f"begin each entry with `- {keys[0]}:`")
+                self.report.report(
+                    "P009", f"`{what}` is a list", node.span, hint=f"begin each entry with `- {keys[0]}:`"
+                )
             return []
         found = []
         for item in node.items:
@@ -31,7 +33,9 @@ class Shape(msgspec.Struct):
                 self.keys(item, keys)
                 found.append(item)
             else:
-                self.report.report("P009", f"an entry of `{what}` has keys", item.span, hint=f"as `- {keys[0]}: ...`")
+                self.report.report(
+                    "P009", f"an entry of `{what}` has keys", item.span, hint=f"as `- {keys[0]}: ...`"
+                )
         return found
 
     def keys(self, entry: Mapping, known: tuple[str, ...]) -> None:
@@ -58,7 +62,9 @@ class Shape(msgspec.Struct):
             return None
         return node.scalar
 
-    def text(self, entry: Mapping, key: str, *, what: str, pattern: re.Pattern[str] | None = None) -> str | None:
+    def text(
+        self, entry: Mapping, key: str, *, what: str, pattern: re.Pattern[str] | None = None
+    ) -> str | None:
         """Return a text that must be there and, if a pattern is given, follow it."""
         scalar = self.scalar(entry, key)
         if scalar is None:
@@ -67,7 +73,9 @@ class Shape(msgspec.Struct):
         assert isinstance(node, Text)
         if not isinstance(node.value, str):
             shown = scalar.value[:40]
-            self.report.report("P009", f"`{key}` is a text, `{shown}` is not", node.span, hint=f'write "{shown}" in quotes')
+            self.report.report(
+                "P009", f"`{key}` is a text, `{shown}` is not", node.span, hint=f'write "{shown}" in quotes'
+            )
             return None
         if not node.value.strip():
             self.report.report("P009", f"`{key}` is empty", node.span)
@@ -123,18 +131,24 @@ class Shape(msgspec.Struct):
             if isinstance(item, Text) and isinstance(item.value, str):
                 found.append(item)
             else:
-                self.report.report("P009", f"an entry of `{what}` is a text", item.span, hint="put it in quotes")
+                self.report.report(
+                    "P009", f"an entry of `{what}` is a text", item.span, hint="put it in quotes"
+                )
         return tuple(found)
 
     def by_language(self, entry: Mapping, key: str) -> dict[str, Node]:
         """Return a mapping from language to node."""
         node = entry.entries[key]
         if not isinstance(node, Mapping):
-            self.report.report("P009", f"`{key}` has a text for each language", node.span, hint="as `en: ...` below it")
+            self.report.report(
+                "P009", f"`{key}` has a text for each language", node.span, hint="as `en: ...` below it"
+            )
             return {}
         for language, span in node.keys.items():
             if not LANGUAGE.fullmatch(language):
-                self.report.report("P012", f"`{language[:40]}` is no language", span, hint="as `en`, `ar`, `pt-BR`")
+                self.report.report(
+                    "P012", f"`{language[:40]}` is no language", span, hint="as `en`, `ar`, `pt-BR`"
+                )
         return node.entries
 
     def texts_by_language(self, entry: Mapping, key: str, languages: tuple[str, ...]) -> dict[str, str]:
@@ -146,12 +160,21 @@ class Shape(msgspec.Struct):
             if isinstance(node, Text) and isinstance(node.value, str) and node.value.strip():
                 found[language] = node.value.strip()
             else:
-                self.report.report("P009", f"`{key}` in `{language}` is a text", node.span, hint="put it in quotes")
+                self.report.report(
+                    "P009", f"`{key}` in `{language}` is a text", node.span, hint="put it in quotes"
+                )
         missing = [language for language in languages if language not in found]
         if not found:
-            self.report.report("P008", f"`{key}` has no text at all", entry.keys[key], hint="as `en: ...` below it")
+            self.report.report(
+                "P008", f"`{key}` has no text at all", entry.keys[key], hint="as `en: ...` below it"
+            )
         elif missing:
-            self.report.report("P015", f"no {key} in {listing(missing)}", entry.keys[key], hint="the pack names that language")
+            self.report.report(
+                "P015",
+                f"no {key} in {listing(missing)}",
+                entry.keys[key],
+                hint="the pack names that language",
+            )
         return found
 
     def lists_by_language(self, entry: Mapping, key: str) -> dict[str, tuple[str, ...]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from functools import lru_cache
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -43,8 +43,8 @@ class Scalar(msgspec.Struct, frozen=True):
 def _places(scalar: Scalar) -> list[tuple[int, int]]:
     """Return (line, column) of each character of the value and of the place after the last.
 
-    YAML folds white space and reads escapes, so the two texts are walked together: a character of the value stands
-    at its next occurrence in the source.
+    YAML folds white space and reads escapes, so the two texts are walked together: a character of the value
+    stands at its next occurrence in the source.
     """
     source = scalar.source
     positions: list[tuple[int, int]] = []
@@ -110,7 +110,11 @@ class Reporter:
         found = list(self._findings)
         if self.dropped:
             found.append(
-                Finding("P005", Severity.ERROR, f"{self.dropped} more findings; these are the first {MAX_FINDINGS}")
+                Finding(
+                    "P005",
+                    Severity.ERROR,
+                    f"{self.dropped} more findings; these are the first {MAX_FINDINGS}",
+                )
             )
         last = Span("\U0010ffff", 0, 0, 0, 0)
         return tuple(sorted(found, key=lambda f: (f.span or last, f.code, f.message)))

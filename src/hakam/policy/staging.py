@@ -31,8 +31,8 @@ class Staging(msgspec.Struct, frozen=True):
 
 
 def place(rule: str, platform: str, author: str) -> float:
-    """Return where an author stands for a rule, from 0 up to 1, evenly spread and independent between rules."""
-    key = "\x1f".join((rule, platform, author)).encode("utf-8", "surrogatepass")
+    """Return where an author stands for a rule, from 0 up to 1, evenly spread, each rule anew."""
+    key = f"{rule}\x1f{platform}\x1f{author}".encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(key, digest_size=8, person=b"hakam-canary").digest(), "big") / _ALL
 
 

@@ -1,8 +1,9 @@
 """YAML, read strictly: every node has its place, and nothing means something else than it looks.
 
 Of YAML's many forms only these are read: mappings with distinct text keys, sequences, text, whole and decimal
-numbers, `true`, `false`, and nothing. Anchors, aliases, merge keys, tags and several documents are refused, and so
-are plain words that some readers of YAML take for something else (`no`, `012`, `1e3`, `2024-01-31`, `12:30`).
+numbers, `true`, `false`, and nothing. Anchors, aliases, merge keys, tags and several documents are refused,
+and so are plain words that some readers of YAML take for something else (`no`, `012`, `1e3`, `2024-01-31`,
+`12:30`).
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ _SURPRISES = (
     (re.compile(r"[-+]?(0[0-9_]+|0[oO][0-7_]+)"), "an octal number"),
     (re.compile(r"[-+]?0[xX][0-9a-fA-F_]+|[-+]?0[bB][01_]+"), "a number in another base"),
     (re.compile(r"[-+]?[0-9][0-9_]*(\.[0-9_]*)?[eE][-+]?[0-9]+"), "a number with an exponent"),
-    (re.compile(r"[-+]?[0-9]+_[0-9_.]*|[-+]?\.[0-9]+|[-+]?[0-9]+\.|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"), "a number"),
+    (
+        re.compile(r"[-+]?[0-9]+_[0-9_.]*|[-+]?\.[0-9]+|[-+]?[0-9]+\.|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"),
+        "a number",
+    ),
     (re.compile(r"[-+]?[0-9]{19,}"), "a number too large to keep"),
     (re.compile(r"[-+]?[0-9]{1,2}(:[0-9]{1,2})+(\.[0-9]*)?"), "a number in base 60, or a time"),
     (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?"), "a date"),
@@ -87,9 +91,14 @@ def plain(node: Node) -> Any:
 
 
 def read(file: str, text: str, report: Reporter) -> Node | None:
-    """Read one YAML file. Returns `None` when it holds nothing that can be used; what is wrong is reported."""
+    """Read one YAML file.
+
+    Returns `None` when it holds nothing that can be used; what is wrong is reported.
+    """
     if len(text) > MAX_BYTES:
-        report.report("P001", f"`{file}` has {len(text):,} characters", _whole(file), hint=f"at most {MAX_BYTES:,}")
+        report.report(
+            "P001", f"`{file}` has {len(text):,} characters", _whole(file), hint=f"at most {MAX_BYTES:,}"
+        )
         return None
     reader = _Reader(file, text, report)
     try:
@@ -147,7 +156,9 @@ class _Reader:
                     return root
                 if event.tags or event.version:
                     span = self.span(event.start_mark, event.end_mark)
-                    self.report.report("P004", "a YAML directive", span, hint="remove the line that begins with `%`")
+                    self.report.report(
+                        "P004", "a YAML directive", span, hint="remove the line that begins with `%`"
+                    )
             elif isinstance(event, ScalarEvent | SequenceStartEvent | MappingStartEvent | AliasEvent):
                 root = self._node(event, 0)
         return root
@@ -158,19 +169,26 @@ class _Reader:
             raise ValueError("nested too deeply")
         if isinstance(event, AliasEvent):
             span = self.span(event.start_mark, event.end_mark)
-            self.report.report("P004", "an alias", span, hint="write the value out; share conditions by `terms.yaml`")
+            self.report.report(
+                "P004", "an alias", span, hint="write the value out; share conditions by `terms.yaml`"
+            )
             return None
         anchor, tag = getattr(event, "anchor", None), getattr(event, "ctag", None)
         if anchor is not None:
             span = self.span(event.start_mark, event.end_mark)
-            self.report.report("P004", f"the anchor `&{anchor}`", span, hint="write the value out where it is needed")
+            self.report.report(
+                "P004", f"the anchor `&{anchor}`", span, hint="write the value out where it is needed"
+            )
         if tag is not None and str(tag) != "!":
             span = self.span(event.start_mark, event.end_mark)
-            self.report.report("P004", f"the tag `{str(tag)[:40]}`", span, hint="remove it: types follow from the key")
+            self.report.report(
+                "P004", f"the tag `{str(tag)[:40]}`", span, hint="remove it: types follow from the key"
+            )
         if isinstance(event, ScalarEvent):
             return self._scalar(event)
         if isinstance(event, SequenceStartEvent):
             return self._sequence(event, depth)
+        assert isinstance(event, MappingStartEvent)
         return self._mapping(event, depth)
 
     def _slice(self, start: Any, end: Any) -> str:
@@ -198,14 +216,17 @@ class _Reader:
             for pattern, seems in _SURPRISES:
                 if pattern.fullmatch(word):
                     self.report.report(
-                        "P006", f"`{word}` may be read as {seems}", scalar.span, hint=f'write "{word}" in quotes'
+                        "P006",
+                        f"`{word}` may be read as {seems}",
+                        scalar.span,
+                        hint=f'write "{word}" in quotes',
                     )
                     break
         return word
 
     def _sequence(self, start: SequenceStartEvent, depth: int) -> Sequence:
         items: list[Node] = []
-        end = start
+        end: Event = start
         for event in self._events:
             if isinstance(event, SequenceEndEvent):
                 end = event
@@ -234,7 +255,10 @@ class _Reader:
                 continue
             if key.value in entries:
                 self.report.report(
-                    "P003", f"`{key.value}` is here twice", key.span, hint=f"first on line {keys[key.value].line}"
+                    "P003",
+                    f"`{key.value}` is here twice",
+                    key.span,
+                    hint=f"first on line {keys[key.value].line}",
                 )
                 continue
             if value is None:  # an alias, already reported

@@ -37,7 +37,10 @@ class ExampleResult(msgspec.Struct, frozen=True):
 
 
 def run_examples(engine: Engine) -> Iterator[ExampleResult]:
-    """Run all tests of the engine's pack, each with counters of its own. Stages don't matter: shadow rules fire too."""
+    """Run all tests of the engine's pack, each with counters of its own.
+
+    Stages don't matter: shadow rules fire too.
+    """
     for example in engine.pack.examples:
         yield run_example(engine, example)
 
@@ -53,11 +56,16 @@ def run_example(engine: Engine, example: Example) -> ExampleResult:
     fired = tuple(firing.rule for firing in verdict.firings)
     seen = Seen(example.event, measure(example.event, engine.needs), counters.seen)
     missing = [rule for rule in example.fires if rule not in fired]
-    unwanted = [rule for rule in fired if rule in example.silent or (example.only and rule not in example.fires)]
-    misses = [
-        Miss(rule, rule in missing, show(explain_rule(engine.pack.rule(rule), seen))) for rule in (*missing, *unwanted)
+    unwanted = [
+        rule for rule in fired if rule in example.silent or (example.only and rule not in example.fires)
     ]
-    misses += [Miss(rule, rule in example.fires, f"{rule}: failed on this event") for rule in verdict.quarantined]
+    misses = [
+        Miss(rule, rule in missing, show(explain_rule(engine.pack.rule(rule), seen)))
+        for rule in (*missing, *unwanted)
+    ]
+    misses += [
+        Miss(rule, rule in example.fires, f"{rule}: failed on this event") for rule in verdict.quarantined
+    ]
     return ExampleResult(example.name, not misses, fired, tuple(misses), example.span)
 
 
@@ -69,9 +77,13 @@ def earlier(event: Event, before: Before | None) -> Iterator[Event]:
         at = event.at - timedelta(seconds=before.every * n)
         copy = msgspec.structs.replace(event, id=f"{event.id}-{n}", at=at)
         if "author.id" in before.vary:
-            copy = msgspec.structs.replace(copy, author=msgspec.structs.replace(copy.author, id=f"{copy.author.id}-{n}"))
+            copy = msgspec.structs.replace(
+                copy, author=msgspec.structs.replace(copy.author, id=f"{copy.author.id}-{n}")
+            )
         if "item.id" in before.vary:
-            copy = msgspec.structs.replace(copy, item=msgspec.structs.replace(copy.item, id=f"{copy.item.id}-{n}"))
+            copy = msgspec.structs.replace(
+                copy, item=msgspec.structs.replace(copy.item, id=f"{copy.item.id}-{n}")
+            )
         if "context.ip_hash" in before.vary:
             hash_ = f"{copy.context.ip_hash or 'ip'}-{n}"
             copy = msgspec.structs.replace(copy, context=msgspec.structs.replace(copy.context, ip_hash=hash_))

@@ -1,4 +1,7 @@
-"""The typed tree of a condition. Nodes are frozen values; `span` is the place in the pack, `text` the source."""
+"""The typed tree of a condition.
+
+Nodes are frozen values; `span` is the place in the pack, `text` the source.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,10 @@ from hakam.vocabulary.finding import Span
 
 
 class Literal(msgspec.Struct, frozen=True):
-    """A constant. Times and durations are seconds already, text compared with folded text is folded already."""
+    """A constant.
+
+    Times and durations are seconds already, text compared with folded text is folded already.
+    """
 
     value: str | float | int | bool
     kind: Kind
@@ -34,7 +40,10 @@ class Field(msgspec.Struct, frozen=True):
 
 
 class Arithmetic(msgspec.Struct, frozen=True):
-    """`+ - * / // %` on numbers, times and durations. Division by nothing, or no number as result, is unknown."""
+    """`+ - * / // %` on numbers, times and durations.
+
+    Division by nothing, or no number as result, is unknown.
+    """
 
     op: str
     left: Value
@@ -155,7 +164,9 @@ class How(StrEnum):
 
 
 class Search(msgspec.Struct, frozen=True):
-    """A text predicate: `of` (a text, or any text of a list) holds one of `terms` (or the RE2 pattern `terms[0]`).
+    """A text predicate.
+
+    `of` (a text, or any text of a list) holds one of `terms` (or the RE2 pattern `terms[0]`).
 
     Terms and pattern are as they are searched: folded, and padded with spaces for whole words.
     """
@@ -204,7 +215,7 @@ Leaf = Constant | Truth | Compare | Among | Holds | Overlaps | Search | Known
 Condition = Leaf | Not | And | Or
 
 
-def parts(node: Condition | Value) -> tuple[Condition | Value, ...]:
+def parts(node: Condition | Value) -> tuple[Condition | Value, ...]:  # noqa: PLR0911 -- one branch for each kind of node
     """Return the nodes directly below."""
     if isinstance(node, And | Or):
         return node.items
