@@ -110,8 +110,7 @@ class Expression:
 
     # Conditions
 
-    search = f'`contains_any(..., list("{named.name}"))`'
-    hint = f"search with {search}, or begin the file with `# kind: values`"
+    def condition(self, node: ast.expr) -> Condition | None:  # noqa: C901, PLR0911 -- one for each kind
         """Check an expression that must be true or false."""
         text, span = self.parsed.text(node), self.parsed.span(node)
         if isinstance(node, ast.BoolOp):
@@ -193,7 +192,8 @@ class Expression:
                 self.problem("P112", f"a list of texts can't be compared with {kind}", node)
                 return None
             if named.kind is ListKind.TERMS and kind is not Kind.FOLDED:
-                hint = f'search with `contains_any(..., list("{named.name}"))`, or begin the file with `# kind: values`'
+                search = f'`contains_any(..., list("{named.name}"))`'
+                hint = f"search with {search}, or begin the file with `# kind: values`"
                 self.problem(
                     "P112",
                     f"the list `{named.name}` holds terms to search, not values to compare",
