@@ -178,10 +178,7 @@ class Store:
 
     def replies(self, post: str) -> list[Post]:
         """Return the answers to a post, oldest first."""
-        return [
-            msgspec.convert(r, Post)
-            for r in self._read("SELECT * FROM post WHERE reply = ? ORDER BY at", post)
-        ]
+        return [_post(row) for row in self._read("SELECT * FROM post WHERE reply = ? ORDER BY at", post)]
 
     def unsent(self) -> list[Post]:
         """Return the posts that Hakam has not taken, oldest first."""
