@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from hakam.door.metrics import Metrics
 from hakam.door.problems import ProblemKind, encode, headers_of
 from hakam.storage.event_log import Appended, Entry, EventLog, LogFullError
 from hakam.storage.published import Published
+from hakam.vocabulary.event import Event
 from hakam.vocabulary.problem import Problem
 
 _TURN = 100  # events judged before other requests get a turn
@@ -190,29 +191,31 @@ class Door:
         except OSError as error:
             return [Outcome(item.id, None, problem=item.problem or _problem_of(error)) for item in items]
         future = self._loop.create_future()
-        entries: list[Entry] = []
-        tickets: list[Outcome | _Ticket] = []
+        fresh: dict[tuple[str, str], tuple[Event, bytes]] = {}
         for item in items:
-            if item.event is None:
-                tickets.append(Outcome(item.id, None, problem=item.problem))
-                continue
-            earlier = stored.get(item.key)
-            if earlier is not None:
-                tickets.append(_outcome(item.event.id, earlier, b""))
-                continue
-            pending = self._pending.get(item.key)
-            if pending is not None:
-                tickets.append(_Ticket(item.event.id, pending, repeat=True))
-                continue
-            entry = judgement.judge(item.event, item.raw)
-            pending = _Pending(future, len(entries), entry)
-            entries.append(entry)
-            self._pending[item.key] = pending
-            tickets.append(_Ticket(item.event.id, pending, repeat=False))
+            if item.event is not None and item.key not in self._pending and stored[item.key] is None:
+                fresh.setdefault(item.key, (item.event, item.raw))
+        entries = judgement.judge(list(fresh.values()))
+        for place, (key, entry) in enumerate(zip(fresh, entries, strict=True)):
+            self._pending[key] = _Pending(future, place, entry)
         if entries:
-            future.add_done_callback(partial(self._done, [(entry.platform, entry.id) for entry in entries]))
+            future.add_done_callback(partial(self._done, list(fresh)))
             self.commit.submit(entries, future)
-        return tickets
+        return [self._ticket(item, stored, fresh) for item in items]
+
+    def _ticket(
+        self,
+        item: Received,
+        stored: Mapping[tuple[str, str], Appended | None],
+        fresh: dict[tuple[str, str], tuple[Event, bytes]],
+    ) -> Outcome | _Ticket:
+        """Return what an event waits for, or what is known of it already. Takes each of `fresh` out once."""
+        if item.event is None:
+            return Outcome(item.id, None, problem=item.problem)
+        earlier = stored.get(item.key)
+        if earlier is not None:
+            return _outcome(item.event.id, earlier, b"")
+        return _Ticket(item.event.id, self._pending[item.key], repeat=fresh.pop(item.key, None) is None)
 
     def _done(self, keys: list[tuple[str, str]], future: asyncio.Future[list[Appended]]) -> None:
         for key in keys:

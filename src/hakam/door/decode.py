@@ -16,7 +16,7 @@ NDJSON = frozenset(
     {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"}
 )
 _PATH = re.compile(r" - at `(?:key in )?([^`]*)`$")
-_BYTE = re.compile(r"\(byte (\d+)\)")
+_UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 _ENVELOPE = re.compile(rb'\s*\{\s*"events"\s*:')
 
 
@@ -79,18 +79,18 @@ def decode(body: bytes, content_type: str, limits: Limits) -> Batch | Problem:
     if kind != JSON:
         return ProblemKind.MEDIA_TYPE(f"{kind or 'nothing'} is not understood")
     start = body[:64].lstrip()[:1]
+    if not start:
+        return ProblemKind.EMPTY("the body is empty")
     try:
         if start == b"[":
-            return _batch([bytes(raw) for raw in _decode_list(body)], "", limits)
-        if _ENVELOPE.match(body):
-            return _batch([bytes(raw) for raw in _decode_envelope(body).events], "/events", limits)
-    except msgspec.ValidationError as error:
-        return _invalid(error, "")
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        return _malformed(error)
-    return (
-        Batch((receive(body, "", limits),), single=True) if start else ProblemKind.EMPTY("the body is empty")
-    )
+            raws, root = _decode_list(body), ""
+        elif _ENVELOPE.match(body):
+            raws, root = _decode_envelope(body).events, "/events"
+        else:
+            return Batch((receive(body, "", limits),), single=True)
+    except _UNREADABLE as error:
+        return _wrong(error, "")
+    return _batch([bytes(raw) for raw in raws], root, limits)
 
 
 def _batch(raws: list[bytes], root: str, limits: Limits) -> Batch | Problem:
@@ -108,10 +108,8 @@ def receive(raw: bytes, place: str, limits: Limits) -> Received:
         return Received(raw, problem=ProblemKind.EVENT_TOO_LARGE(detail, pointer=place))
     try:
         event = _decode_event(raw)
-    except msgspec.ValidationError as error:
-        return Received(raw, problem=_invalid(error, place))
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        return Received(raw, problem=_malformed(error, place))
+    except _UNREADABLE as error:
+        return Received(raw, problem=_wrong(error, place))
     problem = _unfit(event, place, limits)
     return Received(raw, None, problem) if problem else Received(raw, event)
 
@@ -137,22 +135,18 @@ def _unfit(event: Event, place: str, limits: Limits) -> Problem | None:
 def _id_of(raw: bytes) -> str | None:
     try:
         return _decode_named(raw).id
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+    except _UNREADABLE:
         return None
 
 
-def _invalid(error: msgspec.ValidationError, place: str) -> Problem:
+def _wrong(error: Exception, place: str) -> Problem:
+    """Tell what msgspec found: a value of the wrong type, or no JSON at all."""
     text = str(error)
+    if isinstance(error, RecursionError):
+        return ProblemKind.MALFORMED("nested too deeply", pointer=place or None)
+    if not isinstance(error, msgspec.ValidationError):
+        return ProblemKind.MALFORMED(text.removeprefix("JSON is malformed: "), pointer=place or None)
     path = _PATH.search(text)
     pointer = place + (pointer_from_path(path.group(1)) if path else "")
     detail = text[: path.start()] if path else text
     return ProblemKind.INVALID(detail[:1].lower() + detail[1:], pointer=pointer)
-
-
-def _malformed(error: Exception, place: str | None = None) -> Problem:
-    if isinstance(error, RecursionError):
-        return ProblemKind.MALFORMED("nested too deeply", pointer=place)
-    text = str(error)
-    byte = _BYTE.search(text)
-    detail = f"{text.removeprefix('JSON is malformed: ')}" if byte else text
-    return ProblemKind.MALFORMED(detail, pointer=place)

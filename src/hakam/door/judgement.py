@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 
 import msgspec
 
@@ -10,7 +10,7 @@ from hakam.policy.counters import MemoryCounters, PeekingCounters, RecordingCoun
 from hakam.policy.engine import Engine, compile_pack
 from hakam.policy.pack import load_pack
 from hakam.signals.measure import Signals, measure
-from hakam.storage.event_log import Entry, Record
+from hakam.storage.event_log import Entry
 from hakam.storage.published import PublishedPack
 from hakam.vocabulary.event import Event
 from hakam.vocabulary.verdict import Verdict
@@ -58,15 +58,30 @@ class Judgement:
         """The seconds that the longest counter looks back, 0 if there is none."""
         return max((counter.within for counter in self.engine.counters), default=0.0)
 
-    def judge(self, event: Event, raw: bytes) -> Entry:
-        """Judge an event for keeps: it counts."""
-        signals = measure(event, self._needs)
-        self._recording.start()
-        verdict = self.engine.judge(event, signals, self._recording)
-        measured = Measured(_replace(signals, text=None, words=None), self._recording.seen)
-        return Entry(
-            event.platform, event.id, event.at.timestamp(), raw, _encode(measured), self._bytes(verdict)
-        )
+    def judge(self, items: Sequence[tuple[Event, bytes]]) -> list[Entry]:
+        """Judge events for keeps, in their order: each counts for those after it.
+
+        One kind of work for all events, then the next: the big tables of each stay in the processor's cache.
+        """
+        recording = self._recording
+        judged: list[tuple[Signals, dict[str, int | None], Verdict]] = []
+        for (event, _), signals in zip(
+            items, [measure(event, self._needs) for event, _ in items], strict=True
+        ):
+            recording.start()
+            verdict = self.engine.judge(event, signals, recording)
+            judged.append((signals, recording.seen, verdict))
+        return [
+            Entry(
+                event.platform,
+                event.id,
+                event.at.timestamp(),
+                raw,
+                _encode(Measured(_replace(signals, text=None, words=None), seen)),
+                self._bytes(verdict),
+            )
+            for (event, raw), (signals, seen, verdict) in zip(items, judged, strict=True)
+        ]
 
     def consider(self, event: Event) -> bytes:
         """Judge an event as if it came now, without its counting for those that come later."""
@@ -96,14 +111,3 @@ def prepare(pack: PublishedPack, counters: MemoryCounters | None = None) -> Judg
             f"{pack.ref}: its files are {loaded.pack.ref} with digest {loaded.pack.ref.digest}"
         )
     return Judgement(compile_pack(loaded.pack), counters if counters is not None else MemoryCounters())
-
-
-def remember_all(judgement: Judgement, records: Iterable[Record], stop: Callable[[], bool]) -> int:
-    """Feed the counters from the log; return the number of the last record."""
-    last = 0
-    for record in records:
-        if stop():
-            break
-        judgement.remember(record.raw)
-        last = record.seq
-    return last
