@@ -168,7 +168,8 @@ def pack_of(ruleset: dict[str, Any]) -> dict[str, str]:
             f"  when: {rule['name'].lower()}\n  then: [limit_reach]\n"
         )
     return {
-        "pack.yaml": 'id: workload\nversion: "1"\nmaturity: test\nlanguages: [en]\nextra: {display_name: text}\n',
+        "pack.yaml": 'id: workload\nversion: "1"\nmaturity: test\nlanguages: [en]\n'
+        "extra: {display_name: text}\n",
         "policies.yaml": (
             "- policy: spam\n  harm: spam\n  severity: 20\n  title: {en: Spam}\n  text: {en: No spam.}\n"
             "  ladder: [limit_reach]\n"

@@ -4,8 +4,10 @@ The port that the engine asks, an exact implementation in memory, and replays.
 
 The window of a counter ends at the newest event time that was seen for its key, and an event counts while its
 own time lies within it: with `T` the newest time and `w` the window, those with `T - w < at <= T`. So an
-event that comes late counts as long as it still falls into the window, and answers with the count at `T`. No
-clock is read: time comes with the events, and whoever feeds them bounds how far in the future `at` may lie.
+event that comes late counts as long as it still falls into the window, and answers with the count at `T`. A
+key that is idle for an hour longer than its window is forgotten, so exactness holds for events up to an hour
+late. No clock is read: time comes with the events, and whoever feeds them bounds how far in the future `at`
+may lie.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 MAX_ENTRIES = 2_000_000
+LATENESS = 3_600.0  # seconds
 
 
 class Counters(Protocol):
@@ -148,9 +151,9 @@ class MemoryCounters:
             self._windows.move_to_end(place)
         for _ in range(
             2
-        ):  # sweep: keys that nobody touched for longer than their window hold nothing any more
+        ):  # sweep: these hold nothing any more
             oldest, (idle, width) = next(iter(self._windows.items()))
-            if idle is window or idle.last > at - width:
+            if idle is window or idle.last > at - width - LATENESS:
                 break
             self.entries -= len(idle.times) + 1
             del self._windows[oldest]
