@@ -36,6 +36,16 @@ def test_a_second_holder_is_told_what_to_do(tmp_path: Path) -> None:
     assert "HAKAM_HOME" in str(caught.value)
 
 
+def test_one_up_and_one_worker_do_not_hinder_each_other(tmp_path: Path) -> None:
+    with (
+        hold(tmp_path),
+        hold(tmp_path, "hakam worker"),
+        pytest.raises(HomeInUseError, match="another `hakam worker` runs on"),
+        hold(tmp_path, "hakam worker"),
+    ):
+        pass
+
+
 def test_the_hold_ends_with_its_holder_however_that_ends(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True

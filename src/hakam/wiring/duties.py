@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import datetime
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 from hakam.compliance import deadlines
@@ -12,10 +12,12 @@ from hakam.enforcement.connectors.connector import Connector
 from hakam.enforcement.delivery import deliver_due
 from hakam.enforcement.delivery_policy import DeliveryPolicy, shipped_connectors
 from hakam.enforcement.reverse import expire_due
+from hakam.enforcement.takeover import take_over
 from hakam.intake import events
 from hakam.review.cases import rerank_due
 from hakam.review.decisions import finalise_due
 from hakam.wiring import plugins, ports, publish, subscriptions
+from hakam.wiring.hold import HomeInUseError, hold
 from hakam.wiring.settings import Settings
 from hakam.wiring.worker import Task
 
@@ -50,6 +52,8 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:
     """Give the worker its lanes of tasks; what they hold open is closed afterwards."""
     log, vault = ports.event_log(), ports.vault()
     policy = delivery_policy(settings)
+    held = ExitStack()
+    _resume(settings, held)
 
     def consume(now: datetime) -> int:
         return events.consume(log, vault=vault, now=now, limit=EVENTS_AT_ONCE)
@@ -75,4 +79,16 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:
             ),
         }
     finally:
+        held.close()
         log.close()
+
+
+def _resume(settings: Settings, held: ExitStack) -> None:
+    """Send at once what a worker that was killed held, where it is certain that there is no other worker."""
+    if settings.database_url:
+        return  # workers of other machines share the database: their leases must run out by themselves
+    try:
+        held.enter_context(hold(settings.home, "hakam worker"))
+    except HomeInUseError:
+        return
+    take_over(now=datetime.now(tz=UTC))

@@ -1,4 +1,4 @@
-"""One `hakam up` at a time on a home: a lock that ends with its holder, however that ends."""
+"""One `hakam up` and one worker at a time on a home: locks that end with their holder, however it ends."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def _lock(file: IO[str]) -> None:
 
 
 @contextmanager
-def hold(home: Path) -> Iterator[None]:
-    """Hold `home` for as long as the block runs. Raises `HomeInUseError` if somebody else does."""
+def hold(home: Path, name: str = "hakam up") -> Iterator[None]:
+    """Be the one `name` on `home` while the block runs. Raises `HomeInUseError` if there is another."""
     home.mkdir(parents=True, exist_ok=True)
-    with (home / "up.lock").open("a+", encoding="utf-8") as file:
+    with (home / f"{name.removeprefix('hakam ')}.lock").open("a+", encoding="utf-8") as file:
         try:
             _lock(file)
         except OSError as error:
             raise HomeInUseError(
-                f"another `hakam up` runs on {home}; end it first, or choose another folder with HAKAM_HOME"
+                f"another `{name}` runs on {home}; end it first, or choose another folder with HAKAM_HOME"
             ) from error
         yield
