@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -178,7 +179,8 @@ class Door:
                 await asyncio.sleep(0)
             tickets += self._turn(batch.items[start : start + _TURN])
         for future in {ticket.pending.future for ticket in tickets if isinstance(ticket, _Ticket)}:
-            await asyncio.wait((future,))
+            with suppress(Exception):  # each ticket tells of it
+                await asyncio.shield(future)
         return [ticket if isinstance(ticket, Outcome) else ticket.redeem() for ticket in tickets]
 
     def _turn(self, items: tuple[Received, ...]) -> list[Outcome | _Ticket]:

@@ -17,10 +17,12 @@ from pathlib import Path
 
 import msgspec
 
+from hakam.storage.embedded.id_filter import IdFilter
 from hakam.storage.event_log import Appended, CorruptRecordError, Entry, LogBusyError, LogFullError, Record
 
 FORMAT = 1
 _CHUNK = 500  # rows a query, under SQLite's limit on variables
+_FILL = 5_000  # digests read at a time for the filter
 _BUSY_SECONDS = 30.0
 _CHECKPOINT_PAGES = 4_000  # about 16 MB of WAL between checkpoints
 _FULL = frozenset({sqlite3.SQLITE_FULL})
@@ -74,6 +76,9 @@ class SqliteEventLog:
         self._writing = threading.Lock()
         self._reading = threading.Lock()
         self._claim: sqlite3.Connection | None = None
+        self._filter: IdFilter | None = None
+        self._filling: threading.Thread | None = None
+        self._closing = False
         path.parent.mkdir(parents=True, exist_ok=True)
         self._writer = self._connect()
         self._writer.execute(_SCHEMA)
@@ -114,6 +119,25 @@ class SqliteEventLog:
             claim.close()
             raise LogBusyError(f"another process writes {self.path}") from None
         self._claim = claim
+        self._filling = threading.Thread(target=self._fill, name="id-filter", daemon=True)
+        self._filling.start()
+
+    def _fill(self) -> None:
+        """Learn which events are there. Until that is done, `find` asks the index for each."""
+        known = IdFilter(self.last_seq())
+        after = 0
+        while not self._closing:
+            with self._writing:  # nothing is added between the last page and the filter's first use
+                with self._reading:
+                    rows = self._reader.execute(
+                        "SELECT seq, digest FROM record WHERE seq > ? ORDER BY seq LIMIT ?", (after, _FILL)
+                    ).fetchall()
+                if not rows:
+                    self._filter = known
+                    return
+            for _, digest in rows:
+                known.add(digest)
+            after = rows[-1][0]
 
     def append(self, entries: Sequence[Entry]) -> list[Appended]:
         """Make `entries` durable together. See `EventLog.append`."""
@@ -122,7 +146,7 @@ class SqliteEventLog:
         digests = [_digest(entry.platform, entry.id) for entry in entries]
         with self._writing:
             try:
-                return self._append(entries, digests)
+                answers = self._append(entries, digests)
             except sqlite3.Error as error:
                 if getattr(error, "sqlite_errorcode", 0) & 0xFF in _FULL:
                     raise LogFullError(f"{self.path} can't grow: {error}") from error
@@ -131,13 +155,24 @@ class SqliteEventLog:
                 with suppress(sqlite3.Error):
                     if self._writer.in_transaction:
                         self._writer.execute("ROLLBACK")
+            if self._filter is not None:
+                for digest in digests:
+                    self._filter.add(digest)
+            return answers
 
     def find(self, keys: Sequence[tuple[str, str]]) -> list[Appended | None]:
         """Return what appending each key would answer, or `None` if it is not in the log."""
         digests = [_digest(*key) for key in keys]
+        ask = (
+            digests
+            if self._filter is None
+            else [digest for digest in digests if self._filter.perhaps(digest)]
+        )
+        if not ask:
+            return [None] * len(digests)
         with self._reading:
             try:
-                known = _known(self._reader, digests)
+                known = _known(self._reader, ask)
             except sqlite3.Error as error:
                 raise OSError(f"{self.path} can't be read: {error}") from error
         return [known.get(digest) for digest in digests]
@@ -230,6 +265,9 @@ class SqliteEventLog:
 
     def close(self) -> None:
         """Release files and the claim. Everything acknowledged is already durable."""
+        self._closing = True
+        if self._filling is not None:
+            self._filling.join()
         with self._writing, self._reading:
             self._reader.close()
             self._writer.close()
