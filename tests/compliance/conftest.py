@@ -19,7 +19,7 @@ def book(db: None) -> RulebookVersion:
 
 @pytest.fixture
 def guarded(db: None) -> Iterator[None]:
-    """The ledger as a real database guards it. Dropped again, since some tests wipe their tables."""
+    """Guard the ledger as a real database does, and drop that again, since some tests wipe their tables."""
     with connection.cursor() as cursor:
         for sql in guards.create_sql(connection.vendor):
             cursor.execute(sql)

@@ -29,7 +29,7 @@ def test_every_clock_names_its_law_a_length_and_both_languages() -> None:
 
 
 def test_an_unknown_clock_names_the_known_ones() -> None:
-    with pytest.raises(LookupError, match="notice.decision"):
+    with pytest.raises(LookupError, match=r"notice\.decision"):
         clock("notice.decided")
 
 

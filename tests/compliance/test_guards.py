@@ -1,3 +1,4 @@
+# ruff: noqa: S608 -- statements of the test's own
 """The database itself refuses to change the ledger, whatever the program does."""
 
 from __future__ import annotations

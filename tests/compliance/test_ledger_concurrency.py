@@ -35,7 +35,7 @@ def write(writer: int) -> None:
                 about=["platform:maydan"],
             )
             if n % 5 == 4:
-                transaction.set_rollback(True)  # noqa: FBT003 -- Django's signature
+                transaction.set_rollback(True)
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="the test below writes to a SQLite file")

@@ -25,6 +25,7 @@ from hakam.vocabulary.measure import Measure, MeasureKind
 from hakam.vocabulary.reasons import Automation, Ground, GroundKind, Reasons, Source
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+AMAL, BASIL = Actor(ActorKind.STAFF, "1"), Actor(ActorKind.STAFF, "2")
 
 
 def reasons(**changes: Any) -> Reasons:
@@ -46,8 +47,8 @@ class Stage:
 
     platform: MemoryConnector
     now: datetime = NOW
-    amal: Actor = Actor(ActorKind.STAFF, "1")
-    basil: Actor = Actor(ActorKind.STAFF, "2")
+    amal: Actor = AMAL
+    basil: Actor = BASIL
     policy: DeliveryPolicy = field(init=False)
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 

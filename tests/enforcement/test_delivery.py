@@ -66,13 +66,13 @@ class TestPuttingIn:
         assert play.deliver() == 1
 
     def test_a_deed_that_fails_sends_nothing(self, play: Any) -> None:
-        with pytest.raises(ZeroDivisionError), transaction.atomic():
+        with pytest.raises(ZeroDivisionError), transaction.atomic():  # noqa: PT012 -- the deed is the point
             put(play)
             _ = 1 / 0
         assert play.deliver() == 0
 
     def test_an_unknown_kind_or_channel_is_refused(self, play: Any) -> None:
-        with pytest.raises(ValueError, match="carrier.pigeon"):
+        with pytest.raises(ValueError, match=r"carrier\.pigeon"):
             put(play, kind="carrier.pigeon")
         with pytest.raises(ValueError, match="pigeon"):
             put(play, channel="pigeon")
@@ -469,10 +469,12 @@ class TestWorkersTogether:
             counts = list(pool.map(work, range(3)))
         assert sum(counts) == len(receiver.messages) == 200
         assert len(receiver.seen) == 200
-        assert sorted(counts)[0] > 0
+        assert min(counts) > 0
         assert list(ledger.verify_chain()) == []
 
-    def test_reversing_confirming_and_delivering_at_once_never_lock_each_other_out(self, play: Any) -> None:
+    def test_reversing_confirming_and_delivering_at_once_never_lock_each_other_out(  # noqa: C901 -- four workers
+        self, play: Any
+    ) -> None:
         from hakam.enforcement.reverse import expire_due, reverse  # noqa: PLC0415
 
         for n in range(40):

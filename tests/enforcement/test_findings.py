@@ -1,3 +1,4 @@
+# ruff: noqa: S608 -- statements of the test's own
 """Every code: break the database by hand, and see it named."""
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -39,7 +40,7 @@ def walk(table: dict, start: StrEnum, events: list[StrEnum]) -> list[StrEnum]:
 @given(st.lists(st.sampled_from(MeasureEvent), max_size=40))
 def test_a_measure_lives_by_the_law(events: list[MeasureEvent]) -> None:
     states = walk(MEASURE, M.PLANNED, events)
-    for before, after in zip(states, states[1:], strict=False):
+    for before, after in pairwise(states):
         assert before not in MEASURE_ENDS, "what has ended stays ended"
         if after is M.APPLIED:
             assert before in {M.SENT, M.FAILED, M.APPLIED}, "nothing is in force that was never sent"
@@ -58,7 +59,7 @@ def test_a_measure_lives_by_the_law(events: list[MeasureEvent]) -> None:
 @given(st.lists(st.sampled_from(EffectEvent), max_size=40))
 def test_an_effect_lives_by_the_law(events: list[EffectEvent]) -> None:
     states = walk(EFFECT, E.PENDING, events)
-    for before, after in zip(states, states[1:], strict=False):
+    for before, after in pairwise(states):
         assert before is not E.CANCELLED, "what was cancelled never leaves"
         if after is E.DELIVERED:
             assert before is E.SENDING, "nothing is delivered that nobody sent"

@@ -190,7 +190,8 @@ class TestJournal:
         yield
         journal._recorders[:] = before
 
-    def test_without_a_ledger_nothing_happens(self, unlent: None) -> None:
+    @pytest.mark.usefixtures("unlent")
+    def test_without_a_ledger_nothing_happens(self) -> None:
         with pytest.raises(NoLedgerError, match=r"user\.created"):
             make()
         assert not User.objects.exists()

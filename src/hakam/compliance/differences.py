@@ -80,7 +80,7 @@ def differences(a: RulebookVersion, b: RulebookVersion) -> Differences:
 
 
 def word_runs(old: str, new: str) -> tuple[Run, ...]:
-    """Return the runs that lead from `old` to `new`: the kept and removed ones spell `old`, the kept and added `new`."""
+    """Return the runs that lead from `old` to `new`. Kept and removed ones spell `old`, kept and added `new`."""
     a, b = _WORDS.findall(old), _WORDS.findall(new)
     if len(a) + len(b) > _MANY:
         a, b = old.splitlines(keepends=True), new.splitlines(keepends=True)

@@ -130,10 +130,11 @@ def load(version: RulebookVersion) -> Pack:
 
 def require_clause(ref: PackRef, clause: str) -> None:
     """Raise `UnknownClauseError` unless `clause` stands in the version `ref`."""
-    version = find(ref)
-    if version is None:
-        raise UnknownClauseError(f"the rule book {ref} was never published here")
-    if clause not in load(version).clauses:
+    try:
+        clauses = _loaded(ref.digest).clauses
+    except RulebookVersion.DoesNotExist:
+        raise UnknownClauseError(f"the rule book {ref} was never published here") from None
+    if clause not in clauses:
         raise UnknownClauseError(f"there is no clause `{clause}` in {ref}")
 
 
@@ -146,8 +147,10 @@ class ClauseText(NamedTuple):
 
 def clause_text(ref: PackRef, clause: str, language: str) -> ClauseText | None:
     """Return a clause in `language` (else English, else the pack's first); None when version or clause is unknown."""
-    version = find(ref)
-    found = load(version).clauses.get(clause) if version is not None else None
+    try:
+        found = _loaded(ref.digest).clauses.get(clause)
+    except RulebookVersion.DoesNotExist:
+        return None
     return None if found is None else ClauseText(*found.in_language(language))
 
 

@@ -74,8 +74,8 @@ ENGLISH = Wording(
     language="en",
     direction="ltr",
     title="Statement of reasons: a decision about your {item}",
-    greeting="{platform} has taken a decision that concerns you. This statement tells you what was decided, why, and how "
-    "you can object.",
+    greeting="{platform} has taken a decision that concerns you. This statement tells you what was decided, why, and "
+    "how you can object.",
     h_decision="What was decided",
     h_territory="Where it applies",
     h_duration="How long it applies",
@@ -128,10 +128,10 @@ ENGLISH = Wording(
     from_on="It applies from {start}, without a set end.",
     sources={
         Source.NOTICE: "The {item} came to our attention through a notice (Article 16 of the Digital Services Act).",
-        Source.TRUSTED_FLAGGER: "The {item} came to our attention through a notice of a trusted flagger (Articles 16 and "
-        "22 of the Digital Services Act).",
-        Source.OTHER_NOTIFICATION: "The {item} came to our attention through a report by another party, which was not a "
-        "notice under Article 16 of the Digital Services Act.",
+        Source.TRUSTED_FLAGGER: "The {item} came to our attention through a notice of a trusted flagger (Articles "
+        "16 and 22 of the Digital Services Act).",
+        Source.OTHER_NOTIFICATION: "The {item} came to our attention through a report by another party, which was not "
+        "a notice under Article 16 of the Digital Services Act.",
         Source.OWN_INITIATIVE: "We examined the {item} on our own initiative, not because of a notice.",
     },
     notifier="The notice was submitted by {notifier}. You are told this because it is strictly necessary to understand "

@@ -14,7 +14,7 @@ from time import monotonic
 
 import msgspec
 from django.db import transaction
-from django.db.models import Case, Exists, OuterRef, Q, When
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 
 from hakam.compliance import ledger
 from hakam.enforcement import endpoints
@@ -118,7 +118,7 @@ def claim_due(*, now: datetime, limit: int, lease_seconds: float) -> list[Effect
         return []  # without taking a lock from anybody
     with transaction.atomic():
         ledger.lock()
-        effects = list(
+        effects: list[Effect] = list(
             Effect.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(state__in=_UNFINISHED, next_at__lte=now)
             .filter(Q(stream="") | ~Exists(earlier))
@@ -132,8 +132,11 @@ def claim_due(*, now: datetime, limit: int, lease_seconds: float) -> list[Effect
             effect.attempts += 1
             effect.round_attempts += 1
             effect.next_at = lease
-        Effect.objects.bulk_update(
-            effects, ["state", "attempts", "round_attempts", "next_at"], batch_size=200
+        Effect.objects.filter(pk__in=[effect.pk for effect in effects]).update(
+            state=EffectState.SENDING.value,
+            attempts=F("attempts") + 1,
+            round_attempts=F("round_attempts") + 1,
+            next_at=lease,
         )
         leaving = [e.measure_id for e in effects if e.kind == EffectKind.MEASURE_APPLY and e.measure_id]
         planned = AppliedMeasure.objects.select_for_update(of=("self",)).filter(
@@ -201,20 +204,19 @@ def record(tries: list[Try], *, policy: DeliveryPolicy) -> int:
         effects = list(
             Effect.objects.select_for_update(of=("self",)).filter(pk__in=list(by_id)).order_by("pk")
         )
+        Attempt.objects.bulk_create(_attempt(effect, by_id[str(effect.pk)]) for effect in effects)
         for effect in effects:
             trial = by_id[str(effect.pk)]
-            outcome = trial.outcome
-            Attempt.objects.create(
-                effect=effect,
-                at=trial.at,
-                seconds=trial.seconds,
-                status=outcome.status,
-                error=outcome.error[:2000] if isinstance(outcome, Retry | Gone | Dead) else "",
-            )
             if effect.attempts == trial.claim and effect.state == EffectState.SENDING.value:
-                _settle(effect, outcome, at=trial.at, policy=policy)
+                _settle(effect, trial.outcome, at=trial.at, policy=policy)
                 counted += 1
     return counted
+
+
+def _attempt(effect: Effect, trial: Try) -> Attempt:
+    outcome = trial.outcome
+    error = outcome.error[:2000] if isinstance(outcome, Retry | Gone | Dead) else ""
+    return Attempt(effect=effect, at=trial.at, seconds=trial.seconds, status=outcome.status, error=error)
 
 
 def _settle(effect: Effect, outcome: Outcome, *, at: datetime, policy: DeliveryPolicy) -> None:

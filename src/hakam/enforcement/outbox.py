@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
@@ -57,10 +58,11 @@ def enqueue(
     `key` says what it does, once: the same key again returns the effect that exists. Effects of one `stream` leave in
     the order in which they were put in; without a stream, in any.
     """
-    existing = Effect.objects.filter(key=key).first()
+    same = Q(key=key) | Q(stream=stream) if stream else Q(key=key)
+    earlier = list(Effect.objects.filter(same))
+    existing = next((effect for effect in earlier if effect.key == key), None)
     if existing is not None:
         return existing
-    place = Effect.objects.filter(stream=stream).count() if stream else 0
     return Effect.objects.create(
         key=key,
         platform=platform,
@@ -69,7 +71,7 @@ def enqueue(
         payload=storable(payload),
         measure=measure,
         stream=stream,
-        place=place,
+        place=len(earlier),
         state=EffectState.PENDING.value,
         created_at=now,
         next_at=max(now, not_before) if not_before is not None else now,

@@ -1,4 +1,4 @@
-"""What must hold in this room at all times. `hakam doctor` runs it; the permissions page of the reference lists the codes."""
+"""What must hold in this room at all times. `hakam doctor` runs it; the codes are in the permissions reference."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Receiver(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}/hooks?x=1"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is no news."""
+        """Say nothing: a client that hangs up is no news."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -43,7 +43,7 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm: ClassVar[bool] = True
     server: Receiver
 
-    def do_POST(self) -> None:  # noqa: N802 -- the standard library's name
+    def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         headers = {k.lower(): v for k, v in self.headers.items()}
         self.server.got.append((headers, body))

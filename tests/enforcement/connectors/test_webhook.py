@@ -173,7 +173,7 @@ class TestPosting:
     def test_the_address_that_was_judged_is_the_one_that_is_called(self, server: Any, secret: str) -> None:
         """A name that answers with a public address first and a private one later gains nothing."""
         answers = iter([["127.0.0.1"], ["10.0.0.1"]])
-        connector = WebhookConnector(resolver=lambda host, port: next(answers))
+        connector = WebhookConnector(resolver=lambda _h, _p: next(answers))
         url = f"http://platform.example:{server.server_port}/hooks"
         try:
             assert connector.deliver(message(), to(server, settings={"url": url}), secret) == Delivered(200)
@@ -280,24 +280,26 @@ class TestAddresses:
     def test_what_is_not_public_is_refused(self, ip: str) -> None:
         assert not is_public(ip)
         with pytest.raises(ForbiddenAddressError, match="not a public address"):
-            resolve("https://platform.example/", allow_private=False, resolver=lambda h, p: [ip])
+            resolve("https://platform.example/", allow_private=False, resolver=lambda _h, _p: [ip])
 
     @pytest.mark.parametrize(
         "ip", ["93.184.215.14", "8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
     )
     def test_what_is_public_is_called(self, ip: str) -> None:
         assert is_public(ip)
-        address = resolve("https://platform.example/h", allow_private=False, resolver=lambda h, p: [ip])
+        address = resolve("https://platform.example/h", allow_private=False, resolver=lambda _h, _p: [ip])
         assert (address.ip, address.host, address.port) == (ip, "platform.example", 443)
         assert address.url == f"https://[{ip}]:443/h" if ":" in ip else f"https://{ip}:443/h"
         assert address.host_header == "platform.example"
 
     def test_one_private_address_among_public_ones_is_enough(self) -> None:
         with pytest.raises(ForbiddenAddressError, match=r"10\.0\.0\.1"):
-            resolve("https://x.example/", allow_private=False, resolver=lambda h, p: ["8.8.8.8", "10.0.0.1"])
+            resolve(
+                "https://x.example/", allow_private=False, resolver=lambda _h, _p: ["8.8.8.8", "10.0.0.1"]
+            )
 
     def test_private_addresses_can_be_permitted(self) -> None:
-        address = resolve("http://x.example:8080", allow_private=True, resolver=lambda h, p: ["10.0.0.1"])
+        address = resolve("http://x.example:8080", allow_private=True, resolver=lambda _h, _p: ["10.0.0.1"])
         assert (address.url, address.host_header) == ("http://10.0.0.1:8080/", "x.example:8080")
 
     @pytest.mark.parametrize(
@@ -309,7 +311,7 @@ class TestAddresses:
 
     def test_a_name_without_an_address_may_have_one_later(self) -> None:
         with pytest.raises(UnresolvedError):
-            resolve("https://x.example/", allow_private=False, resolver=lambda h, p: [])
+            resolve("https://x.example/", allow_private=False, resolver=lambda _h, _p: [])
 
     @pytest.mark.parametrize(
         ("url", "why"),
