@@ -235,6 +235,12 @@ LANGUAGES: Words = {
     "ru": _("Russian"),
     "und": _("Unknown language"),
 }
+AUDIENCES: Words = {
+    "public": _("seen by everybody"),
+    "followers": _("seen by followers"),
+    "group": _("seen by a group"),
+    "private": _("private message"),
+}
 COMPLAINANTS: Words = {"affected": _("Affected person"), "notifier": _("Notifier")}
 AUTOMATIONS: Words = {
     "full": _("Wholly automated"),
@@ -263,6 +269,7 @@ FAMILIES: dict[str, Words] = {
     "fact": FACTS,
     "language": LANGUAGES,
     "complainant": COMPLAINANTS,
+    "audience": AUDIENCES,
     "automation": AUTOMATIONS,
     "harm": HARMS,
 }

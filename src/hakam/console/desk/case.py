@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -23,7 +24,7 @@ from hakam.console.installation import installation, vault
 from hakam.intake.status import words_of
 from hakam.review import access, leases
 from hakam.review.personal import reveal_personal_data
-from hakam.review.shapes import CaseView, SourceView, VersionView
+from hakam.review.shapes import CaseView, FiringView, SourceView, VersionView
 from hakam.review.states import SourceKind
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
@@ -70,6 +71,14 @@ def _line(source: SourceView) -> SourceLine:
     )
 
 
+def _once(firings: Iterable[FiringView]) -> list[FiringView]:
+    """Leave out a firing that says what a newer one said: the same rule, the same values."""
+    out: dict[str, FiringView] = {}
+    for firing in firings:
+        out.setdefault(f"{firing.rule} {firing.values}", firing)
+    return list(out.values())
+
+
 def find(request: HttpRequest, case_id: int) -> CaseView:
     """Return the case, or answer that there is no such page."""
     user = person(request)
@@ -112,7 +121,7 @@ def context_of(
                 "measures": firing.measures,
                 "values": values_of(firing),
             }
-            for firing in case.firings
+            for firing in _once(case.firings)
         ],
         "scores": [{"name": k, "value": v} for k, v in sorted(newest.scores.items())] if newest else [],
         "notes": () if case.hidden else words_of(source.ref for source in case.sources),

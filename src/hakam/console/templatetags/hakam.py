@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -66,6 +67,22 @@ def drawn(text: str, spans: Iterable[tuple[int, int]] = ()) -> SafeString:
 def glyphs(text: object) -> SafeString:
     """Draw a short piece of what somebody wrote, isolated from the words around it."""
     return format_html('<bdi dir="auto">{}</bdi>', drawn("" if text is None else str(text)))
+
+
+_ISOLATED = re.compile("\u2068([^\u2066-\u2069]*)\u2069")
+
+
+@register.filter
+def prose(text: str) -> SafeString:
+    """Draw a sentence of ours: what it isolates (FSI ... PDI) stays isolated; anything else unseen is shown."""
+    out = []
+    at = 0
+    for found in _ISOLATED.finditer(text):
+        out.append(drawn(text[at : found.start()]))
+        out.append(format_html("<bdi>{}</bdi>", drawn(found.group(1))))
+        at = found.end()
+    out.append(drawn(text[at:]))
+    return format_html_join("", "{}", ((part,) for part in out))
 
 
 @register.simple_tag

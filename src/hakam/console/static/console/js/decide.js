@@ -88,7 +88,7 @@ function put(html, url, upcoming) {
   document.title = document.title.replace(/^[^·]*/, `${title} `);
   window.htmx?.process(main);
   main.focus({ preventScroll: true });
-  refresh();
+  restore();
   fetchAhead();
 }
 
@@ -111,7 +111,7 @@ async function send(form, submitter) {
       location.assign(next ?? location.href);
     } else {
       const toast = new DOMParser().parseFromString(text, "text/html");
-      document.getElementById("toasts").innerHTML = toast.querySelector("[data-toast]")?.innerHTML ?? "";
+      document.getElementById("undo-place").innerHTML = toast.querySelector("[data-toast]")?.innerHTML ?? "";
       const fresh = toast.querySelector("[data-screen]");
       if (fresh) put(fresh.innerHTML, next, answer.headers.get("X-Upcoming") ?? "");
       else if (ahead?.url === next) put(ahead.html, next, answer.headers.get("X-Upcoming") ?? ahead.upcoming);
@@ -174,6 +174,11 @@ bind("Enter", (event) => {
   if (!button || !clause() || event.target.closest?.("a, button, summary")) return false;
   button.form.requestSubmit(button);
 });
+bind("Mod+Enter", () => {
+  const button = bar()?.querySelector("[data-apply]");
+  if (!button || !clause()) return false;
+  button.form.requestSubmit(button);
+}, { evenTyping: true });
 bind("Escape", () => {
   if (!bar()) return false;
   document.activeElement?.blur();
@@ -213,5 +218,14 @@ addEventListener("pagehide", () => {
   const form = bar();
   if (form && clause()) post(form.dataset.draft, new FormData(form), {}).catch(() => {});
 });
-refresh();
+function restore() {
+  const form = bar();
+  const step = form?.dataset.step;
+  if (step && clause()) {
+    const kept = form.querySelector(`[data-steps="${CSS.escape(clause())}"] input[value="${CSS.escape(step)}"]:not(:disabled)`);
+    if (kept) kept.checked = true;
+  }
+  refresh();
+}
+restore();
 if (page()) (window.requestIdleCallback ?? setTimeout)(fetchAhead);

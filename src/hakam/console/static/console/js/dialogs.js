@@ -71,6 +71,7 @@ document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;
   if (target?.closest("[data-palette-open]")) openPalette();
   if (target?.closest("[data-sheet-open]")) openSheet();
+  target?.closest("[data-dismiss]")?.closest(".toast").remove();
   const opener = target?.closest("[data-dialog]");
   if (opener) document.getElementById(opener.dataset.dialog)?.showModal();
 });
