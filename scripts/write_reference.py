@@ -19,6 +19,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 
@@ -275,6 +276,8 @@ class Citation(NamedTuple):
 def _said(path: Path) -> str:
     """Return the comments and the docstrings of a Python file: where law is cited on purpose."""
     source = path.read_text(encoding="utf-8")
+    if "Art" not in source:
+        return ""
     comments = [
         t.string for t in tokenize.generate_tokens(io.StringIO(source).readline) if t.type == tokenize.COMMENT
     ]
@@ -283,6 +286,7 @@ def _said(path: Path) -> str:
     return "\n".join([*comments, *docs])
 
 
+@cache
 def citations() -> list[Citation]:
     """Return every citation of the DSA in src/, each place once."""
     found = set()
@@ -313,14 +317,18 @@ def test_of(file: str) -> str | None:
     return near[0].relative_to(ROOT).as_posix() if near else None
 
 
+@cache
+def _tests() -> dict[str, str]:
+    """Return the text of every test by its path."""
+    paths = sorted((ROOT / "tests").rglob("test_*.py"))
+    return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+
+
+@cache
 def tests_citing(clause: str) -> list[str]:
     """Return the tests that cite a clause by name."""
     pattern = re.compile(rf"Art\. ?{re.escape(clause)}(?![\d(])")
-    return [
-        path.relative_to(ROOT).as_posix()
-        for path in sorted((ROOT / "tests").rglob("test_*.py"))
-        if pattern.search(path.read_text(encoding="utf-8"))
-    ]
+    return [path for path, text in _tests().items() if pattern.search(text)]
 
 
 def law_page() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
@@ -85,13 +85,13 @@ def other_side() -> Iterator[tuple[str, Answers]]:
 
 
 @pytest.fixture
-def unreachable() -> Callable[[], Hakam]:
+def unreachable() -> Hakam:
     """Give a way to a Hakam that is down."""
-    return lambda: Hakam(door="http://127.0.0.1:1", api="http://127.0.0.1:1", key="hk_x", timeout=2)
+    return Hakam(door="http://127.0.0.1:1", api="http://127.0.0.1:1", key="hk_x", timeout=2)
 
 
 @pytest.fixture
-def site(store: Store, unreachable: Callable[[], Hakam]) -> Site:
+def site(store: Store, unreachable: Hakam) -> Site:
     platform = Platform(store, unreachable, base_url="http://maydan.example")
     return Site(platform, Pages(store, console="http://console.example/"), secret=SECRET)
 

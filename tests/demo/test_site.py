@@ -85,7 +85,8 @@ def test_a_removed_post_shows_why_and_nothing_of_itself(browser: Any, store: Sto
     apply(store, "remove", statement="s1")
     with store.work() as db:
         db.execute(
-            "INSERT INTO letter (recipient, at, statement, title, body, link) VALUES ('salma', 1, 's1', 't', 'b', ?)",
+            "INSERT INTO letter (recipient, at, statement, title, body, link)"
+            " VALUES ('salma', 1, 's1', 't', 'b', ?)",
             ("http://hakam.example/s/token",),
         )
     page = browser.get("/ar/post/p1")
@@ -118,7 +119,8 @@ def test_a_label_shows_the_moderators_words(browser: Any, store: Store) -> None:
 def test_a_person_has_a_page_with_what_hakam_told(browser: Any, store: Store) -> None:
     with store.work() as db:
         db.execute(
-            "INSERT INTO letter (recipient, at, title, body, link) VALUES ('dan', 1, 'About <you>', 'a\n\nb', '')"
+            "INSERT INTO letter (recipient, at, title, body, link)"
+            " VALUES ('dan', 1, 'About <you>', 'a\n\nb', '')"
         )
     page = browser.get("/en/@dan")
     assert "Dan Okafor" in page
@@ -162,7 +164,7 @@ def test_a_report_that_can_not_be_passed_on_says_so_and_can_be_sent_again(browse
 @pytest.mark.sockets
 def test_a_report_reaches_hakam_and_gives_a_link(store: Store, other_side: Any, make_browser: Any) -> None:
     url, answers = other_side
-    platform = Platform(store, lambda: Hakam(door=url, api=url, key="hk_1"), base_url="http://m.example")
+    platform = Platform(store, Hakam(door=url, api=url, key="hk_1"), base_url="http://m.example")
     browser = make_browser(Site(platform, Pages(store, console="x"), secret=SECRET))
     form = {"author": "dan", "harm": "spam", "why": "الإعلان نفسه مرة بعد مرة", "faith": "yes"}
     page = browser.post("/ar/report/p1", form)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 
@@ -48,23 +47,12 @@ def event_of(post: Post, author: Author, *, url: str) -> dict[str, Any]:
 
 
 class Hakam:
-    """A connection to Hakam's door and control API. Close it, or use it with `with`."""
+    """The way to Hakam's door and control API. Any thread may use it; connections are kept open."""
 
     def __init__(self, *, door: str, api: str, key: str, timeout: float = 20.0) -> None:
         headers = {"authorization": f"Bearer {key}", "user-agent": "Maydan/1"}
         self._door = httpx.Client(base_url=door, headers=headers, timeout=timeout, trust_env=False)
         self._api = httpx.Client(base_url=api, headers=headers, timeout=timeout, trust_env=False)
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the connections."""
-        self._door.close()
-        self._api.close()
 
     def send(self, events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """Hand events in and return one answer each, in order. Raises `HakamError`."""

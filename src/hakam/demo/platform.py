@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from hakam.demo.hakam_client import Hakam, HakamError, event_of
@@ -21,13 +21,11 @@ class RejectedError(ValueError):
 
 
 class Platform:
-    """The platform's own rules. `connect` opens a connection to Hakam, `base_url` is Maydan's own address."""
+    """The platform's own rules. `hakam` is the way to Hakam, `base_url` is Maydan's own address."""
 
-    def __init__(
-        self, store: Store, connect: Callable[[], AbstractContextManager[Hakam]], *, base_url: str
-    ) -> None:
+    def __init__(self, store: Store, hakam: Hakam, *, base_url: str) -> None:
         self.store = store
-        self._connect = connect
+        self._hakam = hakam
         self._base_url = base_url.rstrip("/")
 
     def url_of(self, post: Post) -> str:
@@ -56,10 +54,9 @@ class Platform:
         people = self.store.authors()
         events = [event_of(post, people[post.author], url=self.url_of(post)) for post in posts]
         answers: list[dict[str, Any]] = []
-        with self._connect() as hakam:
-            for start in range(0, len(posts), SEND_AT_ONCE):
-                answers += hakam.send(events[start : start + SEND_AT_ONCE])
-                self.store.mark_sent(posts[start : start + SEND_AT_ONCE])
+        for start in range(0, len(posts), SEND_AT_ONCE):
+            answers += self._hakam.send(events[start : start + SEND_AT_ONCE])
+            self.store.mark_sent(posts[start : start + SEND_AT_ONCE])
         return answers
 
     def hand_in_unsent(self) -> int:
@@ -72,8 +69,7 @@ class Platform:
     def report(self, post: Post, *, author: Author, harm: str, why: str, language: str) -> dict[str, Any]:
         """Pass a reader's report on to Hakam and return its receipt. Raises `HakamError`."""
         notice = notice_of(post, author=author, harm=harm, why=why, language=language)
-        with self._connect() as hakam:
-            return hakam.report(notice, key=f"{post.id}/{author.id}/{harm}")
+        return self._hakam.report(notice, key=f"{post.id}/{author.id}/{harm}")
 
     def complain(self, *, statement: str, author: str, text: str, language: str) -> dict[str, Any]:
         """Pass on the objection of the person who got `statement`. Raises `HakamError`."""
@@ -83,8 +79,7 @@ class Platform:
             "email": f"{author}@maydan.example",
             "language": language,
         }
-        with self._connect() as hakam:
-            return hakam.complain(body)
+        return self._hakam.complain(body)
 
 
 def language_of(text: str) -> str | None:

@@ -26,15 +26,12 @@ EVERY = 15.0
 def platform_of(chosen: Settings) -> Platform:
     """Return Maydan with its store and its way to Hakam."""
     host = near(chosen)
-
-    def connect() -> Hakam:
-        return Hakam(
-            door=f"http://{host}:{chosen.door_port}",
-            api=f"http://{host}:{chosen.console_port}",
-            key=key_path(chosen).read_text(encoding="utf-8").strip(),
-        )
-
-    return Platform(Store(store_path(chosen)), connect, base_url=f"http://{host}:{chosen.demo_port}")
+    hakam = Hakam(
+        door=f"http://{host}:{chosen.door_port}",
+        api=f"http://{host}:{chosen.console_port}",
+        key=key_path(chosen).read_text(encoding="utf-8").strip(),
+    )
+    return Platform(Store(store_path(chosen)), hakam, base_url=f"http://{host}:{chosen.demo_port}")
 
 
 def make_application() -> Site:
