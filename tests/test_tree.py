@@ -53,7 +53,7 @@ def test_no_file_is_longer_than_one_can_hold_in_mind() -> None:
 
 def test_no_module_has_a_name_that_says_nothing() -> None:
     named = {str(path.relative_to(ROOT)) for path in source_files() if path.stem in FORBIDDEN_NAMES}
-    assert named == set()
+    assert named == {"src/hakam/wiring/sqlite_in_turn/base.py"}  # Django asks an engine for that name
 
 
 @pytest.mark.parametrize("room", rooms())

@@ -1,7 +1,7 @@
 """The worker's reading of the event log: what rules ask for becomes cases and automated decisions.
 
-Cursor and effects of a batch are one transaction. A record that can't be taken in is set aside with a fact, for a
-person to look at, and the cursor goes on; an outage of the database or the disk moves nothing.
+Cursor and effects of a batch are one transaction. A record that can't be taken in is set aside with a fact,
+for a person to look at, and the cursor goes on; an outage of the database or the disk moves nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from hakam.vocabulary.verdict import ReviewRequest, Verdict
 
 CURSOR: Final = "events"
 RULE_CONFIDENCE: Final = 0.8  # of a rule that surely holds: it may still be the wrong rule
-MAX_ACTIVE: Final = 100  # records of one transaction that do more than being learnt
+MAX_ACTIVE: Final = 20  # records of one transaction that do more than being learnt
 _LOG: Final = logging.getLogger(__name__)
 _OUTAGES: Final = (OperationalError, InterfaceError, OSError, MemoryError)
 
@@ -68,7 +68,7 @@ _VERDICTS: Final = msgspec.json.Decoder(Verdict)
 
 
 def consume(log: EventLog, *, vault: Vault, now: datetime, limit: int) -> int:
-    """Take in up to `limit` records after the cursor and return how many it moved past; 0 when there are none.
+    """Take in up to `limit` records after the cursor and return how many it passed; 0 when there are none.
 
     Raises for outages only; then nothing has moved.
     """
@@ -112,9 +112,10 @@ def _before(error: CorruptRecordError, log: EventLog, after: int, limit: int) ->
 
 
 def _sort(records: Sequence[Record], vault: Vault) -> tuple[list[Seen], list[_Active], dict[int, str]]:
-    """Tell the quiet records, which are only learnt, from those that bring something about and those that are broken.
+    """Tell quiet records, which are only learnt, from those that bring something about and broken ones.
 
-    Copies are frozen here, before the transaction: a file that no row names is harmless, a row without its file is not.
+    Copies are frozen here, before the transaction: a file that no row names is harmless, a row without its
+    file is not.
     """
     seen: list[Seen] = []
     broken: dict[int, str] = {}
@@ -164,7 +165,7 @@ def _take_in(one: _Active, *, now: datetime) -> None:
                 )
     except _OUTAGES:
         raise
-    except Exception as error:  # one record must not hold up all that come after it
+    except Exception as error:  # noqa: BLE001 -- one record must not hold up all that come after it
         _LOG.exception("record %s of the event log could not be taken in", seq)
         _quarantine(seq, f"{type(error).__name__}: {error}", now=now)
 

@@ -76,7 +76,7 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 _SQLITE: dict[str, Any] = {
-    "ENGINE": "django.db.backends.sqlite3",
+    "ENGINE": "hakam.wiring.sqlite_in_turn",  # writers wait in line
     "NAME": str(_S.home / "control.db"),
     "OPTIONS": {
         "transaction_mode": "IMMEDIATE",
