@@ -45,7 +45,9 @@ class Caller:
     """A platform's program."""
 
     def __init__(self, *scopes: Scope, platform: str = scene.PLATFORM) -> None:
-        _key, text = issue_key(platform=platform, scopes=scopes or list(Scope), name="test", by=SYSTEM, now=scene.NOW)
+        _key, text = issue_key(
+            platform=platform, scopes=scopes or list(Scope), name="test", by=SYSTEM, now=scene.NOW
+        )
         self.headers = {"Authorization": f"Bearer {text}"}
         self.client = Client(raise_request_exception=False)
 

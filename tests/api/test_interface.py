@@ -11,6 +11,7 @@ import pytest
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.api.conftest import Caller, vault
 
 from hakam.api.interface import pointer_of
 from hakam.api.problems import MEDIA_TYPE, ProblemKind, problem_table
@@ -27,7 +28,6 @@ from hakam.staff.roles import Scope
 from hakam.storage.embedded.event_log import SqliteEventLog
 from hakam.testing import scene
 from hakam.vocabulary.measure import Measure, MeasureKind
-from tests.api.conftest import Caller, vault
 
 pytestmark = pytest.mark.django_db
 NOTICE: dict[str, Any] = {
@@ -42,7 +42,11 @@ NOTICE: dict[str, Any] = {
 def problem(answer: Any, kind: ProblemKind) -> dict[str, Any]:
     assert answer["content-type"] == MEDIA_TYPE, answer.content
     body: dict[str, Any] = msgspec.json.decode(answer.content)
-    assert (answer.status_code, body["type"], body["status"]) == (kind.value.status, kind.urn, kind.value.status)
+    assert (answer.status_code, body["type"], body["status"]) == (
+        kind.value.status,
+        kind.urn,
+        kind.value.status,
+    )
     return body
 
 
@@ -53,7 +57,7 @@ def amal(db: None) -> User:
 
 @pytest.fixture
 def removed(platform: Caller, log: SqliteEventLog, amal: User) -> Decision:
-    """A post that the platform told of, that was reported through it, and that was removed."""
+    """Remove a post that the platform told of and that was reported through it."""
     now = timezone.now()
     log.append([scene.entry(scene.event("You are vermin"), scene.verdict())])
     consume(log, vault=vault(), now=now, limit=10)
@@ -229,7 +233,9 @@ def test_too_late_is_said_so(platform: Caller, removed: Decision) -> None:
     assert statement is not None
     statement.complain_until = timezone.now()
     statement.save()
-    body = problem(platform.post("/complaints", {"statement": str(statement.pk), "text": "x"}), ProblemKind.WINDOW_CLOSED)
+    body = problem(
+        platform.post("/complaints", {"statement": str(statement.pk), "text": "x"}), ProblemKind.WINDOW_CLOSED
+    )
     assert "possible until" in body["detail"]
 
 
@@ -284,8 +290,15 @@ def test_every_kind_of_problem_is_in_the_table() -> None:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(string.printable, max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*NOTICE, "text", "x"]), inner, max_size=5),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(string.printable, max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([*NOTICE, "text", "x"]), inner, max_size=5)
+    ),
     max_leaves=10,
 )
 

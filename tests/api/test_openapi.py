@@ -10,12 +10,12 @@ from typing import Any
 import jsonschema
 import pytest
 from django.test import Client
+from tests.api.conftest import Caller
+from tests.api.test_interface import NOTICE
 
 from hakam.api.interface import api, description
 from hakam.api.problems import problem_table
 from hakam.staff.roles import Scope
-from tests.api.conftest import Caller
-from tests.api.test_interface import NOTICE
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
@@ -41,7 +41,12 @@ def test_the_reference_holds_every_operation_and_problem() -> None:
     for path, operations in description()["paths"].items():
         for method in operations:
             assert f"{method.upper()} {path}" in text
-    for scope in (Scope.NOTICES_WRITE, Scope.COMPLAINTS_WRITE, Scope.STATEMENTS_READ, Scope.DELIVERIES_CONFIRM):
+    for scope in (
+        Scope.NOTICES_WRITE,
+        Scope.COMPLAINTS_WRITE,
+        Scope.STATEMENTS_READ,
+        Scope.DELIVERIES_CONFIRM,
+    ):
         assert f"`{scope}`" in text
 
 

@@ -43,7 +43,9 @@ def spoiled(id_: str, *, raw: bytes = b"{}", verdict: bytes = b"{}") -> Entry:
     return Entry(scene.PLATFORM, id_, NOW.timestamp(), raw, b"{}", verdict)
 
 
-def test_quiet_events_move_the_cursor_and_are_learnt(book: object, log: SqliteEventLog, vault: FileVault) -> None:
+def test_quiet_events_move_the_cursor_and_are_learnt(
+    book: object, log: SqliteEventLog, vault: FileVault
+) -> None:
     for n in range(5):
         happen(log, scene.event(item=str(n), url=f"https://maydan.example/p/{n}"))
     facts = Fact.objects.count()
@@ -133,7 +135,9 @@ def test_edits_and_deletions_are_kept_for_open_cases_only(
     assert sum(1 for path in vault.folder.rglob("*") if path.is_file()) == 3
 
 
-def test_what_was_deleted_is_not_restricted_any_more(book: object, log: SqliteEventLog, vault: FileVault) -> None:
+def test_what_was_deleted_is_not_restricted_any_more(
+    book: object, log: SqliteEventLog, vault: FileVault
+) -> None:
     happen(log, scene.event("x", change=Change.DELETED), scene.firing(measures=[LIMIT], queue=None))
     consume(log, vault=vault, now=NOW, limit=10)
     assert not Decision.objects.exists()
@@ -247,7 +251,7 @@ def test_a_vault_that_is_full_stops_before_anything_is_written(
     book: object, log: SqliteEventLog, tmp_path: Path
 ) -> None:
     class FullVault(FileVault):
-        def put(self, data: bytes) -> str:
+        def put(self, data: bytes) -> str:  # noqa: ARG002 -- as the protocol has it
             raise OSError(28, "No space left on device")
 
     happen(log, scene.event(), scene.firing())

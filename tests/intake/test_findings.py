@@ -29,7 +29,7 @@ NOW = scene.NOW
 
 @pytest.fixture
 def busy(book: object, log: SqliteEventLog, vault: FileVault, amal: User) -> int:
-    """One notice answered, one that waits, one event."""
+    """Answer one notice, let one wait, see one event."""
     log.append([scene.entry(scene.event(), scene.verdict([scene.firing()]))])
     consume(log, vault=vault, now=NOW, limit=10)
     for n in range(2):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hakam.intake import known_items
 from hakam.intake.known_items import Seen, at_url, by_ref, learn, normalise, ref_of
 from hakam.vocabulary.event import ItemRef
 
@@ -47,6 +50,17 @@ def test_normalising_never_fails_and_twice_is_once(text: str) -> None:
 @given(st.from_regex(r"https?://[a-zA-Z0-9.:\[\]-]{1,30}(/[ -~]{0,30})?", fullmatch=True))
 def test_odd_addresses_are_survived(text: str) -> None:
     assert normalise(normalise(text)) == normalise(text)
+
+
+@given(
+    st.from_regex(known_items._PLAIN, fullmatch=True)
+    | st.from_regex(r"https?://[a-z.]{1,9}[!-~]{0,20}", fullmatch=True)
+)
+def test_the_short_way_and_the_long_way_lead_to_the_same(text: str) -> None:
+    short = normalise(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(known_items, "_PLAIN", re.compile("(?!)"))
+        assert normalise(text) == short
 
 
 @pytest.mark.django_db

@@ -66,7 +66,7 @@ def submission(**more: Any) -> Submission:
 
 @pytest.fixture
 def post(book: object, log: SqliteEventLog, vault: FileVault) -> ItemRef:
-    """An item that the platform told of."""
+    """Tell of an item."""
     event = scene.event("You are vermin", url=URL, email="author@example.net")
     log.append([scene.entry(event, scene.verdict())])
     consume(log, vault=vault, now=NOW, limit=10)
@@ -103,7 +103,9 @@ def inbox(vault: FileVault, log: SqliteEventLog) -> Inbox:
 
 
 def letters(kind: str) -> list[dict[str, Any]]:
-    return [e.payload for e in Effect.objects.filter(kind=kind, channel="email").order_by("created_at", "place")]
+    return [
+        e.payload for e in Effect.objects.filter(kind=kind, channel="email").order_by("created_at", "place")
+    ]
 
 
 def text_of(letter: dict[str, Any]) -> str:
@@ -387,7 +389,10 @@ def test_the_page_of_a_notice_tells_how_far_each_item_is(post: ItemRef, inbox: I
     found = access.status(notice.token, now=LATER)
     assert found is not None
     assert not found.answered
-    assert [(item.url, item.upheld) for item in found.items] == [(URL, True), ("https://maydan.example/p/other", None)]
+    assert [(item.url, item.upheld) for item in found.items] == [
+        (URL, True),
+        ("https://maydan.example/p/other", None),
+    ]
 
 
 def test_a_reporters_accuracy_is_what_decisions_said(post: ItemRef, inbox: Inbox, amal: User) -> None:

@@ -88,7 +88,11 @@ class Desk:
 
     def remove(self, case: Case, by: User, *, now: datetime = scene.NOW, **more: Any) -> Decision:
         """Decide that the item goes."""
-        given = {"clause": "hate", "measures": [Measure(MeasureKind.REMOVE)], "facts": "It calls people vermin."}
+        given = {
+            "clause": "hate",
+            "measures": [Measure(MeasureKind.REMOVE)],
+            "facts": "It calls people vermin.",
+        }
         return decide(case.pk, by=by.actor, now=now, outcome=Outcome.VIOLATION, **(given | more))
 
     def keep(self, case: Case, by: User, *, now: datetime = scene.NOW, **more: Any) -> Decision:

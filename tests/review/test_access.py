@@ -36,7 +36,12 @@ def found(user: User, **wanted: str) -> list[int]:
 def three(desk: Any) -> list[int]:
     """Cases of falling priority: a threat in Arabic, hate in English, spam."""
     return [
-        desk.case(scene.event("سأقتلك غداً", item="1", language="ar"), clause="threat", harm="threat", queue="threats").pk,
+        desk.case(
+            scene.event("سأقتلك غداً", item="1", language="ar"),
+            clause="threat",
+            harm="threat",
+            queue="threats",
+        ).pk,
         desk.case(scene.event("You are vermin", item="2", author="u2"), queue="hate").pk,
         desk.case(
             scene.event("BUY FOLLOWERS now", item="3", author="u3"),
@@ -64,7 +69,15 @@ def test_the_queue_is_in_order_and_filtered(three: list[int], amal: User) -> Non
 
 @pytest.mark.parametrize(
     ("search", "hit"),
-    [("vermin", 1), ("VERMIN", 1), ("followers buy", 2), ("ساقتلك", 0), ("سأقتلك", 0), ("سَأَقْـتُلك", 0), ("u2", 1)],
+    [
+        ("vermin", 1),
+        ("VERMIN", 1),
+        ("followers buy", 2),
+        ("ساقتلك", 0),
+        ("سأقتلك", 0),
+        ("سَأَقْـتُلك", 0),
+        ("u2", 1),
+    ],
 )
 def test_search_folds_what_is_asked_as_it_folded_the_text(
     three: list[int], amal: User, search: str, hit: int
@@ -121,7 +134,10 @@ def test_a_case_on_one_screen(desk: Any, amal: User, carol: User) -> None:
         event,
         kind=SourceKind.VERDICT,
         ref="event:812",
-        summary={"firings": [{"rule": "slurs", "policy": "hate", "rule_digest": "0", "stage": "live"}], "seq": 812},
+        summary={
+            "firings": [{"rule": "slurs", "policy": "hate", "rule_digest": "0", "stage": "live"}],
+            "seq": 812,
+        },
     )
     case = desk.case(event, inputs=Inputs(confidence=0.5, accuracy=0.9))
     save_draft(case.pk, {"facts": "It"}, by=amal.actor, now=NOW)
@@ -135,7 +151,12 @@ def test_a_case_on_one_screen(desk: Any, amal: User, carol: User) -> None:
     assert view.history is not None
     assert (view.history.violations, view.history.automated, view.history.open_cases) == (1, 0, 1)
     assert view.draft is not None
-    assert (view.draft.body, view.may_decide, view.hidden, view.pack) == ({"facts": "It"}, True, False, "scene@1.0.0")
+    assert (view.draft.body, view.may_decide, view.hidden, view.pack) == (
+        {"facts": "It"},
+        True,
+        False,
+        "scene@1.0.0",
+    )
     first = view.clauses[0]
     assert (first.id, first.alleged, first.severity) == ("hate", True, 60)
     assert [(s.recommended, s.milder) for s in first.ladder] == [(False, True), (True, False), (False, False)]
@@ -230,7 +251,9 @@ def test_complaints_say_who_may_decide_and_why_not(desk: Any, amal: User, basil:
 
     statement = statement_of(token.subject)
     assert statement is not None
-    made = complain(statement_token=statement.token, text="It was a quotation. " * 30, now=NOW + timedelta(days=1))
+    made = complain(
+        statement_token=statement.token, text="It was a quotation. " * 30, now=NOW + timedelta(days=1)
+    )
     (mine,) = complaint_access.complaints(user=amal).rows
     (his,) = complaint_access.complaints(user=basil).rows
     assert (mine.may_decide, his.may_decide) == (False, True)
@@ -241,7 +264,11 @@ def test_complaints_say_who_may_decide_and_why_not(desk: Any, amal: User, basil:
     assert complaint_access.complaints(user=scene.person("r", Role.RESEARCHER)).total == 0
     view = complaint_access.complaint(str(made.pk), user=basil, now=NOW, vault=desk.vault)
     assert view is not None
-    assert (view.decision.id, view.decision.by_name, view.versions[0].text) == (decision.pk, "amal", "You are vermin")
+    assert (view.decision.id, view.decision.by_name, view.versions[0].text) == (
+        decision.pk,
+        "amal",
+        "You are vermin",
+    )
     assert view.clauses[0].id == "hate"
     assert access.counts(basil, now=NOW).complaints == 1
     assert complaint_access.complaints(user=basil, state=ComplaintState.DENIED).total == 0

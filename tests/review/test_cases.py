@@ -53,7 +53,9 @@ def report(
 
 
 def test_the_first_report_opens_a_case_with_a_frozen_copy(book: RulebookVersion, vault: FileVault) -> None:
-    event = scene.event("You are vermin", reach=1000, email="u1@example.net", url="https://maydan.example/p/77")
+    event = scene.event(
+        "You are vermin", reach=1000, email="u1@example.net", url="https://maydan.example/p/77"
+    )
     case = report(event, vault)
     assert (case.state, case.notices, case.clause, case.author_id) == (CaseState.OPEN, 1, "hate", "u1")
     assert (case.item_url, case.excerpt) == ("https://maydan.example/p/77", "You are vermin")
@@ -119,7 +121,9 @@ def test_child_abuse_is_restricted_and_leaves_no_words_behind(
 
 def test_an_order_and_a_trusted_flagger_come_first(book: RulebookVersion, vault: FileVault) -> None:
     plain = report(scene.event(item="1"), vault, ref="notice:1:0", clause="threat")
-    trusted = report(scene.event(item="2"), vault, ref="notice:2:0", kind=SourceKind.TRUSTED_FLAGGER, clause="spam")
+    trusted = report(
+        scene.event(item="2"), vault, ref="notice:2:0", kind=SourceKind.TRUSTED_FLAGGER, clause="spam"
+    )
     order = report(scene.event(item="3"), vault, ref="order:1", kind=SourceKind.ORDER, clause="spam")
     assert order.priority > trusted.priority > plain.priority
 

@@ -1,4 +1,7 @@
-"""Somebody else looks again. The acceptance suite is what other systems got wrong, from their users' reports."""
+"""Somebody else looks again.
+
+The acceptance suite is what other systems got wrong, from their users' reports.
+"""
 
 from __future__ import annotations
 
@@ -47,13 +50,13 @@ REMOVE = Measure(MeasureKind.REMOVE)
 
 @pytest.fixture
 def removed(desk: Any, amal: User) -> Decision:
-    """An item that amal removed after a notice; everything has left."""
+    """Remove an item after a notice, as amal; the window is over."""
     return desk.final(desk.remove(desk.case(), amal))
 
 
 @pytest.fixture
 def kept(desk: Any, amal: User) -> Decision:
-    """An item that amal found nothing wrong with."""
+    """Find nothing wrong with an item, as amal."""
     return desk.final(desk.keep(desk.case(), amal))
 
 
@@ -94,7 +97,9 @@ def test_a_complaint_gets_a_receipt_a_clock_and_a_page(removed: Decision) -> Non
     (receipt,) = sent("complaint.receipt")
     assert receipt["to"] == "u1@example.net"
     assert receipt["links"][0]["url"] == f"/c/{complaint.token}"
-    assert Deadline.objects.get(subject=f"complaint:{complaint.pk}").due_at == complaint.due_at == NOW + 15 * DAY
+    assert (
+        Deadline.objects.get(subject=f"complaint:{complaint.pk}").due_at == complaint.due_at == NOW + 15 * DAY
+    )
     assert by_token(complaint.token) == complaint
     assert not Fact.objects.filter(body__contains="example.net").exists()
     assert "complaint.received" in [f.kind for f in ledger.story(f"decision:{removed.pk}")]
@@ -239,7 +244,9 @@ def test_accepting_and_denying_never_send_the_same_message(
         else:
             complaint = as_notifier(desk.final(desk.keep(case, amal)), language=language)
             more = {"clause": "hate", "measures": [REMOVE], "facts": "Seen again."} if uphold else {}
-        decide_complaint(str(complaint.pk), by=basil.actor, now=NOW + DAY, uphold=uphold, answer="Same words.", **more)
+        decide_complaint(
+            str(complaint.pk), by=basil.actor, now=NOW + DAY, uphold=uphold, answer="Same words.", **more
+        )
         payload = sent("complaint.outcome")[-1]
         texts.append((payload["subject"], letter_text(payload).replace(str(complaint.decision_id), "N")))
     assert texts[0][0] != texts[1][0]
@@ -251,7 +258,9 @@ def test_changing_a_decision_tells_everybody_concerned_again(desk: Any, amal: Us
     decision = desk.final(desk.remove(desk.case(), amal))
     scene.deliver(LATER)
     complaint = object_to(decision)
-    decided = decide_complaint(str(complaint.pk), by=basil.actor, now=NOW + DAY, uphold=True, answer="Satire.")
+    decided = decide_complaint(
+        str(complaint.pk), by=basil.actor, now=NOW + DAY, uphold=True, answer="Satire."
+    )
     assert decided.new_decision is not None
     told = of_decision(f"decision:{decided.new_decision.pk}")
     assert told is not None
@@ -304,10 +313,14 @@ def test_an_override_while_a_complaint_is_open_works_and_is_answered(
     removed: Decision, basil: User, carol: User, dana: User
 ) -> None:
     complaint = object_to(removed)
-    new = replace(removed.pk, by=basil.actor, now=NOW + DAY, outcome=Outcome.NO_VIOLATION, because="An error.")
+    new = replace(
+        removed.pk, by=basil.actor, now=NOW + DAY, outcome=Outcome.NO_VIOLATION, because="An error."
+    )
     with pytest.raises(SamePersonError):
         decide_complaint(str(complaint.pk), by=basil.actor, now=NOW + DAY, uphold=True, answer="Yes.")
-    decided = decide_complaint(str(complaint.pk), by=carol.actor, now=NOW + DAY, uphold=True, answer="It was put right.")
+    decided = decide_complaint(
+        str(complaint.pk), by=carol.actor, now=NOW + DAY, uphold=True, answer="It was put right."
+    )
     assert decided.new_decision is None  # nothing was left to change
     assert lineage.standing(removed) == new
     assert len(sent("complaint.outcome")) == 1
@@ -318,7 +331,9 @@ def test_a_second_level_change_flows_back_to_the_platform(
 ) -> None:
     scene.deliver(LATER)
     complaint = object_to(removed)
-    decided = decide_complaint(str(complaint.pk), by=basil.actor, now=NOW + DAY, uphold=True, answer="Satire.")
+    decided = decide_complaint(
+        str(complaint.pk), by=basil.actor, now=NOW + DAY, uphold=True, answer="Satire."
+    )
     assert [p["measure"]["kind"] for p in sent("measure.reverse", "platform")] == ["remove"]
     assert decided.new_decision is not None
     replace(
@@ -378,7 +393,14 @@ def test_a_notifier_who_is_right_brings_a_restriction_about(kept: Decision, basi
 
 def test_upholding_a_notifier_says_what_is_done(kept: Decision, basil: User) -> None:
     complaint = as_notifier(kept)
-    given = {"by": basil.actor, "now": NOW + DAY, "uphold": True, "answer": "Yes.", "clause": "hate", "facts": "x"}
+    given = {
+        "by": basil.actor,
+        "now": NOW + DAY,
+        "uphold": True,
+        "answer": "Yes.",
+        "clause": "hate",
+        "facts": "x",
+    }
     with pytest.raises(NotOnLadderError):
         decide_complaint(str(complaint.pk), measures=[Measure(MeasureKind.TERMINATE)], **given)
     complaint.refresh_from_db()

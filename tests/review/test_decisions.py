@@ -296,7 +296,9 @@ def test_deciding_an_item_decides_its_open_case(desk: Any, amal: User) -> None:
     assert decision.case_id == case.pk
 
 
-def test_a_case_can_be_answered_by_what_already_stands(desk: Any, amal: User, basil: User, carol: User) -> None:
+def test_a_case_can_be_answered_by_what_already_stands(
+    desk: Any, amal: User, basil: User, carol: User
+) -> None:
     first = desk.final(desk.remove(desk.case(), amal))
     second_case = desk.case()
     answer = desk.final(decide(second_case.pk, by=basil.actor, now=NOW, outcome=Outcome.STANDS))

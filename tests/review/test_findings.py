@@ -26,7 +26,7 @@ NOW = scene.NOW
 
 @pytest.fixture
 def busy(desk: Any, amal: User, basil: User, carol: User) -> None:
-    """A desk on which a bit of everything happened."""
+    """Let a bit of everything happen."""
     decision = desk.final(desk.remove(desk.case(scene.event(item="1")), amal))
     statement = statement_of(f"decision:{decision.pk}")
     assert statement is not None

@@ -61,7 +61,11 @@ def test_giving_back_frees_at_once_and_only_what_is_ones_own(desk: Any, amal: Us
         take(case.pk, by=basil.actor, now=NOW)
     release(case.pk, by=amal.actor, now=NOW)
     assert take(case.pk, by=basil.actor, now=NOW).lease_by_id == basil.pk
-    assert [f.kind for f in ledger.story(f"case:{case.pk}")][1:] == ["case.leased", "case.released", "case.leased"]
+    assert [f.kind for f in ledger.story(f"case:{case.pk}")][1:] == [
+        "case.leased",
+        "case.released",
+        "case.leased",
+    ]
 
 
 def test_drafts_outlive_leases(desk: Any, amal: User, basil: User) -> None:
@@ -106,7 +110,10 @@ def test_next_keeps_to_queues_and_languages(desk: Any) -> None:
     english = desk.case(scene.event("hi", item="2", language="en"), queue="hate")
     unknown = desk.case(scene.event("?", item="3", language=None), queue="spam")
     reads_arabic = scene.person("zaid", languages_read=["ar"])
-    assert {next_case(user=reads_arabic, now=NOW), next_case(user=reads_arabic, now=NOW, after=arabic.pk)} == {
+    assert {
+        next_case(user=reads_arabic, now=NOW),
+        next_case(user=reads_arabic, now=NOW, after=arabic.pk),
+    } == {
         arabic,
         unknown,
     }

@@ -1,4 +1,4 @@
-"""People and programs that act in the same instant, on a real PostgreSQL: one case, one lease, one outcome."""
+"""People and programs that act in the same instant, on PostgreSQL: one case, one lease, one outcome."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ def reporting(vault: FileVault, ref: str, item: str = "77") -> Callable[[], Case
     event = scene.event("You are vermin", item=item)
     snapshot = evidence.freeze(vault, scene.raw(event))
     source = Source(kind=SourceKind.NOTICE, ref=ref, clause="hate", harm="hate_speech")
-    return lambda: open_case(by=SYSTEM, now=NOW, item=scene.ref(event), source=source, snapshot=snapshot, event=event)
+    return lambda: open_case(
+        by=SYSTEM, now=NOW, item=scene.ref(event), source=source, snapshot=snapshot, event=event
+    )
 
 
 def violation(case: Case, person: Any) -> Callable[[], Decision]:
@@ -126,7 +128,11 @@ def test_undoing_at_the_last_instant_is_either_done_or_too_late(vault: FileVault
     if decision.state == DecisionState.UNDONE:
         assert (case.state, measure.state) == (CaseState.OPEN, "cancelled")
     else:
-        assert (decision.state, case.state, measure.state) == (DecisionState.FINAL, CaseState.DECIDED, "planned")
+        assert (decision.state, case.state, measure.state) == (
+            DecisionState.FINAL,
+            CaseState.DECIDED,
+            "planned",
+        )
 
 
 def test_a_report_during_an_undo_is_in_the_open_case(vault: FileVault) -> None:

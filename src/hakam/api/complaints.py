@@ -16,6 +16,7 @@ from hakam.compliance import statements
 from hakam.intake import access, objections
 from hakam.review import complaints
 from hakam.review.models import Complaint
+from hakam.review.states import ComplaintState
 from hakam.staff.roles import Scope
 
 router = Router(auth=PlatformKey(Scope.COMPLAINTS_WRITE), tags=["complaints"])
@@ -40,7 +41,7 @@ def complain(request: HttpRequest, complaint: ComplaintIn) -> Status[ComplaintOu
         ComplaintOut(
             id=str(kept.pk),
             decision=f"decision:{kept.decision_id}",
-            state=kept.state,
+            state=ComplaintState(kept.state),
             received_at=kept.received_at,
             due_at=kept.due_at,
             link=installation.base_url() + complaints.path_of(kept),

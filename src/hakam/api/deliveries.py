@@ -18,7 +18,10 @@ router = Router(auth=PlatformKey(Scope.DELIVERIES_CONFIRM), tags=["deliveries"])
 
 @router.post("/{delivery_id}/confirmation", response=ConfirmationOut, operation_id="confirmDelivery")
 def confirmation(request: HttpRequest, delivery_id: str, said: ConfirmationIn) -> ConfirmationOut:
-    """Take the platform's word: `applied` or `failed`. The id is the message's (`webhook-id`). Twice is once."""
+    """Take the platform's word: `applied` or `failed`.
+
+    The id is the message's (`webhook-id`). Twice is once.
+    """
     key = caller(request)
     try:
         effect = confirm(
@@ -33,4 +36,6 @@ def confirmation(request: HttpRequest, delivery_id: str, said: ConfirmationIn) -
         raise ProblemError(ProblemKind.NOT_FOUND) from error
     except EffectError as error:
         raise ProblemError(ProblemKind.NO_OUTCOME, str(error)) from error
-    return ConfirmationOut(id=str(effect.pk), kind=effect.kind, state=effect.state, confirmed_at=effect.confirmed_at)
+    return ConfirmationOut(
+        id=str(effect.pk), kind=effect.kind, state=effect.state, confirmed_at=effect.confirmed_at
+    )

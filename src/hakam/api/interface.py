@@ -36,7 +36,7 @@ api.add_router("/notices", notices.router)
 api.add_router("/complaints", complaints.router)
 api.add_router("/statements", statements.router)
 api.add_router("/deliveries", deliveries.router)
-api.add_exception_handler(ProblemError, answer)
+api.add_exception_handler(ProblemError, answer)  # type: ignore[arg-type] -- it is given the error
 
 
 def pointer_of(location: tuple[str | int, ...]) -> str:
@@ -88,7 +88,11 @@ def description() -> dict[str, Any]:
     for operations in schema["paths"].values():
         for operation in operations.values():
             operation["responses"] = {
-                **{str(status): said for status, said in operation["responses"].items() if str(status)[0] == "2"},
+                **{
+                    str(status): said
+                    for status, said in operation["responses"].items()
+                    if str(status)[0] == "2"
+                },
                 "4XX": problem,
                 "5XX": problem,
             }

@@ -1,4 +1,7 @@
-"""Everything that can be wrong, as RFC 9457 problems. The reference and the OpenAPI description are made from it."""
+"""Everything that can be wrong, as RFC 9457 problems.
+
+The reference and the OpenAPI description are made from it.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,17 @@ class _Kind(NamedTuple):
 
 
 class ProblemKind(Enum):
-    """One kind of problem. Slugs are stable: programs may compare `type`. Where the door has it too, it is the same."""
+    """One kind of problem.
+
+    Slugs are stable: programs may compare `type`. Where the door has it too, it is the same.
+    """
 
     MALFORMED = _Kind("malformed-json", 400, "not JSON", "Mend the syntax of the body.")
     NO_IDEMPOTENCY_KEY = _Kind(
-        "idempotency-key-missing", 400, "no idempotency key", "Send `Idempotency-Key`, new for each new notice."
+        "idempotency-key-missing",
+        400,
+        "no idempotency key",
+        "Send `Idempotency-Key`, new for each new notice.",
     )
     KEY_MISSING = _Kind("key-missing", 401, "no key", "Send `Authorization: Bearer hk_...`.")
     KEY_UNKNOWN = _Kind(
@@ -36,14 +45,25 @@ class ProblemKind(Enum):
         "scope-missing", 403, "the key may not do this", "Use a key with the scope that the detail names."
     )
     NOT_FOUND = _Kind(
-        "not-found", 404, "not there", "Check the id. What belongs to another platform is not there for a key."
+        "not-found",
+        404,
+        "not there",
+        "Check the id. What belongs to another platform is not there for a key.",
     )
-    METHOD = _Kind("method-not-allowed", 405, "method not allowed", "Use a method that the `Allow` header names.")
+    METHOD = _Kind(
+        "method-not-allowed", 405, "method not allowed", "Use a method that the `Allow` header names."
+    )
     ALREADY_COMPLAINED = _Kind(
-        "already-complained", 409, "there is a complaint already", "One person complains about a decision once."
+        "already-complained",
+        409,
+        "there is a complaint already",
+        "One person complains about a decision once.",
     )
     NO_OUTCOME = _Kind(
-        "no-outcome", 409, "this delivery has no outcome", "Confirm what was delivered to you and not cancelled."
+        "no-outcome",
+        409,
+        "this delivery has no outcome",
+        "Confirm what was delivered to you and not cancelled.",
     )
     WINDOW_CLOSED = _Kind(
         "window-closed", 410, "too late for a complaint", "The period is over; the detail says since when."
@@ -53,7 +73,9 @@ class ProblemKind(Enum):
     KEY_REUSED = _Kind(
         "idempotency-key-reused", 422, "another request came under this key", "Send a new `Idempotency-Key`."
     )
-    INTERNAL = _Kind("internal", 500, "internal error", "Nothing was stored. Send it again; the log has the rest.")
+    INTERNAL = _Kind(
+        "internal", 500, "internal error", "Nothing was stored. Send it again; the log has the rest."
+    )
 
     @property
     def urn(self) -> str:

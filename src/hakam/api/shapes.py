@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
+from hakam.review.states import ComplaintState
 from hakam.vocabulary.harm import Harm
 
 HarmKey = StrEnum("HarmKey", {harm.name: harm.value for harm in Harm})  # type: ignore[misc]
@@ -42,7 +43,8 @@ class NoticeIn(_In):
     email: Annotated[str, Field(max_length=320, description="Art. 16(2)(c).")] = ""
     notifier: Annotated[str, Field(max_length=512, description="The notifier's id on the platform.")] = ""
     good_faith: Annotated[
-        str, Field(max_length=20_000, description="The statement of Art. 16(2)(d), word for word as confirmed.")
+        str,
+        Field(max_length=20_000, description="The statement of Art. 16(2)(d), word for word as confirmed."),
     ] = ""
     language: Annotated[str, Field(min_length=2, max_length=35, description="BCP 47; of the answers.")] = "en"
 
@@ -55,7 +57,9 @@ class NoticeItemOut(Schema):
     id: str
     url: str
     answered_at: datetime | None
-    upheld: bool | None = Field(description="Whether the decision agreed with the notifier; null: not decided.")
+    upheld: bool | None = Field(
+        description="Whether the decision agreed with the notifier; null: not decided."
+    )
     decision: str | None
     complain_until: datetime | None
     complaint_state: str | None
@@ -77,7 +81,9 @@ class NoticeOut(Schema):
 class ComplaintIn(_In):
     """An objection to a decision (DSA Art. 20), handed on by the platform."""
 
-    statement: Annotated[str, Field(max_length=64, description="Id of the statement, if the affected person objects.")] = ""
+    statement: Annotated[
+        str, Field(max_length=64, description="Id of the statement, if the affected person objects.")
+    ] = ""
     notice: Annotated[str, Field(max_length=64, description="Id of the notice, if a notifier objects.")] = ""
     item: Annotated[int, Field(ge=0, le=99, description="Position of the item in the notice.")] = 0
     text: Annotated[str, Field(min_length=1, max_length=20_000)]
@@ -90,7 +96,7 @@ class ComplaintOut(Schema):
 
     id: str
     decision: str
-    state: Literal["open", "upheld", "denied"]
+    state: ComplaintState
     received_at: datetime
     due_at: datetime
     link: str

@@ -22,7 +22,9 @@ router = Router(auth=PlatformKey(Scope.STATEMENTS_READ), tags=["statements"])
 def get(
     request: HttpRequest,
     statement_id: str,
-    language: Annotated[str, Query(max_length=35, description="Of the words; by default the statement's own.")] = "",
+    language: Annotated[
+        str, Query(max_length=35, description="Of the words; by default the statement's own.")
+    ] = "",
 ) -> StatementOut:
     """Return a statement of reasons, as data and in words."""
     found = statements.by_id(statement_id)

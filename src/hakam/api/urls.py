@@ -13,7 +13,6 @@ from django.views.decorators.csrf import csrf_exempt
 from hakam.api.interface import api, description
 from hakam.api.problems import ProblemError, ProblemKind, response
 
-
 _NOT_OURS = frozenset({"api-root", "openapi-json", "openapi-view"})
 
 

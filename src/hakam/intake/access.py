@@ -90,10 +90,17 @@ class NoticeStatus:
 
 
 def notes_on_case(case_id: int, *, limit: int = 50) -> tuple[NoteView, ...]:
-    """Return what notifiers say about a case, the newest first. The caller has checked that the case may be read."""
+    """Return what notifiers say about a case, the newest first.
+
+    The caller has checked that the case may be read.
+    """
     sources = CaseSource.objects.filter(case=case_id, ref__startswith="notice:").order_by("-at", "-pk")
     refs = list(sources.values_list("ref", flat=True)[:limit])
-    items = NoticeItem.objects.filter(ref__in=refs).select_related("notice").order_by("-notice__received_at", "-pk")
+    items = (
+        NoticeItem.objects.filter(ref__in=refs)
+        .select_related("notice")
+        .order_by("-notice__received_at", "-pk")
+    )
     return tuple(_note(item) for item in items)
 
 
@@ -148,7 +155,10 @@ def status_by_id(notice_id: str, *, platform: str, now: datetime) -> NoticeStatu
 
 def _status(notice: Notice, now: datetime) -> NoticeStatus:
     items = list(notice.items.order_by("pk"))
-    made = {c.notice: c for c in Complaint.objects.filter(notice__in=[i.ref for i in items]).order_by("received_at")}
+    made = {
+        c.notice: c
+        for c in Complaint.objects.filter(notice__in=[i.ref for i in items]).order_by("received_at")
+    }
     return NoticeStatus(
         notice_id=str(notice.pk),
         token=notice.token,

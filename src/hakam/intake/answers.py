@@ -1,4 +1,7 @@
-"""Answering notices: every notifier of a case hears its outcome, and hears again when it changes (DSA Art. 16(5))."""
+"""Answering notices: every notifier of a case hears its outcome, and hears again when it changes (DSA Art.
+
+16(5)).
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ KINDS = frozenset({FactKind.DECISION_FINAL})
 
 
 def on_fact(fact: Fact, now: datetime) -> None:
-    """Answer all whom the decision of `fact` concerns. For the list of subscribers; hearing it twice is hearing once."""
+    """Answer all whom the decision of `fact` concerns.
+
+    For the list of subscribers; hearing it twice is hearing once.
+    """
     told = outcomes.of_decision(fact.subject)
     if told is not None:
         answer(told, now=now)
@@ -49,7 +55,7 @@ def answer(told: Told, *, now: datetime) -> int:
 
 
 def _number(decision: str) -> int:
-    """Return the number of `decision:<n>`: a later decision has a higher one, and is never overtaken by an earlier."""
+    """Return the number of `decision:<n>`: an earlier one never overtakes a later one."""
     return int(decision.rpartition(":")[2] or 0)
 
 

@@ -54,7 +54,7 @@ def notice_figures(*, since: datetime | None = None) -> NoticeFigures:
 
 
 def notices_by_day(*, days: int, today: date) -> tuple[tuple[date, int], ...]:
-    """Return how many notices came in on each of the last `days` days, the oldest first, days of none included."""
+    """Return how many notices came in on each of the last `days` days, the oldest first, empty days too."""
     first = today - timedelta(days=days - 1)
     counted = dict(
         Notice.objects.filter(received_at__date__gte=first)

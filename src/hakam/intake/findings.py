@@ -36,9 +36,14 @@ T = TypeVar("T")
 
 
 def check(*, last_seq: int | None = None) -> Iterator[Finding]:
-    """Yield everything that is broken in this room. `last_seq` is the number of the newest record of the event log."""
+    """Yield everything that is broken in this room.
+
+    `last_seq` is the number of the newest record of the event log.
+    """
     if last_seq is not None and cursors.position(CURSOR) > last_seq:
-        yield _broken("I002", f"cursor:{CURSOR}", f"it stands at {cursors.position(CURSOR)}, the log ends at {last_seq}")
+        yield _broken(
+            "I002", f"cursor:{CURSOR}", f"it stands at {cursors.position(CURSOR)}, the log ends at {last_seq}"
+        )
     yield from _notices()
     for chunk in _chunks(NoticeItem.objects.order_by("pk").iterator()):
         yield from _items(chunk)
@@ -61,7 +66,9 @@ def _notices() -> Iterator[Finding]:
     for pk in Notice.objects.filter(items=None).order_by("pk").values_list("pk", flat=True).iterator():
         yield _broken("I006", f"notice:{pk}")
     # DSA Art. 16(2)(a), (c), (d)
-    nameless = Q(notifier="") & (Q(name="") | Q(email="")) & ~Q(harm__in=[h.value for h in CHILD_ABUSE_OFFENCES])
+    nameless = (
+        Q(notifier="") & (Q(name="") | Q(email="")) & ~Q(harm__in=[h.value for h in CHILD_ABUSE_OFFENCES])
+    )
     lacking = Notice.objects.filter(Q(explanation="") | Q(illegal=True) & (Q(good_faith="") | nameless))
     for pk in lacking.order_by("pk").values_list("pk", flat=True).iterator():
         yield _broken("I007", f"notice:{pk}")
@@ -70,14 +77,20 @@ def _notices() -> Iterator[Finding]:
 def _items(items: list[NoticeItem]) -> Iterator[Finding]:
     refs = [item.ref for item in items]
     running = set(Deadline.objects.filter(subject__in=refs, met_at=None).values_list("subject", flat=True))
-    sources = {source.ref: source for source in CaseSource.objects.filter(ref__in=refs).select_related("case")}
+    sources = {
+        source.ref: source for source in CaseSource.objects.filter(ref__in=refs).select_related("case")
+    }
     for item in items:
         if item.answered_at is None and item.ref not in running:
             yield _broken("I001", item.ref)
         source = sources.get(item.ref)
         if source is None:
             yield _broken("I003", item.ref)
-        elif item.answered_at is None and source.case.state == CaseState.DECIDED and _long_final(source.case_id):
+        elif (
+            item.answered_at is None
+            and source.case.state == CaseState.DECIDED
+            and _long_final(source.case_id)
+        ):
             yield _broken("I008", item.ref, "is the worker running?", warning=True)
         if item.answered_at is not None:
             decision = decision_named(item.decision)

@@ -1,17 +1,29 @@
-"""Known items: which item lies at an address, learnt from the events seen, so that a notice finds its content."""
+"""Known items: which item lies at an address, learnt from events, so that a notice finds its content."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
+
+from django.db import connection
 
 from hakam.intake.models import KnownItem
 from hakam.storage.event_log import EventLog
 from hakam.vocabulary.event import ItemRef
 
+_PLAIN = re.compile(r"https?://([a-z0-9.-]+)(/[!\"$->@-~]*)?(\?[!\"$-~]+)?", re.ASCII)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_ROWS = 190  # five values each: below the 999 variables that an old SQLite takes
+_TABLE = connection.ops.quote_name(KnownItem._meta.db_table)  # noqa: SLF001 -- Django's documented way
+_LEARN = """
+INSERT INTO {table} (digest, platform, item_kind, item_id, seq) VALUES {values}
+ON CONFLICT (digest) DO UPDATE SET
+    platform = excluded.platform, item_kind = excluded.item_kind,
+    item_id = excluded.item_id, seq = excluded.seq
+"""
 
 
 class Seen(NamedTuple):
@@ -25,9 +37,12 @@ class Seen(NamedTuple):
 def normalise(url: str) -> str:
     """Return the form of an address in which two spellings of it are equal.
 
-    Scheme and host in lower case, no default port, no fragment, no trailing slash; the query counts, since many
-    platforms keep the item in it. What is no address stays as it is, without the space around it.
+    Scheme and host in lower case, no default port, no fragment, no trailing slash; the query counts, since
+    many platforms keep the item in it. What is no address stays as it is, without the space around it.
     """
+    plain = _PLAIN.fullmatch(url)
+    if plain is not None:  # most addresses, ten times as fast
+        return f"https://{plain[1]}{(plain[2] or '').rstrip('/')}{plain[3] or ''}"
     url = url.strip()
     try:
         parts = urlsplit(url)
@@ -45,28 +60,30 @@ def normalise(url: str) -> str:
 
 
 def digest_of(text: str) -> str:
-    """Return the key of an address, or of an item's name: 128 bits of its SHA-256, in hex."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    """Return the key of an address, or of an item's name: 128 bits of BLAKE2b, in hex."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def learn(seen: Iterable[Seen]) -> int:
-    """Keep where items lie, the newest event of each; return how many rows that took."""
-    rows: dict[str, KnownItem] = {}
+    """Keep where items lie, the newest event of each; return how many rows that took.
+
+    One statement for many rows: every event that comes in passes here, and most of them pass nowhere else.
+    """
+    rows: dict[str, tuple[str, str, str, str, int]] = {}
     for ref, url, seq in seen:
-        for key in (f"item:{ref}", f"url:{normalise(url)}" if url else ""):
-            if key:
-                digest = digest_of(key)
-                rows[digest] = KnownItem(
-                    digest=digest, platform=ref.platform, item_kind=ref.kind, item_id=ref.id, seq=seq
-                )
-    if rows:
-        KnownItem.objects.bulk_create(
-            rows.values(),
-            batch_size=2_000,
-            update_conflicts=True,
-            unique_fields=["digest"],
-            update_fields=["platform", "item_kind", "item_id", "seq"],
-        )
+        digest = digest_of(f"item:{ref}")
+        rows[digest] = (digest, ref.platform, ref.kind, ref.id, seq)
+        if url:
+            digest = digest_of(f"url:{normalise(url)}")
+            rows[digest] = (digest, ref.platform, ref.kind, ref.id, seq)
+    ordered = sorted(rows.values())  # in one order, so that two writers can't wait for each other
+    with connection.cursor() as cursor:
+        for start in range(0, len(ordered), _ROWS):
+            part = ordered[start : start + _ROWS]
+            values = ", ".join(["(%s, %s, %s, %s, %s)"] * len(part))
+            cursor.execute(
+                _LEARN.format(table=_TABLE, values=values), [field for row in part for field in row]
+            )
     return len(rows)
 
 

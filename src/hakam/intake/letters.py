@@ -1,4 +1,7 @@
-"""What a notifier is told: that the notice arrived, and what was decided on each item. In the notifier's language."""
+"""What a notifier is told: that the notice arrived, and what was decided on each item.
+
+In the notifier's language.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,10 @@ def receipt(notice: Notice, items: int) -> Words:
 def outcome(
     notice: Notice, item: NoticeItem, *, result: Outcome, reasons: Reasons | None, measures: Sequence[Measure]
 ) -> Words:
-    """Word the decision on one item of a notice, with redress and the use of automated means (DSA Art. 16(5), (6))."""
+    """Word the decision on one item of a notice, with redress and the use of automated means (DSA Art.
+
+    16(5), (6)).
+    """
     with translation.override(notice.language):
         where = item.url or f"{item.item_kind} {item.item_id}"
         upheld = result in {Outcome.VIOLATION, Outcome.STANDS}
@@ -58,7 +64,8 @@ def outcome(
                 *_decided(result, reasons, measures, notice.language),
                 _automation(reasons),
                 _(
-                    "If you do not agree, you can complain on the page of your notice, free of charge, for six months."
+                    "If you do not agree, you can complain on the page of your notice, "
+                    "free of charge, for six months."
                 ),
                 _("You can also turn to a certified out-of-court dispute settlement body, or to a court."),
             ),

@@ -19,7 +19,8 @@ class Notice(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     token = models.CharField(max_length=64, unique=True)  # of the public status page /n/<token>
-    key = models.CharField(max_length=300, unique=True, null=True)  # of a notice by API: platform and its id
+    # Of a notice by API: platform and its key.
+    key = models.CharField(max_length=300, unique=True, null=True)  # noqa: DJ001 -- unique where there is one
     request_digest = models.CharField(
         max_length=64, blank=True
     )  # of what came under the key, to tell a repeat

@@ -1,4 +1,7 @@
-"""Notices (DSA Art. 16): anybody says that something is illegal or against the rules, gets a receipt and an answer."""
+"""Notices (DSA Art.
+
+16): anybody says that something is illegal or against the rules, gets a receipt and an answer.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +44,7 @@ MAX_TEXT: Final = 20_000
 MAX_URL: Final = 8_192
 MAX_NAME: Final = 300
 MAX_ID: Final = 512
+MAX_KIND: Final = 32
 CONFIDENCE: Final = 0.5  # of a notice, before the accuracy of who sent it
 
 
@@ -101,7 +105,7 @@ def needs_name(submission: Submission) -> bool:
     return submission.harm not in {harm.value for harm in CHILD_ABUSE_OFFENCES}
 
 
-def check(submission: Submission) -> tuple[Wrong, ...]:
+def check(submission: Submission) -> tuple[Wrong, ...]:  # noqa: C901, PLR0912 -- a list of rules, in order
     """Return everything that is wrong with a notice: nothing, if it can be taken."""
     s = submission
     wrong: list[Wrong] = []
@@ -148,7 +152,7 @@ def check(submission: Submission) -> tuple[Wrong, ...]:
             not ref.id.strip()
             or len(ref.id) > MAX_ID
             or "\x00" in ref.id + ref.kind
-            or not 0 < len(ref.kind) <= 32
+            or not 0 < len(ref.kind) <= MAX_KIND
         ):
             say(f"/items/{n}", "malformed", "an item has a kind and an id")
     return tuple(wrong)
@@ -179,11 +183,13 @@ def receive_notice(
     key: str | None = None,
     decide_within: timedelta | None = None,
 ) -> Notice:
-    """Take a notice: freeze what it points at, open or join a case for each item, start the clock, send a receipt.
+    """Take a notice: freeze what it names, open or join a case for each item, start clocks, send a receipt.
 
-    Content is looked for among the events seen (`log`); an address that none told of makes a case of its own. `key`
-    makes it idempotent: the same notice under the same key is the same notice. `by` is the trusted flagger or the
-    platform that hands it in; by default the notifier. Raises `NoticeError` and `KeyReusedError`.
+    Content is looked for among the events seen (`log`); an address that none told of makes a case of its
+    own. `key` makes it idempotent: the same notice under the same key is the same notice. `by` is the trusted
+    flagger or the platform that hands it in; by default the notifier.
+
+    Raises `NoticeError` and `KeyReusedError`.
     """
     wrong = check(submission)
     if wrong:
@@ -215,8 +221,7 @@ def _earlier(platform: str, key: str, digest: str) -> Notice | None:
 
 def _targets(submission: Submission, *, vault: Vault, log: EventLog | None, now: datetime) -> list[_Target]:
     found: dict[ItemRef, _Target] = {}
-    for url in submission.urls:
-        url = url.strip()
+    for url in (one.strip() for one in submission.urls):
         known = known_items.at_url(url)
         ref = known_items.ref_of(known) if known is not None else _of_url(submission.platform, url)
         if ref not in found:

@@ -16,7 +16,8 @@ def complain(
 ) -> Complaint:
     """Complain about the decision on item `position` of the notice behind `token` (DSA Art. 20(1)).
 
-    Raises `NothingToContestError` for a wrong link and for what is not yet answered, else as `review.complaints`.
+    Raises `NothingToContestError` for a wrong link and for what is not yet answered, else as
+    `review.complaints`.
     """
     notice = by_token(token)
     item = None if notice is None else NoticeItem.objects.filter(ref=f"notice:{notice.pk}:{position}").first()

@@ -85,14 +85,21 @@ def _item(item: NoticeItem) -> ItemStatus:
         measures=told.measures if told else (),
         automated=decided is not None and decided.by.startswith(f"{ActorKind.RULE}:"),
         decision=decided.pk if decided else None,
-        may_complain=told is not None and complaint is None and open_until is not None and timezone.now() < open_until,
+        may_complain=told is not None
+        and complaint is None
+        and open_until is not None
+        and timezone.now() < open_until,
         complaint_token=complaint.token if complaint else "",
     )
 
 
 def words_of(refs: Iterable[str]) -> tuple[NoticeWords, ...]:
     """Return what notifiers say, by the refs of a case's sources, the newest first."""
-    found = NoticeItem.objects.filter(ref__in=list(refs)).select_related("notice").order_by("-notice__received_at")
+    found = (
+        NoticeItem.objects.filter(ref__in=list(refs))
+        .select_related("notice")
+        .order_by("-notice__received_at")
+    )
     return tuple(
         NoticeWords(item.ref, item.notice.harm, item.notice.received_at, item.url, item.notice.explanation)
         for item in found

@@ -1,4 +1,4 @@
-"""Telling a notifier something: by e-mail where there is an address, through the platform where it knows the person."""
+"""Telling a notifier something: by e-mail if there is an address, through the platform if it knows them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What people may see of cases: lists, one case, counts. What is absent and what is forbidden look the same: None."""
+"""What people may see of cases: lists, one case, counts.
+
+What is absent and what is forbidden look the same: None.
+"""
 
 from __future__ import annotations
 
@@ -47,6 +50,8 @@ from hakam.vocabulary.reasons import Reasons
 from hakam.vocabulary.verdict import Firing
 
 PER_PAGE: Final = 50
+MOST_COUNTED: Final = 10_000  # beyond that a list says "more than"
+MOST_FOUND: Final = 1_000  # of a search
 _SOURCES: Final = 200
 _DECISIONS: Final = 20
 _ORDER: Final = {
@@ -58,7 +63,7 @@ _ORDER: Final = {
 
 
 def readable(user: User) -> QuerySet[Case]:
-    """Return the cases that this person may read: in their queues; child abuse only with its own permission."""
+    """Return the cases that this person may read: child abuse with its own permission only."""
     if not user.may(Permission.CASE_READ):
         return Case.objects.none()
     cases = Case.objects.all()
@@ -93,16 +98,28 @@ def _filtered(user: User, wanted: QueueFilter, now: datetime) -> QuerySet[Case]:
 
 
 def queue(user: User, *, now: datetime, wanted: QueueFilter | None = None, page: int = 1) -> QueuePage:
-    """List cases, a page at a time. Search folds the words as the texts were folded, and never finds child abuse."""
+    """List cases, a page at a time.
+
+    Search folds the words as the texts were folded, and never finds child abuse.
+    """
     wanted = wanted or QueueFilter()
-    cases = _filtered(user, wanted, now)
-    total = cases.count()
-    pages = max(1, ceil(total / PER_PAGE))
+    cases = _filtered(user, wanted, now).order_by(*_ORDER.get(wanted.sort, _ORDER["priority"]))
+    if wanted.search:  # one pass over the texts gives both the number and the page
+        found = list(cases.values_list("pk", flat=True)[: MOST_FOUND + 1])
+        total = min(len(found), MOST_FOUND)
+    else:
+        found = []
+        total = cases.order_by()[: MOST_COUNTED + 1].count()
+    pages = max(1, ceil(min(total, MOST_COUNTED) / PER_PAGE))
     page = min(max(1, page), pages)
-    found = cases.order_by(*_ORDER.get(wanted.sort, _ORDER["priority"]))[
-        (page - 1) * PER_PAGE : page * PER_PAGE
-    ]
-    return QueuePage(_rows(found, user, now), total, page, pages, wanted)
+    here = slice((page - 1) * PER_PAGE, page * PER_PAGE)
+    if wanted.search:
+        by_number = Case.objects.defer("search_text").in_bulk(found[:MOST_FOUND][here])
+        shown = [by_number[pk] for pk in found[:MOST_FOUND][here] if pk in by_number]
+    else:
+        shown = list(cases.defer("search_text")[here])
+    more = len(found) > MOST_FOUND if wanted.search else total > MOST_COUNTED
+    return QueuePage(_rows(shown, user, now), min(total, MOST_COUNTED), page, pages, wanted, more)
 
 
 def _rows(cases: Iterable[Case], user: User, now: datetime) -> tuple[CaseRow, ...]:
@@ -140,26 +157,18 @@ def _row(case: Case, user: User, now: datetime, names: dict[int, str]) -> CaseRo
 
 
 def counts(user: User, *, now: datetime) -> Counts:
-    """Return the figures of the header. One query for cases, one for complaints."""
+    """Return the figures of the header, each from an index."""
     from hakam.review.complaint_access import open_count  # noqa: PLC0415 -- it builds on this module
 
-    queues: dict[str, int] = {}
-    overdue = mine = 0
-    tallied = (
-        readable(user)
-        .filter(state=CaseState.OPEN)
-        .values("queue")
-        .annotate(
-            n=Count("pk"),
-            late=Count("pk", filter=Q(due_at__lte=now)),
-            held=Count("pk", filter=Q(lease_by_id=user.pk, lease_until__gt=now)),
-        )
+    opened = readable(user).filter(state=CaseState.OPEN)
+    queues = dict(opened.order_by("queue").values_list("queue").annotate(n=Count("pk")))
+    return Counts(
+        open=sum(queues.values()),
+        overdue=opened.filter(due_at__lte=now).count(),
+        mine=opened.filter(lease_by_id=user.pk, lease_until__gt=now).count(),
+        complaints=open_count(user=user),
+        queues=queues,
     )
-    for row in tallied:
-        queues[row["queue"]] = row["n"]
-        overdue += row["late"]
-        mine += row["held"]
-    return Counts(sum(queues.values()), overdue, mine, open_count(user=user), queues)
 
 
 def next_case(
@@ -170,7 +179,10 @@ def next_case(
     after: int | None = None,
     seconds: int = leases.LEASE_SECONDS,
 ) -> int | None:
-    """Take the next case for this person and return its number; None when nothing is left. See `leases.next_case`."""
+    """Take the next case for this person and return its number; None when nothing is left.
+
+    See `leases.next_case`.
+    """
     case = leases.next_case(user=user, now=now, queue=queue, after=after, seconds=seconds)
     return None if case is None else case.pk
 
@@ -253,7 +265,7 @@ def _may_decide(case: Case, user: User, now: datetime) -> bool:
 
 
 def reveal(case_id: int, *, user: User, now: datetime, vault: Vault) -> tuple[VersionView, ...] | None:
-    """Show the copies of a case, restricted or not; every view of a restricted one is a fact in the ledger."""
+    """Show the copies of a case; every view of a restricted one is a fact in the ledger."""
     found = readable(user).filter(pk=case_id).first()
     if found is None:
         return None

@@ -51,9 +51,9 @@ def decide_automatically(
 ) -> Decision | None:
     """Carry out the live measures of `verdict` on record `seq` of the event log. Idempotent.
 
-    A machine never overrules a person who judged this very content under the same clause, never takes a measure
-    that can't be taken back, and adds nothing that is already in force. Returns None when nothing is left to do.
-    Raises `UnknownClauseError` if the verdict's rule book was never published here.
+    A machine never overrules a person who judged this very content under the same clause, never takes a
+    measure that can't be taken back, and adds nothing that is already in force. Returns None when nothing is
+    left to do. Raises `UnknownClauseError` if the verdict's rule book was never published here.
     """
     key = key_of(seq)
     done = Decision.objects.filter(key=key).first()
@@ -118,7 +118,10 @@ def _covers(standing: Measure, wanted: Measure) -> bool:
 
 
 def _facts(firings: Sequence[Firing], pack: PackRef, language: str) -> str:
-    """Say what was found. Rules are named by their clause: their conditions would teach how to get around them."""
+    """Say what was found.
+
+    Rules are named by their clause: their conditions would teach how to get around them.
+    """
     version = clauses.version_of(pack)
     with translation.override(language):
         lines = [

@@ -5,7 +5,7 @@ What a source's `summary` holds, always without personal data:
 | Kind | Keys |
 | --- | --- |
 | `verdict` | `firings` (list of `Firing`), `pack`, `seq` |
-| `notice`, `trusted_flagger`, `order` | `harm`, `illegal`, `language`, `accuracy` (of the notifier, or null) |
+| `notice`, `trusted_flagger`, `order` | `harm`, `illegal`, `language`, `accuracy` of the notifier or null |
 | `version` | `change`, `seq` |
 | `complaint`, `staff` | `note` |
 """
@@ -97,10 +97,12 @@ def open_case(
     language: str = "",
     pack: str = "",
 ) -> Case:
-    """Open a case on `item`, or add `source` to the one that is open. A source that was taken in is not counted again.
+    """Open a case on `item`, or add `source` to the one that is open.
 
-    `snapshot` is the frozen copy of what was reported, `event` the same as a value if it is an event; `pack` is the
-    digest of the rule book in force.
+    A source that was taken in is not counted again.
+
+    `snapshot` is the frozen copy of what was reported, `event` the same as a value if it is an event; `pack`
+    is the digest of the rule book in force.
     """
     for attempt in range(_ATTEMPTS):
         known = CaseSource.objects.filter(ref=source.ref).select_related("case").first()
@@ -151,7 +153,7 @@ def _take_in(
     _join(case, source)
     if event is not None:
         _see(case, event)
-    _rank(case, now)
+    rank(case, now)
     case.save()
     CaseSource.objects.create(
         case=case,
@@ -230,7 +232,7 @@ def _join(case: Case, source: Source) -> None:
 
 
 def _see(case: Case, event: Event) -> None:
-    """Take what the case needs from a version of its item: whose it is, its digest, the words to find it by."""
+    """Take what the case needs from a version of its item: account, digest, words to find it by."""
     case.author_email = event.author.email or case.author_email
     case.author_language = event.author.language or case.author_language
     case.language = case.language or primary_language(event.item.language or event.author.language)
@@ -246,7 +248,8 @@ def _see(case: Case, event: Event) -> None:
         case.search_text = f"{case.search_text}\n{words}".strip()[:_SEARCHED]
 
 
-def _rank(case: Case, now: datetime) -> None:
+def rank(case: Case, now: datetime) -> None:
+    """Count a case's priority again. The caller saves it."""
     ranked = priority(msgspec.convert(case.priority_inputs, Inputs), due_at=case.due_at, now=now)
     case.priority, case.priority_parts, case.rank_again_at = ranked.total, ranked.terms, ranked.stale_at
 
@@ -271,7 +274,7 @@ def open_items(items: Iterable[ItemRef]) -> set[ItemRef]:
 
 
 def lock_open(items: Iterable[ItemRef]) -> dict[ItemRef, Case]:
-    """Lock the open cases of `items`, in one order, so that a batch and a person can't wait for each other."""
+    """Lock the open cases of `items` in one order: a batch and a person can't wait for each other then."""
     return _open_on_any(items, Case.objects.select_for_update(of=("self",)))
 
 
@@ -288,7 +291,7 @@ def add_version(
             return case
         reported = case.content
         _see(case, event)
-        _rank(case, now)
+        rank(case, now)
         case.save()
         CaseSource.objects.create(
             case=case,
@@ -315,7 +318,10 @@ def add_version(
 
 
 def merge_into(case: Case, other: Case, *, by: Actor, now: datetime) -> None:
-    """Move everything of `other`, an open case on the same item, into `case`. Both are locked by the caller."""
+    """Move everything of `other`, an open case on the same item, into `case`.
+
+    Both are locked by the caller.
+    """
     other.sources.update(case=case)
     have = set(case.evidence.values_list("kind", "digest"))
     for copy in other.evidence.all():
@@ -338,7 +344,7 @@ def merge_into(case: Case, other: Case, *, by: Actor, now: datetime) -> None:
     other.state = case_after(CaseState(other.state), CaseEvent.MERGE)
     other.merged_into, other.lease_by, other.lease_until = case, None, None
     other.save()
-    _rank(case, now)
+    rank(case, now)
     ledger.record(
         FactKind.CASE_MERGED,
         by=by,
@@ -351,13 +357,16 @@ def merge_into(case: Case, other: Case, *, by: Actor, now: datetime) -> None:
 
 def rerank_due(now: datetime, *, limit: int = _RERANK) -> int:
     """Count the priorities again whose clock has crossed an edge. Cheap when there is none."""
+    if not Case.objects.filter(rank_again_at__lte=now).exists():
+        return 0
     with transaction.atomic():
-        stale = list(
-            Case.objects.select_for_update(skip_locked=True, of=("self",))
-            .filter(state=CaseState.OPEN, rank_again_at__lte=now)
-            .order_by("rank_again_at")[:limit]
-        )
+        # Without a word on the state: with one, a planner may walk all open cases, not the few that are due.
+        due = Case.objects.filter(rank_again_at__lte=now).order_by("rank_again_at")
+        stale = list(due.select_for_update(skip_locked=True, of=("self",))[:limit])
         for case in stale:
-            _rank(case, now)
+            if case.state == CaseState.OPEN:
+                rank(case, now)
+            else:
+                case.rank_again_at = None
         Case.objects.bulk_update(stale, ["priority", "priority_parts", "rank_again_at"])
     return len(stale)

@@ -102,9 +102,9 @@ def steps_of(ref: PackRef, clause: str) -> tuple[Step, ...]:
 def grounds_of(clause: Clause, ref: PackRef, language: str, *, illegal: bool = False) -> tuple[Ground, ...]:
     """Return what the clause itself gives as grounds.
 
-    The rule book is the ground wherever it forbids the thing (DSA Art. 17(3)(e)). That the thing is illegal as well
-    is a finding of its own: it is said when somebody has found it (`illegal`), or when the clause stands on the law
-    alone (Art. 17(3)(d)).
+    The rule book is the ground wherever it forbids the thing (DSA Art. 17(3)(e)). That the thing is illegal
+    as well is a finding of its own: it is said when somebody has found it (`illegal`), or when the clause
+    stands on the law alone (Art. 17(3)(d)).
     """
     title, text = clause.in_language(language)
     out: list[Ground] = []

@@ -128,9 +128,12 @@ def complain_as_notifier(
     language: str = "en",
     answer_within: timedelta | None = None,
 ) -> Complaint:
-    """Take the complaint of somebody whose notice a decision answered (DSA Art. 20(1): notifiers included).
+    """Take the complaint of somebody whose notice a decision answered (DSA Art.
 
-    `notice` names the notice (`notice:<uuid>:<n>`), `informed_at` is when its outcome was told. Raises as `complain`.
+    20(1): notifiers included).
+
+    `notice` names the notice (`notice:<uuid>:<n>`), `informed_at` is when its outcome was told. Raises as
+    `complain`.
     """
     decision = Decision.objects.filter(pk=decision_id).first()
     if decision is None or not notice:
@@ -230,7 +233,7 @@ def _about(complaint: Complaint) -> tuple[str, ...]:
 
 
 def _tell(complaint: Complaint, kind: EffectKind, *, now: datetime) -> None:
-    """Tell the complainant, and nobody else: through the platform, and by e-mail where there is an address."""
+    """Tell the complainant and nobody else: through the platform, and by e-mail if there is an address."""
     words = letters.receipt(complaint) if kind is EffectKind.COMPLAINT_RECEIPT else letters.outcome(complaint)
     stream = f"complaint:{complaint.pk}"
     enqueue(
@@ -295,9 +298,10 @@ def decide_complaint(
 ) -> Complaint:
     """Decide a complaint, as a person other than everybody who took part in what is contested.
 
-    Upheld for the affected person, the restriction is reversed; upheld for a notifier, `clause`, `measures` and
-    `facts` say what is done instead. `answer` reaches the complainant, with the ways that remain (Art. 20(5)). A
-    decision that a colleague has replaced in the meantime so that the complainant is right already stays as it is.
+    Upheld for the affected person, the restriction is reversed; upheld for a notifier, `clause`, `measures`
+    and `facts` say what is done instead. `answer` reaches the complainant, with the ways that remain (Art.
+    20(5)). A decision that a colleague has replaced in the meantime so that the complainant is right already
+    stays as it is.
 
     Raises `MachineError`, `SamePersonError`, `TransitionError`, `ComplaintError`, and what `replace` raises.
     """

@@ -1,4 +1,4 @@
-"""Writing a decision down: the one place where a decision and its restriction come to be, and become final."""
+"""Writing a decision down: the one place where it and its restriction come to be, and become final."""
 
 from __future__ import annotations
 
@@ -92,7 +92,10 @@ def conclude(
     stands_on: Decision | None = None,
     key: str | None = None,
 ) -> Decision:
-    """Write a decision down and plan its measures, inside the caller's transaction. For the verbs of this room."""
+    """Write a decision down and plan its measures, inside the caller's transaction.
+
+    For the verbs of this room.
+    """
     _check(judged, by=by, outcome=outcome, reasons=reasons, measures=measures, seconded_by=seconded_by)
     decision = Decision.objects.create(
         case_id=judged.case,
@@ -242,8 +245,8 @@ def finalise(decision: Decision, *, by: Actor, now: datetime) -> None:
 def _overrule_rules(decision: Decision, *, now: datetime) -> None:
     """Let a person's decision take the place of what rules decided about the item.
 
-    What a rule restricted ends unless the person found a violation too and went at least as far: then it stays in
-    force under the person's decision, so that nothing is lifted and imposed again, and ends with it.
+    What a rule restricted ends unless the person found a violation too and went at least as far: then it
+    stays in force under the person's decision, so that nothing is lifted and imposed again, and ends with it.
     """
     taken = msgspec.convert(decision.measures, tuple[Measure, ...])
     by = _actor(decision.by)

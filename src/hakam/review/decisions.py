@@ -1,4 +1,4 @@
-"""Decisions: what a person, or a rule, finds about an item, with its reasons; taken, taken back, replaced, final."""
+"""Decisions: what a person finds about an item, with reasons; taken, taken back, made final, replaced."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db import transaction
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
 from hakam.enforcement.reverse import cancel, reverse
-from hakam.review.cases import item_of, merge_into, open_on
+from hakam.review.cases import item_of, merge_into, open_on, rank
 from hakam.review.concluding import (
     DecisionError,
     Judged,
@@ -66,11 +66,14 @@ def decide(
     undo_seconds: int = UNDO_SECONDS,
     seconded_by: Actor | None = None,
 ) -> Decision:
-    """Decide an open case, as a person. Until the undo window ends nothing leaves and nobody outside hears of it.
+    """Decide an open case, as a person.
 
-    A violation names a clause of the rule book in force, the facts in words for the affected person, and measures
-    from the clause's ladder or milder; `grounds` default to what the clause says. `seconded_by` is the second person
-    that a measure needs which can't be taken back. `STANDS` answers a case by a standing decision on the same item.
+    Until the undo window ends nothing leaves and nobody outside hears of it.
+
+    A violation names a clause of the rule book in force, the facts in words for the affected person, and
+    measures from the clause's ladder or milder; `grounds` default to what the clause says. `seconded_by` is
+    the second person that a measure needs which can't be taken back. `STANDS` answers a case by a standing
+    decision on the same item.
 
     Raises `NotOpenError`, `LeaseHeldError`, `IncompleteReasonsError`, `NotOnLadderError`,
     `TwoPeopleNeededError`, `UnknownClauseError`, `DecisionError`.
@@ -173,10 +176,12 @@ def decide_item(
 
 
 def undo(decision_id: int, *, by: Actor, now: datetime, lease_seconds: int = LEASE_SECONDS) -> Case | None:
-    """Take one's own decision back inside its window, as if it had never been taken. Returns the case, open again.
+    """Take one's own decision back inside its window, as if it had never been taken.
 
-    Nobody outside hears of it. What was said about the item in the meantime joins the case; the lease is restored.
-    Undoing twice is undoing once. Raises `TooLateError`, `NotYoursError`.
+    Returns the case, open again.
+
+    Nobody outside hears of it. What was said about the item in the meantime joins the case; the lease is
+    restored. Undoing twice is undoing once. Raises `TooLateError`, `NotYoursError`.
     """
     user = user_id(by)
     with transaction.atomic():
@@ -200,6 +205,7 @@ def undo(decision_id: int, *, by: Actor, now: datetime, lease_seconds: int = LEA
             case.state = case_after(CaseState(case.state), CaseEvent.REOPEN)
             case.decided_at = None
             case.lease_by_id, case.lease_until = user, now + timedelta(seconds=lease_seconds)
+            rank(case, now)
             case.save()
         ledger.record(
             FactKind.DECISION_UNDONE,
@@ -245,9 +251,10 @@ def replace(
 ) -> Decision:
     """Put another decision in the place of one that is in force, at once and without an undo window.
 
-    What the old one restricted is reversed, what the new one says is done, and everybody who was told the old outcome
-    is told the new one. `because` is told to the affected person. Works for decisions of rules, of people, with a
-    case and without. Raises `ReplacedError`, `TooLateError` (still inside its undo window), and what `decide` raises.
+    What the old one restricted is reversed, what the new one says is done, and everybody who was told the old
+    outcome is told the new one. `because` is told to the affected person. Works for decisions of rules, of
+    people, with a case and without. Raises `ReplacedError`, `TooLateError` (still inside its undo window),
+    and what `decide` raises.
     """
     user_id(by)
     if not because.strip():

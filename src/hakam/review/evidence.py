@@ -42,7 +42,10 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 def freeze(vault: Vault, data: bytes, kind: EvidenceKind = EvidenceKind.EVENT) -> Snapshot:
-    """Put `data` into the vault. Durable when it returns; call it before the transaction that names the copy."""
+    """Put `data` into the vault.
+
+    Durable when it returns; call it before the transaction that names the copy.
+    """
     return Snapshot(kind, vault.put(data), len(data))
 
 
@@ -83,7 +86,10 @@ def keep(case: Case, snapshot: Snapshot, *, now: datetime, pack: str) -> None:
 
 
 def versions(copies: Iterable[Evidence], vault: Vault) -> tuple[VersionView, ...]:
-    """Read copies of one item, oldest first. A copy that can't be read says so; the others are still shown."""
+    """Read copies of one item, oldest first.
+
+    A copy that can't be read says so; the others are still shown.
+    """
     out: list[VersionView] = []
     before = ""
     for copy in sorted(copies, key=lambda c: (c.captured_at, c.pk)):

@@ -1,4 +1,4 @@
-"""Figures about decisions and complaints that anybody may know: counts and medians, never a person or an item."""
+"""Figures on decisions and complaints that anybody may know: counts and medians, no person, no item."""
 
 from __future__ import annotations
 
@@ -86,7 +86,11 @@ def decision_figures(*, since: datetime | None = None) -> DecisionFigures:
         automated=Count("pk", filter=rule),
     )
     violations = found.filter(outcome=Outcome.VIOLATION)
-    clauses = violations.values("clause").annotate(n=Count("pk"), machine=Count("pk", filter=rule)).order_by("-n", "clause")
+    clauses = (
+        violations.values("clause")
+        .annotate(n=Count("pk"), machine=Count("pk", filter=rule))
+        .order_by("-n", "clause")
+    )
     measures: Counter[str] = Counter()
     for listed in violations.values_list("measures", flat=True).iterator():
         measures.update({measure["kind"] for measure in listed})
@@ -96,7 +100,9 @@ def decision_figures(*, since: datetime | None = None) -> DecisionFigures:
         violations=tally["violations"],
         cleared=tally["cleared"],
         automated=tally["automated"],
-        by_clause=tuple(ClauseFigure(row["clause"], row["n"] - row["machine"], row["machine"]) for row in clauses),
+        by_clause=tuple(
+            ClauseFigure(row["clause"], row["n"] - row["machine"], row["machine"]) for row in clauses
+        ),
         by_measure=tuple(measures.most_common()),
         median_seconds=_median(by_people.values_list("case__opened_at", "at").iterator()),
     )

@@ -1,4 +1,7 @@
-"""The ladder of a clause: which measures it allows, which step fits this person, and the next milder one. Pure."""
+"""The ladder of a clause: which measures it allows, which step fits this person, and the next milder one.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +93,7 @@ def irreversible(measures: Iterable[Measure]) -> bool:
 
 
 def advise(ladder: Sequence[Step], strikes: int) -> Advice | None:
-    """Return the step for somebody with `strikes` standing violations of the clause; the first offence is the bottom.
+    """Return the step for somebody with `strikes` standing violations of the clause; none: the bottom.
 
     An irreversible step is never recommended: a person must choose it. None for an empty ladder.
     """

@@ -1,4 +1,7 @@
-"""What a complainant is told: that the complaint arrived, and what was decided. In the complainant's language."""
+"""What a complainant is told: that the complaint arrived, and what was decided.
+
+In the complainant's language.
+"""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def deciders(decision: Decision) -> set[str]:
 
 
 def settled_clauses(item: ItemRef, content: str) -> set[str]:
-    """Return the clauses under which a person has judged this very content of the item, whatever the outcome."""
+    """Return the clauses under which a person has judged this very content, whatever the outcome."""
     found = Decision.objects.filter(
         platform=item.platform,
         item_kind=item.kind,

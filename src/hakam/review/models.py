@@ -26,7 +26,7 @@ class Case(models.Model):
     )  # of the content, first part of the tag: who can read it
     content = models.CharField(max_length=64, blank=True)  # digest of the content seen last
     queue = models.CharField(max_length=64)
-    state = models.CharField(max_length=16, db_index=True)  # a `CaseState`
+    state = models.CharField(max_length=16)  # a `CaseState`
     clause = models.CharField(max_length=128, blank=True)  # the gravest clause alleged
     harm = models.CharField(max_length=64, blank=True)
     restricted = models.BooleanField(default=False)  # child abuse: own role, never in search
@@ -55,7 +55,13 @@ class Case(models.Model):
                 name="one_open_case_an_item",
             )
         ]
-        indexes = [models.Index(fields=["state", "-priority"], name="case_order")]
+        indexes = [
+            models.Index(fields=["state", "-priority", "opened_at", "id"], name="case_order"),
+            models.Index(fields=["state", "opened_at", "id"], name="case_age"),
+            models.Index(fields=["state", "due_at", "-priority"], name="case_due"),
+            models.Index(fields=["state", "restricted", "queue"], name="case_queues"),
+            models.Index(fields=["platform", "item_kind", "item_id"], name="case_item"),
+        ]
 
 
 class CaseSource(models.Model):
@@ -89,7 +95,10 @@ class Evidence(models.Model):
 
 
 class Decision(models.Model):
-    """The outcome of a case, with its reasons. Written once; a change is another decision that replaces it."""
+    """The outcome of a case, with its reasons.
+
+    Written once; a change is another decision that replaces it.
+    """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions", null=True)
     platform = models.CharField(max_length=63)
@@ -114,7 +123,8 @@ class Decision(models.Model):
     seconded_by = models.CharField(
         max_length=160, blank=True
     )  # the second person, for what can't be taken back
-    key = models.CharField(max_length=200, unique=True, null=True)  # of an automated decision: `event:812`
+    # Of an automated decision: `event:812`.
+    key = models.CharField(max_length=200, unique=True, null=True)  # noqa: DJ001 -- unique where there is one
 
     class Meta:
         indexes = [

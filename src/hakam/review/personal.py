@@ -1,4 +1,4 @@
-"""Raw copies and personal data of a case: closed until somebody who may opens them, and every opening is a fact."""
+"""Raw copies and personal data of a case: closed until somebody who may opens them, which is a fact."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ class PersonalData:
 
 
 def reveal_personal_data(case_id: int, *, user: User, now: datetime, vault: Vault) -> PersonalData | None:
-    """Open the raw copies and addresses of a case, with a fact. None if absent or not this person's to open."""
+    """Open the raw copies and addresses of a case, with a fact.
+
+    None if absent or not this person's to open.
+    """
     case = readable(user).filter(pk=case_id).first()
     if case is None or not user.may(Permission.PERSONAL_DATA_READ):
         return None

@@ -4,14 +4,15 @@
 
 | Term | Range | Meaning |
 | --- | --- | --- |
-| `lane` | 0, 2000, 4000 | a trusted flagger is ahead of everybody (DSA Art. 22(1)), an authority's order ahead of that (Art. 9) |
+| `lane` | 0, 2000, 4000 | a trusted flagger is ahead (DSA Art. 22(1)), an order further (Art. 9) |
 | `clock` | 0-1000 | the time left until the legal or internal deadline, in bands: see `BANDS` |
 | `live` | 0, 500 | what is happening now goes before what was recorded |
 | `harm` | 0-400 | 400 x severity x reach x confidence x accuracy of the reporter |
 | `urgency` | 0-100 | what the rule that asked for a person says, 0 to 1, times 100 |
 | `volume` | 0-100 | 20 x log2(1 + notices): the tenth notice weighs less than the second |
 
-Only the clock depends on the time, and only at the edges of its bands: `Priority.stale_at` says when to count again.
+Only the clock depends on the time, and only at the edges of its bands: `Priority.stale_at` says when to count
+again.
 """
 
 from __future__ import annotations
@@ -48,7 +49,10 @@ REACH_CEILING: Final = 7.0
 
 
 class Inputs(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is known of a case, gathered over all its sources. Every field only grows: order does not matter."""
+    """What is known of a case, gathered over all its sources.
+
+    Every field only grows: order does not matter.
+    """
 
     order: bool = False
     trusted: bool = False
@@ -98,7 +102,7 @@ def merge(one: Inputs, other: Inputs) -> Inputs:
 
 
 def accuracy_of(upheld: int, answered: int) -> float | None:
-    """Return how often a reporter was right, drawn towards one half while little is known (Laplace's rule)."""
+    """Return how often a reporter was right, near one half while little is known (Laplace's rule)."""
     return None if answered == 0 else (upheld + 1) / (answered + 2)
 
 
@@ -139,7 +143,7 @@ def priority(inputs: Inputs, *, due_at: datetime | None, now: datetime) -> Prior
     return Priority(round(sum(terms.values()), 2), terms, stale_at)
 
 
-def _say(name: str, inputs: Inputs) -> str:
+def _say(name: str, inputs: Inputs) -> str:  # noqa: PLR0911 -- one sentence for each term
     match name:
         case "lane" if inputs.order:
             return _("An authority has ordered it")

@@ -12,7 +12,10 @@ from hakam.vocabulary.verdict import PackRef
 
 
 def source_of(kinds: Iterable[SourceKind]) -> Source:
-    """Return how the content came to attention: the weightiest of all who pointed at it (DSA Art. 17(3)(b))."""
+    """Return how the content came to attention: the weightiest of all who pointed at it (DSA Art.
+
+    17(3)(b)).
+    """
     found = set(kinds)
     if SourceKind.TRUSTED_FLAGGER in found:
         return Source.TRUSTED_FLAGGER
@@ -37,9 +40,9 @@ def reasons_for(
 ) -> Reasons:
     """Return complete reasons under `clause` of `pack` (by default the rule book in force).
 
-    Grounds that nobody wrote are what the clause itself says: its place in the rule book (Art. 17(3)(e)) and, if
-    `illegal`, the law that it names (Art. 17(3)(d)). The notifier is never named. Raises `UnknownClauseError` and
-    `IncompleteReasonsError`.
+    Grounds that nobody wrote are what the clause itself says: its place in the rule book (Art. 17(3)(e)) and,
+    if `illegal`, the law that it names (Art. 17(3)(d)). The notifier is never named. Raises
+    `UnknownClauseError` and `IncompleteReasonsError`.
     """
     version = clauses.in_force() if pack is None else clauses.version_of(pack)
     ref = rulebook.ref_of(version)

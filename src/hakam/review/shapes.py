@@ -76,6 +76,7 @@ class QueuePage:
     page: int  # from 1
     pages: int
     filter: QueueFilter
+    more: bool = False  # there are more than `total`; narrow the filter to see them
 
 
 @dataclass(frozen=True)

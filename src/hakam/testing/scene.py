@@ -1,4 +1,7 @@
-"""A small scene for tests: a pack of four clauses, colleagues, events and verdicts. Everything real, nothing random."""
+"""A small scene for tests: a pack of four clauses, colleagues, events and verdicts.
+
+Everything real, nothing random.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +72,9 @@ PACK: Final[dict[str, str]] = {
 _numbers = count(1)
 
 
-def publish(files: dict[str, str] | None = None, *, now: datetime = NOW - timedelta(days=30)) -> RulebookVersion:
+def publish(
+    files: dict[str, str] | None = None, *, now: datetime = NOW - timedelta(days=30)
+) -> RulebookVersion:
     """Put the pack of the scene, or another, in force."""
     return rulebook.publish(files or PACK, by=SYSTEM, now=now)
 
@@ -122,7 +127,9 @@ def deliver(now: datetime, *, connector: MemoryConnector | None = None) -> Memor
     taken = connector or MemoryConnector()
     if endpoints.find(PLATFORM) is None:
         endpoints.register(platform=PLATFORM, connector=taken, settings={}, by=SYSTEM, now=NOW)
-    policy = DeliveryPolicy(secret=lambda _name: "whsec_", connectors={taken.id: taken, "email": taken}, workers=1)
+    policy = DeliveryPolicy(
+        secret=lambda _name: "whsec_", connectors={taken.id: taken, "email": taken}, workers=1
+    )
     while deliver_due(now=now, limit=200, policy=policy):
         pass
     return taken
