@@ -158,7 +158,7 @@ def test_a_clock_whose_times_are_in_no_order() -> None:
 def test_every_code_is_tested_here_or_with_the_chain_and_documented() -> None:
     here = Path(__file__).parent
     tests = (here / "test_findings.py").read_text("utf-8") + (here / "test_chain.py").read_text("utf-8")
-    page = Path(here.parent.parent, "docs", "reference", "ledger.md").read_text("utf-8")
+    page = Path(here.parent.parent, "docs", "reference", "findings.md").read_text("utf-8")
     for code, meaning in findings.CODES.items():
         assert f'"{code}"' in tests, code
         assert f"| `{code}` | {meaning} |" in page, code

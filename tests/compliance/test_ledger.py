@@ -219,5 +219,9 @@ def test_the_salt_is_within_what_is_hashed() -> None:
 
 
 def test_every_kind_of_fact_is_documented() -> None:
-    page = Path(__file__).parent.parent.parent.joinpath("docs", "reference", "ledger.md").read_text("utf-8")
+    page = (
+        Path(__file__)
+        .parent.parent.parent.joinpath("docs", "reference", "facts-and-effects.md")
+        .read_text("utf-8")
+    )
     assert [kind for kind in FactKind if f"`{kind}`" not in page] == []

@@ -82,6 +82,7 @@ class TestWhatItSays:
         assert (text.language, text.direction) == (language, wording(language).direction)
 
     def test_what_was_decided(self) -> None:
+        # DSA Art. 17(3)(a)
         statement = issue()
         english, arabic = render(statement, "en"), render(statement, "ar")
         assert "The post was removed." in section(english, "decision")
@@ -91,6 +92,7 @@ class TestWhatItSays:
             assert "decision:1" in plain(section(text, "decision"))
 
     def test_where(self) -> None:
+        # DSA Art. 17(3)(a)
         statement = issue([Measure(MeasureKind.WITHHOLD, territory=("DE", "EU"))])
         assert "only in: Germany, the European Union." in section(render(statement, "en"), "territory")
         assert "ألمانيا، الاتحاد الأوروبي" in section(render(statement, "ar"), "territory")
@@ -110,6 +112,7 @@ class TestWhatItSays:
         assert "ZZ" in section(render(statement, "ar"), "territory")
 
     def test_how_long(self) -> None:
+        # DSA Art. 17(3)(a)
         week = issue([Measure(MeasureKind.SUSPEND, days=7)])
         assert section(render(week, "en"), "duration") == "It applies from 2 March 2026 to 9 March 2026."
         assert section(render(week, "ar"), "duration") == "يسري القرار من 2 مارس 2026 إلى 9 مارس 2026."
@@ -128,6 +131,7 @@ class TestWhatItSays:
 
     @LANGUAGE
     def test_notice_and_own_initiative_are_told_apart(self, language: str) -> None:
+        # DSA Art. 17(3)(b)
         said = {s: section(render(issue(source=s), language), "facts") for s in Source}
         assert len(set(said.values())) == len(Source)
         assert "16" in said[Source.NOTICE]
@@ -135,11 +139,13 @@ class TestWhatItSays:
 
     @LANGUAGE
     def test_the_notifier_is_named_only_when_the_reasons_name_one(self, language: str) -> None:
+        # DSA Art. 17(3)(b)
         assert "Jane" not in section(render(issue(), language), "facts")
         assert "Jane" in section(render(issue(notifier="Jane Doe"), language), "facts")
 
     @LANGUAGE
     def test_detection_and_decision_by_machines_are_told_apart(self, language: str) -> None:
+        # DSA Art. 17(3)(c)
         said = {
             (seen, taken): section(
                 render(issue(automated_detection=seen, automated_decision=taken), language), "automation"
@@ -150,6 +156,7 @@ class TestWhatItSays:
         assert len(set(said.values())) == 6
 
     def test_the_law_and_why(self) -> None:
+        # DSA Art. 17(3)(d)
         statement = issue()
         english, arabic = (
             section(render(statement, "en"), "ground"),
@@ -163,6 +170,7 @@ class TestWhatItSays:
             assert "It attacks people for their religion." in text
 
     def test_the_clause_in_the_readers_language_with_its_version(self) -> None:
+        # DSA Art. 17(3)(e)
         statement = issue()
         english, arabic = render(statement, "en"), render(statement, "ar")
         assert "clause “Hate speech” (scene@1.0.0, hate)" in section(english, "ground")
@@ -183,6 +191,7 @@ class TestWhatItSays:
         )
 
     def test_every_way_to_object(self) -> None:
+        # DSA Art. 17(3)(f)
         statement = issue()
         english, arabic = (
             section(render(statement, "en"), "redress"),

@@ -121,10 +121,12 @@ def test_the_ledger_holds_its_content_apart_from_what_anybody_may_read() -> None
 
 
 def test_it_can_be_complained_about_for_six_calendar_months() -> None:
+    # DSA Art. 20(1)
     assert issue().complain_until == datetime(2026, 9, 3, tzinfo=UTC)
 
 
 def test_the_period_runs_from_the_day_the_person_was_informed() -> None:
+    # DSA Art. 20(2)
     statement = issue()
     statements.mark_informed(statement, by=SYSTEM, now=NOW + timedelta(days=10), channel="email")
     statement.refresh_from_db()

@@ -148,7 +148,7 @@ def test_a_message_that_should_have_left_long_ago(effect: Effect) -> None:
 
 def test_every_code_is_tested_here_and_documented() -> None:
     here = Path(__file__)
-    page = here.parent.parent.parent.joinpath("docs", "reference", "webhooks.md").read_text("utf-8")
+    page = here.parent.parent.parent.joinpath("docs", "reference", "findings.md").read_text("utf-8")
     for code, meaning in findings.CODES.items():
         assert f'"{code}"' in here.read_text("utf-8"), code
         assert f"| `{code}` | {meaning} |" in page, code

@@ -67,6 +67,7 @@ class TestUndo:
 
 class TestReversal:
     def test_restoring_really_restores(self, play: Any) -> None:
+        # DSA Art. 20(4)
         done = play.restrict()
         play.next("measure.apply", Confirmed(applied=True))
         play.later(seconds=11)

@@ -85,7 +85,7 @@ def _absolute(value: Any, base_url: str) -> Any:
     links = out.get("links")
     if isinstance(links, Mapping):
         out["links"] = {name: _address(path, base_url) for name, path in links.items()}
-    elif isinstance(links, list):
+    elif isinstance(links, list | tuple):
         out["links"] = [dict(link) | {"url": _address(link["url"], base_url)} for link in links]
     return out
 
