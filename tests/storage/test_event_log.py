@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -169,17 +170,38 @@ def test_what_is_missing_is_told(tmp_path: Path) -> None:
     log.close()
 
 
-@given(st.lists(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=6), max_size=8))
-@settings(max_examples=60, deadline=None)
-def test_it_agrees_with_the_log_in_memory(groups: list[list[str]]) -> None:
-    memory = MemoryEventLog()
-    sqlite = SqliteEventLog.__new__(SqliteEventLog)
-    import tempfile  # noqa: PLC0415 -- Hypothesis forbids function-scoped fixtures
+def told(log: EventLog, groups: list[list[str]]) -> list[tuple[str, bytes | None]]:
+    """Append groups of ids; return of each answer whose record it names and the earlier verdict."""
+    answers = []
+    for n, group in enumerate(groups):
+        entries = [entry(id_, verdict=f"{n}-{m}".encode()) for m, id_ in enumerate(group)]
+        appended = log.append(entries)
+        names = {record.seq: record.id for record in log.read(0, 1_000)}
+        answers += [(names[answer.seq], answer.earlier) for answer in appended]
+    return answers
 
+
+@given(st.lists(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=6), max_size=8), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_it_agrees_with_the_log_in_memory(groups: list[list[str]], sole_writer: bool) -> None:
+    memory = MemoryEventLog()
     with tempfile.TemporaryDirectory() as folder:
-        sqlite.__init__(Path(folder) / "events.db", clock=lambda: 0.0)  # type: ignore[misc]
-        for n, group in enumerate(groups):
-            entries = [entry(id_, verdict=f"{n}-{m}".encode()) for m, id_ in enumerate(group)]
-            assert sqlite.append(entries) == memory.append(entries)
-        assert sqlite.read(0, 100) == memory.read(0, 100)
+        sqlite = SqliteEventLog(Path(folder) / "events.db")
+        if sole_writer:
+            sqlite.claim()
+        assert told(sqlite, groups) == told(memory, groups)
+        assert [(r.id, r.verdict) for r in sqlite.read(0, 100)] == [
+            (r.id, r.verdict) for r in memory.read(0, 100)
+        ]
         sqlite.close()
+
+
+@pytest.mark.parametrize("size", [1, 63, 64, 65, 200])
+def test_groups_of_any_size_with_repeats_in_them(tmp_path: Path, size: int) -> None:
+    log = SqliteEventLog(tmp_path / "events.db")
+    log.claim()
+    log.append([entry("old", verdict=b"old")])
+    answers = log.append([entry(str(n)) for n in range(size)] + [entry("old"), entry("0"), entry("new")])
+    assert [answer.earlier for answer in answers] == [None] * size + [b"old", b'{"v":1}', None]
+    assert [record.id for record in log.read(0, 1_000)] == ["old", *map(str, range(size)), "new"]
+    log.close()

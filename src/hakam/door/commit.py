@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 from hakam.storage.event_log import Appended, Entry, EventLog
 
+ENOUGH = 200  # events worth waking the thread for, while others are still being judged
 MAX_GROUP = 4_000  # events in one fsync: bounds how long the first of them waits
 
 
@@ -45,6 +46,8 @@ class GroupCommit:
         self._max_bytes = max_bytes
         self._observe = observe
         self._queue: deque[Waiting] = deque()
+        self._gathered: list[Waiting] = []
+        self._gathered_events = 0
         self._wake = threading.Condition()
         self._stopping = False
         self.events = 0  # judged and not yet answered
@@ -62,12 +65,24 @@ class GroupCommit:
         waiting = Waiting(entries, future)
         self.events += len(entries)
         self.bytes += waiting.size
-        with self._wake:
-            self._queue.append(waiting)
-            self._wake.notify()
+        if not self._gathered:
+            self._loop.call_soon(self._hand_over)  # after all that is ready in the loop now: one wake-up for many
+            self._gathered_events = 0
+        self._gathered.append(waiting)
+        self._gathered_events += len(entries)
+        if self._gathered_events >= ENOUGH:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        if gathered:
+            with self._wake:
+                self._queue += gathered
+                self._wake.notify()
 
     def stop(self) -> None:
-        """Write what is queued, then end the thread. Blocks until the last fsync."""
+        """Write what is queued, then end the thread. Blocks until the last fsync; submit nothing meanwhile."""
+        self._hand_over()
         with self._wake:
             self._stopping = True
             self._wake.notify()

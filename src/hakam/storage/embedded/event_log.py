@@ -12,6 +12,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -28,11 +29,13 @@ _CHECKPOINT_PAGES = 4_000  # about 16 MB of WAL between checkpoints
 _FULL = frozenset({sqlite3.SQLITE_FULL})
 
 _COLUMNS = 5
-_ROWS = (256, 64, 16, 4, 1)
-_INSERT = {
-    rows: f"INSERT INTO record VALUES {','.join(['(?,?,?,?,?)'] * rows)} ON CONFLICT (digest) DO NOTHING"  # noqa: S608 -- only question marks
-    for rows in _ROWS
-}
+_MOST_ROWS = 64  # in one statement
+
+
+@cache
+def _insert(rows: int) -> str:
+    return f"INSERT INTO record VALUES {','.join(['(?,?,?,?,?)'] * rows)} ON CONFLICT (digest) DO NOTHING"  # noqa: S608 -- only question marks
+
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS record (
@@ -77,6 +80,9 @@ class SqliteEventLog:
         self._reading = threading.Lock()
         self._claim: sqlite3.Connection | None = None
         self._filter: IdFilter | None = None
+        self._last: tuple[int, float] | None = (
+            None  # number and time of the newest record, while we are the one writer
+        )
         self._filling: threading.Thread | None = None
         self._closing = False
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +103,7 @@ class SqliteEventLog:
             timeout=_BUSY_SECONDS,
             isolation_level=None,
             check_same_thread=False,
-            cached_statements=64,
+            cached_statements=256,
         )
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -178,53 +184,37 @@ class SqliteEventLog:
         return [known.get(digest) for digest in digests]
 
     def _append(self, entries: Sequence[Entry], digests: list[bytes]) -> list[Appended]:
-        execute = self._writer.execute
-        execute("BEGIN IMMEDIATE")
-        last = execute("SELECT seq, received_at FROM record ORDER BY seq DESC LIMIT 1").fetchone()
-        seq, received_at = last or (0, 0.0)
-        received_at = max(received_at, self._clock())
-        known: dict[bytes, Appended] = {}
-        if len(set(digests)) < len(digests) or not self._insert_all(entries, digests, seq, received_at):
-            known = _known(self._writer, digests)
-        else:
-            execute("COMMIT")
-            return [Appended(number) for number in range(seq + 1, seq + 1 + len(entries))]
-        fresh: list[Entry] = []
-        answers: list[Appended] = []
-        for entry, digest in zip(entries, digests, strict=True):
-            earlier = known.get(digest)
-            if earlier is None:
-                fresh.append(entry)
-                earlier = Appended(seq + len(fresh), entry.verdict)
-                known[digest] = earlier
-                answers.append(Appended(earlier.seq))
-            else:
-                answers.append(earlier)
-        if fresh and not self._insert_all(
-            fresh, [_digest(e.platform, e.id) for e in fresh], seq, received_at
-        ):
-            raise OSError(f"{self.path} changed under its writer")
-        execute("COMMIT")
-        return answers
-
-    def _insert_all(
-        self, entries: Sequence[Entry], digests: Sequence[bytes], seq: int, received_at: float
-    ) -> bool:
-        """Insert all or, if one is there already, nothing. Statements of many rows: each gives the GIL up once."""
+        """Insert what is not there. As few statements as can be, since each gives the interpreter away once."""
+        sole = self._claim is not None
+        alone = sole and len(entries) <= _MOST_ROWS  # one statement is its own transaction
+        if not alone:
+            self._writer.execute("BEGIN IMMEDIATE")
+        if self._last is None or not sole:
+            last = self._writer.execute(
+                "SELECT seq, received_at FROM record ORDER BY seq DESC LIMIT 1"
+            ).fetchone()
+            self._last = last or (0, 0.0)
+        seq, received_at = self._last[0], max(self._last[1], self._clock())
         values: list[object] = []
         for number, (entry, digest) in enumerate(zip(entries, digests, strict=True), seq + 1):
             body = _encode((entry.platform, entry.id, entry.at, entry.raw, entry.signals, entry.verdict))
             values += (number, digest, received_at, _checksum(number, received_at, body), body)
-        self._writer.execute("SAVEPOINT rows")
-        start = 0
-        for rows in _ROWS:
-            while len(values) - start >= rows * _COLUMNS:
-                end = start + rows * _COLUMNS
-                if self._writer.execute(_INSERT[rows], values[start:end]).rowcount != rows:
-                    self._writer.execute("ROLLBACK TO rows")
-                    return False
-                start = end
-        return True
+        inserted = 0
+        for start in range(0, len(entries), _MOST_ROWS):
+            rows = min(_MOST_ROWS, len(entries) - start)
+            part = values[start * _COLUMNS : (start + rows) * _COLUMNS]
+            inserted += self._writer.execute(_insert(rows), part).rowcount
+        if not alone:
+            self._writer.execute("COMMIT")
+        self._last = (seq + len(entries), received_at)  # numbers of repeats stay unused
+        answers = [Appended(number) for number in range(seq + 1, seq + 1 + len(entries))]
+        if inserted == len(entries):
+            return answers
+        known = _known(self._writer, digests)
+        return [
+            mine if known[digest].seq == mine.seq else known[digest]
+            for mine, digest in zip(answers, digests, strict=True)
+        ]
 
     def read(self, after: int, limit: int) -> list[Record]:
         """Return up to `limit` records with `seq > after`, in order."""
