@@ -21,20 +21,30 @@ MakeEvent = Callable[..., Event]
 Judge = Callable[..., Verdict]
 
 
-def test_nothing_fires_gives_the_same_verdict_each_time(packs: Any, make_event: MakeEvent, judge: Judge) -> None:
+def test_nothing_fires_gives_the_same_verdict_each_time(
+    packs: Any, make_event: MakeEvent, judge: Judge
+) -> None:
     engine = packs.engine("author.posts > 3", 'word(text.folded, "spam")')
     assert judge(engine, make_event("hello")) is judge(engine, make_event("again")) is engine.nothing
     assert engine.nothing.pack == engine.pack.ref
 
 
-def test_a_verdict_names_rule_policy_digest_stage_and_values(packs: Any, make_event: MakeEvent, judge: Judge) -> None:
+def test_a_verdict_names_rule_policy_digest_stage_and_values(
+    packs: Any, make_event: MakeEvent, judge: Judge
+) -> None:
     engine = packs.engine(
-        'word(text.folded, "free money") and author.age < "1d" and author.posts < 5', then='[remove, review(queue="spam")]'
+        'word(text.folded, "free money") and author.age < "1d" and author.posts < 5',
+        then='[remove, review(queue="spam")]',
     )
     event = make_event("FREE   m\u200boney!", author={"posts": 2, "created_at": "2026-03-01T09:30:00Z"})
     (firing,) = judge(engine, event).firings
     rule = engine.rules[0]
-    assert (firing.rule, firing.policy, firing.rule_digest, firing.stage) == ("r0", "spam", rule.digest, Stage.LIVE)
+    assert (firing.rule, firing.policy, firing.rule_digest, firing.stage) == (
+        "r0",
+        "spam",
+        rule.digest,
+        Stage.LIVE,
+    )
     assert firing.values == {
         'word(text.folded, "free money")': "free money",
         'author.age < "1d"': "2h30m",
@@ -64,11 +74,15 @@ def test_shadow_proposes_nothing(packs: Any, make_event: MakeEvent, judge: Judge
 def test_a_canary_is_live_for_its_share_of_authors(packs: Any, make_event: MakeEvent, judge: Judge) -> None:
     engine = packs.engine("author.posts > 3", stage="canary 20%")
     stages = [
-        judge(engine, make_event(author={"id": f"author-{n}", "posts": 4})).firings[0].stage for n in range(2_000)
+        judge(engine, make_event(author={"id": f"author-{n}", "posts": 4})).firings[0].stage
+        for n in range(2_000)
     ]
     assert set(stages) == {Stage.LIVE, Stage.SHADOW}
     assert 330 <= stages.count(Stage.LIVE) <= 470
-    again = [judge(engine, make_event(author={"id": f"author-{n}", "posts": 4})).firings[0].stage for n in range(100)]
+    again = [
+        judge(engine, make_event(author={"id": f"author-{n}", "posts": 4})).firings[0].stage
+        for n in range(100)
+    ]
     assert again == stages[:100]
 
 
@@ -82,8 +96,13 @@ def test_live_rules_propose_together(packs: Any, make_event: MakeEvent, judge: J
         "[suspend(days=9)]",
     ]
     files["rules.yaml"] = "- rule: ".join(
-        [rules[0], *(part.replace("[limit_reach]", then) for part, then in zip(rules[1:], thens, strict=True))]
-    ).replace("stage: live\n  when: |\n    author.posts > 4", "stage: shadow\n  when: |\n    author.posts > 4")
+        [
+            rules[0],
+            *(part.replace("[limit_reach]", then) for part, then in zip(rules[1:], thens, strict=True)),
+        ]
+    ).replace(
+        "stage: live\n  when: |\n    author.posts > 4", "stage: shadow\n  when: |\n    author.posts > 4"
+    )
     engine = packs.engine_of(files)
     verdict = judge(engine, make_event(author={"posts": 9}))
     assert verdict.measures == (Measure(MeasureKind.LIMIT_REACH, days=7), Measure(MeasureKind.REMOVE))
@@ -142,9 +161,13 @@ class Broken:
     distinct = count
 
 
-def test_counters_that_fail_put_aside_only_the_rules_that_read_them(packs: Any, make_event: MakeEvent, judge: Judge) -> None:
+def test_counters_that_fail_put_aside_only_the_rules_that_read_them(
+    packs: Any, make_event: MakeEvent, judge: Judge
+) -> None:
     engine = packs.engine(
-        "author.posts > 3", 'count(by=author.id, within="1h") > 1', 'word(text.folded, "spam") and count(by=author.id, within="1h") > 1'
+        "author.posts > 3",
+        'count(by=author.id, within="1h") > 1',
+        'word(text.folded, "spam") and count(by=author.id, within="1h") > 1',
     )
     verdict = judge(engine, make_event("spam", author={"posts": 4}), Broken())
     assert [firing.rule for firing in verdict.firings] == ["r0"]
@@ -168,8 +191,12 @@ class BadSignals:
         return getattr(self.signals, name)
 
 
-@pytest.mark.parametrize("when", ['"x.example" in links.hosts', 'known(links.hosts) and word(text.folded, "spam")'])
-def test_a_rule_that_fails_is_named_and_the_others_go_on(packs: Any, make_event: MakeEvent, when: str) -> None:
+@pytest.mark.parametrize(
+    "when", ['"x.example" in links.hosts', 'known(links.hosts) and word(text.folded, "spam")']
+)
+def test_a_rule_that_fails_is_named_and_the_others_go_on(
+    packs: Any, make_event: MakeEvent, when: str
+) -> None:
     engine = packs.engine("author.posts > 3", when, 'word(text.folded, "spam")')
     event = make_event("spam", author={"posts": 4})
     signals: Any = BadSignals(measure(event, engine.needs), "hosts")
@@ -179,7 +206,9 @@ def test_a_rule_that_fails_is_named_and_the_others_go_on(packs: Any, make_event:
 
 
 def test_a_broken_text_puts_aside_the_rules_that_search_it(packs: Any, make_event: MakeEvent) -> None:
-    engine = packs.engine("author.posts > 3", 'word(text.folded, "spam")', 'count(by=author.id, within="1h") > 0')
+    engine = packs.engine(
+        "author.posts > 3", 'word(text.folded, "spam")', 'count(by=author.id, within="1h") > 0'
+    )
     event = make_event("spam", author={"posts": 4})
     signals: Any = BadSignals(measure(event, engine.needs), "words")
     verdict = engine.judge(event, signals, MemoryCounters())
@@ -192,7 +221,9 @@ def test_needs_are_what_the_rules_read(packs: Any) -> None:
     assert packs.engine("author.posts > 3").needs == set()
     assert packs.engine('word(text.folded, "spam")').needs == {Need.WORDS}
     assert packs.engine('matches(text.folded, "sp+am") and text.length > 3').needs == {Need.FOLDED, Need.TEXT}
-    assert packs.engine('distinct(author.id, per=text.fingerprint, within="1h") > 3').needs == {Need.FINGERPRINT}
+    assert packs.engine('distinct(author.id, per=text.fingerprint, within="1h") > 3').needs == {
+        Need.FINGERPRINT
+    }
 
 
 def feed(engine: Engine, event: Event, counters: Any) -> Verdict:
@@ -210,12 +241,17 @@ def test_every_event_feeds_all_counters_whatever_the_rules_say(packs: Any, make_
 def test_where_decides_what_is_counted(packs: Any, make_event: MakeEvent) -> None:
     engine = packs.engine('count(by=author.id, within="10m", where=word(text.folded, "buy")) >= 2')
     counters = MemoryCounters()
-    fired = [bool(feed(engine, make_event(text), counters).firings) for text in ("buy", "no", "no", "buy now", "no")]
+    fired = [
+        bool(feed(engine, make_event(text), counters).firings)
+        for text in ("buy", "no", "no", "buy now", "no")
+    ]
     assert fired == [False, False, False, True, True]
 
 
 def test_an_unknown_key_makes_the_counter_unknown(packs: Any, make_event: MakeEvent) -> None:
-    engine = packs.engine('count(by=author.country, within="1h") >= 0', 'not count(by=author.country, within="1h") >= 0')
+    engine = packs.engine(
+        'count(by=author.country, within="1h") >= 0', 'not count(by=author.country, within="1h") >= 0'
+    )
     counters = MemoryCounters()
     assert feed(engine, make_event(), counters) is engine.nothing
     assert len(counters) == 0
@@ -227,7 +263,11 @@ def test_a_replay_with_recorded_counters_is_exact(packs: Any, make_event: MakeEv
     counters = RecordingCounters(MemoryCounters())
     stored = []
     for n in range(6):
-        event = make_event("the very same text from many accounts at once", id=f"e{n}", author={"id": f"a{n % 4}", "posts": n})
+        event = make_event(
+            "the very same text from many accounts at once",
+            id=f"e{n}",
+            author={"id": f"a{n % 4}", "posts": n},
+        )
         counters.start()
         verdict = feed(engine, event, counters)
         stored.append((event, msgspec.json.encode(counters.seen), msgspec.json.encode(verdict)))
@@ -246,7 +286,9 @@ def test_long_values_are_shortened(packs: Any, make_event: MakeEvent, judge: Jud
 
 
 def test_lone_surrogates_do_not_stop_the_engine(packs: Any, make_event: MakeEvent, judge: Judge) -> None:
-    engine = packs.engine('matches(text.raw, "sp+am")', 'word(text.folded, "spam")', 'matches(author.name, "x+")')
+    engine = packs.engine(
+        'matches(text.raw, "sp+am")', 'word(text.folded, "spam")', 'matches(author.name, "x+")'
+    )
     event = make_event("\ud800 spam", author={"name": "\udfff x"})
     verdict = judge(engine, event)
     assert [firing.rule for firing in verdict.firings] == ["r0", "r1", "r2"]
@@ -260,7 +302,9 @@ def test_a_rule_digest_changes_with_meaning_and_not_with_layout(packs: Any) -> N
     base = digest('contains_any(text.folded, list("bad-words")) and author.posts > 3')
     assert digest('contains_any( text.folded,\n list("bad-words") )  and author.posts>3  # why') == base
     assert digest('contains_any(text.folded, list("bad-words")) and author.posts > 4') != base
-    assert digest('contains_any(text.folded, list("bad-words")) and author.posts > 3', then="[remove]") != base
+    assert (
+        digest('contains_any(text.folded, list("bad-words")) and author.posts > 3', then="[remove]") != base
+    )
     files = packs.files('contains_any(text.folded, list("bad-words")) and author.posts > 3')
     files["lists/bad-words.txt"] += "another\n"
     assert packs.engine_of(files).rules[0].digest != base

@@ -1,4 +1,5 @@
 """Whatever is given as a pack, loading it never raises, and every finding has a code and a place in a file."""
+# ruff: noqa: E501 -- tables of examples
 
 from __future__ import annotations
 
@@ -25,7 +26,9 @@ expressions = st.one_of(
     st.lists(st.sampled_from(TOKENS), max_size=14).map(" ".join),
     st.text(max_size=60),
     st.recursive(
-        st.sampled_from(["author.posts > 3", "author.verified", 'word(text.folded, "x")', "author.name", "3"]),
+        st.sampled_from(
+            ["author.posts > 3", "author.verified", 'word(text.folded, "x")', "author.name", "3"]
+        ),
         lambda below: st.tuples(below, st.sampled_from(["and", "or", "+", "==", "in", ","]), below).map(
             lambda parts: f"({parts[0]} {parts[1]} {parts[2]})"
         ),
@@ -67,7 +70,9 @@ def test_any_expression(packs: Any, conditions: list[str]) -> None:
     check(packs.files(*conditions))
 
 
-@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=200), st.sampled_from(["then", "stage", "policy"]))
+@given(
+    st.text(alphabet=st.characters(codec="utf-8"), max_size=200), st.sampled_from(["then", "stage", "policy"])
+)
 @quiet
 def test_any_text_elsewhere_in_a_rule(packs: Any, text: str, key: str) -> None:
     check(packs.files("author.posts > 3", **{key: text}))
@@ -85,7 +90,16 @@ yaml_bits = st.lists(
 @given(
     st.dictionaries(
         st.sampled_from(
-            ["pack.yaml", "policies.yaml", "rules.yaml", "terms.yaml", "tests.yaml", "rules/a.yaml", "lists/x.txt", "other"]
+            [
+                "pack.yaml",
+                "policies.yaml",
+                "rules.yaml",
+                "terms.yaml",
+                "tests.yaml",
+                "rules/a.yaml",
+                "lists/x.txt",
+                "other",
+            ]
         )
         | st.text(max_size=12),
         yaml_bits | st.text(max_size=80) | st.binary(max_size=40).map(lambda raw: raw.decode("latin-1")),
@@ -100,7 +114,9 @@ def test_any_files(files: dict[str, str]) -> None:
 @given(st.data())
 @quiet
 def test_a_sound_pack_with_something_cut_out_or_put_in(packs: Any, data: st.DataObject) -> None:
-    files = packs.files('contains_any(text.folded, list("bad-words"))', 'count(by=author.id, within="10m") > 3')
+    files = packs.files(
+        'contains_any(text.folded, list("bad-words"))', 'count(by=author.id, within="10m") > 3'
+    )
     path = data.draw(st.sampled_from(sorted(files)))
     text = files[path]
     start = data.draw(st.integers(0, len(text)))
@@ -120,7 +136,9 @@ def test_nested_brackets_and_parentheses_end(packs: Any) -> None:
 
 def test_terms_that_double_each_time_are_refused(packs: Any) -> None:
     files = packs.files("t0")
-    files["terms.yaml"] = "".join(f"t{n}: t{n + 1} and t{n + 1}\n" for n in range(40)) + "t40: author.verified\n"
+    files["terms.yaml"] = (
+        "".join(f"t{n}: t{n + 1} and t{n + 1}\n" for n in range(40)) + "t40: author.verified\n"
+    )
     loaded = load_pack(files)
     assert "P110" in {finding.code for finding in loaded.findings}
     assert loaded.pack is None
@@ -135,5 +153,7 @@ def test_many_findings_are_cut_and_it_is_said(packs: Any) -> None:
 
 
 def test_all_findings_of_a_pack_are_made_at_once(packs: Any) -> None:
-    codes = packs.codes('author.folowers > "3" and contains_any(text.folded, list("no-such")) and frist(text.raw)', "len(1) >")
+    codes = packs.codes(
+        'author.folowers > "3" and contains_any(text.folded, list("no-such")) and frist(text.raw)', "len(1) >"
+    )
     assert codes == ["P103", "P111", "P104", "P101"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 Number = int | float
 Operation = Callable[[Number | None, Number | None], Number | None]
-LIMIT = 1e300
+LIMIT = 1e300  # comparing with it is also false for what is not a number
 _WRONG = (
     TypeError,
     ZeroDivisionError,
@@ -14,56 +14,58 @@ _WRONG = (
 )  # a TypeError is an unknown operand: types were checked before
 
 
-def _bounded(result: Number) -> Number | None:
-    return result if -LIMIT < result < LIMIT else None  # also false for what is not a number
-
-
 def add(left: Number | None, right: Number | None) -> Number | None:
     """Return the sum, `None` if an operand is unknown."""
     try:
-        return _bounded(left + right)  # type: ignore[operator]
+        result = left + right  # type: ignore[operator]
     except _WRONG:
         return None
+    return result if -LIMIT < result < LIMIT else None
 
 
 def subtract(left: Number | None, right: Number | None) -> Number | None:
     """Return the difference."""
     try:
-        return _bounded(left - right)  # type: ignore[operator]
+        result = left - right  # type: ignore[operator]
     except _WRONG:
         return None
+    return result if -LIMIT < result < LIMIT else None
 
 
 def multiply(left: Number | None, right: Number | None) -> Number | None:
     """Return the product."""
     try:
-        return _bounded(left * right)  # type: ignore[operator]
+        result = left * right  # type: ignore[operator]
     except _WRONG:
         return None
+    return result if -LIMIT < result < LIMIT else None
 
 
 def divide(left: Number | None, right: Number | None) -> Number | None:
     """Return the quotient; by zero it is unknown."""
     try:
-        return _bounded(left / right)  # type: ignore[operator]
+        result = left / right  # type: ignore[operator]
     except _WRONG:
         return None
+    return result if -LIMIT < result < LIMIT else None
 
 
 def floor(left: Number | None, right: Number | None) -> Number | None:
     """Return the quotient without its fraction; by zero it is unknown."""
     try:
-        return _bounded(left // right)  # type: ignore[operator]
+        result = left // right  # type: ignore[operator]
     except _WRONG:
         return None
+    return result if -LIMIT < result < LIMIT else None
 
 
 def remainder(left: Number | None, right: Number | None) -> Number | None:
     """Return the remainder, with the sign of the divisor; by zero it is unknown."""
     try:
-        return _bounded(left % right)  # type: ignore[operator]
+        result = left % right  # type: ignore[operator]
     except _WRONG:
         return None
+    return result if -LIMIT < result < LIMIT else None
 
 
 OPERATIONS: dict[str, Operation] = {

@@ -124,6 +124,9 @@ class Expression:
             return None if below is None else Not(below, text, span)
         if isinstance(node, ast.Compare):
             return comparison(self, node)
+        if isinstance(node, ast.Tuple):
+            self.problem("P102", "a comma joins no conditions", node, "write `and` or `or`")
+            return None
         if isinstance(node, ast.Constant) and isinstance(node.value, bool):
             self.problem(
                 "P113", f"always {str(node.value).lower()}", node, "remove it, or say what it depends on"
@@ -337,8 +340,13 @@ class Expression:
     def _name_hint(self, path: str) -> str | None:
         names = [*FIELDS, *(f"extra.{name}" for name in self.checker.names.extra), *self.checker.names.terms]
         root, last = path.split(".", maxsplit=1)[0], path.rsplit(".", 1)[-1]
-        hint = nearest(path, names)
-        if hint is None and path in FUNCTIONS:
+        hint = None
+        if root in ROOTS and last != path:
+            same = [name.partition(".")[2] for name in FIELDS if name.startswith(f"{root}.")]
+            hint = nearest(path.partition(".")[2], same, say=f"did you mean `{root}.{{}}`?")
+        elif path not in FUNCTIONS:
+            hint = nearest(path, names)
+        if path in FUNCTIONS:
             return f"a function needs arguments: `{FUNCTIONS[path].signature}`"
         if hint is None and path in {"true", "false"}:
             return f"write `{path.capitalize()}`"

@@ -12,7 +12,7 @@ from hakam.vocabulary.finding import Span
 from hakam.vocabulary.harm import Harm
 from hakam.vocabulary.measure import Measure
 
-_KEYS = ("policy", "title", "text", "examples", "harm", "severity", "legal", "contractual", "ladder")
+KEYS = ("policy", "title", "text", "examples", "harm", "severity", "legal", "contractual", "ladder")
 MOST_SEVERE = 100
 MILD = 40
 
@@ -50,7 +50,7 @@ def read_clauses(node: Node, languages: tuple[str, ...], report: Reporter) -> di
     """Read `policies.yaml`. Clauses that are wrong are reported and left out."""
     shape = Shape(report)
     found: dict[str, Clause] = {}
-    for entry in shape.entries(node, "policies", _KEYS):
+    for entry in shape.entries(node, "policies", KEYS):
         clause = _clause(entry, languages, shape)
         if clause is None:
             continue

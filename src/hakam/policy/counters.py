@@ -149,9 +149,7 @@ class MemoryCounters:
         else:
             window = found[0]
             self._windows.move_to_end(place)
-        for _ in range(
-            2
-        ):  # sweep: these hold nothing any more
+        for _ in range(2):  # sweep: these hold nothing any more
             oldest, (idle, width) = next(iter(self._windows.items()))
             if idle is window or idle.last > at - width - LATENESS:
                 break

@@ -15,7 +15,7 @@ from hakam.vocabulary.event import Event
 from hakam.vocabulary.finding import Span
 from hakam.vocabulary.problem import pointer_from_path
 
-_KEYS = ("test", "text", "event", "before", "fires", "silent")
+KEYS = ("test", "text", "event", "before", "fires", "silent")
 _BEFORE = ("repeat", "every", "vary")
 MAX_REPEAT = 1_000
 VARIED = ("author.id", "item.id", "context.ip_hash")
@@ -67,7 +67,7 @@ def read_examples(node: Node, rules: frozenset[str], report: Reporter) -> list[E
     """
     shape = Shape(report)
     found = []
-    for entry in shape.entries(node, "tests", _KEYS):
+    for entry in shape.entries(node, "tests", KEYS):
         example = _example(entry, rules, shape)
         if example is not None:
             found.append(example)

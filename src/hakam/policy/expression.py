@@ -100,7 +100,7 @@ def _unreadable(
     if "(\n" in (error.text or "") or "'(' was never closed" in message:
         message = "a parenthesis is never closed"
     hint = None
-    if "&&" in scalar.value or "||" in scalar.value or "invalid syntax" in message:
+    if "&&" in scalar.value or "||" in scalar.value or "invalid syntax" in message or "==" in message:
         hint = "write `and`, `or`, `not`; `==` to compare; texts in quotes"
     if "escape" in message:
         report.report("P121", "a backslash in plain quotes", scalar.within(start, start + 1), hint=_RAW)

@@ -37,12 +37,11 @@ def age(event: Event) -> float | None:
     created = event.author.created_at
     if created is None:
         return None
-    at = event.at
-    if (created.tzinfo is None) is (at.tzinfo is None):
-        seconds = (at - created).total_seconds()
-    else:
-        seconds = unix(at) - unix(created)
-    return max(seconds, 0.0)
+    try:
+        seconds = (event.at - created).total_seconds()
+    except TypeError:  # one has a zone, the other has none
+        seconds = unix(event.at) - unix(created)
+    return max(0.0, seconds)
 
 
 def when(moment: datetime | None) -> float | None:

@@ -15,7 +15,7 @@ from typing import Any
 from hakam.policy import arithmetic, fields
 from hakam.policy.cost import cost_of, scanned
 from hakam.policy.kinds import Kind, show_duration, show_time
-from hakam.policy.scan import find_in, tester
+from hakam.policy.scan import find_in, matcher
 from hakam.policy.tree import (
     Among,
     And,
@@ -169,7 +169,7 @@ class Writer:
                 return f"{number} in H"
             return f"{self.raw(node.of)} is not None and {number} not in H"
         checks, of = self.operand(node.of)
-        test = self.constant((node.how, node.terms), lambda: tester(node), "TEST")
+        test = self.constant((node.how, node.terms), lambda: matcher(node), "TEST")
         return " and ".join([*checks, f"{'' if sure_of else 'not '}{test}({of})"])
 
     # Values

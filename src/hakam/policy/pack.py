@@ -30,7 +30,7 @@ MATURITIES = ("experimental", "test", "stable", "deprecated")
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}")
-_PACK_KEYS = ("id", "version", "maturity", "languages", "title", "extra")
+KEYS = ("id", "version", "maturity", "languages", "title", "extra")
 _LIST_NAME = re.compile(r"lists/[a-z0-9][a-z0-9-]*\.txt")
 
 
@@ -192,7 +192,7 @@ def _head(texts: Dictionary[str, str], report: Reporter) -> _Head:
         if node is not None or not len(report):
             report.report("P009", "`pack.yaml` has keys", _whole("pack.yaml"), hint="begin with `id: ...`")
         return _Head()
-    shape.keys(node, _PACK_KEYS)
+    shape.keys(node, KEYS)
     id_ = shape.text(node, "id", pattern=ID, what="a pack's id")
     version = shape.text(node, "version", what="version")
     if version is not None and not _VERSION.fullmatch(version):

@@ -24,7 +24,7 @@ from hakam.vocabulary.finding import Span
 from hakam.vocabulary.measure import Measure
 from hakam.vocabulary.verdict import ReviewRequest, Stage
 
-_KEYS = ("rule", "policy", "stage", "when", "then", "about")
+KEYS = ("rule", "policy", "stage", "when", "then", "about")
 MAX_RULES = 5_000
 
 
@@ -61,7 +61,7 @@ def read_rules(
     """
     shape = Shape(report)
     rules = []
-    for entry in shape.entries(node, "rules", _KEYS):
+    for entry in shape.entries(node, "rules", KEYS):
         rule = _rule(entry, checker, clauses, known, shape)
         if rule is not None:
             rules.append(rule)

@@ -80,7 +80,7 @@ def find_in(search: Search) -> Callable[[str | Iterable[str] | None], str | None
     return look
 
 
-def tester(search: Search) -> Callable[[str | Iterable[str]], bool]:
+def matcher(search: Search) -> Callable[[str | Iterable[str]], bool]:
     """Return the function that says whether one predicate hits in a text, or in any text of a list."""
     test = _test(search)
     return lambda value: test(value) if isinstance(value, str) else any(map(test, value))

@@ -39,8 +39,11 @@ class Scalar(msgspec.Struct, frozen=True):
         return Span(self.span.file, line, column, end_line, end_column)
 
 
+_ESCAPES = {"x": 4, "u": 6, "U": 10}  # characters of an escape in double quotes, with its backslash
+
+
 @lru_cache(maxsize=256)
-def _places(scalar: Scalar) -> list[tuple[int, int]]:
+def _places(scalar: Scalar) -> list[tuple[int, int]]:  # noqa: C901, PLR0912 -- one walk through two texts
     """Return (line, column) of each character of the value and of the place after the last.
 
     YAML folds white space and reads escapes, so the two texts are walked together: a character of the value
@@ -63,6 +66,14 @@ def _places(scalar: Scalar) -> list[tuple[int, int]]:
         at = source.find("\n") + 1
     places = []
     for char in scalar.value:
+        while scalar.style == '"' and source.startswith("\\\n", at):  # the line goes on
+            at += 2
+            while at < len(source) and source[at] in " \t":
+                at += 1
+        if scalar.style == '"' and source.startswith("\\", at):
+            places.append(positions[at])
+            at = min(at + _ESCAPES.get(source[at + 1 : at + 2], 2), len(source))
+            continue
         if char.isspace():
             found = next((n for n in range(at, len(source)) if source[n].isspace()), -1)
         else:
@@ -70,7 +81,7 @@ def _places(scalar: Scalar) -> list[tuple[int, int]]:
         if found >= 0:
             places.append(positions[found])
             at = found + 1
-        else:  # an escape such as \u0623: stay where we are
+        else:
             places.append(positions[min(at, len(source))])
     places.append(positions[min(at, len(source))])
     return places

@@ -1,0 +1,49 @@
+"""Durations and times, as a pack writes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hakam.policy.kinds import parse_duration, parse_time, show_duration, show_time, unix
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("90s", 90),
+        ("10m", 600),
+        ("24h", 86_400),
+        ("7d", 604_800),
+        ("2w", 1_209_600),
+        ("1h30m", 5_400),
+        ("0.5s", 0.5),
+    ],
+)
+def test_durations(text: str, seconds: float) -> None:
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "10", "m", "10 m", "1m1m", "-1d", "1y", "١٠m", "1e3s", "10M"])
+def test_what_is_no_duration(text: str) -> None:
+    assert parse_duration(text) is None
+
+
+@given(st.integers(0, 10**9))
+def test_a_duration_shown_can_be_read(seconds: int) -> None:
+    assert parse_duration(show_duration(seconds)) == seconds
+
+
+def test_times_without_a_zone_are_utc() -> None:
+    assert parse_time("2026-03-01") == unix(datetime(2026, 3, 1, tzinfo=UTC))
+    assert parse_time("2026-03-01T12:00:00+02:00") == unix(datetime(2026, 3, 1, 10, tzinfo=UTC))
+    assert unix(datetime(2026, 3, 1)) == unix(datetime(2026, 3, 1, tzinfo=UTC))  # noqa: DTZ001 -- the case
+    assert unix(datetime(2026, 3, 1, tzinfo=timezone(timedelta(hours=3)))) == parse_time(
+        "2026-02-28T21:00:00Z"
+    )
+    assert parse_time("tomorrow") is None
+    assert show_time(0) == "1970-01-01T00:00:00Z"
+    assert show_time(1e30) == "1e+30"

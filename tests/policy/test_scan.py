@@ -1,0 +1,118 @@
+"""One scan finds what plain searches find, for short and long lists, and when memory runs out."""
+
+from __future__ import annotations
+
+import pytest
+import re2
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hakam.policy import scan
+from hakam.policy.fields import FIELDS
+from hakam.policy.scan import Scan, find_in, matcher
+from hakam.policy.tree import Field, How, Search
+from hakam.vocabulary.finding import Span
+
+SPAN = Span("f", 1, 1, 1, 2)
+
+
+def search(how: How, *terms: str, path: str = "text.folded") -> Search:
+    return Search(how, Field(FIELDS[path], path, SPAN), terms, None, "text", SPAN)
+
+
+def plain(one: Search, text: str) -> bool:
+    if one.how is How.PATTERN:
+        return re2.search(one.terms[0], text) is not None
+    if one.how is How.STARTS:
+        return any(text.startswith(term) for term in one.terms)
+    if one.how is How.ENDS:
+        return any(text.endswith(term) for term in one.terms)
+    return any(term in text for term in one.terms)
+
+
+terms = st.lists(st.text(alphabet="ab.*+( سر😀", min_size=1, max_size=3), min_size=1, max_size=5, unique=True)
+searches = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from([How.CONTAINS, How.WORDS]), terms).map(
+            lambda parts: search(parts[0], *parts[1])
+        ),
+        st.sampled_from(["a+b", "^ab", "b$", "س+", "[^a]b", r"\.\*", "(?i)AB", "a.b"]).map(
+            lambda p: search(How.PATTERN, p)
+        ),
+    ),
+    min_size=1,
+    max_size=6,
+)
+texts = st.text(alphabet="ab.*+( سر😀\n", max_size=40)
+
+
+@given(searches, texts, st.sampled_from([0, 2, 300]))
+@settings(max_examples=300, deadline=None)
+def test_a_scan_finds_what_plain_searches_find(all_: list[Search], text: str, long: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scan, "LONG_LIST", long)
+        built = Scan({n * 7: one for n, one in enumerate(all_)})
+        assert built(text) == {n * 7 for n, one in enumerate(all_) if plain(one, text)}
+        assert built.slowly(text) <= built(text)
+
+
+@given(
+    st.sampled_from(list(How)).flatmap(
+        lambda how: (
+            st.just(search(how, "a+b")) if how is How.PATTERN else terms.map(lambda some: search(how, *some))
+        )
+    ),
+    st.lists(texts, max_size=3),
+)
+@settings(max_examples=200, deadline=None)
+def test_testing_and_finding_one_predicate_agree(one: Search, some: list[str]) -> None:
+    wanted = any(plain(one, text) for text in some)
+    assert matcher(one)(some) is wanted
+    found = find_in(one)(some)
+    assert (found is not None) is wanted
+    for text in some:
+        assert matcher(one)(text) is plain(one, text)
+    assert find_in(one)(None) is None
+
+
+def test_no_hit_is_lost_when_the_set_runs_out_of_memory() -> None:
+    built = Scan({0: search(How.PATTERN, "x+y"), 1: search(How.CONTAINS, "needle")})
+    assert built.found([], "a needle and xxy") == {0, 1}  # not even the end: memory ran out
+    assert built.found([2], "a needle and xxy") == frozenset()
+
+
+def test_patterns_too_large_for_one_set_are_tried_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan, "SET_MEMORY", 40_000)
+    big = {n: search(How.PATTERN, f"x{n}[a-z]{{50}}y") for n in range(40)}
+    built = Scan(big)
+    assert not built.inline
+    assert built("--x7" + "q" * 50 + "y--") == {7}
+
+
+def test_long_lists_find_terms_that_overlap() -> None:
+    many = tuple(f" w{n} " for n in range(400))
+    built = Scan({3: search(How.WORDS, *many), 5: search(How.WORDS, " w7 ", " w8 ")})
+    assert built(" w7 w8 w9 ") == {3, 5}
+    assert built(" nothing ") == frozenset()
+    assert find_in(search(How.WORDS, *many))(" so w7 it is ") == "w7"
+
+
+def test_a_set_that_answers_by_its_wrapper_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Public:
+        def __init__(self, inner: object) -> None:
+            self.inner = inner
+
+        @staticmethod
+        def SearchSet(options: object) -> Public:  # noqa: N802 -- the library's name
+            return Public(real.SearchSet(options))
+
+        def __getattr__(self, name: str) -> object:
+            if name == "_set":
+                raise AttributeError(name)
+            return getattr(self.inner, name)
+
+    real = re2.Set
+    monkeypatch.setattr(scan.re2, "Set", Public)
+    built = Scan({0: search(How.CONTAINS, "needle")})
+    assert built("a needle") == {0}
+    assert built("nothing") == frozenset()
