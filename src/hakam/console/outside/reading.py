@@ -28,6 +28,8 @@ def page(
     response = render(request, f"console/outside/{template}", context, status=status)
     if secret:
         response["Cache-Control"] = "private, no-store"
-        response["Referrer-Policy"] = "no-referrer"
+        # Other sites never learn the address. "no-referrer" would also hide from us where the page's own form
+        # comes from (`Origin: null`), and the guard against forged requests would refuse it.
+        response["Referrer-Policy"] = "same-origin"
         response["X-Robots-Tag"] = "noindex, nofollow"
     return response
