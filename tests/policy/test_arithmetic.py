@@ -1,4 +1,4 @@
-"""Arithmetic never raises."""
+"""Arithmetic never raises: no result is unknown."""
 # ruff: noqa: E501 -- a table
 
 from __future__ import annotations

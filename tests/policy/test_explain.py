@@ -102,7 +102,7 @@ def test_kleene(one: bool | None, other: bool | None, and_: bool | None, or_: bo
 
 
 @pytest.mark.parametrize(("one", "other", "and_", "or_"), TABLE)
-def test_kleene_as_compiled(
+def test_kleene_as_compiled(  # noqa: PLR0917 -- a row of the table
     packs: Any,
     make_event: MakeEvent,
     one: bool | None,
