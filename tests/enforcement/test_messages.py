@@ -86,7 +86,7 @@ def test_only_paths_become_addresses(play: Any) -> None:
     )
     data = worded(effect, play, "https://hakam.example").data
     assert [link["url"] for link in data["links"]] == ["https://hakam.example/n/abc", "https://law.example/"]
-    assert data["sections"][0]["paragraphs"] == ["/not/a/link"]
+    assert list(data["sections"][0]["paragraphs"]) == ["/not/a/link"]
 
 
 def test_a_measure_says_what_where_to_whom_and_for_how_long(play: Any) -> None:
