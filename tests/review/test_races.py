@@ -135,10 +135,12 @@ def test_undoing_at_the_last_instant_is_either_done_or_too_late(vault: FileVault
         )
 
 
-def test_a_report_during_an_undo_is_in_the_open_case(vault: FileVault) -> None:
+@pytest.mark.parametrize("round_", range(8))
+def test_a_report_during_an_undo_is_in_the_open_case(vault: FileVault, round_: int) -> None:
     amal = scene.person("amal")
     decision = violation(reporting(vault, "notice:1:0")(), amal)()
-    at_once(lambda: undo(decision.pk, by=amal.actor, now=NOW), reporting(vault, "notice:2:0"))
+    done = at_once(lambda: undo(decision.pk, by=amal.actor, now=NOW), reporting(vault, "notice:2:0"))
+    assert all(isinstance(one, Case) for one in done), done
     opened = Case.objects.get(state=CaseState.OPEN)
     assert set(opened.sources.values_list("ref", flat=True)) >= {"notice:2:0"}
     everything = set(CaseSource.objects.values_list("ref", flat=True))

@@ -36,7 +36,7 @@ api.add_router("/notices", notices.router)
 api.add_router("/complaints", complaints.router)
 api.add_router("/statements", statements.router)
 api.add_router("/deliveries", deliveries.router)
-api.add_exception_handler(ProblemError, answer)  # type: ignore[arg-type] -- it is given the error
+api.add_exception_handler(ProblemError, answer)  # type: ignore[arg-type]
 
 
 def pointer_of(location: tuple[str | int, ...]) -> str:

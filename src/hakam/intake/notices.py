@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Q
 
 from hakam.compliance import deadlines, ledger
@@ -45,6 +45,7 @@ MAX_URL: Final = 8_192
 MAX_NAME: Final = 300
 MAX_ID: Final = 512
 MAX_KIND: Final = 32
+_ATTEMPTS: Final = 3
 CONFIDENCE: Final = 0.5  # of a notice, before the accuracy of who sent it
 
 
@@ -200,16 +201,23 @@ def receive_notice(
         if earlier is not None:
             return earlier
     targets = _targets(submission, vault=vault, log=log, now=now)
-    try:
-        with transaction.atomic():
-            return _take(
-                submission, targets, by=by, now=now, key=key, digest=digest, decide_within=decide_within
-            )
-    except IntegrityError:
-        earlier = None if key is None else _earlier(submission.platform, key, digest)
-        if earlier is None:
-            raise
-        return earlier  # the same notice, in the same instant
+    for attempt in range(_ATTEMPTS):
+        try:
+            with transaction.atomic():
+                return _take(
+                    submission, targets, by=by, now=now, key=key, digest=digest, decide_within=decide_within
+                )
+        except IntegrityError:
+            earlier = None if key is None else _earlier(submission.platform, key, digest)
+            if earlier is None:
+                raise
+            return earlier  # the same notice, in the same instant
+        except (
+            OperationalError
+        ):  # the database ended a tie with the worker, at our cost; a notice is not lost
+            if attempt == _ATTEMPTS - 1 or transaction.get_connection().in_atomic_block:
+                raise
+    raise AssertionError("unreachable")
 
 
 def _earlier(platform: str, key: str, digest: str) -> Notice | None:

@@ -1,8 +1,8 @@
 """Slowing floods of notices from one sender, without obstructing anybody who reports (DSA Art. 16(1)).
 
-A hook for the doors through which notices come: they ask before they take one, and answer a refusal by when to
-come again. A sender has a bucket of tokens that fills steadily; what is refused is never counted against anybody.
-The memory is bounded: the sender who was silent longest is forgotten, which only ever lets more through.
+A hook for the doors through which notices come: they ask before they take one, and answer a refusal by when
+to come again. A sender has a bucket of tokens that fills steadily; what is refused is never counted against
+anybody. The memory is bounded: who was silent longest is forgotten, which only ever lets more through.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _EPSILON: Final = 1e-6  # of a token, or of a second: sums of fractions are not 
 
 
 class Throttle:
-    """Buckets of tokens. `sender` is a keyed hash of an address or a platform's user; nothing is kept on disk."""
+    """Buckets of tokens by sender, a keyed hash of an address or a platform's user; nothing goes to disk."""
 
     def __init__(self, *, burst: int = BURST, per_hour: float = PER_HOUR, senders: int = SENDERS) -> None:
         self.burst, self.per_second, self.senders = burst, per_hour / 3600, senders

@@ -317,7 +317,7 @@ def add_version(
     return case
 
 
-def merge_into(case: Case, other: Case, *, by: Actor, now: datetime) -> None:
+def merge_into(case: Case, other: Case, *, now: datetime) -> None:
     """Move everything of `other`, an open case on the same item, into `case`.
 
     Both are locked by the caller.
@@ -345,6 +345,10 @@ def merge_into(case: Case, other: Case, *, by: Actor, now: datetime) -> None:
     other.merged_into, other.lease_by, other.lease_until = case, None, None
     other.save()
     rank(case, now)
+
+
+def record_merged(case: Case, other: Case, *, by: Actor, now: datetime) -> None:
+    """Record that `other` was merged into `case`; apart, since a verb locks rows first and records last."""
     ledger.record(
         FactKind.CASE_MERGED,
         by=by,

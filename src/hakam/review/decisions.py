@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
 from hakam.enforcement.reverse import cancel, reverse
-from hakam.review.cases import item_of, merge_into, open_on, rank
+from hakam.review.cases import item_of, merge_into, open_on, rank, record_merged
 from hakam.review.concluding import (
     DecisionError,
     Judged,
@@ -49,6 +49,7 @@ UNKNOWN_RECIPIENT: Final = (
     "unknown"  # of an address that no event was seen of: the platform knows whose it is
 )
 _FINALISE: Final = 200
+_ATTEMPTS: Final = 5
 
 
 def decide(
@@ -184,37 +185,51 @@ def undo(decision_id: int, *, by: Actor, now: datetime, lease_seconds: int = LEA
     restored. Undoing twice is undoing once. Raises `TooLateError`, `NotYoursError`.
     """
     user = user_id(by)
-    with transaction.atomic():
-        decision = locked(decision_id)
-        if decision.by != str(by):
-            raise NotYoursError(f"decision {decision_id} was taken by somebody else")
-        if decision.state == DecisionState.UNDONE:
-            return decision.case
-        if decision.state != DecisionState.PENDING or now >= decision.undo_until:
-            raise TooLateError(f"decision {decision_id} can't be taken back any more; replace it")
-        decision.state = decision_after(DecisionState.PENDING, DecisionEvent.UNDO)
-        decision.save(update_fields=["state"])
-        if decision.outcome == Outcome.VIOLATION:
-            cancel(by=by, now=now, decision=name_of(decision))
-        case = None
-        if decision.case_id is not None:
-            case = Case.objects.select_for_update(of=("self",)).get(pk=decision.case_id)
-            newer = open_on(item_of(case), lock=True)
-            if newer is not None:
-                merge_into(case, newer, by=by, now=now)
-            case.state = case_after(CaseState(case.state), CaseEvent.REOPEN)
-            case.decided_at = None
-            case.lease_by_id, case.lease_until = user, now + timedelta(seconds=lease_seconds)
-            rank(case, now)
-            case.save()
-        ledger.record(
-            FactKind.DECISION_UNDONE,
-            by=by,
-            now=now,
-            subject=name_of(decision),
-            about=about_decision(decision),
-            body={"outcome": decision.outcome},
-        )
+    for attempt in range(_ATTEMPTS):
+        try:
+            with transaction.atomic():
+                return _undo(decision_id, user=user, by=by, now=now, lease_seconds=lease_seconds)
+        except (
+            IntegrityError
+        ):  # a report opened another case on the item in this instant; it will be found now
+            if attempt == _ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _undo(decision_id: int, *, user: int, by: Actor, now: datetime, lease_seconds: int) -> Case | None:
+    decision = locked(decision_id)
+    if decision.by != str(by):
+        raise NotYoursError(f"decision {decision_id} was taken by somebody else")
+    if decision.state == DecisionState.UNDONE:
+        return decision.case
+    if decision.state != DecisionState.PENDING or now >= decision.undo_until:
+        raise TooLateError(f"decision {decision_id} can't be taken back any more; replace it")
+    decision.state = decision_after(DecisionState.PENDING, DecisionEvent.UNDO)
+    decision.save(update_fields=["state"])
+    case = newer = None
+    if decision.case_id is not None:
+        case = Case.objects.select_for_update(of=("self",)).get(pk=decision.case_id)
+        newer = open_on(item_of(case), lock=True)
+        if newer is not None:
+            merge_into(case, newer, now=now)
+        case.state = case_after(CaseState(case.state), CaseEvent.REOPEN)
+        case.decided_at = None
+        case.lease_by_id, case.lease_until = user, now + timedelta(seconds=lease_seconds)
+        rank(case, now)
+        case.save()
+    if decision.outcome == Outcome.VIOLATION:
+        cancel(by=by, now=now, decision=name_of(decision))
+    if case is not None and newer is not None:
+        record_merged(case, newer, by=by, now=now)
+    ledger.record(
+        FactKind.DECISION_UNDONE,
+        by=by,
+        now=now,
+        subject=name_of(decision),
+        about=about_decision(decision),
+        body={"outcome": decision.outcome},
+    )
     return case
 
 
