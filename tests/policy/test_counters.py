@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hakam.policy.counters import MemoryCounters, RecordedCounters, RecordingCounters
+from hakam.policy.counters import MemoryCounters, PeekingCounters, RecordedCounters, RecordingCounters
 
 
 class Reference:
@@ -116,3 +116,14 @@ def test_a_replay_answers_what_was_seen() -> None:
     assert replay.count("unheard", "k", 1.0, 10.0, add=True) is None
     recording.start()
     assert recording.seen == {}
+
+
+def test_peeking_answers_without_keeping() -> None:
+    counters = MemoryCounters()
+    assert counters.count("n", "k", 1.0, 10.0, add=True) == 1
+    peeking = PeekingCounters(counters)
+    before = counters.entries
+    peeking.count("n", "k", 2.0, 10.0, add=True)
+    peeking.distinct("d", "k", "m", 2.0, 10.0, add=True)
+    assert counters.entries == before
+    assert counters.count("n", "k", 3.0, 10.0, add=False) == 1

@@ -89,8 +89,17 @@ def test_patterns_too_large_for_one_set_are_tried_one_by_one(monkeypatch: pytest
     assert built("--x7" + "q" * 50 + "y--") == {7}
 
 
+def test_terms_leave_a_set_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan, "SET_MEMORY", 10_000)
+    many = {n: search(How.CONTAINS, *(f"w{n}x{k}" for k in range(200))) for n in range(8)}
+    built = Scan({**many, 9: search(How.PATTERN, "q+z")})
+    assert built._lists is not None
+    assert built.match is not None
+    assert built("a w7x77 qqz") == {7, 9}
+
+
 def test_long_lists_find_terms_that_overlap() -> None:
-    many = tuple(f" w{n} " for n in range(400))
+    many = tuple(f" w{n} " for n in range(1_400))
     built = Scan({3: search(How.WORDS, *many), 5: search(How.WORDS, " w7 ", " w8 ")})
     assert built(" w7 w8 w9 ") == {3, 5}
     assert built(" nothing ") == frozenset()

@@ -16,7 +16,7 @@ from hakam.policy.patterns import options
 from hakam.policy.tree import How, Search
 
 SET_MEMORY = 64 << 20
-LONG_LIST = 300  # terms; above, a list leaves the RE2 set for Aho-Corasick
+LONG_LIST = 1_000  # terms; above, a list leaves the RE2 set for Aho-Corasick, which takes less memory
 FEW = 16  # terms; up to these, Python's own search in a text is the fastest
 SHOWN = 120  # characters of a found text that a verdict keeps
 
@@ -115,10 +115,13 @@ class Scan:
     def __init__(self, searches: dict[int, Search]) -> None:
         self.searches = searches
         short = {n: s for n, s in searches.items() if s.how is How.PATTERN or len(s.terms) <= LONG_LIST}
+        self.match = _set_match(short) if short else None
+        if self.match is None and short:  # too large for one set: all terms leave it
+            short = {n: s for n, s in short.items() if s.how is How.PATTERN}
+            self.match = _set_match(short) if short else None
         self._numbers = list(short)
         self._slow: dict[int, Callable[[str], str | None]] | None = None
         self._lists = _list_scan({n: s for n, s in searches.items() if n not in short})
-        self.match = _set_match(short) if short else None
         self._one_by_one = bool(short) and self.match is None
         self.inline = self.match is not None and self._lists is None
 
