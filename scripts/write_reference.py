@@ -75,8 +75,8 @@ def settings_page() -> str:
         + "Every setting is an environment variable. A variable that begins with `HAKAM_` and "
         "is none of these stops the program, with the nearest name.\n\n"
         + table(("Variable", "Takes", "Default", "What it is"), rows)
-        + "\nSecrets are apart: `HAKAM_SECRET_<NAME>` comes first, else the file `secrets/<name>` in the home, which "
-        "is made on first use and readable by its owner only.\n\n"
+        + "\nSecrets are apart: `HAKAM_SECRET_<NAME>` comes first, else the file `secrets/<name>` in the "
+        "home, which is made on first use and readable by its owner only.\n\n"
         + table(
             ("Secret", "What it protects"),
             (
@@ -159,7 +159,7 @@ def findings_page() -> str:
     parts = [
         "# Findings\n\n"
         + NOTE
-        + "What `hakam doctor` and `hakam check` can find. `hakam explain CODE` prints an entry with an example.\n"
+        + "What `hakam doctor` and `hakam check` can find. `hakam explain CODE` says more.\n"
     ]
     for room, module in modules().items():
         parts.append(
@@ -173,28 +173,23 @@ def findings_page() -> str:
 
 def problems_page() -> str:
     """Return the page of all problems that the door and the API answer with."""
+    from hakam.api.problems import ProblemKind
     from hakam.door.problems import problem_table
 
-    parts = [
+    api = (
+        (str(kind.value.status), f"`{kind.urn}`", kind.value.title, kind.value.what_to_do)
+        for kind in ProblemKind
+    )
+    return (
         "# Problems\n\n"
         + NOTE
-        + "Errors for machines are problem details (RFC 9457, `application/problem+json`): a stable `type`, a title, "
-        "a status, often a `detail`, and a JSON `pointer` (RFC 6901) to what is wrong in the request.\n\n"
-        "## The door\n\n" + problem_table()
-    ]
-    api = _optional("hakam.api.problems", "problem_table")
-    if api is not None:
-        parts.append("## The control API\n\n" + api())
-    return "\n".join(parts)
-
-
-def _optional(module: str, name: str) -> Callable[[], str] | None:
-    from importlib import import_module
-    from importlib.util import find_spec
-
-    if find_spec(module) is None:
-        return None
-    return getattr(import_module(module), name, None)
+        + "Errors for machines are problem details (RFC 9457, `application/problem+json`): a stable `type`, "
+        "a title, a status, often a `detail`, and a JSON `pointer` (RFC 6901) to what is wrong.\n\n"
+        "## The door\n\n"
+        + problem_table()
+        + "\n## The control API\n\n"
+        + table(("Status", "`type`", "Title", "What to do"), api)
+    )
 
 
 def measures_page() -> str:
@@ -354,8 +349,8 @@ def law_page() -> str:
         )
     return (
         "# Law table\n\n" + NOTE + "Which clause of the Digital Services Act (Regulation (EU) 2022/2065) is "
-        "implemented where, and which test shows it. The table is made from the citations in the code; the duties are "
-        "summed up in our own words and are not legal advice.\n\n"
+        "implemented where, and which test shows it. The table is made from the citations in the code; the "
+        "duties are summed up in our own words and are not legal advice.\n\n"
         + table(("Clause", "Duty", "Files", "Tests"), rows)
     )
 
@@ -368,8 +363,8 @@ def decisions_page() -> str:
     rows = []
     for path in sorted((DOCS / "decisions").glob("[0-9]*.md")):
         title = path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
-        number, _, words = title.partition(": ")
-        rows.append((f"[{number}]({path.name})", words or title))
+        number, words = title[:4], title[4:].lstrip(": ")
+        rows.append((f"[{number}]({path.name})", words))
     return (
         "# Decisions\n\n"
         + NOTE

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
+from hakam.api.problems import ProblemKind as ApiProblemKind
 from hakam.cli.doctor import modules
 from hakam.cli.explanations import all_codes
 from hakam.compliance.facts import FactKind
@@ -62,6 +63,7 @@ def test_generated_pages_fit_the_code(writer: ModuleType) -> None:
         ("reference/permissions.md", [*Permission, *Scope]),
         ("reference/permissions.md", [role.value.replace("_", " ") for role in Role]),
         ("reference/problems.md", [kind.value.slug for kind in ProblemKind]),
+        ("reference/problems.md", [kind.value.slug for kind in ApiProblemKind]),
         ("reference/findings.md", list(CODES)),
         ("reference/measures.md", list(MeasureKind)),
         ("reference/harms.md", list(Harm)),
@@ -234,8 +236,8 @@ def test_each_decision_says_what_it_should() -> None:
     assert len(records) >= 9
     for record in records:
         text = record.read_text(encoding="utf-8")
-        for head in ("Context", "Decision", "Consequences"):
-            assert re.search(rf"^#+ {head}", text, re.MULTILINE), f"{record.name} lacks {head}"
+        assert re.match(rf"# {record.name[:4]}[: ]+\S", text), f"{record.name} has no title"
+        assert re.search(r"^## Decision", text, re.MULTILINE), f"{record.name} decides nothing"
         named = re.findall(r"`((?:src|tests|scripts|docs)/[^`*]+?)`", text)
         assert named, f"{record.name} names no file"
         gone = [name for name in named if not (ROOT / name).exists()]

@@ -69,10 +69,9 @@ def run_once() -> None:
     with running.progress_display() as steps:
         chosen = start.start_django()
         try:
-            setting_up.require_demo_home(chosen)
             with hold(chosen.home):
                 links = _run(chosen, steps, stop)
-        except (HomeInUseError, setting_up.DemoError) as error:
+        except HomeInUseError as error:
             raise CommandError(str(error)) from error
     _tell(links, seconds=time.monotonic() - began)
 

@@ -123,10 +123,10 @@ def _grow(tree: Tree, reason: Reason) -> None:
 
 def story(subject: str) -> None:
     """Tell the story of a subject of the ledger, as a table of facts."""
-    from hakam.compliance import ledger  # noqa: PLC0415 -- needs Django started
-
     start.start_django()
     start.require_ready()
+    from hakam.compliance import ledger  # noqa: PLC0415 -- needs Django started
+
     facts = ledger.story(subject)
     if not facts:
         raise CommandError(f"the ledger knows nothing of {subject}")

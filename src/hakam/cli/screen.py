@@ -30,10 +30,10 @@ def complain() -> Iterator[None]:
     try:
         yield
     except SettingError as error:
-        ERR.print(Text.assemble(("error: ", "bold red"), str(error)))
+        ERR.print(Text.assemble(("error: ", "bold red"), str(error)), soft_wrap=True)
         sys.exit(2)
     except (CommandError, NotReadyError) as error:
-        ERR.print(Text.assemble(("error: ", "bold red"), str(error)))
+        ERR.print(Text.assemble(("error: ", "bold red"), str(error)), soft_wrap=True)
         sys.exit(1)
     except BrokenPipeError:  # `hakam ... | head`
         sys.exit(0)

@@ -206,7 +206,10 @@ def prepare(settings: Settings, steps: Steps, *, demo: bool) -> Table | None:
         from hakam.demo import setting_up  # noqa: PLC0415
 
         with steps.step("Demo accounts") as note:
-            people = setting_up.set_up(settings, now=datetime.now(tz=UTC))
+            try:
+                people = setting_up.set_up(settings, now=datetime.now(tz=UTC))
+            except setting_up.DemoError as error:
+                raise CommandError(str(error)) from error
             note(", ".join(person.username for person in people))
         accounts = Table.grid(padding=(0, 2))
         for person in people:

@@ -92,21 +92,28 @@ def password_of(settings: Settings, username: str) -> str:
     return f"{'-'.join(words)}-{number % 900 + 100}"
 
 
-def require_demo_home(settings: Settings) -> None:
-    """Raise `DemoError` on a home of real work: the demo's people and posts must not mix with it."""
-    if (settings.home / "control.db").exists() and not store_path(settings).exists():
+def _require_demo_home(settings: Settings) -> None:
+    """Refuse an installation of real work: the demo's people and posts must not mix with it."""
+    from hakam.staff.access import by_username  # noqa: PLC0415 -- needs Django started
+    from hakam.staff.users import anybody  # noqa: PLC0415
+
+    if anybody() and by_username(_PEOPLE[0][0]) is None:
         raise DemoError(
             f"{settings.home} holds data that is not the demo's; choose another folder with HAKAM_HOME"
         )
 
 
 def set_up(settings: Settings, *, now: datetime) -> list[DemoPerson]:
-    """Make people, key and endpoint, as far as they are not there yet. Django must be started."""
+    """Make people, key and endpoint, as far as they are not there yet. Django must be started.
+
+    Raises `DemoError` for an installation that is not the demo's.
+    """
     from hakam.enforcement import endpoints  # noqa: PLC0415 -- needs Django started
     from hakam.enforcement.delivery_policy import shipped_connectors  # noqa: PLC0415
     from hakam.staff.keys import find, issue_key  # noqa: PLC0415
     from hakam.staff.roles import Scope  # noqa: PLC0415
 
+    _require_demo_home(settings)
     people = _ensure_people(settings, now=now)
     path = key_path(settings)
     if not path.exists() or find(path.read_text(encoding="utf-8").strip()) is None:
