@@ -18,10 +18,13 @@ SCHEMA_VERSION = 1
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 Text = Annotated[str, msgspec.Meta(max_length=200_000)]
 Url = Annotated[str, msgspec.Meta(max_length=8_192)]
-CountryCode = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
+# `$` alone would let a line end follow: the length bounds one, `(?!\n)` the other.
+CountryCode = Annotated[
+    str, msgspec.Meta(pattern=r"^[A-Z]{2}$", max_length=2, description="ISO 3166-1 alpha-2")
+]
 LanguageTag = Annotated[str, msgspec.Meta(min_length=2, max_length=35, description="BCP 47")]
 Label = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
-PLATFORM_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
+PLATFORM_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$(?!\n)"
 PlatformId = Annotated[str, msgspec.Meta(pattern=PLATFORM_PATTERN)]
 
 

@@ -68,14 +68,19 @@ class Reasons(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def __post_init__(self) -> None:
         """Refuse to exist incomplete."""
-        missing = [name for name in ("clause", "facts") if not getattr(self, name).strip()]
+        missing = [name for name in ("clause", "facts") if not _says(getattr(self, name))]
         if not self.grounds:
             missing.append("grounds")
         missing += [
             f"grounds/{n}/{field}"
             for n, ground in enumerate(self.grounds)
             for field in ("reference", "explanation")
-            if not getattr(ground, field).strip()
+            if not _says(getattr(ground, field))
         ]
         if missing:
             raise IncompleteReasonsError(tuple(missing))
+
+
+def _says(text: str) -> bool:
+    """Whether a text says anything: invisible characters, dashes and dots are no reasons."""
+    return any(map(str.isalnum, text))
