@@ -2,7 +2,6 @@
 
 JSON events of about 550 bytes, two thirds in English, one third in Arabic, few of which hit a rule.
 """
-# ruff: noqa: E501 -- tables of words
 
 from __future__ import annotations
 

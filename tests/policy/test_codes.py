@@ -1,5 +1,4 @@
 """Every finding is made by its own example, at a place, and not by the repaired one."""
-# ruff: noqa: E501 -- tables of examples
 
 from __future__ import annotations
 
