@@ -47,7 +47,7 @@ def test_a_harm_without_a_row_is_an_error_at_once(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(module, "files", lambda _package: Empty())
     crosswalk.cache_clear()
     try:
-        with pytest.raises(LookupError, match="harms.json lacks"):
+        with pytest.raises(LookupError, match=r"harms\.json lacks"):
             crosswalk()
     finally:
         crosswalk.cache_clear()

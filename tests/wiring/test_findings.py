@@ -1,0 +1,115 @@
+"""What the doctor says of the installation as a whole."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hakam.staff.keys import issue_key
+from hakam.staff.roles import Scope
+from hakam.storage.embedded.event_log import SqliteEventLog
+from hakam.storage.event_log import Entry
+from hakam.testing import scene
+from hakam.vocabulary.actor import SYSTEM
+from hakam.vocabulary.finding import Severity
+from hakam.wiring import findings, publish
+from hakam.wiring.findings import CODES, check
+from hakam.wiring.ports import event_log_path
+from hakam.wiring.programs import heartbeat_path
+from hakam.wiring.settings import Settings
+from hakam.wiring.worker import Health, Heartbeat
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Make a sound installation. The suite makes its tables without migrations, so none is pending here."""
+    monkeypatch.setattr(findings, "pending_migrations", list)
+    chosen = Settings(home=tmp_path)
+    scene.publish()
+    chosen.secret("django")
+    publish.publish(chosen, now=NOW)
+    return chosen
+
+
+def codes(settings: Settings) -> list[str]:
+    found = list(check(settings, now=NOW))
+    assert all(finding.hint for finding in found)
+    assert {finding.code for finding in found} <= set(CODES)
+    return [finding.code for finding in found]
+
+
+def beat(settings: Settings, *, ago: float = 0, failures: int = 0) -> None:
+    health = Health(failures=failures, last_error="OSError: disk full" if failures else "")
+    moment = time.time() - ago
+    heartbeat_path(settings).write_bytes(
+        msgspec.json.encode(Heartbeat(pid=1, started_at=moment, at=moment, tasks={"deliver effects": health}))
+    )
+
+
+def test_a_sound_installation_has_no_findings(settings: Settings) -> None:
+    beat(settings)
+    assert codes(settings) == []
+
+
+def test_pending_migrations_are_named_and_nothing_else_is_asked(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(findings, "pending_migrations", lambda: ["review.0007_x"])
+    assert codes(settings) == ["W001"]
+
+
+def test_an_installation_without_a_rule_book_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(findings, "pending_migrations", list)
+    assert codes(Settings(home=tmp_path)) == ["W002"]
+
+
+def test_a_door_that_was_not_told_of_a_key_is_found(settings: Settings) -> None:
+    issue_key(platform="maydan", scopes=[Scope.CHECK], name="x", by=SYSTEM, now=NOW)
+    assert codes(settings) == ["W003"]
+    publish.publish(settings, now=NOW)
+    assert codes(settings) == []
+
+
+def test_a_file_for_the_door_that_can_not_be_read_is_found(settings: Settings) -> None:
+    publish.published_path(settings).write_bytes(b"{")
+    assert codes(settings) == ["W003"]
+
+
+def test_a_failing_task_is_named_with_its_error(settings: Settings) -> None:
+    beat(settings, failures=3)
+    [finding] = check(settings, now=NOW)
+    assert finding.code == "W004"
+    assert finding.message == "`deliver effects` failed 3 times in a row: OSError: disk full"
+
+
+def test_a_silent_worker_is_a_note_and_no_error(settings: Settings) -> None:
+    beat(settings, ago=3600)
+    [finding] = check(settings, now=NOW)
+    assert (finding.code, finding.severity) == ("W005", Severity.NOTE)
+
+
+def test_a_secret_that_others_can_read_is_found(settings: Settings) -> None:
+    (settings.secrets_dir / "django").chmod(0o640)
+    assert codes(settings) == ["W006"]
+
+
+def test_a_damaged_record_of_the_event_log_is_named(settings: Settings) -> None:
+    log = SqliteEventLog(event_log_path(settings))
+    [appended] = log.append([Entry("maydan", "e1", 1.0, b'{"id":"e1"}', b"{}", b"{}")])
+    log.close()
+    assert codes(settings) == []
+    with sqlite3.connect(event_log_path(settings)) as db:
+        db.execute("UPDATE record SET body = CAST('x' || body AS BLOB)")
+    db.close()
+    [finding] = check(settings, now=NOW)
+    assert finding.code == "W007"
+    assert finding.subject == f"event:{appended.seq}"

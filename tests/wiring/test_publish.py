@@ -1,0 +1,90 @@
+"""What the door is told: exactly what is in force, and again only when it changed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from hakam.staff.keys import digest_of, issue_key, revoke_key
+from hakam.staff.roles import Scope
+from hakam.storage.embedded import published
+from hakam.testing import scene
+from hakam.vocabulary.actor import SYSTEM
+from hakam.wiring.publish import publish, published_path
+from hakam.wiring.settings import Settings
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path, max_event_bytes=2_000)
+
+
+def told(settings: Settings) -> published.Published:
+    found = published.read(published_path(settings))
+    assert found is not None
+    return found
+
+
+def test_before_anything_was_made_the_door_is_told_of_nothing(settings: Settings) -> None:
+    publish(settings, now=NOW)
+    assert told(settings).keys == ()
+    assert told(settings).pack is None
+    assert told(settings).max_event_bytes == 2_000
+
+
+def test_a_key_is_told_by_its_digest_with_what_it_may_do(settings: Settings) -> None:
+    _, text = issue_key(platform="maydan", scopes=[Scope.CHECK], name="x", by=SYSTEM, now=NOW)
+    publish(settings, now=NOW)
+    [key] = told(settings).keys
+    assert (key.digest, key.platform, key.scopes, key.expires_at) == (
+        digest_of(text),
+        "maydan",
+        ("check",),
+        None,
+    )
+    assert text.encode() not in published_path(settings).read_bytes()
+
+
+def test_a_key_that_ended_is_not_told(settings: Settings) -> None:
+    issue_key(
+        platform="a", scopes=[Scope.CHECK], name="x", by=SYSTEM, now=NOW, expires_at=NOW + timedelta(hours=1)
+    )
+    kept, _ = issue_key(platform="b", scopes=[Scope.CHECK], name="x", by=SYSTEM, now=NOW)
+    publish(settings, now=NOW)
+    assert {key.platform for key in told(settings).keys} == {"a", "b"}
+    assert (
+        next(k for k in told(settings).keys if k.platform == "a").expires_at
+        == (NOW + timedelta(hours=1)).timestamp()
+    )
+    revoke_key(kept, by=SYSTEM, now=NOW)
+    publish(settings, now=NOW + timedelta(hours=2))
+    assert told(settings).keys == ()
+
+
+def test_the_rule_book_in_force_is_told_with_all_its_files(settings: Settings) -> None:
+    version = scene.publish()
+    publish(settings, now=NOW)
+    pack = told(settings).pack
+    assert pack is not None
+    assert pack.ref.digest == version.digest
+    assert pack.files == scene.PACK
+
+
+def test_a_publication_has_a_number_that_grows_only_with_change(settings: Settings) -> None:
+    first = publish(settings, now=NOW)
+    written = published_path(settings).stat().st_mtime_ns
+    assert publish(settings, now=NOW).revision == first.revision
+    assert published_path(settings).stat().st_mtime_ns == written, "an unchanged file is not written again"
+    issue_key(platform="maydan", scopes=[Scope.CHECK], name="x", by=SYSTEM, now=NOW)
+    assert publish(settings, now=NOW).revision == first.revision + 1
+
+
+def test_only_its_owner_can_read_it(settings: Settings) -> None:
+    publish(settings, now=NOW)
+    assert published_path(settings).stat().st_mode & 0o077 == 0
