@@ -357,7 +357,7 @@ def test_a_notifier_objects_on_the_page_of_the_notice(
     complaint = complain(token=notice.token, text="It is still there.", now=NOW + DAY)
     after = access.status(notice.token, now=NOW + DAY)
     assert after is not None
-    assert (after.items[0].complain_until, after.items[0].complaint_path) == (None, f"/c/{complaint.token}")
+    assert (after.items[0].complain_until, after.items[0].complaint_token) == (None, complaint.token)
     decide_complaint(
         str(complaint.pk),
         by=basil.actor,
@@ -405,9 +405,9 @@ def test_a_reporters_accuracy_is_what_decisions_said(post: ItemRef, inbox: Inbox
     inbox.take(urls=("https://maydan.example/p/3",))
     case = Case.objects.order_by("-pk")[0]
     assert case.priority_inputs["accuracy"] == 0.5
-    (note,) = access.notes_on_case(case.pk)
-    assert (note.accuracy, note.text, note.anonymous) == (0.5, "It calls people vermin.", False)
-    assert "example.net" not in str(msgspec.to_builtins(CaseSource.objects.get(ref=note.ref).summary))
+    (words,) = access.words_of([case.sources.get().ref])
+    assert (words.text, words.url) == ("It calls people vermin.", "https://maydan.example/p/3")
+    assert "example.net" not in str(msgspec.to_builtins(CaseSource.objects.get(ref=words.ref).summary))
 
 
 def test_who_reported_is_shown_to_those_who_may_and_every_look_is_a_fact(

@@ -86,5 +86,7 @@ def _take(complaint: ComplaintIn, *, platform: str) -> Complaint:
         position=complaint.item,
         text=complaint.text,
         now=now,
+        email=complaint.email,
+        language=complaint.language,
         answer_within=installation.answer_within(),
     )

@@ -13,34 +13,27 @@ from hakam.compliance.access import deadlines_of
 from hakam.compliance.calendar import end_of_period
 from hakam.compliance.facts import FactKind
 from hakam.intake.models import Notice, NoticeItem, Quarantined
-from hakam.intake.notices import subject_of, track_record
+from hakam.intake.notices import subject_of
 from hakam.review import access as review
+from hakam.review import outcomes
 from hakam.review.complaints import WINDOW_MONTHS
-from hakam.review.complaints import path_of as complaint_path
-from hakam.review.models import CaseSource, Complaint
-from hakam.review.priority import accuracy_of
+from hakam.review.contested import complaint_of_notifier
+from hakam.review.lineage import decision_named
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
+from hakam.vocabulary.actor import ActorKind
+from hakam.vocabulary.measure import Measure
 
 
 @dataclass(frozen=True)
-class NoteView:
-    """What one notifier says about the item of a case. No name, no address: `reveal_notifier` shows them."""
+class NoticeWords:
+    """What a notifier says about an item. No name, no address: `reveal_notifier` shows them."""
 
-    notice_id: str
-    ref: str
-    at: datetime
+    ref: str  # `notice:<uuid>:<n>`
     harm: str
-    clause: str
-    illegal: bool
-    trusted: bool
-    text: str
+    at: datetime
     url: str
-    language: str
-    anonymous: bool
-    accuracy: float | None  # of the notifier, 0 to 1; None: nothing of theirs was answered yet
-    due_at: datetime | None
-    answered_at: datetime | None
+    text: str
 
 
 @dataclass(frozen=True)
@@ -58,15 +51,25 @@ class ItemStatus:
     """How far one item of a notice is, for who sent it."""
 
     position: int
+    ref: str  # `notice:<uuid>:<n>`
     url: str
     kind: str
     item_id: str
+    due_at: datetime | None  # of the clock that runs
     answered_at: datetime | None
     upheld: bool | None
-    decision: str
+    decision: str  # as `decision:7`; empty if none answers it yet
+    clause: str
+    measures: tuple[Measure, ...]
+    automated: bool  # a rule decided, no person
     complain_until: datetime | None  # None: nothing to complain about yet, or no longer
-    complaint_path: str  # of the complaint already made; empty if there is none
+    complaint_token: str  # of the complaint already made; empty if there is none
     complaint_state: str
+
+    @property
+    def name(self) -> str:
+        """Where it is, or its name on the platform."""
+        return self.url or f"{self.kind}/{self.item_id}"
 
 
 @dataclass(frozen=True)
@@ -89,39 +92,19 @@ class NoticeStatus:
         return all(item.answered_at is not None for item in self.items)
 
 
-def notes_on_case(case_id: int, *, limit: int = 50) -> tuple[NoteView, ...]:
-    """Return what notifiers say about a case, the newest first.
+def words_of(refs: Iterable[str]) -> tuple[NoticeWords, ...]:
+    """Return what notifiers say, by the refs of a case's sources, the newest first.
 
     The caller has checked that the case may be read.
     """
-    sources = CaseSource.objects.filter(case=case_id, ref__startswith="notice:").order_by("-at", "-pk")
-    refs = list(sources.values_list("ref", flat=True)[:limit])
-    items = (
-        NoticeItem.objects.filter(ref__in=refs)
+    found = (
+        NoticeItem.objects.filter(ref__in=list(refs))
         .select_related("notice")
         .order_by("-notice__received_at", "-pk")
     )
-    return tuple(_note(item) for item in items)
-
-
-def _note(item: NoticeItem) -> NoteView:
-    notice = item.notice
-    clocks = [deadline.due_at for deadline in deadlines_of(item.ref)]
-    return NoteView(
-        notice_id=str(notice.pk),
-        ref=item.ref,
-        at=notice.received_at,
-        harm=notice.harm,
-        clause=notice.clause,
-        illegal=notice.illegal,
-        trusted=notice.trusted,
-        text=notice.explanation,
-        url=item.url,
-        language=notice.language,
-        anonymous=not (notice.email or notice.notifier),
-        accuracy=accuracy_of(*track_record(notice.platform, email=notice.email, notifier=notice.notifier)),
-        due_at=min(clocks, default=None),
-        answered_at=item.answered_at,
+    return tuple(
+        NoticeWords(item.ref, item.notice.harm, item.notice.received_at, item.url, item.notice.explanation)
+        for item in found
     )
 
 
@@ -154,11 +137,6 @@ def status_by_id(notice_id: str, *, platform: str, now: datetime) -> NoticeStatu
 
 
 def _status(notice: Notice, now: datetime) -> NoticeStatus:
-    items = list(notice.items.order_by("pk"))
-    made = {
-        c.notice: c
-        for c in Complaint.objects.filter(notice__in=[i.ref for i in items]).order_by("received_at")
-    }
     return NoticeStatus(
         notice_id=str(notice.pk),
         token=notice.token,
@@ -168,28 +146,35 @@ def _status(notice: Notice, now: datetime) -> NoticeStatus:
         received_at=notice.received_at,
         receipt_at=notice.receipt_at,
         explanation=notice.explanation,
-        items=tuple(_item_statuses(items, made, now)),
+        items=tuple(_item(item, n, now) for n, item in enumerate(notice.items.order_by("pk"))),
     )
 
 
-def _item_statuses(
-    items: Iterable[NoticeItem], made: dict[str, Complaint], now: datetime
-) -> Iterable[ItemStatus]:
-    for position, item in enumerate(items):
-        complaint = made.get(item.ref)
-        until = None if item.answered_at is None else end_of_period(item.answered_at, WINDOW_MONTHS)
-        yield ItemStatus(
-            position=position,
-            url=item.url,
-            kind=item.item_kind,
-            item_id=item.item_id,
-            answered_at=item.answered_at,
-            upheld=item.upheld,
-            decision=item.decision,
-            complain_until=until if until is not None and now < until and complaint is None else None,
-            complaint_path=complaint_path(complaint) if complaint else "",
-            complaint_state=complaint.state if complaint else "",
-        )
+def _item(item: NoticeItem, position: int, now: datetime) -> ItemStatus:
+    told = outcomes.of_decision(item.decision) if item.decision else None
+    decided = decision_named(item.decision) if item.decision else None
+    complaint = complaint_of_notifier(decided, item.ref) if decided is not None else None
+    until = None if item.answered_at is None else end_of_period(item.answered_at, WINDOW_MONTHS)
+    if decided is None or complaint is not None or (until is not None and now >= until):
+        until = None
+    running = [clock.due_at for clock in deadlines_of(item.ref) if clock.met_at is None]
+    return ItemStatus(
+        position=position,
+        ref=item.ref,
+        url=item.url,
+        kind=item.item_kind,
+        item_id=item.item_id,
+        due_at=min(running, default=None),
+        answered_at=item.answered_at,
+        upheld=item.upheld,
+        decision=item.decision,
+        clause=told.reasons.clause if told and told.reasons else "",
+        measures=told.measures if told else (),
+        automated=decided is not None and decided.by.startswith(f"{ActorKind.RULE}:"),
+        complain_until=until,
+        complaint_token=complaint.token if complaint else "",
+        complaint_state=complaint.state if complaint else "",
+    )
 
 
 def quarantined(*, limit: int = 100) -> list[Quarantined]:

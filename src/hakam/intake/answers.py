@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 from django.db import transaction
+from django.db.models import Q
 
 from hakam.compliance import deadlines, ledger
 from hakam.compliance.facts import FactKind
@@ -27,6 +29,8 @@ from hakam.vocabulary.actor import SYSTEM
 
 KINDS = frozenset({FactKind.DECISION_FINAL})
 """The facts that `on_fact` follows."""
+RECEIPT_DAYS: Final = 30
+"""How long a receipt is waited for: ten times as long as its delivery is tried."""
 
 
 def on_fact(fact: Fact, now: datetime) -> None:
@@ -100,27 +104,41 @@ def _answer(item: NoticeItem, told: Told, *, now: datetime) -> None:
 
 
 def note_receipts(now: datetime, *, limit: int = 500) -> int:
-    """Note which receipts have reached their notifiers (DSA Art. 16(4)), and return how many are new."""
-    waiting = list(
-        Notice.objects.filter(receipt_at=None).exclude(email="", notifier="").order_by("received_at")[:limit]
-    )
-    arrived = delivered_at(_receipts(waiting))
+    """Note which receipts have reached their notifiers (DSA Art. 16(4)), and return how many are new.
+
+    Looks at every notice of the last `RECEIPT_DAYS` that waits, `limit` at a time: one that nobody takes holds
+    up no other.
+    """
     done = 0
-    for notice in waiting:
-        times = [arrived[key] for key in _receipts([notice]) if key in arrived]
-        if not times:
-            continue
-        with transaction.atomic():
-            if Notice.objects.filter(pk=notice.pk, receipt_at=None).update(receipt_at=min(times)):
-                ledger.record(
-                    FactKind.NOTICE_RECEIPT_SENT,
-                    by=SYSTEM,
-                    now=now,
-                    subject=subject_of(notice),
-                    body={"delivered_at": min(times)},
-                )
-                done += 1
+    waiting = (
+        Notice.objects.filter(receipt_at=None, received_at__gt=now - timedelta(days=RECEIPT_DAYS))
+        .exclude(email="", notifier="", key=None)  # nobody known, nobody told
+        .order_by("received_at", "pk")
+    )
+    page = list(waiting[:limit])
+    while page:
+        arrived = delivered_at(_receipts(page))
+        for notice in page:
+            times = [arrived[key] for key in _receipts([notice]) if key in arrived]
+            done += bool(times) and _note_receipt(notice, min(times), now=now)
+        last = page[-1]
+        later = Q(received_at__gt=last.received_at) | Q(received_at=last.received_at, pk__gt=last.pk)
+        page = list(waiting.filter(later)[:limit])
     return done
+
+
+def _note_receipt(notice: Notice, at: datetime, *, now: datetime) -> bool:
+    with transaction.atomic():
+        if not Notice.objects.filter(pk=notice.pk, receipt_at=None).update(receipt_at=at):
+            return False  # another worker was faster
+        ledger.record(
+            FactKind.NOTICE_RECEIPT_SENT,
+            by=SYSTEM,
+            now=now,
+            subject=subject_of(notice),
+            body={"delivered_at": at},
+        )
+    return True
 
 
 def _receipts(notices: Iterable[Notice]) -> list[str]:

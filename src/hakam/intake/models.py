@@ -40,6 +40,9 @@ class Notice(models.Model):
     received_at = models.DateTimeField()
     receipt_at = models.DateTimeField(null=True)  # Art. 16(4)
 
+    class Meta:
+        indexes = [models.Index(fields=["receipt_at", "received_at"], name="notice_receipt")]
+
 
 class NoticeItem(models.Model):
     """One item of a notice. Several may be named in one notice; each is decided on its own.

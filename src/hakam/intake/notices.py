@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from hakam.compliance import deadlines, ledger
@@ -30,6 +30,7 @@ from hakam.review.cases import Source, lock_open, open_case
 from hakam.review.evidence import EvidenceKind, Snapshot
 from hakam.review.priority import Inputs, accuracy_of
 from hakam.review.states import SourceKind
+from hakam.review.ties import outlast_ties
 from hakam.storage.event_log import EventLog
 from hakam.storage.vault import Vault
 from hakam.vocabulary.actor import Actor, ActorKind
@@ -45,7 +46,6 @@ MAX_URL: Final = 8_192
 MAX_NAME: Final = 300
 MAX_ID: Final = 512
 MAX_KIND: Final = 32
-_ATTEMPTS: Final = 3
 CONFIDENCE: Final = 0.5  # of a notice, before the accuracy of who sent it
 
 
@@ -201,23 +201,13 @@ def receive_notice(
         if earlier is not None:
             return earlier
     targets = _targets(submission, vault=vault, log=log, now=now)
-    for attempt in range(_ATTEMPTS):
-        try:
-            with transaction.atomic():
-                return _take(
-                    submission, targets, by=by, now=now, key=key, digest=digest, decide_within=decide_within
-                )
-        except IntegrityError:
-            earlier = None if key is None else _earlier(submission.platform, key, digest)
-            if earlier is None:
-                raise
-            return earlier  # the same notice, in the same instant
-        except (
-            OperationalError
-        ):  # the database ended a tie with the worker, at our cost; a notice is not lost
-            if attempt == _ATTEMPTS - 1 or transaction.get_connection().in_atomic_block:
-                raise
-    raise AssertionError("unreachable")
+    try:
+        return _kept(submission, targets, by=by, now=now, key=key, digest=digest, decide_within=decide_within)
+    except IntegrityError:
+        earlier = None if key is None else _earlier(submission.platform, key, digest)
+        if earlier is None:
+            raise
+        return earlier  # the same notice, in the same instant
 
 
 def _earlier(platform: str, key: str, digest: str) -> Notice | None:
@@ -271,7 +261,9 @@ def _freeze(
     return _Target(ref, url, None, evidence.freeze(vault, msgspec.json.encode(record), EvidenceKind.NOTICE))
 
 
-def _take(
+@outlast_ties  # the database may end a tie with the worker at our cost; a notice is not lost
+@transaction.atomic
+def _kept(
     submission: Submission,
     targets: Sequence[_Target],
     *,

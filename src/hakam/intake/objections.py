@@ -12,9 +12,18 @@ from hakam.review.models import Complaint
 
 
 def complain(
-    *, token: str, position: int = 0, text: str, now: datetime, answer_within: timedelta | None = None
+    *,
+    token: str,
+    position: int = 0,
+    text: str,
+    now: datetime,
+    email: str = "",
+    language: str = "",
+    answer_within: timedelta | None = None,
 ) -> Complaint:
     """Complain about the decision on item `position` of the notice behind `token` (DSA Art. 20(1)).
+
+    The answer goes to `email`, in `language`; by default to where, and as, the notice asked for its own.
 
     Raises `NothingToContestError` for a wrong link and for what is not yet answered, else as
     `review.complaints`.
@@ -30,7 +39,7 @@ def complain(
         informed_at=item.answered_at,
         text=text,
         now=now,
-        email=notice.email,
-        language=notice.language,
+        email=email or notice.email,
+        language=language or notice.language,
         answer_within=answer_within,
     )

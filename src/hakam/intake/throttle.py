@@ -13,8 +13,8 @@ from math import ceil
 from threading import Lock
 from typing import Final
 
-BURST: Final = 30  # notices at once
-PER_HOUR: Final = 120.0
+BURST: Final = 60  # notices at once: a whole school behind one address on a bad day
+PER_HOUR: Final = 600.0  # so nobody who writes by hand ever waits longer than six seconds
 SENDERS: Final = 50_000
 _EPSILON: Final = 1e-6  # of a token, or of a second: sums of fractions are not exact
 

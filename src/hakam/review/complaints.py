@@ -27,6 +27,7 @@ from hakam.review.states import (
     Outcome,
     complaint_after,
 )
+from hakam.review.ties import outlast_ties
 from hakam.vocabulary.actor import Actor, ActorKind
 from hakam.vocabulary.measure import Measure
 from hakam.vocabulary.reasons import Ground
@@ -85,6 +86,7 @@ def by_token(token: str) -> Complaint | None:
     return Complaint.objects.select_related("decision").filter(token=token).first() if token else None
 
 
+@outlast_ties
 def complain(
     *,
     statement_token: str,
@@ -117,6 +119,7 @@ def complain(
     )
 
 
+@outlast_ties
 def complain_as_notifier(
     decision_id: int,
     *,
@@ -281,6 +284,7 @@ def may_decide(complaint: Complaint, by: Actor) -> bool:
     return by.kind is ActorKind.STAFF and str(by) not in deciders(complaint.decision)
 
 
+@outlast_ties
 def decide_complaint(
     complaint_id: str,
     *,

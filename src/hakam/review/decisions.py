@@ -40,6 +40,7 @@ from hakam.review.states import (
     case_after,
     decision_after,
 )
+from hakam.review.ties import outlast_ties
 from hakam.vocabulary.actor import SYSTEM, Actor
 from hakam.vocabulary.measure import Measure
 from hakam.vocabulary.reasons import Automation, Ground, Reasons, Source
@@ -52,6 +53,7 @@ _FINALISE: Final = 200
 _ATTEMPTS: Final = 5
 
 
+@outlast_ties
 def decide(
     case_id: int,
     *,
@@ -115,6 +117,7 @@ def decide(
         )
 
 
+@outlast_ties
 def decide_item(
     judged: Judged,
     *,
@@ -176,6 +179,7 @@ def decide_item(
         )
 
 
+@outlast_ties
 def undo(decision_id: int, *, by: Actor, now: datetime, lease_seconds: int = LEASE_SECONDS) -> Case | None:
     """Take one's own decision back inside its window, as if it had never been taken.
 
@@ -248,6 +252,7 @@ def finalise_due(now: datetime, *, limit: int = _FINALISE) -> int:
     return done
 
 
+@outlast_ties
 def replace(
     decision_id: int,
     *,

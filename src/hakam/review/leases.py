@@ -13,6 +13,7 @@ from hakam.compliance.facts import FactKind
 from hakam.review.cases import rerank_due
 from hakam.review.models import Case, Draft
 from hakam.review.states import CaseState
+from hakam.review.ties import outlast_ties
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
 from hakam.vocabulary.actor import Actor, ActorKind
@@ -65,6 +66,7 @@ def _give(case: Case, *, by: Actor, now: datetime, seconds: int) -> Case:
     return case
 
 
+@outlast_ties
 def take(case_id: int, *, by: Actor, now: datetime, seconds: int = LEASE_SECONDS) -> Case:
     """Take an open case, or renew one's own lease. Raises `NotOpenError`, `LeaseHeldError`."""
     with transaction.atomic():
@@ -83,6 +85,7 @@ def heartbeat(case_id: int, *, by: Actor, now: datetime, seconds: int = LEASE_SE
     return until
 
 
+@outlast_ties
 def release(case_id: int, *, by: Actor, now: datetime) -> None:
     """Give a case back. Giving back what one does not hold changes nothing; drafts stay."""
     with transaction.atomic():
@@ -113,6 +116,7 @@ def workable(user: User, now: datetime) -> QuerySet[Case]:
     return cases
 
 
+@outlast_ties
 def next_case(
     *, user: User, now: datetime, queue: str = "", after: int | None = None, seconds: int = LEASE_SECONDS
 ) -> Case | None:

@@ -13,7 +13,7 @@ from hakam.enforcement.delivery import deliver_due
 from hakam.enforcement.delivery_policy import DeliveryPolicy, shipped_connectors
 from hakam.enforcement.reverse import expire_due
 from hakam.enforcement.takeover import take_over
-from hakam.intake import events
+from hakam.intake import answers, events
 from hakam.review.cases import rerank_due
 from hakam.review.decisions import finalise_due
 from hakam.wiring import plugins, ports, publish, subscriptions
@@ -75,12 +75,12 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:
                 Task("end measures", lambda now: expire_due(now=now), 15.0),
                 Task("note missed deadlines", lambda now: len(deadlines.missed(now=now)), 15.0),
                 Task("rank cases", rerank_due, 30.0),
+                Task("note receipts", answers.note_receipts, 15.0),
                 Task("publish for the door", publish_anew, 60.0),
             ),
         }
     finally:
         held.close()
-        log.close()
 
 
 def _resume(settings: Settings, held: ExitStack) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -21,7 +22,7 @@ from hakam.console.admission import admit, person
 from hakam.console.desk.queue import case_url
 from hakam.console.desk.reported import draft_of_facts, facts_language, in_reach, reported, values_of, veiled
 from hakam.console.installation import installation, vault
-from hakam.intake.status import words_of
+from hakam.intake.access import words_of
 from hakam.review import access, leases
 from hakam.review.personal import reveal_personal_data
 from hakam.review.shapes import CaseView, FiringView, SourceView, VersionView
@@ -198,10 +199,10 @@ def lease(request: HttpRequest, case_id: int) -> HttpResponse:
     """Take or prolong the lease: the heartbeat of the open page."""
     user, now = person(request), timezone.now()
     find(request, case_id)
-    try:
+    with suppress(
+        leases.LeaseHeldError, leases.NotOpenError
+    ):  # the answer shows who holds it, or that it is closed
         leases.heartbeat(case_id, by=user.actor, now=now, seconds=installation().lease_seconds)
-    except (leases.LeaseHeldError, leases.NotOpenError):
-        pass  # the answer shows who holds it, or that it is closed
     found = find(request, case_id)
     return render(
         request, "console/desk/lease.html", {"case": found, "lease": found.row.lease, "beating": True}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
@@ -84,6 +86,7 @@ def complain(request: HttpRequest, token: str) -> HttpResponse:
             email=form.cleaned_data["email"],
             language=translation.get_language() or "en",
             now=timezone.now(),
+            answer_within=timedelta(days=installation().complaint_days),
         )
     except ComplaintError as error:
         return refusal_of(error, form) or _statement(request, found, form, status=422)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
@@ -12,9 +14,10 @@ from hakam.console.installation import event_log, installation, vault
 from hakam.console.outside.complaint import refusal_of
 from hakam.console.outside.forms import GOOD_FAITH, ComplaintForm, ReportForm
 from hakam.console.outside.reading import page, speak
-from hakam.intake import status
+from hakam.console.outside.senders import wait_of
+from hakam.intake import access, objections
 from hakam.intake.notices import NoticeError, Submission, receive_notice
-from hakam.review.complaints import ComplaintError, complain_as_notifier
+from hakam.review.complaints import ComplaintError
 from hakam.vocabulary.harm import CHILD_ABUSE_OFFENCES
 
 _FIELDS = {
@@ -39,6 +42,18 @@ def report(request: HttpRequest) -> HttpResponse:
     form = ReportForm(request.POST)
     if not form.is_valid():
         return _form(request, form, status=422)
+    wait = wait_of(request, now=timezone.now())
+    if wait:
+        form.add_error(
+            None,
+            _(
+                "Very many reports have come from your connection in a short time. "
+                "Please send this one again in a moment."
+            ),
+        )
+        slowed = _form(request, form, status=429)
+        slowed["Retry-After"] = str(wait)
+        return slowed
     given = form.cleaned_data
     submission = Submission(
         platform=installation().platform,
@@ -52,7 +67,13 @@ def report(request: HttpRequest) -> HttpResponse:
         language=translation.get_language() or "en",
     )
     try:
-        notice = receive_notice(submission, vault=vault(), log=event_log(), now=timezone.now())
+        notice = receive_notice(
+            submission,
+            vault=vault(),
+            log=event_log(),
+            now=timezone.now(),
+            decide_within=timedelta(hours=installation().notice_hours),
+        )
     except NoticeError as error:
         for wrong in error.wrong:
             field = _FIELDS.get(wrong.pointer.split("/")[1])
@@ -72,7 +93,7 @@ def notice(request: HttpRequest, token: str) -> HttpResponse:
 def _status(
     request: HttpRequest, token: str, form: ComplaintForm, *, wrong_item: str = "", code: int = 200
 ) -> HttpResponse:
-    found = status.notice_status(token)
+    found = access.status(token, now=timezone.now())
     if found is None:
         raise Http404
     speak(request, found.language)
@@ -84,22 +105,22 @@ def _status(
 @require_POST
 def object_to_outcome(request: HttpRequest, token: str, number: int) -> HttpResponse:
     """Take the complaint of the notifier against the outcome for one item (DSA Art. 20(1))."""
-    found = status.notice_status(token)
-    item = next((one for one in found.items if one.number == number), None) if found else None
-    if item is None or item.decision is None or item.answered_at is None:
+    found = access.status(token, now=timezone.now())
+    item = next((one for one in found.items if one.position == number), None) if found else None
+    if item is None or item.answered_at is None:
         raise Http404
     form = ComplaintForm(request.POST)
     if not form.is_valid():
         return _status(request, token, form, wrong_item=item.ref, code=422)
     try:
-        made = complain_as_notifier(
-            item.decision,
-            notice=item.ref,
-            informed_at=item.answered_at,
+        made = objections.complain(
+            token=token,
+            position=number,
             text=form.cleaned_data["text"],
             email=form.cleaned_data["email"],
             language=translation.get_language() or "en",
             now=timezone.now(),
+            answer_within=timedelta(days=installation().complaint_days),
         )
     except ComplaintError as error:
         return refusal_of(error, form) or _status(request, token, form, wrong_item=item.ref, code=422)

@@ -51,6 +51,9 @@ class Migration(migrations.Migration):
                 ('received_at', models.DateTimeField()),
                 ('receipt_at', models.DateTimeField(null=True)),
             ],
+            options={
+                'indexes': [models.Index(fields=['receipt_at', 'received_at'], name='notice_receipt')],
+            },
         ),
         migrations.CreateModel(
             name='Quarantined',
