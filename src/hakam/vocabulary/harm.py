@@ -96,4 +96,6 @@ def crosswalk() -> dict[Harm, HarmCodes]:
 
 
 # DSA Art. 16(2)(c): a notice of these needs no name and no address (Directive 2011/93/EU, Arts 3 to 7).
-CHILD_ABUSE_OFFENCES = frozenset({Harm.CSAM, Harm.CSAM_SYNTHETIC, Harm.CSAM_LINK, Harm.GROOMING, Harm.SEXTORTION_MINOR})
+CHILD_ABUSE_OFFENCES = frozenset(
+    {Harm.CSAM, Harm.CSAM_SYNTHETIC, Harm.CSAM_LINK, Harm.GROOMING, Harm.SEXTORTION_MINOR}
+)

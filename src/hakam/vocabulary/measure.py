@@ -71,22 +71,35 @@ _VIS, _ACC = "decision_visibility", "decision_account"
 
 NATURE: dict[MeasureKind, MeasureNature] = {
     MeasureKind.NOTIFY: MeasureNature(0, Target.ITEM, _R, None, None, None),
-    MeasureKind.CONTEXT_NOTE: MeasureNature(10, Target.ITEM, _R, _V, _VIS, "DECISION_VISIBILITY_CONTENT_LABELLED"),
+    MeasureKind.CONTEXT_NOTE: MeasureNature(
+        10, Target.ITEM, _R, _V, _VIS, "DECISION_VISIBILITY_CONTENT_LABELLED"
+    ),
     MeasureKind.LABEL: MeasureNature(15, Target.ITEM, _R, _V, _VIS, "DECISION_VISIBILITY_CONTENT_LABELLED"),
     MeasureKind.WARN: MeasureNature(20, Target.ACCOUNT, _R, None, None, None),
-    MeasureKind.AGE_GATE: MeasureNature(30, Target.ITEM, _R, _V, _VIS, "DECISION_VISIBILITY_CONTENT_AGE_RESTRICTED"),
+    MeasureKind.AGE_GATE: MeasureNature(
+        30, Target.ITEM, _R, _V, _VIS, "DECISION_VISIBILITY_CONTENT_AGE_RESTRICTED"
+    ),
     MeasureKind.LOCK_REPLIES: MeasureNature(
         35, Target.ITEM, _R, _V, _VIS, "DECISION_VISIBILITY_CONTENT_INTERACTION_RESTRICTED"
     ),
-    MeasureKind.LIMIT_REACH: MeasureNature(40, Target.ITEM, _C, _V, _VIS, "DECISION_VISIBILITY_CONTENT_DEMOTED"),
+    MeasureKind.LIMIT_REACH: MeasureNature(
+        40, Target.ITEM, _C, _V, _VIS, "DECISION_VISIBILITY_CONTENT_DEMOTED"
+    ),
     MeasureKind.DEMONETISE: MeasureNature(
         45, Target.ITEM, _C, Restriction.MONETARY, "decision_monetary", "DECISION_MONETARY_SUSPENSION"
     ),
     MeasureKind.HOLD: MeasureNature(50, Target.ITEM, _C, _V, _VIS, "DECISION_VISIBILITY_CONTENT_DISABLED"),
-    MeasureKind.WITHHOLD: MeasureNature(60, Target.ITEM, _C, _V, _VIS, "DECISION_VISIBILITY_CONTENT_DISABLED"),
+    MeasureKind.WITHHOLD: MeasureNature(
+        60, Target.ITEM, _C, _V, _VIS, "DECISION_VISIBILITY_CONTENT_DISABLED"
+    ),
     MeasureKind.REMOVE: MeasureNature(70, Target.ITEM, _C, _V, _VIS, "DECISION_VISIBILITY_CONTENT_REMOVED"),
     MeasureKind.BAR_FROM_LIVE: MeasureNature(
-        75, Target.ACCOUNT, _C, Restriction.SERVICE, "decision_provision", "DECISION_PROVISION_PARTIAL_SUSPENSION"
+        75,
+        Target.ACCOUNT,
+        _C,
+        Restriction.SERVICE,
+        "decision_provision",
+        "DECISION_PROVISION_PARTIAL_SUSPENSION",
     ),
     MeasureKind.SUSPEND: MeasureNature(85, Target.ACCOUNT, _C, _A, _ACC, "DECISION_ACCOUNT_SUSPENDED"),
     MeasureKind.TERMINATE: MeasureNature(
