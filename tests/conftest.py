@@ -65,7 +65,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let `-m chaos --kills 50` brew a longer storm than the everyday one."""
-    parser.addoption("--kills", default=3, type=int, help="kills of each process in tests/chaos")
+    parser.addoption("--kills", default=2, type=int, help="kills of each process in tests/chaos")
 
 
 def pytest_unconfigure() -> None:

@@ -83,6 +83,7 @@ class House:
         self._stop = threading.Event()
         self._poller: threading.Thread | None = None
         self.restarts: dict[str, int] = {}
+        self._frozen: list[int] = []
 
     # Life
 
@@ -154,6 +155,10 @@ class House:
 
     def stop(self) -> None:
         """End the processes gently."""
+        for pid in self._frozen:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+        self._frozen.clear()
         self._stop.set()
         if self._poller is not None:
             self._poller.join()
@@ -198,6 +203,12 @@ class House:
             if time.monotonic() > until:
                 raise TimeoutError(f"{names or 'all'} not ready; {self.log_ends()}")
             time.sleep(0.02)
+
+    def stop_one(self, name: str) -> None:
+        """Freeze a process, so that it is there and does nothing, until the house is closed."""
+        assert self._supervisor is not None
+        os.kill(self._supervisor.pids[name], signal.SIGSTOP)
+        self._frozen.append(self._supervisor.pids[name])
 
     def log_ends(self) -> str:
         """Return the end of every log, for a person who must find out what went wrong."""

@@ -22,6 +22,9 @@ import msgspec
 from benchmarks.door.disk import measure_disk
 from benchmarks.door.house import PLATFORM, House
 from benchmarks.door.load import Outcome, Task
+from benchmarks.engine.rules import pack_files
+
+from hakam.storage.packs import read_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = {"batches": 20_000.0, "singles": 5_000.0}  # durable events a second on 2 cores
@@ -117,17 +120,12 @@ def _commit() -> str:
     return said.stdout.strip() or "no commit"
 
 
-def _pack() -> Path:
-    engine = ROOT / "benchmarks" / "engine" / "pack"
-    return engine if engine.is_dir() else ROOT / "src" / "hakam" / "packs" / "default"
-
-
 def main() -> int:
     """Run everything; 1 if a target was missed or an acknowledged event is not in the log."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.door", description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="runs of each kind of traffic (3)")
     parser.add_argument("--seconds", type=float, default=5.0, help="measured seconds of a run (5)")
-    parser.add_argument("--pack", type=Path, default=_pack(), help="folder of the pack that judges")
+    parser.add_argument("--pack", type=Path, help="folder of the pack that judges (the engine's 50 rules)")
     parser.add_argument(
         "--home", type=Path, help="folder on the disk that is measured (the system's temporary one)"
     )
@@ -136,7 +134,8 @@ def main() -> int:
     parser.add_argument("--single-connections", type=int, default=128)
     parser.add_argument("--only", choices=["batches", "singles"], help="one kind of traffic")
     arguments = parser.parse_args()
-    with House(arguments.pack, under=arguments.home) as house:
+    files = read_folder(arguments.pack) if arguments.pack else pack_files(50)
+    with House(files, under=arguments.home) as house:
         return _measure(house, arguments)
 
 

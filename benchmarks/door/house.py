@@ -21,7 +21,6 @@ import psutil
 
 from hakam.policy.pack import load_pack
 from hakam.storage.embedded import published
-from hakam.storage.packs import read_folder
 from hakam.storage.published import Published, PublishedKey, PublishedPack
 
 PLATFORM = "forum"
@@ -31,14 +30,13 @@ _READY_SECONDS = 30.0
 class House:
     """A running door. Use it with `with`."""
 
-    def __init__(self, pack: Path, *, under: Path | None = None) -> None:
+    def __init__(self, files: dict[str, str], *, under: Path | None = None) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="hakam-bench-", dir=under))
         self.key = f"hk_benchmrk_{secrets.token_urlsafe(32)}"
         self.host, self.port = "127.0.0.1", _free_port()
-        files = read_folder(pack)
         loaded = load_pack(files)
         if loaded.pack is None:
-            raise SystemExit(f"{pack} is no usable pack: {[f.message for f in loaded.findings][:5]}")
+            raise SystemExit(f"no usable pack: {[f.message for f in loaded.findings][:5]}")
         self.pack = loaded.pack
         key = PublishedKey(
             digest=hashlib.sha256(self.key.encode()).hexdigest(),

@@ -62,7 +62,8 @@ def _sums(tally: Tally, *, cases: int | None, checked: bool, source: str) -> Tab
     row("events with live measures", f"{tally.measured:,}")
     for rule, count in sorted(tally.quarantined.items()):
         row(f"rule {rule} failed", f"{count:,}", "red")
-    row("cases opened", "not known" if cases is None else f"{cases:,}")
+    unknown = "not yet known" if checked else "not known"
+    row("cases opened", unknown if cases is None else f"{cases:,}")
     row("requests (tried again)", f"{tally.requests:,} ({tally.retries:,})")
     row("time, rate", f"{tally.seconds:.1f} s, {tally.rate:,.0f} events/s")
     return shown
