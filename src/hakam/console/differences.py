@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import NamedTuple
 
 _TOKENS = re.compile(r"\s+|\w+|[^\w\s]", re.UNICODE)
-LONGEST = 20_000
-"""Tokens beyond which whole lines are compared: the comparison's time grows with the square."""
+MOST_PAIRS = 400_000
+"""Pairs of words beyond which whole lines are compared, and of lines beyond which nothing is: time grows with them."""
 
 
 class Change(StrEnum):
@@ -28,16 +29,31 @@ class Run(NamedTuple):
 
 
 def differences(old: str, new: str) -> list[Run]:
-    """Return the runs that lead from `old` to `new`; the kept and added ones spell `new`."""
-    cut = _TOKENS.findall if len(old) + len(new) < LONGEST else lambda text: text.splitlines(keepends=True)
-    a, b = cut(old), cut(new)
+    """Return the runs from `old` to `new`; the kept and added ones spell `new`, the kept and removed `old`."""
+    a, b = _TOKENS.findall(old), _TOKENS.findall(new)
+    head = _common(a, b)
+    tail = _common(a[head:][::-1], b[head:][::-1])
+    middle = _between(a[head : len(a) - tail], b[head : len(b) - tail])
+    kept = (Run(Change.SAME, "".join(a[:head])), *middle, Run(Change.SAME, "".join(a[len(a) - tail :])))
+    return [run for run in kept if run.text]
+
+
+def _common(a: Sequence[str], b: Sequence[str]) -> int:
+    return next(
+        (n for n, (one, other) in enumerate(zip(a, b, strict=False)) if one != other), min(len(a), len(b))
+    )
+
+
+def _between(a: list[str], b: list[str]) -> list[Run]:
+    if len(a) * len(b) > MOST_PAIRS:
+        a, b = ("".join(tokens).splitlines(keepends=True) for tokens in (a, b))
+    if len(a) * len(b) > MOST_PAIRS:
+        return [Run(Change.REMOVED, "".join(a)), Run(Change.ADDED, "".join(b))]
     out: list[Run] = []
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
         if tag == "equal":
             out.append(Run(Change.SAME, "".join(a[i1:i2])))
             continue
-        if i2 > i1:
-            out.append(Run(Change.REMOVED, "".join(a[i1:i2])))
-        if j2 > j1:
-            out.append(Run(Change.ADDED, "".join(b[j1:j2])))
+        out.append(Run(Change.REMOVED, "".join(a[i1:i2])))
+        out.append(Run(Change.ADDED, "".join(b[j1:j2])))
     return out

@@ -42,6 +42,7 @@ _NAMES = {
     "\uffa0": "HHF",
 }
 TATWEEL = "\u0640"
+_FIRST_TAG, _LAST_TAG = 0xE0020, 0xE007E  # tag characters for printable ASCII
 _EMOJI_JOINED = re.compile(
     "[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])"
 )
@@ -74,7 +75,7 @@ def _glyph(run: str) -> Part:
         label = "ـ" if len(run) == 1 else f"ـ×{len(run)}"
     elif first in _NAMES:
         label = _NAMES[first]
-    elif 0xE0020 <= ord(first) <= 0xE007E:  # tag characters spell hidden ASCII
+    elif _FIRST_TAG <= ord(first) <= _LAST_TAG:  # tag characters spell hidden ASCII
         label = f"TAG {chr(ord(first) - 0xE0000)}"
     else:
         label = f"{ord(first):04X}"

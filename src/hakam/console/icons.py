@@ -1,5 +1,7 @@
 """The icons of the interface, drawn for it: 20 by 20, one stroke, round ends."""
 
+# ruff: noqa: E501 -- a drawing is one line
+
 from __future__ import annotations
 
 # Path data by name. Those in `FLIPS` point along the line of reading and are mirrored in right-to-left pages.

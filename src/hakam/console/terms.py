@@ -1,4 +1,4 @@
-"""The words for the values of our closed vocabularies, in the language in force. One table; a test holds it complete."""
+"""The words for the values of our closed vocabularies, in the language in force. A test holds the table complete."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ EFFECT_STATES: Words = {
     "pending": pgettext_lazy("state of a delivery", "Waiting"),
     "sending": pgettext_lazy("state of a delivery", "On its way"),
     "delivered": pgettext_lazy("state of a delivery", "Delivered"),
-    "applied": pgettext_lazy("state of a delivery", "Carried out"),
+    "confirmed": pgettext_lazy("state of a delivery", "Confirmed"),
     "failed": pgettext_lazy("state of a delivery", "Refused by the platform"),
     "dead": pgettext_lazy("state of a delivery", "Dead letter"),
     "cancelled": pgettext_lazy("state of a delivery", "Cancelled"),
@@ -183,6 +183,7 @@ FACTS: Words = {
     "case.leased": _("Case leased"),
     "case.released": _("Lease released"),
     "case.assigned": _("Case assigned"),
+    "case.merged": _("Case merged"),
     "case.decided": _("Case decided"),
     "decision.undone": _("Decision undone"),
     "decision.final": _("Decision final"),
@@ -206,6 +207,7 @@ FACTS: Words = {
     "deadline.started": _("Clock started"),
     "deadline.met": _("Deadline met"),
     "deadline.missed": _("Deadline missed"),
+    "effect.delivered": _("Message delivered"),
     "effect.dead": _("Delivery given up"),
     "effect.replayed": _("Delivery repeated by hand"),
     "endpoint.registered": _("Endpoint registered"),
@@ -216,6 +218,7 @@ FACTS: Words = {
     "user.changed": _("Person changed"),
     "key.issued": _("API key issued"),
     "key.revoked": _("API key revoked"),
+    "event.quarantined": _("Event set aside"),
     "evidence.viewed": _("Evidence viewed"),
     "personal_data.revealed": _("Personal data revealed"),
     "ledger.erased": _("Personal data erased"),

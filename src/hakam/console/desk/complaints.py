@@ -94,9 +94,9 @@ def decide(request: HttpRequest, complaint_id: str) -> HttpResponse:
     more: dict[str, Any] = {}
     try:
         if request.POST.get("verdict") not in {"uphold", "deny"}:
-            raise UnclearError(_("Say whether the complaint is right."))  # noqa: TRY301 -- one place words refusals
+            raise UnclearError(_("Say whether the complaint is right."))
         if not answer:
-            raise UnclearError(_("Write the reasons: the complainant is told them."))  # noqa: TRY301 -- the same
+            raise UnclearError(_("Write the reasons: the complainant is told them."))
         if uphold and found.row.complainant == "notifier":
             more["clause"], more["measures"] = _instead(request, found)
             more["facts"] = answer

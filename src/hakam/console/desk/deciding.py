@@ -137,7 +137,7 @@ def _take(request: HttpRequest, case: CaseView) -> Decision:
     )
 
 
-def in_words(error: Exception) -> str:
+def in_words(error: Exception) -> str:  # noqa: PLR0911 -- one refusal, one sentence
     """Return what went wrong, for the person who decided."""
     match error:
         case UnclearError():

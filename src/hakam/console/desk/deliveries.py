@@ -17,7 +17,6 @@ from hakam.enforcement.outbox import EffectError, replay
 from hakam.enforcement.states import EFFECT, EffectEvent, EffectState, can
 from hakam.staff.roles import Permission
 
-
 PER_PAGE = 50
 
 

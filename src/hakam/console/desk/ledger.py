@@ -19,6 +19,7 @@ from hakam.staff.access import names
 from hakam.staff.roles import Permission
 
 PER_PAGE = 50
+MOST_DIGITS = 15
 MOST_FINDINGS = 20
 _PAGES = {"case": "console:case", "complaint": "console:complaint", "effect": "console:delivery"}
 
@@ -55,7 +56,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     """List the facts, the newest first."""
     kind, before = request.GET.get("kind", ""), request.GET.get("before", "")
     facts = access.page(
-        before=int(before) if before.isascii() and before.isdigit() and len(before) < 16 else None,
+        before=int(before) if before.isascii() and before.isdigit() and len(before) <= MOST_DIGITS else None,
         kind=kind[:64],
         limit=PER_PAGE + 1,
     )

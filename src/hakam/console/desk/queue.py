@@ -1,4 +1,4 @@
-"""The queue: what waits for a person, the first to look at on top; and search, which is the same list unsorted by need."""
+"""The queue: what waits for a person, the first to look at on top; and search, the same list over all cases."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from hakam.review import access
 from hakam.review.shapes import QueueFilter
 from hakam.staff.roles import Permission
 
+MOST_DIGITS = 6
 _FIELDS = ("queue", "language", "clause", "source", "lease", "search", "sort")
 
 
@@ -42,7 +43,7 @@ def wanted_from(request: HttpRequest, state: str) -> QueueFilter:
 def page_number(request: HttpRequest) -> int:
     """Return the page asked for, from 1."""
     text = request.GET.get("page", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else 1
 
 
 def _choices(wanted: QueueFilter, queues: list[str]) -> list[Choice]:

@@ -1,0 +1,187 @@
+"""A desk with real cases, and clients signed in as whoever is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from hakam.compliance import statements
+from hakam.compliance.models import RulebookVersion, Statement
+from hakam.console.installation import vault
+from hakam.enforcement.models import Effect
+from hakam.intake import answers
+from hakam.review import evidence
+from hakam.review.cases import Source, add_version, open_case
+from hakam.review.complaints import complain
+from hakam.review.decisions import decide, finalise_due
+from hakam.review.models import Case, Complaint, Decision
+from hakam.review.priority import Inputs
+from hakam.review.states import Outcome, SourceKind
+from hakam.staff.models import User
+from hakam.staff.roles import Role
+from hakam.testing import scene
+from hakam.vocabulary.actor import SYSTEM
+from hakam.vocabulary.event import Change, Event
+from hakam.vocabulary.measure import Measure, MeasureKind
+from hakam.vocabulary.verdict import Firing, Stage
+
+SignIn = Callable[..., Client]
+
+
+@pytest.fixture(autouse=True)
+def _no_kept_figures() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def book(db: None) -> RulebookVersion:
+    return scene.publish()
+
+
+class Desk:
+    """What a day at the desk consists of, at the present moment: the pages know no other."""
+
+    def __init__(self) -> None:
+        self.reports = 0
+        self.now: datetime = timezone.now()
+
+    def case(
+        self,
+        text: str = "You are vermin",
+        *,
+        clause: str = "hate",
+        harm: str = "hate_speech",
+        kind: SourceKind = SourceKind.NOTICE,
+        values: dict[str, Any] | None = None,
+        event: Event | None = None,
+        inputs: Inputs | None = None,
+        **more: Any,
+    ) -> Case:
+        """Report an item, or let a rule find it, if `values` says what the rule saw."""
+        self.reports += 1
+        told = event or scene.event(
+            text, item=f"i{self.reports}", url=f"https://maydan.example/{self.reports}", at=self.now, **more
+        )
+        summary: dict[str, Any] = {"harm": harm, "illegal": True, "language": "en", "accuracy": None}
+        ref = f"notice:{self.reports}:0"
+        if values is not None:
+            kind, ref = SourceKind.VERDICT, f"event:{self.reports}"
+            firing = Firing("known-words", clause, "d" * 64, Stage.LIVE, values=values)
+            summary = {"firings": [{"rule": firing.rule, "policy": clause, "rule_digest": firing.rule_digest,
+                                    "stage": "live", "values": values}], "pack": "scene@1.0.0", "seq": 1}  # fmt: skip
+        return open_case(
+            by=SYSTEM,
+            now=self.now,
+            item=scene.ref(told),
+            source=Source(
+                kind=kind,
+                ref=ref,
+                clause=clause,
+                harm=harm,
+                summary=summary,
+                inputs=inputs or Inputs(confidence=0.5),
+            ),
+            snapshot=evidence.freeze(vault(), scene.raw(told)),
+            event=told,
+            pack="p" * 64,
+        )
+
+    def later(self, case: Case, text: str, *, change: Change = Change.EDITED) -> None:
+        """Let the author edit or delete what was reported."""
+        told = scene.event(text, item=case.item_id, change=change, at=self.now)
+        add_version(
+            now=self.now,
+            item=scene.ref(told),
+            ref=f"event:later-{case.pk}-{change}",
+            snapshot=evidence.freeze(vault(), scene.raw(told)),
+            event=told,
+            pack="p" * 64,
+        )
+
+    def remove(self, case: Case, by: User, **more: Any) -> Decision:
+        """Decide that the item goes, and let the undo window pass."""
+        given: dict[str, Any] = {
+            "clause": "hate",
+            "measures": [Measure(MeasureKind.REMOVE)],
+            "facts": "It calls people vermin.",
+        }
+        decided = decide(
+            case.pk, by=by.actor, now=self.now, outcome=Outcome.VIOLATION, undo_seconds=1, **(given | more)
+        )
+        return self._final(decided)
+
+    def keep(self, case: Case, by: User) -> Decision:
+        """Decide that nothing is wrong, and let the undo window pass."""
+        decided = decide(case.pk, by=by.actor, now=self.now, outcome=Outcome.NO_VIOLATION, undo_seconds=1)
+        return self._final(decided)
+
+    def _final(self, decided: Decision) -> Decision:
+        after = self.now + timedelta(seconds=2)
+        finalise_due(after)
+        decided.refresh_from_db()
+        return decided
+
+    def answer(self, decided: Decision) -> None:
+        """Let the notifiers hear of a decision, as the worker does."""
+        told = answers.outcomes.of_decision(f"decision:{decided.pk}")
+        assert told is not None
+        answers.answer(told, now=self.now + timedelta(seconds=3))
+
+    def statement(self, decided: Decision) -> Statement:
+        """Return the statement of a decision."""
+        return Statement.objects.get(decision=f"decision:{decided.pk}")
+
+    def complaint(self, decided: Decision, text: str = "I was joking") -> Complaint:
+        """Let the affected person object."""
+        token = self.statement(decided).token
+        return complain(statement_token=token, text=text, now=self.now + timedelta(seconds=5))
+
+    def effect(self) -> Effect:
+        """Return the newest message in the outbox."""
+        found = Effect.objects.order_by("-created_at").first()
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def desk(book: RulebookVersion) -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def amal(db: None) -> User:
+    return scene.person("amal")
+
+
+@pytest.fixture
+def basil(db: None) -> User:
+    return scene.person("basil")
+
+
+@pytest.fixture
+def sign_in(db: None) -> SignIn:
+    """Return a function that gives a client signed in as a person, or as a new one of a role."""
+    made: dict[Role, User] = {}
+
+    def enter(who: User | Role = Role.MODERATOR, *, language: str = "en") -> Client:
+        if isinstance(who, Role):
+            if who not in made:
+                made[who] = scene.person(f"the-{who.value.replace('_', '-')}", who)
+            who = made[who]
+        client = Client()
+        client.force_login(who)
+        client.cookies["django_language"] = language
+        return client
+
+    return enter
+
+
+def text_of(statement: Statement) -> str:
+    """Return the facts of a statement."""
+    return statements.reasons_of(statement).facts

@@ -1,0 +1,166 @@
+"""Every page in a real browser, both languages, both themes: no rule of WCAG 2.2 AA is broken, nothing overflows."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, Page, sync_playwright
+from tests.console.conftest import Desk
+
+from hakam.intake.models import Notice
+from hakam.staff.models import User
+from hakam.staff.roles import Role
+from hakam.testing import scene
+
+pytestmark = [pytest.mark.browser, pytest.mark.sockets, pytest.mark.django_db(transaction=True)]
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SETTLED = 200  # milliseconds after which a page has fetched what it fetches by itself
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+LOOKS = [("en", "light", WIDE), ("ar", "dark", WIDE), ("ar", "light", NARROW), ("en", "dark", NARROW)]
+
+
+def axe() -> str:
+    """Return the source of axe-core, which the test set-up installs with npm (MPL-2.0, so it is not in the tree)."""
+    root = Path(__file__).resolve().parents[2]
+    for folder in (os.environ.get("AXE_CORE", ""), str(root / "node_modules" / "axe-core")):
+        source = Path(folder) / "axe.min.js"
+        if folder and source.exists():
+            return source.read_text(encoding="utf-8")
+    pytest.skip(
+        reason="no axe-core: npm install --no-save --ignore-scripts axe-core@4, or name its folder: AXE_CORE=..."
+    )
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.fail("no Chromium: apt-get install chromium, or name it: CHROMIUM=/path/to/chromium")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright runs a loop in this thread
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def everything(live_server: Any) -> dict[str, list[str]]:
+    """Give a house in which every page has something to show; return the pages by who opens them."""
+    scene.publish()
+    newer = {**scene.PACK, "pack.yaml": scene.PACK["pack.yaml"].replace("1.0.0", "1.1.0")}
+    scene.publish({**newer, "policies.yaml": scene.PACK["policies.yaml"].replace("same thing", "same")})
+    desk = Desk()
+    amal = scene.person("amal")
+    scene.person("root", Role.ADMINISTRATOR)
+    removed = desk.remove(desk.case("You are vermin"), amal)
+    complaint = desk.complaint(removed)
+    case = desk.case(
+        "كلام \u202eخفي\u200b vermin", values={"word(text.folded, list)": "vermin"}, language="ar"
+    )
+    desk.later(case, "كلام آخر")
+    desk.case("secret", clause="child-abuse", harm="csam")
+    given = {"harm": "threat", "addresses": "https://maydan.example/77", "illegal": "no", "explanation": "e",
+             "good_faith": "on"}  # fmt: skip
+    Client().post("/report", given)
+    token = Notice.objects.get().token
+    return {
+        "": ["/", "/report", f"/n/{token}", f"/s/{desk.statement(removed).token}", f"/c/{complaint.token}", "/rules",
+             "/rules/differences", "/transparency", "/accounts/login/", "/accounts/password/reset/", "/nothing"],
+        "root": ["/desk/", "/desk/search?search=vermin", f"/desk/cases/{case.pk}/", f"/desk/cases/{case.pk}/ 1",
+                 "/desk/complaints", f"/desk/complaints/{complaint.pk}", "/desk/rules", "/desk/deliveries",
+                 f"/desk/deliveries/{desk.effect().pk}", "/desk/ledger", f"/desk/ledger/story?subject=case:{case.pk}",
+                 "/desk/ledger/1", "/desk/people", "/desk/keys", "/desk/preferences", "/accounts/2fa/"],
+    }  # fmt: skip
+
+
+def open_for(browser: Browser, address: str, who: str, look: tuple[str, str, dict[str, int]]) -> Page:
+    """Return a page of a browser in which `who` is signed in."""
+    language, theme, size = look
+    context = browser.new_context(viewport=size, bypass_csp=True)  # type: ignore[arg-type]
+    cookies = {"django_language": language, "hakam_theme": theme}
+    if who:
+        client = Client()
+        client.force_login(User.objects.get(username=who))
+        cookies[settings.SESSION_COOKIE_NAME] = client.cookies[settings.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies.items()])
+    return context.new_page()
+
+
+def complain(broken: list[str], error: object) -> None:
+    broken.append(f"script: {error}")
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look[0]}-{look[1]}-{look[2]['width']}")
+def test_no_page_breaks_a_rule(
+    chromium: Browser,
+    live_server: Any,
+    everything: dict[str, list[str]],
+    look: tuple[str, str, dict[str, int]],
+) -> None:
+    source = axe()
+    broken = []
+    for who, paths in everything.items():
+        page = open_for(chromium, live_server.url, who, look)
+        page.on("pageerror", partial(complain, broken))
+        for entry in paths:
+            path, _space, key = entry.partition(" ")
+            page.goto(live_server.url + path)
+            if key:
+                page.keyboard.press(key)
+                page.locator("[data-detail]").wait_for()
+            page.wait_for_timeout(SETTLED)
+            page.evaluate(source)
+            result = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+            broken += [f"{path}: {v['id']}: {v['nodes'][0]['html'][:160]}" for v in result["violations"]]
+            overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            if overflow > 0:
+                broken.append(f"{path}: {overflow} px too wide")
+        page.context.close()
+    assert broken == []
+
+
+def test_a_case_fits_one_screen(
+    chromium: Browser, live_server: Any, everything: dict[str, list[str]]
+) -> None:
+    page = open_for(chromium, live_server.url, "root", LOOKS[0])
+    for entry in everything["root"]:
+        if not entry.startswith("/desk/cases/"):
+            continue
+        path, _space, key = entry.partition(" ")
+        page.goto(live_server.url + path)
+        if key:
+            page.keyboard.press(key)
+        assert page.evaluate("document.documentElement.scrollHeight") <= 900
+        bar = page.locator("[data-bar]").bounding_box()
+        assert bar is not None
+        assert bar["y"] + bar["height"] <= 900
+
+
+def test_single_keys_do_nothing_when_switched_off_or_while_typing(
+    chromium: Browser, live_server: Any, everything: dict[str, list[str]]
+) -> None:
+    page = open_for(chromium, live_server.url, "root", LOOKS[0])
+    page.goto(f"{live_server.url}/desk/")
+    page.fill("#search", "")
+    page.locator("#search").press_sequentially("n0u?")
+    assert page.url.startswith(f"{live_server.url}/desk/")
+    assert page.locator("#search").input_value() == "n0u?"
+    root = User.objects.get(username="root")
+    root.preferences = {"shortcuts": False}
+    root.save()
+    page.goto(f"{live_server.url}/desk/")
+    page.keyboard.press("n")
+    page.wait_for_timeout(300)
+    assert page.url == f"{live_server.url}/desk/"
+    page.keyboard.press("Control+k")
+    assert page.locator("#palette").evaluate("dialog => dialog.open")

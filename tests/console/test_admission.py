@@ -1,0 +1,140 @@
+"""Who may open what. What one may not see and what does not exist look the same."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from tests.console.conftest import Desk, SignIn
+
+from hakam.staff.roles import PERMISSIONS, Permission, Role
+
+P = Permission
+NO_ID = "00000000-0000-4000-8000-000000000000"
+
+PAGES: list[tuple[str, str, tuple[object, ...], Permission]] = [
+    ("GET", "search", (), P.CASE_READ),
+    ("GET", "case", (1,), P.CASE_READ),
+    ("GET", "priority", (1,), P.CASE_READ),
+    ("POST", "next", (), P.CASE_DECIDE),
+    ("POST", "lease", (1,), P.CASE_DECIDE),
+    ("POST", "skip", (1,), P.CASE_DECIDE),
+    ("POST", "draft", (1,), P.CASE_DECIDE),
+    ("GET", "preview", (1,), P.CASE_DECIDE),
+    ("POST", "decide", (1,), P.CASE_DECIDE),
+    ("POST", "undo", (1,), P.CASE_DECIDE),
+    ("POST", "reveal", (1,), P.PERSONAL_DATA_READ),
+    ("POST", "reveal_evidence", (1,), P.CASE_READ),
+    ("GET", "complaints", (), P.COMPLAINT_READ),
+    ("GET", "complaint", (NO_ID,), P.COMPLAINT_READ),
+    ("POST", "decide_complaint", (NO_ID,), P.COMPLAINT_DECIDE),
+    ("GET", "rules", (), P.PACK_READ),
+    ("GET", "deliveries", (), P.DELIVERY_READ),
+    ("GET", "delivery", (NO_ID,), P.DELIVERY_READ),
+    ("POST", "replay", (NO_ID,), P.DELIVERY_REPLAY),
+    ("GET", "ledger", (), P.LEDGER_READ),
+    ("GET", "chain", (), P.LEDGER_READ),
+    ("GET", "story", (), P.LEDGER_READ),
+    ("GET", "fact", (1,), P.LEDGER_READ),
+    ("GET", "staff", (), P.STAFF_MANAGE),
+    ("POST", "add_person", (), P.STAFF_MANAGE),
+    ("POST", "change_person", (1,), P.STAFF_MANAGE),
+    ("GET", "keys", (), P.KEY_MANAGE),
+    ("POST", "issue_key", (), P.KEY_MANAGE),
+    ("POST", "revoke_key", ("abcdefgh",), P.KEY_MANAGE),
+]
+names = [page[1] for page in PAGES]
+
+
+LIMITED = [page for page in PAGES if any(page[3] not in permitted for permitted in PERMISSIONS.values())]
+"""Pages that not everybody who signs in may open."""
+
+
+def ask(client: Client, method: str, name: str, arguments: tuple[object, ...], **more: str) -> object:
+    url = reverse(f"console:{name}", args=arguments)
+    return client.get(url, **more) if method == "GET" else client.post(url, **more)  # type: ignore[arg-type]
+
+
+def without(permission: Permission) -> Role:
+    """Return a role that may sign in and lacks `permission`."""
+    return next(role for role in Role if permission not in PERMISSIONS[role])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("method", "name", "arguments", "permission"), PAGES, ids=names)
+def test_strangers_are_sent_to_the_sign_in(
+    method: str, name: str, arguments: tuple[object, ...], permission: Permission
+) -> None:
+    answer = ask(Client(), method, name, arguments)
+    assert answer.status_code == 302  # type: ignore[attr-defined]
+    assert answer.headers["Location"].startswith("/accounts/login/?next=")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "arguments", "permission"), LIMITED, ids=[page[1] for page in LIMITED]
+)
+def test_who_lacks_the_permission_finds_no_such_page(
+    desk: Desk,
+    sign_in: SignIn,
+    *,
+    method: str,
+    name: str,
+    arguments: tuple[object, ...],
+    permission: Permission,
+) -> None:
+    desk.case()
+    client = sign_in(without(permission))
+    forbidden = ask(client, method, name, arguments)
+    absent = client.get("/desk/no-such-page")
+    assert forbidden.status_code == absent.status_code == 404  # type: ignore[attr-defined]
+    assert forbidden.content == absent.content  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "arguments", "permission"), [p for p in PAGES if p[0] == "POST"], ids=str
+)
+def test_no_form_is_taken_from_elsewhere(
+    desk: Desk,
+    sign_in: SignIn,
+    *,
+    method: str,
+    name: str,
+    arguments: tuple[object, ...],
+    permission: Permission,
+) -> None:
+    signed_in = sign_in(next(role for role in Role if permission in PERMISSIONS[role]))
+    client = Client(enforce_csrf_checks=True)
+    client.cookies = signed_in.cookies
+    assert ask(client, method, name, arguments).status_code == 403  # type: ignore[attr-defined]
+
+
+def test_who_reads_no_cases_is_led_to_what_they_read(desk: Desk, sign_in: SignIn) -> None:
+    answer = sign_in(Role.RESEARCHER).get("/desk/")
+    assert answer.headers["Location"] == "/desk/rules"
+
+
+def test_a_closed_account_is_shut_out(desk: Desk, sign_in: SignIn) -> None:
+    client = sign_in(Role.MODERATOR)
+    from hakam.staff.models import User  # noqa: PLC0415 -- only here
+
+    User.objects.update(is_active=False)
+    assert client.get("/desk/").status_code == 302
+
+
+def test_an_expired_session_refreshes_a_fragment(db: None) -> None:
+    answer = Client().get("/desk/counts", HTTP_HX_REQUEST="true")
+    assert answer.status_code == 401
+    assert answer.headers["HX-Refresh"] == "true"
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_navigation_shows_what_one_may_open(desk: Desk, sign_in: SignIn, role: Role) -> None:
+    page = sign_in(role).get("/desk/preferences").content.decode()
+    for entry, permission in (
+        ("queue", P.CASE_READ),
+        ("complaints", P.COMPLAINT_READ),
+        ("rules", P.PACK_READ),
+        ("deliveries", P.DELIVERY_READ),
+        ("ledger", P.LEDGER_READ),
+    ):
+        assert (f'data-nav="{entry}"' in page) is (permission in PERMISSIONS[role])

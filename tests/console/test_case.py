@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from tests.console.conftest import Desk, SignIn
+
+from hakam.compliance.models import Fact
+from hakam.review import leases
+from hakam.review.models import Case, Draft
+from hakam.staff.models import User
+from hakam.staff.roles import Role
+from hakam.testing import scene
+from hakam.vocabulary.event import Change
+
+
+def screen(sign_in: SignIn, case: Case, who: User | Role = Role.MODERATOR, language: str = "en") -> str:
+    answer = sign_in(who, language=language).get(f"/desk/cases/{case.pk}/")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_a_case_shows_all_its_parts(desk: Desk, sign_in: SignIn) -> None:
+    case = desk.case("You are vermin", values={"word(text.folded, list)": "vermin"})
+    page = screen(sign_in, case)
+    for part in ("why", "account", "signals"):
+        assert f'data-part="{part}"' in page
+    assert "As reported" in page
+    assert "known-words" in page
+    assert "Do not attack people for who they are." in page
+    assert "data-bar" in page
+
+
+def test_the_words_that_matched_are_marked(desk: Desk, sign_in: SignIn) -> None:
+    case = desk.case("You are VERMIN, all", values={"x": ["vermin"]})
+    assert "<mark>VERMIN,</mark>" in screen(sign_in, case)
+
+
+def test_invisible_characters_are_counted_and_drawn(desk: Desk, sign_in: SignIn) -> None:
+    page = screen(sign_in, desk.case("a\u200bb\u202ec"))
+    assert 'data-glyph="ZWSP"' in page
+    assert "2" in re.findall(r"([^<>]*)</span> invisible characters", page)[0]
+
+
+def test_what_people_wrote_is_text(desk: Desk, sign_in: SignIn) -> None:
+    page = screen(sign_in, desk.case('<img src=x onerror="alert(1)">'))
+    assert "<img" not in page
+    assert "&lt;img" in page
+
+
+def test_an_edit_is_shown_word_by_word(desk: Desk, sign_in: SignIn) -> None:
+    case = desk.case("You are vermin")
+    desk.later(case, "You are welcome")
+    page = screen(sign_in, case)
+    assert "It was changed since" in page
+    assert "<del>vermin</del><ins>welcome</ins>" in page
+
+
+def test_a_deletion_is_said_and_the_copy_stays(desk: Desk, sign_in: SignIn) -> None:
+    case = desk.case("You are vermin")
+    desk.later(case, "", change=Change.DELETED)
+    page = screen(sign_in, case)
+    assert "Its author has deleted it since" in page
+    assert "You are vermin" in page
+
+
+def test_the_same_firing_is_shown_once(desk: Desk, sign_in: SignIn) -> None:
+    event = scene.event("You are vermin", item="same", at=desk.now)
+    desk.case(values={"x": "vermin"}, event=event)
+    case = desk.case(values={"x": "vermin"}, event=event)
+    assert screen(sign_in, case).count('class="signal"') == 1
+
+
+def test_the_account_has_a_history(desk: Desk, sign_in: SignIn, amal: User) -> None:
+    first = desk.case("first", author="u9")
+    desk.remove(first, amal)
+    page = screen(sign_in, desk.case("second", author="u9"))
+    assert "<bdi>Hate speech</bdi>" in page
+    assert re.search(r'violations</dt><dd><span class="num">1</span>', page)
+
+
+def test_the_clauses_are_in_the_language_of_the_page(desk: Desk, sign_in: SignIn) -> None:
+    page = screen(sign_in, desk.case(), language="ar")
+    assert "خطاب كراهية" in page
+    assert "لا تهاجم الناس بسبب هويتهم" in page
+
+
+def test_the_alleged_clause_comes_first_and_is_marked(desk: Desk, sign_in: SignIn) -> None:
+    page = screen(sign_in, desk.case(clause="threat", harm="threat"))
+    first = re.findall(r'name="clause" value="([^"]+)"', page)[0]
+    assert first == "threat"
+    assert 'class="outcome alleged"' in page
+
+
+def test_the_recommended_step_is_chosen_beforehand(desk: Desk, sign_in: SignIn) -> None:
+    page = screen(sign_in, desk.case())
+    assert re.search(r'name="step:hate" value="0" checked data-recommended', page)
+
+
+def test_an_irreversible_step_can_not_be_chosen_alone(desk: Desk, sign_in: SignIn) -> None:
+    page = screen(sign_in, desk.case(clause="threat", harm="threat"))
+    assert re.search(r'name="step:threat" value="3" disabled', page)
+
+
+def test_the_facts_are_drafted_in_the_language_of_the_author(desk: Desk, sign_in: SignIn) -> None:
+    english = screen(sign_in, desk.case("You are vermin", language="en"), language="ar")
+    assert re.search(r'lang="en"[^>]*>Post of [^<]*, which says: “You are vermin”', english)
+    arabic = screen(sign_in, desk.case("أنتم حشرات", language="ar"), language="en")
+    assert re.search(r'lang="ar"[^>]*>منشور بتاريخ [^<]*«أنتم حشرات»', arabic)
+
+
+def test_who_only_reads_sees_no_bar(desk: Desk, sign_in: SignIn) -> None:
+    page = screen(sign_in, desk.case(), Role.VIEWER)
+    assert "data-bar" not in page
+    assert "Your role reads cases" in page
+
+
+def test_a_case_that_a_colleague_holds_says_who(desk: Desk, sign_in: SignIn, amal: User, basil: User) -> None:
+    case = desk.case()
+    leases.take(case.pk, by=basil.actor, now=desk.now)
+    page = screen(sign_in, case, amal)
+    assert "data-bar" not in page
+    assert "<bdi>basil</bdi> holds this case" in page
+
+
+def test_looking_takes_no_lease_and_the_heartbeat_does(desk: Desk, sign_in: SignIn, amal: User) -> None:
+    case = desk.case()
+    client = sign_in(amal)
+    client.get(f"/desk/cases/{case.pk}/")
+    case.refresh_from_db()
+    assert case.lease_by is None
+    page = client.post(f"/desk/cases/{case.pk}/lease").content.decode()
+    assert 'hx-trigger="every 60s"' in page
+    assert "data-until" in page
+    case.refresh_from_db()
+    assert case.lease_by == amal
+
+
+def test_the_heartbeat_of_the_second_shows_the_first(
+    desk: Desk, sign_in: SignIn, amal: User, basil: User
+) -> None:
+    case = desk.case()
+    leases.take(case.pk, by=basil.actor, now=desk.now)
+    answer = sign_in(amal).post(f"/desk/cases/{case.pk}/lease")
+    assert answer.status_code == 200
+    assert "<bdi>basil</bdi>" in answer.content.decode()
+
+
+def test_skipping_gives_back_and_goes_on(desk: Desk, sign_in: SignIn, amal: User) -> None:
+    first, second = desk.case("one"), desk.case("two")
+    leases.take(first.pk, by=amal.actor, now=desk.now)
+    answer = sign_in(amal).post(f"/desk/cases/{first.pk}/skip")
+    assert answer.headers["Location"] == f"/desk/cases/{second.pk}/"
+    first.refresh_from_db()
+    assert first.lease_by is None
+
+
+def test_a_draft_survives(desk: Desk, sign_in: SignIn, amal: User) -> None:
+    case = desk.case()
+    client = sign_in(amal)
+    given = {"clause": "hate", "step:hate": "1", "facts": "half a sentence <", "note": "n"}
+    assert client.post(f"/desk/cases/{case.pk}/draft", given).content == b"saved"
+    assert Draft.objects.get().body == {
+        "clause": "hate",
+        "step": "1",
+        "facts": "half a sentence <",
+        "note": "n",
+    }
+    page = client.get(f"/desk/cases/{case.pk}/").content.decode()
+    assert "half a sentence &lt;</textarea>" in page
+    assert 'data-step="1"' in page
+    assert re.search(r'value="hate"[^>]* checked', page)
+
+
+def test_a_draft_belongs_to_one_person(desk: Desk, sign_in: SignIn, amal: User, basil: User) -> None:
+    case = desk.case()
+    sign_in(amal).post(f"/desk/cases/{case.pk}/draft", {"facts": "mine alone"})
+    assert "mine alone" not in sign_in(basil).get(f"/desk/cases/{case.pk}/").content.decode()
+
+
+def test_raw_data_is_closed_until_somebody_opens_it_on_the_record(desk: Desk, sign_in: SignIn) -> None:
+    case = desk.case("hello", email="u1@example.net")
+    client = sign_in(Role.SENIOR_MODERATOR)
+    assert "u1@example.net" not in client.get(f"/desk/cases/{case.pk}/").content.decode()
+    assert not Fact.objects.filter(kind="personal_data.revealed").exists()
+    page = client.post(f"/desk/cases/{case.pk}/raw", HTTP_HX_REQUEST="true").content.decode()
+    assert "u1@example.net" in page
+    assert Fact.objects.get(kind="personal_data.revealed").subject == f"case:{case.pk}"
+
+
+def test_raw_data_opens_without_a_script(desk: Desk, sign_in: SignIn) -> None:
+    case = desk.case("hello", email="u1@example.net")
+    page = sign_in(Role.SENIOR_MODERATOR).post(f"/desk/cases/{case.pk}/raw").content.decode()
+    assert "<html" in page
+    assert "u1@example.net" in page
+
+
+def test_looking_at_raw_data_is_no_get(desk: Desk, sign_in: SignIn) -> None:
+    case = desk.case()
+    assert sign_in(Role.SENIOR_MODERATOR).get(f"/desk/cases/{case.pk}/raw").status_code == 405
+
+
+def test_evidence_of_child_abuse_is_opened_on_the_record(desk: Desk, sign_in: SignIn) -> None:
+    case = desk.case("the words of it", clause="child-abuse", harm="csam")
+    client = sign_in(Role.CHILD_SAFETY)
+    assert "the words of it" not in client.get(f"/desk/cases/{case.pk}/").content.decode()
+    page = client.post(f"/desk/cases/{case.pk}/evidence").content.decode()
+    assert "the words of it" in page
+    assert "data-veil" in page
+    assert Fact.objects.filter(kind="evidence.viewed", subject=f"case:{case.pk}").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("harm", "veil", "veiled"),
+    [
+        ("hate_speech", "sensitive", False),
+        ("graphic_violence", "sensitive", True),
+        ("graphic_violence", "none", False),
+        ("hate_speech", "all", True),
+    ],
+)
+def test_what_may_hurt_is_veiled_as_one_prefers(
+    desk: Desk, sign_in: SignIn, amal: User, *, harm: str, veil: str, veiled: bool
+) -> None:
+    amal.preferences = {"veil": veil}
+    amal.save()
+    page = screen(sign_in, desk.case(harm=harm), amal)
+    assert ("data-unveil" in page) is veiled
+
+
+def test_shortcuts_can_be_switched_off(desk: Desk, sign_in: SignIn, amal: User) -> None:
+    assert 'data-shortcuts="on"' in screen(sign_in, desk.case(), amal)
+    sign_in(amal).post("/desk/preferences", {"language": "en", "veil": "sensitive"})
+    assert 'data-shortcuts="off"' in sign_in(amal).get("/desk/").content.decode()
+
+
+def test_the_next_case_can_be_fetched_ahead(desk: Desk, sign_in: SignIn, amal: User) -> None:
+    first, second = desk.case("one"), desk.case("two")
+    client = sign_in(amal)
+    page = client.get(f"/desk/cases/{first.pk}/").content.decode()
+    assert f'data-upcoming="/desk/cases/{second.pk}/"' in page
+    ahead = client.get(f"/desk/cases/{second.pk}/", HTTP_X_CASE_FRAGMENT="ahead")
+    assert "<html" not in ahead.content.decode()
+    assert ahead.headers["X-Upcoming"] == f"/desk/cases/{first.pk}/"
+    second.refresh_from_db()
+    assert second.lease_by is None
+
+
+def test_a_decided_case_is_closed(desk: Desk, sign_in: SignIn, amal: User) -> None:
+    case = desk.case()
+    desk.keep(case, amal)
+    page = screen(sign_in, case)
+    assert "This case is closed." in page
+    assert "data-bar" not in page
+
+
+def test_an_overdue_case_is_said_to_be(desk: Desk, sign_in: SignIn) -> None:
+    case = desk.case()
+    Case.objects.filter(pk=case.pk).update(due_at=desk.now - timedelta(hours=3))
+    assert "overdue by 3 h" in screen(sign_in, case)

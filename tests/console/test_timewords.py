@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import translation
+
+from hakam.console.timewords import ago, left, span
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("length", "words"),
+    [
+        (timedelta(seconds=-5), "0 s"),
+        (timedelta(seconds=59), "59 s"),
+        (timedelta(minutes=1), "1 min"),
+        (timedelta(minutes=59, seconds=59), "59 min"),
+        (timedelta(hours=1), "1 h"),
+        (timedelta(hours=47), "47 h"),
+        (timedelta(hours=48), "2 days"),
+        (timedelta(days=400), "400 days"),
+    ],
+)
+def test_a_span_is_said_in_its_largest_unit(length: timedelta, words: str) -> None:
+    with translation.override("en"):
+        assert span(length) == words
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (2, "يومان"),
+        (3, "3 أيام"),
+        (10, "10 أيام"),
+        (11, "11 يومًا"),
+        (99, "99 يومًا"),
+        (100, "100 يوم"),
+        (103, "103 أيام"),
+    ],
+)
+def test_arabic_counts_days_in_its_forms(days: int, words: str) -> None:
+    with translation.override("ar"):
+        assert span(timedelta(days=days)) == words
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"), [(1, "ساعة واحدة"), (2, "ساعتان"), (5, "5 ساعات"), (11, "11 ساعة"), (47, "47 ساعة")]
+)
+def test_arabic_counts_hours_in_its_forms(hours: int, words: str) -> None:
+    with translation.override("ar"):
+        assert span(timedelta(hours=hours)) == words
+
+
+def test_the_past_and_the_future() -> None:
+    with translation.override("en"):
+        assert ago(NOW - timedelta(hours=3), NOW) == "3 h ago"
+        assert ago(NOW + timedelta(hours=3), NOW) == "in 3 h"
+
+
+def test_deadlines() -> None:
+    with translation.override("en"):
+        assert left(NOW + timedelta(minutes=5), NOW) == "5 min left"
+        assert left(NOW - timedelta(days=3), NOW) == "overdue by 3 days"
+    with translation.override("ar"):
+        assert left(NOW + timedelta(minutes=5), NOW) == "بقي 5 دقائق"
