@@ -6,13 +6,17 @@ can be tried again, since the database has thrown away what came before; there t
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Final, ParamSpec, TypeVar
 
 from django.db import OperationalError, connection
 
-ATTEMPTS: Final = 3
+RESTS: Final = (0.05, 0.2)
+"""Seconds before the second and the third attempt: the other must come through first, or both tie again."""
+ATTEMPTS: Final = 1 + len(RESTS)
 _TIES: Final = frozenset({"40001", "40P01"})  # PostgreSQL: serialization failure, deadlock detected
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,12 +36,13 @@ def outlast_ties(verb: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(verb)
     def tried(*args: P.args, **kwargs: P.kwargs) -> R:
-        for _attempt in range(ATTEMPTS - 1):
+        for rest in RESTS:
             try:
                 return verb(*args, **kwargs)
             except OperationalError as error:
                 if connection.in_atomic_block or not is_tie(error):
                     raise
+                time.sleep(rest * random.uniform(0.5, 1.5))  # noqa: S311 -- so that two do not keep step
         return verb(*args, **kwargs)
 
     return tried
