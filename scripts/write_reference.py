@@ -363,8 +363,7 @@ def decisions_page() -> str:
     rows = []
     for path in sorted((DOCS / "decisions").glob("[0-9]*.md")):
         title = path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
-        number, words = title[:4], title[4:].lstrip(": ")
-        rows.append((f"[{number}]({path.name})", words))
+        rows.append((f"[{path.name[:4]}]({path.name})", title.lstrip("0123456789.: ")))
     return (
         "# Decisions\n\n"
         + NOTE
