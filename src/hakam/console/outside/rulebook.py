@@ -30,7 +30,15 @@ def _in_order(version: RulebookVersion) -> list[Clause]:
 def _read(clause: Clause, language: str) -> dict[str, Any]:
     title, text = clause.in_language(language)
     examples = clause.examples.get(language) or clause.examples.get("en") or ()
-    return {"clause": clause, "title": title, "text": text, "examples": examples}
+    laws = [f"{law.provision} ({law.country})" if law.country else law.provision for law in clause.legal]
+    return {
+        "clause": clause,
+        "title": title,
+        "text": text,
+        "examples": examples,
+        "examples_text": "\n".join(examples),
+        "laws": "\n".join(laws),
+    }
 
 
 @require_GET
@@ -49,7 +57,12 @@ def rulebook(request: HttpRequest, name: str = "") -> HttpResponse:
 
 @require_GET
 def differences(request: HttpRequest) -> HttpResponse:
-    """Show what changed between two versions, word by word."""
+    """Show what changed between two versions, word by word.
+
+    Rules are not among it: their conditions would teach how to get around them.
+
+    # DSA Art. 14(2)
+    """
     every = book.versions()
     if len(every) < 2:  # noqa: PLR2004 -- two versions have a difference
         raise Http404
@@ -65,8 +78,8 @@ def differences(request: HttpRequest) -> HttpResponse:
         rows.append(
             {
                 "id": id_,
-                "old": _read(one, language) if one else {"title": "", "text": ""},
-                "new": _read(other, language) if other else {"title": "", "text": ""},
+                "old": _read(one, language) if one else {},
+                "new": _read(other, language) if other else {},
                 "added": one is None,
                 "removed": other is None,
                 "severity": (one.severity, other.severity)
@@ -81,7 +94,7 @@ def differences(request: HttpRequest) -> HttpResponse:
 
 
 def _same(one: Clause, other: Clause) -> bool:
-    parts = ("title", "text", "severity", "ladder", "legal", "examples", "harm")
+    parts = ("title", "text", "severity", "ladder", "legal", "examples", "harm", "contractual")
     return all(getattr(one, part) == getattr(other, part) for part in parts)
 
 
