@@ -18,8 +18,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def pointer_from_path(path: str) -> str:
     """Turn msgspec's `$.item.media[3].url` into `/item/media/3/url`."""
-    out: list[str] = []
-    for part in path.removeprefix("$").replace("[", ".").replace("]", "").split("."):
-        if part and part != "...":
-            out.append(part.replace("~", "~0").replace("/", "~1"))
-    return "".join(f"/{part}" for part in out)
+    parts = path.removeprefix("$").replace("[", ".").replace("]", "").split(".")
+    return "".join(
+        f"/{part.replace('~', '~0').replace('/', '~1')}" for part in parts if part and part != "..."
+    )
