@@ -137,6 +137,9 @@ class Load:
         if overdue > max(1.0, task.rate * 0.05):
             self._failed += int(overdue)
             self._example = self._example or f"{overdue:.0f} requests were due and never sent"
+        for ready in list(self._poll.get_map().values()):
+            ready.data.socket.close()
+        self._poll.close()
         return self._sum_up(cpu)
 
     def _send(self, connection: _Connection, due: float) -> None:
