@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -21,9 +20,8 @@ from hakam.intake.throttle import BURST, PER_HOUR, Throttle
 
 
 @pytest.fixture(autouse=True)
-def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(senders, "THROTTLE", Throttle())
-    yield
 
 
 @pytest.fixture

@@ -47,8 +47,10 @@ def test_each_part_of_a_clause(desk: Desk, change: tuple[str, str], shown: str) 
 
 
 def test_a_clause_that_is_new_or_gone(desk: Desk) -> None:
-    more = "- policy: adult\n  title: {en: Adult, ar: للبالغين}\n  text: {en: Label it., ar: ضع وسمًا.}\n" \
-           "  harm: adult_sexual\n  severity: 30\n  ladder: [age_gate]\n"  # fmt: skip
+    more = (
+        "- policy: adult\n  title: {en: Adult, ar: للبالغين}\n  text: {en: Label it., ar: ضع وسمًا.}\n"
+        "  harm: adult_sexual\n  severity: 30\n  ladder: [age_gate]\n"
+    )
     found = published(desk, (WAS, WAS + more))
     assert "New clause" in found
     assert "Label it." in found
