@@ -74,7 +74,7 @@ TABLE: dict[ProblemKind, Callable[[Scene], Any]] = {
     K.KEY_UNKNOWN: lambda s: s.platform.client.get(
         "/api/v1/notices/1", headers={"Authorization": "Bearer hk_no"}
     ),
-    K.SCOPE_MISSING: lambda s: Caller(Scope.CHECK).post("/notices", NOTICE, Idempotency_Key="x"),
+    K.SCOPE_MISSING: lambda _s: Caller(Scope.CHECK).post("/notices", NOTICE, Idempotency_Key="x"),
     K.NOT_FOUND: lambda s: s.platform.get("/statements/00000000-0000-4000-8000-000000000000"),
     K.METHOD: lambda s: s.platform.client.delete(
         f"/api/v1/notices/{s.notice.pk}", headers=s.platform.headers
