@@ -163,6 +163,8 @@ class Traffic:
         with self._house.client(self._house.console_url) as client:
             while not self._stop.wait(self._pace * 10):
                 for message in self._house.received():
+                    if self._stop.is_set():
+                        return
                     if message.kind != "statement.issued" or message.id in seen:
                         continue
                     seen.add(message.id)
@@ -195,6 +197,8 @@ class Traffic:
         with self._house.client(self._house.console_url) as client:
             while not self._stop.wait(self._pace * 10):
                 for message in self._house.received():
+                    if self._stop.is_set():  # the rest stays delivered, without a word of its effect
+                        return
                     if message.id in done or message.applied or not message.kind.startswith("measure."):
                         continue
                     answer = self._sent(
