@@ -38,6 +38,8 @@ RULE = """\
 class Packs:
     """Makes packs from single conditions."""
 
+    nothing_counted = NO_COUNTERS
+
     @staticmethod
     def files(*conditions: str, **changes: Any) -> dict[str, str]:
         """Return a pack with one rule (`r0`, `r1` ...) for each condition."""

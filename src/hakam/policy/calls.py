@@ -15,7 +15,9 @@ from hakam.policy.lists import TermList
 from hakam.policy.patterns import prepare
 from hakam.policy.source import nearest
 from hakam.policy.tree import (
+    Among,
     Condition,
+    Constant,
     Counter,
     CounterKind,
     Field,
@@ -23,6 +25,7 @@ from hakam.policy.tree import (
     How,
     Known,
     Literal,
+    Overlaps,
     Search,
     Value,
     walk,
@@ -93,7 +96,7 @@ def call_condition(check: Expression, node: ast.Call) -> tuple[Condition | None,
             return None, True
         if isinstance(value, Literal):
             check.problem("P113", "a constant is always known", node, "ask about a field")
-            return None, True
+            return Constant(True, check.parsed.text(node), check.parsed.span(node)), True  # noqa: FBT003 -- the value
         return Known(value, check.parsed.text(node), check.parsed.span(node)), True
     if spec.name == "any_in":
         of = check.value(node.args[0])
@@ -139,7 +142,7 @@ def _flag(check: Expression, node: ast.Call, name: str, *, default: bool) -> boo
     return default
 
 
-def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition | None:
+def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition | None:  # noqa: PLR0911 -- one for each mistake
     of = check.value(node.args[0])
     words = _flag(check, node, "words", default=spec.name == "contains_any")
     if spec.name == "word":
@@ -148,7 +151,7 @@ def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition 
         check.problem("P106", f"`{spec.name}` searches a text, `{of.text}` is {of.kind}", node.args[0])
         of = None
     if of is not None and isinstance(of, Literal):
-        check.problem("P113", "a constant is searched", node.args[0], "search a field")
+        check.problem("P106", "a constant is searched", node.args[0], "search a field")
         of = None
     if of is None or words is None:
         return None
@@ -185,11 +188,16 @@ def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition 
         spec.name, How.WORDS if words else How.CONTAINS
     )
     terms = _prepared(check, node, given, folded=of.kind is Kind.FOLDED, words=words)
-    return Search(how, _on_words(of, words), terms, name, text, span) if terms else None
+    if not terms:  # nothing to find: never true, but the rule stays, and an unknown text stays unknown
+        nothing = Overlaps if of.kind is Kind.TEXTS else Among
+        return nothing(of, frozenset(), name, text, span)
+    return Search(how, _on_words(of, words), terms, name, text, span)
 
 
 def _on_words(of: Value, words: bool) -> Value:
     """Return what is searched for whole words: `text.words` stands in for `text.folded`."""
+    if words and isinstance(of, Folded):
+        return Folded(of.of, of.text, of.span, words=True)
     if words and isinstance(of, Field) and of.spec.path == "text.folded":
         return Field(FIELDS["text.words"], of.text, of.span)
     return of
@@ -223,7 +231,7 @@ def _terms(
         arguments = arguments[0].elts
         if not arguments:
             check.problem("P113", "an empty list holds nothing", node.args[1], "write its terms")
-            return None
+            return [], None
     found: list[tuple[str, ast.expr | None]] = []
     good = True
     for argument in arguments:

@@ -46,7 +46,7 @@ def canonical(node: Condition | Value) -> str:  # noqa: C901, PLR0911, PLR0912 -
         case Length():
             return f"len({canonical(node.of)})"
         case Folded():
-            return f"folded({canonical(node.of)})"
+            return f"{'words' if node.words else 'folded'}({canonical(node.of)})"
         case Counter():
             of = canonical(node.of) if node.of is not None else ""
             by = ",".join(map(canonical, node.by))

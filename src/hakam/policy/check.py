@@ -208,7 +208,7 @@ class Expression:
         assert isinstance(node, ast.List | ast.Tuple | ast.Set)
         if not node.elts:
             self.problem("P113", "an empty list holds nothing", node, "write its values")
-            return None
+            return frozenset(), None
         values: dict[str | float | int, None] = {}
         wrong = False
         for element in node.elts:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from hakam.policy.kinds import LISTS, TEXTUAL, Kind
 from hakam.policy.source import listing, nearest
-from hakam.policy.tree import Among, And, Compare, Condition, Field, Holds, Literal, Not, Value
+from hakam.policy.tree import Among, And, Compare, Condition, Constant, Field, Holds, Literal, Not, Value
 
 if TYPE_CHECKING:
     from hakam.policy.check import Expression
 
 _COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
 
 
 def comparison(check: Expression, node: ast.Compare) -> Condition | None:
@@ -68,7 +78,7 @@ def _pair(  # noqa: PLR0911 -- one branch for each kind of node
         return None
     if isinstance(one, Literal) and isinstance(other, Literal):
         check.problem("P113", "always the same: two constants are compared", node, "compare with a field")
-        return None
+        return Constant(_ORDER[sign](one.value, other.value), text, span)
     _check_range(check, one, other, node)
     _check_choices(check, (one, other), node)
     return Compare(sign, one, other, text, span)
@@ -117,7 +127,7 @@ def _membership(check: Expression, node: ast.expr, left: ast.expr, right: ast.ex
             return None
         if isinstance(item, Literal):
             check.problem("P113", "always the same: two constants are compared", node, "look up a field")
-            return None
+            return Constant(item.value in found[0], text, span)
         if isinstance(item, Field):
             for value in sorted(map(str, found[0])) if item.spec.choices else ():
                 _choice(check, item, value, right)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Dictionary
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from hakam.vocabulary.problem import pointer_from_path
 KEYS = ("test", "text", "event", "before", "fires", "silent")
 _BEFORE = ("repeat", "every", "vary")
 MAX_REPEAT = 1_000
+MAX_WINDOW = 30 * 86_400.0  # seconds: no counter looks further back
 VARIED = ("author.id", "item.id", "context.ip_hash")
 
 _DEFAULT: dict[str, Any] = {
@@ -60,10 +62,11 @@ class Example(msgspec.Struct, frozen=True):
         return "*" in self.silent
 
 
-def read_examples(node: Node, rules: frozenset[str], report: Reporter) -> list[Example]:
+def read_examples(node: Node, rules: frozenset[str] | None, report: Reporter) -> list[Example]:
     """Read the tests of one file.
 
-    `rules` holds the ids of all rules, also of those that are wrong themselves.
+    `rules` holds the ids of all rules, also of those that are wrong themselves; `None` if a file of rules
+    could not be read.
     """
     shape = Shape(report)
     found = []
@@ -74,7 +77,7 @@ def read_examples(node: Node, rules: frozenset[str], report: Reporter) -> list[E
     return found
 
 
-def _example(entry: Mapping, rules: frozenset[str], shape: Shape) -> Example | None:
+def _example(entry: Mapping, rules: frozenset[str] | None, shape: Shape) -> Example | None:
     report, before = shape.report, len(shape.report)
     name = shape.text(entry, "test", what="test")
     fires = _rule_names(entry, "fires", rules, shape)
@@ -90,12 +93,23 @@ def _example(entry: Mapping, rules: frozenset[str], shape: Shape) -> Example | N
         silent = ("*",)  # `fires: []`: nothing at all
     earlier = _before(entry, shape)
     event = _event(entry, shape)
+    if earlier is not None and event is not None and not _reaches(event.at, earlier):
+        report.report("P017", "the first earlier event lies before the year 1", entry.entries["before"].span)
     if report.has_errors(before) or name is None or event is None:
         return None
     return Example(name, event, fires or (), silent or (), earlier, entry.span)
 
 
-def _rule_names(entry: Mapping, key: str, rules: frozenset[str], shape: Shape) -> tuple[str, ...] | None:
+def _reaches(at: datetime, earlier: Before) -> bool:
+    try:
+        return at - timedelta(seconds=earlier.every * earlier.repeat) is not None
+    except OverflowError:
+        return False
+
+
+def _rule_names(
+    entry: Mapping, key: str, rules: frozenset[str] | None, shape: Shape
+) -> tuple[str, ...] | None:
     node = entry.entries.get(key)
     if node is None:
         return None
@@ -106,7 +120,7 @@ def _rule_names(entry: Mapping, key: str, rules: frozenset[str], shape: Shape) -
     names = []
     for text in shape.text_list(node, key):
         name = str(text.value)
-        if name not in rules:
+        if rules is not None and name not in rules:
             shape.report.report(
                 "P401", f"there is no rule `{name[:60]}`", text.span, hint=nearest(name, rules)
             )
@@ -137,6 +151,9 @@ def _before(entry: Mapping, shape: Shape) -> Before | None:
             hint = nearest(str(text.value), VARIED) or "`author.id`, `item.id` or `context.ip_hash`"
             shape.report.report("P011", f"`{str(text.value)[:40]}` can't vary", text.span, hint=hint)
         vary.append(str(text.value))
+    if every is not None and every > MAX_WINDOW:
+        shape.report.report("P017", "`every` is at most 30 days", node.entries["every"].span)
+        return None
     return None if repeat is None or every is None else Before(repeat, every, tuple(vary))
 
 

@@ -38,7 +38,7 @@ from hakam.policy.tree import (
     Truth,
     Value,
 )
-from hakam.signals.fold import fold
+from hakam.signals.fold import fold, fold_words
 
 _INVERSE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _NUMERIC = frozenset({Kind.NUMBER, Kind.TIME, Kind.DURATION})
@@ -50,6 +50,10 @@ def _length(value: Any) -> int | None:
 
 def _fold(value: str | None) -> str | None:
     return None if value is None else fold(value)
+
+
+def _words(value: str | None) -> str | None:
+    return None if value is None else fold_words(value)
 
 
 def _common(values: frozenset[Any], of: Any) -> list[Any] | None:
@@ -69,6 +73,7 @@ HELPERS: dict[str, Any] = {
     **arithmetic.HELPERS,
     "LEN": _length,
     "FOLD": _fold,
+    "WORDS": _words,
     "COMMON": _common,
     "AS_DURATION": _duration,
     "AS_MOMENT": _time,
@@ -207,7 +212,7 @@ class Writer:
             case Length():
                 return f"LEN({self.raw(node.of)})"
             case Folded():
-                return f"FOLD({self.raw(node.of)})"
+                return f"{'WORDS' if node.words else 'FOLD'}({self.raw(node.of)})"
 
     def found(self, node: Search) -> str:
         """Return the name of the function that finds the first hit of a text predicate."""

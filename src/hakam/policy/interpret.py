@@ -39,7 +39,7 @@ from hakam.policy.tree import (
     Truth,
     Value,
 )
-from hakam.signals.fold import fold
+from hakam.signals.fold import fold, fold_words
 from hakam.signals.measure import Signals
 from hakam.vocabulary.event import Event
 
@@ -78,7 +78,7 @@ def value_of(node: Value, seen: Seen) -> Any:
             return None if of is None else len(of)
         case Folded():
             of = value_of(node.of, seen)
-            return None if of is None else fold(of)
+            return None if of is None else fold_words(of) if node.words else fold(of)
 
 
 def outcome(node: Condition, seen: Seen, forced: Mapping[Leaf, bool | None] | None = None) -> bool | None:

@@ -11,6 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from hakam.policy.source import Reporter, nearest
+from hakam.signals.links import host_of
 from hakam.vocabulary.finding import Span
 
 MAX_TERMS = 200_000
@@ -34,29 +35,38 @@ class TermList(msgspec.Struct, frozen=True):
     file: str
 
 
-def read_list(file: str, text: str, report: Reporter) -> TermList:  # noqa: C901, PLR0912 -- one branch for each kind of line
+def _kind(file: str, lines: list[str], report: Reporter) -> ListKind:
+    kind = ListKind.TERMS
+    for number, line in enumerate(lines, 1):
+        if not line.lstrip().startswith("#"):
+            continue
+        key, colon, value = line.strip().lstrip("# ").partition(":")
+        if not colon or key.strip() != "kind":
+            continue
+        said = value.strip()
+        if said in set(ListKind):
+            kind = ListKind(said)
+        else:
+            span = Span(file, number, 1, number, len(line) + 1)
+            hint = nearest(said, ListKind) or "`terms`, `domains` or `values`"
+            report.report("P011", f"`{said[:40]}` is no kind of list", span, hint=hint)
+    return kind
+
+
+def read_list(file: str, text: str, report: Reporter) -> TermList:
     """Read one list. Lines that can't be used are reported and left out."""
     name = file.removeprefix("lists/").removesuffix(".txt")
-    kind = ListKind.TERMS
+    lines = text.split("\n")
+    kind = _kind(file, lines, report)  # said anywhere, it holds for all lines
     terms: dict[str, int] = {}
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(lines, 1):
         term = line.strip()
         span = Span(file, number, 1, number, max(len(line), 1) + 1)
-        if term.startswith("#"):
-            key, colon, value = term.lstrip("# ").partition(":")
-            if colon and key.strip() == "kind":
-                said = value.strip()
-                if said in set(ListKind):
-                    kind = ListKind(said)
-                else:
-                    hint = nearest(said, ListKind) or "`terms`, `domains` or `values`"
-                    report.report("P011", f"`{said[:40]}` is no kind of list", span, hint=hint)
-            continue
-        if not term:
+        if not term or term.startswith("#"):
             continue
         term = term.removeprefix("\\") if term.startswith("\\#") else term
-        if kind is ListKind.DOMAINS:
-            term = term.lower().removesuffix(".")
+        if kind is ListKind.DOMAINS:  # as `links.hosts` are: lower case, punycode decoded
+            term = term.lower().removesuffix(".") if "/" in term else host_of(term) or term
         if len(term) > MAX_TERM:
             report.report("P020", f"a term of {len(term):,} characters", span, hint=f"at most {MAX_TERM}")
         elif any(ord(char) < 32 for char in term):  # noqa: PLR2004 -- control characters

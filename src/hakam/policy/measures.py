@@ -134,6 +134,8 @@ def _act(node: ast.expr, parsed: Parsed, report: Reporter, *, reviews: bool) -> 
     known = [*map(str, MeasureKind), *(["review"] if reviews else [])]
     if name not in known:
         hint = nearest(name, known) or f"there are {listing(known, 20)}"
+        if name == "review":
+            hint = "a rule asks for a review, a ladder holds measures"
         report.report("P301", f"there is no measure `{name[:60]}`", span, hint=hint)
         return None
     if name == "review":

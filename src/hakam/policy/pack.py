@@ -186,10 +186,11 @@ class _Head(msgspec.Struct, frozen=True):
 def _head(texts: Dictionary[str, str], report: Reporter) -> _Head:
     if "pack.yaml" not in texts:
         return _Head()
+    before = len(report)
     node = read("pack.yaml", texts["pack.yaml"], report)
     shape = Shape(report)
     if not isinstance(node, Mapping):
-        if node is not None or not len(report):
+        if node is not None or len(report) == before:
             report.report("P009", "`pack.yaml` has keys", _whole("pack.yaml"), hint="begin with `id: ...`")
         return _Head()
     shape.keys(node, KEYS)
@@ -232,7 +233,7 @@ def _extra(head: Mapping, shape: Shape) -> dict[str, FieldSpec]:
                 "P012", f"`{name[:60]}` can't be a field's name", span, hint="small letters, digits and `_`"
             )
             continue
-        kind = shape.choice(node, name, tuple(EXTRA_KINDS))
+        kind = shape.choice(node, name, tuple(EXTRA_KINDS), what="type")
         if kind is not None:
             found[name] = extra_field(name, EXTRA_KINDS[kind])
     return found
@@ -274,12 +275,15 @@ def _terms(
 
 def _clauses(
     paths: list[str], texts: Dictionary[str, str], languages: tuple[str, ...], report: Reporter
-) -> tuple[dict[str, Clause], frozenset[str]]:
+) -> tuple[dict[str, Clause], frozenset[str] | None]:
+    """Return the clauses, and the ids of all that were written; `None` if a file could not be read."""
     clauses: dict[str, Clause] = {}
     known: set[str] = set()
+    unread = not paths  # which is said already
     for path in paths:
         node = read(path, texts[path], report)
         if node is None:
+            unread = unread or report.has_errors()
             continue
         known |= _ids(node, "policy")
         for id_, clause in read_clauses(node, languages, report).items():
@@ -288,7 +292,8 @@ def _clauses(
                     "P013", f"a second clause `{id_}`", clause.span, hint="ids are unique in all files"
                 )
             clauses.setdefault(id_, clause)
-    return clauses, frozenset(known)
+        unread = unread or (not isinstance(node, Sequence) and report.has_errors())
+    return clauses, None if unread else frozenset(known)
 
 
 def _ids(node: Node, key: str) -> set[str]:
@@ -305,14 +310,17 @@ def _rules(  # noqa: PLR0917 -- each is another part of the pack
     texts: Dictionary[str, str],
     checker: Checker,
     clauses: dict[str, Clause],
-    known: frozenset[str],
+    known: frozenset[str] | None,
     report: Reporter,
-) -> tuple[tuple[Rule, ...], frozenset[str]]:
+) -> tuple[tuple[Rule, ...], frozenset[str] | None]:
+    """Return the rules, and the ids of all that were written; `None` if a file could not be read."""
     rules: dict[str, Rule] = {}
     ids: set[str] = set()
+    unread = False
     for path in paths:
         node = read(path, texts[path], report)
         if node is None:
+            unread = unread or report.has_errors()
             continue
         ids |= _ids(node, "rule")
         for rule in read_rules(node, checker, clauses, known, report):
@@ -321,16 +329,17 @@ def _rules(  # noqa: PLR0917 -- each is another part of the pack
                 hint = f"the first is in {first.file}, line {first.line}"
                 report.report("P013", f"a second rule `{rule.id}`", rule.span, hint=hint)
             rules.setdefault(rule.id, rule)
+        unread = unread or (not isinstance(node, Sequence) and report.has_errors())
     if len(rules) > MAX_RULES:
         report.report("P505", f"{len(rules):,} rules", None, hint=f"at most {MAX_RULES:,}")
     counters = {part.name for rule in rules.values() for part in walk(rule.when) if isinstance(part, Counter)}
     if len(counters) > MAX_COUNTERS:
         report.report("P505", f"{len(counters):,} counters", None, hint=f"at most {MAX_COUNTERS}")
-    return tuple(rules.values()), frozenset(ids)
+    return tuple(rules.values()), None if unread else frozenset(ids)
 
 
 def _examples(
-    paths: list[str], texts: Dictionary[str, str], rules: frozenset[str], report: Reporter
+    paths: list[str], texts: Dictionary[str, str], rules: frozenset[str] | None, report: Reporter
 ) -> tuple[Example, ...]:
     examples: dict[str, Example] = {}
     for path in paths:

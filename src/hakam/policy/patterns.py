@@ -5,6 +5,7 @@ r"""Patterns: RE2 only (linear in the text, whatever the pattern), made fit for 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 
@@ -46,7 +47,7 @@ def prepare(pattern: str, problem: Problem, *, folded: bool, words: bool) -> str
             problem("P202", f"`{piece}` knows ASCII letters only", _ascii_hint(piece[1]))
             return None
     if folded or words:
-        pattern = _fold_pieces(pieces, problem)
+        pattern = _fold_pieces(pieces, problem, words=words)
     try:
         compiled = re2.compile(pattern, options())
     except re2.error as error:
@@ -104,52 +105,105 @@ def _pieces(pattern: str) -> list[str]:
     return found
 
 
-def _fold_pieces(pieces: list[str], problem: Problem) -> str:  # noqa: C901 -- one branch for each kind of node
-    """Fold the letters of a pattern one by one, and say so where folding can't be done letter by letter."""
+def _fold_pieces(pieces: list[str], problem: Problem, *, words: bool) -> str:  # noqa: C901 -- one branch for each kind of piece
+    """Fold the characters of a pattern one by one, and say so where that can't be done."""
     out: list[str] = []
-    run, in_class = "", False
-    lost: list[str] = []
+    lost: list[tuple[str, str]] = []  # what is never found, and what to write instead
+    run, at = "", 0
 
     def end_run() -> None:
         nonlocal run
-        if len(run) > 1 and run.isalpha() and fold(run) != "".join(map(_fold_letter, run)):
-            lost.append(run)
+        if len(run) > 1 and run.isalnum() and fold(run) != "".join(map(fold, run)):
+            lost.append((run, f"folding makes it `{fold(run)}`; or search `text.raw`"))
         run = ""
 
-    group_name = False
-    for n, piece in enumerate(pieces):
-        before = pieces[n - 1] if n else ""
-        if piece == "(" and pieces[n + 1 : n + 2] == ["?"]:
-            group_name = True
-        elif group_name and piece in ":>)":
-            group_name = False
-        if group_name:
+    while at < len(pieces):
+        piece = pieces[at]
+        if piece == "(" and pieces[at + 1 : at + 2] == ["?"]:  # flags, or a group's name
             end_run()
-            out.append(piece)
+            stop = next((n for n in range(at, len(pieces)) if pieces[n] in ":>)"), len(pieces) - 1) + 1
+            out += pieces[at:stop]
+            at = stop
             continue
-        if piece == "[" and not in_class:
-            in_class = True
-        elif piece == "]" and in_class and before not in {"[", "^"}:
-            in_class = False
-        if len(piece) == 1 and (piece.isalpha() or unicodedata.category(piece) == "Mn"):
-            letter = _fold_letter(piece)
-            out.append(letter or ("" if in_class else "(?:)"))
-            run = "" if in_class else run + piece
+        if piece == "[":
+            end_run()
+            text, at = _fold_class(pieces, at)
+            out.append(text)
+            continue
+        at += 1
+        if words and piece in {"^", "$", r"\A", r"\z"}:
+            lost.append((piece, f"whole words have no `{piece}`: search `text.folded` without `words=True`"))
+        if _CAPITALS.fullmatch(piece):
+            lost.append((piece, "folded text has no capitals; or search `text.raw`"))
+        literal = _literal(piece)
+        if literal is not None:
+            changed = "".join(map(fold, literal))
+            out.append(piece if changed == literal else _written(changed, alone=len(literal) == 1))
+            run = (
+                run + literal if literal.isalnum() or unicodedata.category(literal[:1] or " ") == "Mn" else ""
+            )
             continue
         if piece in "*+?{" and run:
             run = run[:-1]
         end_run()
         out.append(piece)
     end_run()
-    for text in lost:
-        problem(
-            "P205",
-            f"folded text never holds `{text}`",
-            f"folding makes it `{fold(text)}`; or search `text.raw`",
-        )
+    for text, hint in lost:
+        problem("P205", f"folded text never holds `{text}`", hint)
     return "".join(out)
 
 
-def _fold_letter(letter: str) -> str:
-    changed = fold(letter)
-    return changed if len(changed) <= 1 else letter
+_CAPITALS = re.compile(r"\\p(?:\{L[ut]\}|L[ut])")
+_SYNTAX = frozenset("\\.+*?()|[]{}^$")
+
+
+def _literal(piece: str) -> str | None:
+    r"""Return the characters that a piece stands for (`a`, `\x41`, `\Q...\E`), `None` if it is syntax."""
+    if len(piece) == 1:
+        return None if piece in _SYNTAX else piece
+    if piece.startswith(r"\Q"):
+        return piece[2:].removesuffix(r"\E")
+    code = re.fullmatch(r"\\x(?:\{([0-9A-Fa-f]{1,6})\}|([0-9A-Fa-f]{2}))", piece)
+    number = int(code[1] or code[2], 16) if code else _NO_CHARACTER
+    return chr(number) if number < _NO_CHARACTER else None
+
+
+_NO_CHARACTER = 0x110000
+
+
+def _written(text: str, *, alone: bool) -> str:
+    """Return a text as a pattern; what was one character stays one for the count that may follow."""
+    escaped: str = re2.escape(text)
+    return f"(?:{escaped})" if alone and len(text) != 1 else escaped
+
+
+def _fold_class(pieces: list[str], at: int) -> tuple[str, int]:
+    """Add what its members fold to to a class in brackets; return it and the place after it.
+
+    The members stay: a range such as `[ء-ي]` must not lose its ends.
+    """
+    out = [pieces[at]]
+    at += 1
+    if pieces[at : at + 1] == ["^"]:
+        out.append("^")
+        at += 1
+    first = at
+    while at < len(pieces) and (at == first or pieces[at] != "]"):
+        low, high = pieces[at], pieces[at]
+        if low == "[" and pieces[at + 1 : at + 2] == [":"] and ":]" in "".join(pieces[at + 2 :]):
+            stop = "".join(pieces[at + 2 :]).index(":]") + at + 4  # `[:alpha:]` has no escapes
+            out += pieces[at:stop]
+            at = stop
+            continue
+        at += 1
+        out.append(low)
+        if pieces[at : at + 1] == ["-"] and pieces[at + 1 : at + 2] not in ([], ["]"]):
+            high = pieces[at + 1]
+            out += ["-", high]
+            at += 2
+        ends = [fold(_literal(end) or "") for end in (low, high)]
+        if all(len(end) == 1 for end in ends) and ends != [low, high] and ends[0] <= ends[1]:
+            written = [re2.escape(end) for end in ends]
+            out.append(written[0] if low == high else "-".join(written))
+    out += pieces[at : at + 1]
+    return "".join(out), at + 1

@@ -52,12 +52,16 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 def read_rules(
-    node: Node, checker: Checker, clauses: Dictionary[str, Clause], known: frozenset[str], report: Reporter
+    node: Node,
+    checker: Checker,
+    clauses: Dictionary[str, Clause],
+    known: frozenset[str] | None,
+    report: Reporter,
 ) -> list[Rule]:
     """Read the rules of one file. Rules that are wrong are reported and left out.
 
     `known` holds the ids of all clauses that the file of policies names, also of those that are wrong
-    themselves.
+    themselves; `None` if it could not be read.
     """
     shape = Shape(report)
     rules = []
@@ -69,12 +73,16 @@ def read_rules(
 
 
 def _rule(
-    entry: Mapping, checker: Checker, clauses: Dictionary[str, Clause], known: frozenset[str], shape: Shape
+    entry: Mapping,
+    checker: Checker,
+    clauses: Dictionary[str, Clause],
+    known: frozenset[str] | None,
+    shape: Shape,
 ) -> Rule | None:
     report, before = shape.report, len(shape.report)
     id_ = shape.text(entry, "rule", pattern=ID, what="a rule's id")
     policy = shape.text(entry, "policy", what="policy")
-    if policy is not None and policy not in known:
+    if policy is not None and known is not None and policy not in known:
         hint = nearest(policy, known) or (
             f"there are {listing(sorted(known))}" if known else "add it to `policies.yaml`"
         )

@@ -86,12 +86,15 @@ class Shape(msgspec.Struct):
             return None
         return node.value
 
-    def choice(self, entry: Mapping, key: str, choices: tuple[str, ...]) -> str | None:
+    def choice(
+        self, entry: Mapping, key: str, choices: tuple[str, ...], *, what: str | None = None
+    ) -> str | None:
         """Return a text that is one of `choices`."""
         value = self.text(entry, key, what=key)
         if value is not None and value not in choices:
             hint = nearest(value, choices) or f"it is one of {listing(choices)}"
-            self.report.report("P011", f"`{value[:60]}` is no {key}", entry.entries[key].span, hint=hint)
+            message = f"`{value[:60]}` is no {what or key}"
+            self.report.report("P011", message, entry.entries[key].span, hint=hint)
             return None
         return value
 
@@ -159,6 +162,8 @@ class Shape(msgspec.Struct):
         for language, node in self.by_language(entry, key).items():
             if isinstance(node, Text) and isinstance(node.value, str) and node.value.strip():
                 found[language] = node.value.strip()
+            elif isinstance(node, Text) and isinstance(node.value, str):
+                self.report.report("P009", f"`{key}` in `{language}` is empty", node.span)
             else:
                 self.report.report(
                     "P009", f"`{key}` in `{language}` is a text", node.span, hint="put it in quotes"

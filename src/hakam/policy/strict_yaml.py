@@ -37,9 +37,11 @@ _SURPRISES = (
     (re.compile(r"(?i:yes|no|on|off|y|n)|True|TRUE|False|FALSE"), "true or false"),
     (re.compile(r"[-+]?(0[0-9_]+|0[oO][0-7_]+)"), "an octal number"),
     (re.compile(r"[-+]?0[xX][0-9a-fA-F_]+|[-+]?0[bB][01_]+"), "a number in another base"),
-    (re.compile(r"[-+]?[0-9][0-9_]*(\.[0-9_]*)?[eE][-+]?[0-9]+"), "a number with an exponent"),
+    (re.compile(r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9]+)[eE][-+]?[0-9]+"), "a number with an exponent"),
     (
-        re.compile(r"[-+]?[0-9]+_[0-9_.]*|[-+]?\.[0-9]+|[-+]?[0-9]+\.|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"),
+        re.compile(
+            r"\+[0-9]+|[-+]?[0-9]+_[0-9_.]*|[-+]?\.[0-9]+|[-+]?[0-9]+\.|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+        ),
         "a number",
     ),
     (re.compile(r"[-+]?[0-9]{19,}"), "a number too large to keep"),
@@ -47,6 +49,12 @@ _SURPRISES = (
     (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?"), "a date"),
     (re.compile(r"~|Null|NULL|<<|="), "nothing, or a merge"),
 )
+_OR_ELSE = {  # what else to write, besides quotes
+    "true or false": ", or `true` or `false`",
+    "a number in base 60, or a time": "",
+    "a date": "",
+    "nothing, or a merge": ", or `null`",
+}
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -124,6 +132,8 @@ def _yaml_hint(problem: str, text: str, span: Span) -> str | None:
     line = lines[span.line - 1] if span.line <= len(lines) else ""
     if "\t" in line[: max(span.column, 1)] or "\\t" in problem:
         return "indent with spaces, never with tabs"
+    if re.search(r"^\s*(?:- )?\s*(then|ladder):\s*\[", line):
+        return "write each measure on a line of its own, after `- `"
     if re.search(r"^\s*(- )?\s*(when|text|\w+):\s*['\"]", line) or "mapping values" in problem:
         return "write `|` after the colon and the text on the next line, indented"
     return None
@@ -219,7 +229,7 @@ class _Reader:
                         "P006",
                         f"`{word}` may be read as {seems}",
                         scalar.span,
-                        hint=f'write "{word}" in quotes',
+                        hint=f'write "{word}" in quotes{_OR_ELSE.get(seems, ", or the number in digits")}',
                     )
                     break
         return word

@@ -63,12 +63,13 @@ class Length(msgspec.Struct, frozen=True):
 
 
 class Folded(msgspec.Struct, frozen=True):
-    """`folded(x)`: a text after folding."""
+    """`folded(x)`: a text after folding; with `words` its words, a space before and after each."""
 
     of: Value
     text: str
     span: Span
     kind: Kind = Kind.FOLDED
+    words: bool = False
 
 
 class CounterKind(StrEnum):
