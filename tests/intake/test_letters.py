@@ -1,4 +1,4 @@
-"""Letters to notifiers: what came, what was decided, whether a machine did it, what can be done (DSA Art. 16(4)-(6))."""
+"""Letters to notifiers: what came, what was decided, whether a machine did it, how to object (DSA Art. 16(4)-(6))."""
 
 from __future__ import annotations
 
