@@ -23,7 +23,9 @@ if _BASE is None or "PYTEST_XDIST_WORKER" not in os.environ:
         _MADE = Path(tempfile.mkdtemp(prefix="hakam-tests-"))
         os.environ["HAKAM_HOME"] = str(_MADE)
 else:
-    os.environ["HAKAM_HOME"] = str(Path(_BASE, os.environ["PYTEST_XDIST_WORKER"]))
+    _OWN = Path(_BASE, os.environ["PYTEST_XDIST_WORKER"])
+    _OWN.mkdir(parents=True, exist_ok=True)
+    os.environ["HAKAM_HOME"] = str(_OWN)
 
 SOCKET_MARKERS = ("sockets", "browser", "chaos")
 

@@ -89,7 +89,7 @@ def test_every_state_of_an_effect_can_be_reached(state: EffectState) -> None:
     assert state in reached
 
 
-@pytest.mark.parametrize("state", set(MeasureState) - MEASURE_ENDS)
+@pytest.mark.parametrize("state", sorted(set(MeasureState) - MEASURE_ENDS))
 def test_every_living_measure_can_end(state: MeasureState) -> None:
     ways = {after for (before, _), after in MEASURE.items() if before is state}
     assert ways - {state}
