@@ -8,8 +8,8 @@ BEGIN = "<!-- generated: roles and permissions -->"
 END = "<!-- end of generated part -->"
 _ABOUT = """\
 Each person has one role, and the role says what is permitted. A permission reads `room:resource:action`. Queues narrow
-it further. Nobody changes a role or an access of his own, and the last person who can manage the staff can't be demoted or
-shut out. Child-abuse cases are for their own role alone: not even an administrator sees them.
+it further. Nobody changes a role or an access of his own, and the last person who can manage the staff can't be demoted
+or shut out. Child-abuse cases are for their own role alone: not even an administrator sees them.
 
 API keys belong to a platform. A key reads `hk_<prefix>_<secret>`; it is shown once, and only its SHA-256 is kept. The
 prefix is public and tells keys apart."""
