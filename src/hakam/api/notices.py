@@ -60,6 +60,10 @@ def receive(
     key = caller(request)
     if not idempotency_key.strip():
         raise ProblemError(ProblemKind.NO_IDEMPOTENCY_KEY)
+    if "\x00" in idempotency_key:
+        raise ProblemError(
+            ProblemKind.INVALID, errors=[Fault("/Idempotency-Key", "the character NUL can't be kept")]
+        )
     now = timezone.now()
     try:
         kept = receive_notice(
