@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -29,15 +29,8 @@ LOOKS = [("en", "light", WIDE), ("ar", "dark", WIDE), ("ar", "light", NARROW), (
 
 
 def axe() -> str:
-    """Return the source of axe-core, which the test set-up installs with npm (MPL-2.0, so it is not in the tree)."""
-    root = Path(__file__).resolve().parents[2]
-    for folder in (os.environ.get("AXE_CORE", ""), str(root / "node_modules" / "axe-core")):
-        source = Path(folder) / "axe.min.js"
-        if folder and source.exists():
-            return source.read_text(encoding="utf-8")
-    pytest.skip(
-        reason="no axe-core: npm install --no-save --ignore-scripts axe-core@4, or name its folder: AXE_CORE=..."
-    )
+    """Return the source of axe-core (MPL-2.0), which a development dependency carries."""
+    return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
