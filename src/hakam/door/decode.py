@@ -78,7 +78,7 @@ def decode(body: bytes, content_type: str, limits: Limits) -> Batch | Problem:
         return _batch(lines, "", limits)
     if kind != JSON:
         return ProblemKind.MEDIA_TYPE(f"{kind or 'nothing'} is not understood")
-    start = body[:64].lstrip()[:1]
+    start = body[:64].lstrip()[:1] or body.lstrip()[:1]
     if not start:
         return ProblemKind.EMPTY("the body is empty")
     try:

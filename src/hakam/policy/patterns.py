@@ -19,6 +19,7 @@ MAX_PROGRAM = 8 << 20  # bytes that one compiled pattern may take
 Problem = Callable[[str, str, str | None], None]  # code, message, hint
 
 _ASCII_ONLY = frozenset("bBwW")
+_SIGNS = ("\x00", " ", "0", "a", "A", "!", "ا")  # a pattern that each of them fulfils asks for nothing
 
 
 def options(max_mem: int = MAX_PROGRAM) -> re2.Options:
@@ -53,7 +54,7 @@ def prepare(pattern: str, problem: Problem, *, folded: bool, words: bool) -> str
     except re2.error as error:
         _refused(str(error), problem)
         return None
-    if compiled.search("") is not None or compiled.search("\x00") is not None:
+    if compiled.search("") is not None or all(compiled.search(sign) is not None for sign in _SIGNS):
         problem("P204", "the pattern matches any text", "make it ask for at least one character of its own")
         return None
     return f" (?:{pattern}) " if words else pattern
