@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 # With a scheme (also defanged: hxxp), with www, or a bare name under a common top-level domain.
 _LINK = re.compile(
     r"(?:h(?:tt|xx)ps?://|www\.)[^\s<>\"'\u00ab\u00bb]+"
     r"|(?<![\w@.-])(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+"
-    r"(?:com|net|org|info|biz|io|co|me|ru|cn|xyz|top|site|online|shop|club|app|dev|tv|cc|ly|gg|link|click|vip)"
+    r"(?:(?:com?|net|org|edu|gov)\.[a-z]{2}|com|net|org|info|biz|io|co|me|ru|cn|xyz|top|site|online|shop|club|app|dev|tv"
+    r"|cc|ly|gg|link|click|vip)"
     r"(?:/[^\s<>\"'\u00ab\u00bb]*|(?![\w-]|\.\w))",
     re.IGNORECASE,
 )
 _TRAILING = ".,;:!?)]}'\"\u060c\u061b\u061f\u2026"
 _HOST = re.compile(
-    r"(?:(?:[a-z][a-z0-9+.-]*:)?//|mailto:)?+(?:[^/?#\s]*@)?(\[[0-9a-f:.]+\]|[^/?#:@\s\[\]]+)", re.IGNORECASE
+    r"(?:(?:[a-z][a-z0-9+.-]*:)?[/\\]{2}|mailto:)?+(?:[^/\\?#\s]*@)?(\[[0-9a-f:.]+\]|[^/\\?#:@\s\[\]]+)",
+    re.IGNORECASE,  # browsers read a backslash as a slash
 )
+_DEFANGED = re.compile(r"[\[(](\.|dot|:)[\])]", re.IGNORECASE)
+# What browsers read in a host as if it were not there, or as a dot (Unicode TS 46).
+_UNSEEN = str.maketrans(dict.fromkeys("\u00ad\u200b\u2060\ufeff", "") | dict.fromkeys("。．｡", "."))
 # Names below which anybody can register, besides the top level itself. A short list of the busiest.
 _SECOND_LEVEL = frozenset(
     {"co", "com", "org", "net", "gov", "gob", "edu", "ac", "or", "ne", "go", "gouv", "mil"}
@@ -32,13 +38,13 @@ _MAX_LINKS = 200
 
 def find_links(text: str | None, given: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the addresses `given` and those found in `text`, each once, in order; at most 200."""
-    if not text or not ("." in text or "//" in text):
+    if not text:
         return given
-    plain = (
-        text.replace("[.]", ".").replace("(.)", ".").replace("[:]", ":")
-        if "[" in text or "(" in text
-        else text
-    )
+    plain = text if text.isascii() else text.translate(_UNSEEN)
+    if "[" in plain or "(" in plain:
+        plain = _DEFANGED.sub(lambda match: ":" if match[1] == ":" else ".", plain)
+    if not ("." in plain or "//" in plain):
+        return given
     found = (match.group().rstrip(_TRAILING) for match in _LINK.finditer(plain))
     return tuple(dict.fromkeys((*given, *found)))[:_MAX_LINKS]
 
@@ -46,6 +52,8 @@ def find_links(text: str | None, given: tuple[str, ...] = ()) -> tuple[str, ...]
 @lru_cache(maxsize=8_192)
 def host_of(link: str) -> str | None:
     """Return the host of an address in lower case, punycode decoded, or `None` if it has none."""
+    if not link.isascii():
+        link = unicodedata.normalize("NFKC", link.translate(_UNSEEN))
     match = _HOST.match(link.replace("hxxp", "http", 1))
     if not match:
         return None
