@@ -1,0 +1,259 @@
+"""Ten roles before every page: what is permitted opens, what is not looks exactly like what does not exist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver, reverse
+from tests.console.conftest import Desk, SignIn
+from tests.console.test_admission import NO_ID, PAGES
+
+from hakam.compliance.models import Fact
+from hakam.enforcement.models import Effect
+from hakam.enforcement.outbox import EffectState
+from hakam.review import decisions
+from hakam.review.models import Case, Complaint, Decision, Draft
+from hakam.review.states import Outcome
+from hakam.staff.keys import issue_key
+from hakam.staff.models import ApiKey, User
+from hakam.staff.roles import PERMISSIONS, Permission, Role, Scope
+from hakam.testing import scene
+from hakam.vocabulary.actor import SYSTEM
+
+P = Permission
+ANYBODY = frozenset({"queue", "counts", "preferences"})
+"""Pages of the desk for whoever is signed in."""
+
+METHODS = {name: method for method, name, _arguments, _permission in PAGES}
+NEEDS = {name: permission for _method, name, _arguments, permission in PAGES}
+OF_A_CASE = ["case", "priority", "lease", "skip", "draft", "preview", "decide", "reveal_evidence", "reveal"]
+
+
+@dataclass
+class World:
+    """A house in which each page of the desk has something real to show."""
+
+    case: Case
+    decision: Decision
+    complaint: Complaint
+    effect: Effect
+    colleague: User
+    key: ApiKey
+
+    def arguments(self, name: str) -> tuple[object, ...]:
+        """Return what stands in the address of a page."""
+        if name in OF_A_CASE:
+            return (self.case.pk,)
+        found: dict[str, object] = {
+            "undo": self.decision.pk,
+            "complaint": self.complaint.pk,
+            "decide_complaint": self.complaint.pk,
+            "delivery": self.effect.pk,
+            "replay": self.effect.pk,
+            "fact": 1,
+            "change_person": self.colleague.pk,
+            "revoke_key": self.key.prefix,
+        }
+        return (found[name],) if name in found else ()
+
+
+ABSENT: dict[str, object] = dict.fromkeys(OF_A_CASE, 987_654) | {
+    "undo": 987_654,
+    "complaint": NO_ID,
+    "decide_complaint": NO_ID,
+    "delivery": NO_ID,
+    "replay": NO_ID,
+    "fact": 987_654,
+    "change_person": 987_654,
+    "revoke_key": "zzzzzzzz",
+}
+
+
+def ask(client: Client, name: str, *arguments: object, data: dict[str, str] | None = None) -> Any:
+    url = reverse(f"console:{name}", args=arguments)
+    return client.get(url, data) if METHODS[name] == "GET" else client.post(url, data)
+
+
+def seen(answer: Any) -> tuple[int, str, bytes]:
+    """Return everything by which somebody could tell two answers apart."""
+    return answer.status_code, answer.headers.get("Location", ""), answer.content
+
+
+@pytest.fixture
+def world(desk: Desk, amal: User) -> World:
+    removed = desk.remove(desk.case("You are vermin"), amal)
+    complaint = desk.complaint(removed)
+    effect = Effect.objects.get(kind="measure.apply")
+    Effect.objects.filter(pk=effect.pk).update(state=EffectState.DEAD)
+    key, _text = issue_key(
+        platform="maydan", scopes=[Scope.CHECK], name="shop", by=SYSTEM, now=desk.now, expires_at=None
+    )
+    fresh = decisions.decide(
+        desk.case("pending").pk, by=amal.actor, now=desk.now, outcome=Outcome.NO_VIOLATION, undo_seconds=3600
+    )
+    return World(desk.case("open"), fresh, complaint, effect, amal, key)
+
+
+def test_the_matrix_leaves_no_page_out() -> None:
+    resolver = get_resolver("hakam.console.urls")
+    desk_pages = {
+        name
+        for name in resolver.reverse_dict
+        if isinstance(name, str) and resolver.reverse_dict.getlist(name)[0][0][0][0].startswith("desk/")
+    }
+    assert desk_pages - ANYBODY == set(METHODS)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_what_a_role_permits_opens_and_the_rest_does_not_exist(
+    world: World, desk: Desk, sign_in: SignIn, role: Role
+) -> None:
+    client = sign_in(role)
+    me = User.objects.get(role=role, username=f"the-{role.value.replace('_', '-')}")
+    if P.CASE_DECIDE in PERMISSIONS[role]:  # a decision can be undone by who took it
+        world.decision = decisions.decide(
+            desk.case("mine").pk, by=me.actor, now=desk.now, outcome=Outcome.NO_VIOLATION, undo_seconds=3600
+        )
+    nothing = seen(client.get("/desk/no-such-page"))
+    wrong = []
+    for name, permission in NEEDS.items():
+        answer = ask(client, name, *world.arguments(name))
+        if permission in PERMISSIONS[role]:
+            if answer.status_code not in {200, 302, 422}:
+                wrong.append(f"{name}: permitted, answers {answer.status_code}")
+        elif seen(answer) != nothing:
+            wrong.append(f"{name}: forbidden, answers {answer.status_code}")
+    assert wrong == []
+
+
+def test_who_only_reads_leaves_no_trace_in_the_work(world: World, sign_in: SignIn) -> None:
+    clients = [sign_in(role) for role in Role if P.CASE_DECIDE not in PERMISSIONS[role]]
+    before = Fact.objects.count()
+    given = {"outcome": "no_violation", "facts": "mine", "verdict": "deny", "answer": "no", "state": "open"}
+    for client in clients:
+        for name in ("next", "lease", "skip", "draft", "decide", "undo", "decide_complaint"):
+            assert ask(client, name, *world.arguments(name), data=given).status_code == 404
+    world.case.refresh_from_db()
+    world.decision.refresh_from_db()
+    world.complaint.refresh_from_db()
+    assert (world.case.state, world.case.lease_by) == ("open", None)
+    assert world.decision.state == "pending"
+    assert world.complaint.state == "open"
+    assert not Draft.objects.exists()
+    assert Fact.objects.count() == before
+
+
+def test_only_administrators_touch_people_and_keys(world: World, sign_in: SignIn) -> None:
+    clients = [sign_in(role) for role in Role if role is not Role.ADMINISTRATOR]
+    people = User.objects.count()
+    person = {"username": "x", "email": "x@example.org", "role": "administrator", "language": "en"}
+    for client in clients:
+        ask(client, "add_person", data=person)
+        ask(client, "change_person", world.colleague.pk, data={"role": "administrator"})
+        ask(client, "change_person", world.colleague.pk, data={"active": "no"})
+        ask(client, "issue_key", data={"name": "k", "platform": "maydan", "scopes": "check", "days": ""})
+        ask(client, "revoke_key", world.key.prefix)
+    world.colleague.refresh_from_db()
+    world.key.refresh_from_db()
+    assert (world.colleague.role, world.colleague.is_active) == ("moderator", True)
+    assert world.key.revoked_at is None
+    assert (User.objects.count(), ApiKey.objects.count()) == (people, 1)
+
+
+def able(sign_in: SignIn, name: str) -> Client:
+    """Return a client signed in as somebody who may open the page."""
+    return sign_in(next(role for role in Role if NEEDS[name] in PERMISSIONS[role]))
+
+
+def test_what_does_not_exist_is_not_found_for_who_might_see_it(world: World, sign_in: SignIn) -> None:
+    wrong = []
+    for name, id_ in ABSENT.items():
+        client = able(sign_in, name)
+        answer = ask(client, name, id_)
+        if name == "skip":  # a case that is gone meanwhile: on with the next one
+            assert answer.status_code == 302
+        elif seen(answer) != seen(client.get("/desk/no-such-page")):
+            wrong.append(f"{name}: {answer.status_code}")
+    assert wrong == []
+
+
+def test_a_number_too_large_for_the_database_is_not_found(world: World, sign_in: SignIn) -> None:
+    for name in [name for name, id_ in ABSENT.items() if isinstance(id_, int)]:
+        for digits in (19, 40):
+            status = ask(able(sign_in, name), name, int("9" * digits)).status_code
+            assert status == (302 if name == "skip" else 404), name
+
+
+def test_reading_and_writing_are_not_exchanged(world: World, sign_in: SignIn) -> None:
+    clients = {name: able(sign_in, name) for name in METHODS}
+    facts = Fact.objects.count()
+    for name, method in METHODS.items():
+        url, client = reverse(f"console:{name}", args=world.arguments(name)), clients[name]
+        answer = client.post(url) if method == "GET" else client.get(url)
+        assert answer.status_code == 405, name
+        assert method in answer.headers["Allow"], name
+    assert Fact.objects.count() == facts
+
+
+# ------------------------------------------------------------------------------- abuse of children
+
+
+def test_a_case_of_child_abuse_does_not_exist_for_others(desk: Desk, sign_in: SignIn) -> None:
+    case = desk.case("the words of it", clause="child-abuse", harm="csam")
+    for role in [role for role in Role if P.CHILD_SAFETY_READ not in PERMISSIONS[role]]:
+        for name in OF_A_CASE:
+            there, gone = (seen(ask(sign_in(role), name, id_)) for id_ in (case.pk, case.pk + 1000))
+            assert there == gone, (role, name)
+    case.refresh_from_db()
+    assert (case.state, case.lease_by) == ("open", None)
+    assert not Fact.objects.filter(kind__in=["evidence.viewed", "personal_data.revealed"]).exists()
+
+
+def test_lists_name_child_abuse_to_its_own_role_alone(desk: Desk, sign_in: SignIn) -> None:
+    case = desk.case("wordsofit", clause="child-abuse", harm="csam")
+    for role in [role for role in Role if P.CASE_READ in PERMISSIONS[role]]:
+        pages = "".join(
+            sign_in(role).get(path).content.decode()
+            for path in ("/desk/", "/desk/search?search=wordsofit", f"/desk/search?search={case.item_id}")
+        )
+        assert (f"/desk/cases/{case.pk}/" in pages) is (role is Role.CHILD_SAFETY), role
+        assert ">wordsofit<" not in pages, role
+
+
+def test_a_complaint_about_child_abuse_does_not_exist_for_others(desk: Desk, sign_in: SignIn) -> None:
+    sara = scene.person("sara", Role.CHILD_SAFETY)
+    case = desk.case("the words of it", clause="child-abuse", harm="csam")
+    ladder = sign_in(sara).get(f"/desk/cases/{case.pk}/")
+    assert ladder.status_code == 200
+    given = {
+        "outcome": "violation",
+        "clause": "child-abuse",
+        "step:child-abuse": "1",
+        "facts": "It shows it.",
+    }
+    assert sign_in(sara).post(f"/desk/cases/{case.pk}/decide", given).status_code == 302
+    decisions.finalise_due(Decision.objects.get().undo_until)
+    complaint = desk.complaint(Decision.objects.get(), "I did nothing")
+    for role in Role:
+        shown = sign_in(role).get(f"/desk/complaints/{complaint.pk}")
+        may = {P.COMPLAINT_READ, P.CHILD_SAFETY_READ} <= PERMISSIONS[role]
+        assert shown.status_code == (200 if may else 404), role
+        if P.COMPLAINT_READ in PERMISSIONS[role]:
+            listed = sign_in(role).get("/desk/complaints").content.decode()
+            assert (str(complaint.pk) in listed) is may, role
+
+
+# ---------------------------------------------------------------------------- one queue, one language
+
+
+def test_a_person_of_another_queue_finds_no_case(desk: Desk, sign_in: SignIn) -> None:
+    case = desk.case("You are vermin")
+    outsider = scene.person("ola", queues=["elsewhere"])
+    client = sign_in(outsider)
+    for name in OF_A_CASE:
+        assert seen(ask(client, name, case.pk)) == seen(ask(client, name, case.pk + 1000)), name
+    assert f"/desk/cases/{case.pk}/" not in client.get("/desk/search").content.decode()
+    assert client.post("/desk/next").headers["Location"] == "/desk/"
