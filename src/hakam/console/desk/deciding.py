@@ -205,7 +205,9 @@ def decide(request: HttpRequest, case_id: int) -> HttpResponse:
 def _refused(request: HttpRequest, case: CaseView, why: str, queue: str, *, fragment: bool) -> HttpResponse:
     if fragment:
         return render(request, "console/desk/refusal.html", {"error": why}, status=422)
-    context = context_of(request, case, queue=queue) | {"error": why, "draft": request.POST}
+    given = request.POST.dict()
+    typed = given | {"step": given.get(f"step:{given.get('clause', '')}", "")}
+    context = context_of(request, case, queue=queue) | {"error": why, "draft": typed}
     return render(request, "console/desk/case.html", context, status=422)
 
 

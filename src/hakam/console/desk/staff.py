@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -63,11 +63,14 @@ def change_person(request: HttpRequest, user_id: int) -> HttpResponse:
     if found is None:
         raise Http404
     by, now = person(request).actor, timezone.now()
+    active, role = request.POST.get("active"), request.POST.get("role")
+    if active not in {"yes", "no"} if active is not None else role not in set(Role):
+        return HttpResponseBadRequest()
     try:
-        if "active" in request.POST:
-            users.set_active(found, active=request.POST["active"] == "yes", by=by, now=now)
-        elif request.POST.get("role") in set(Role):
-            users.set_role(found, Role(request.POST["role"]), by=by, now=now)
+        if active is not None:
+            users.set_active(found, active=active == "yes", by=by, now=now)
+        else:
+            users.set_role(found, Role(role), by=by, now=now)
     except users.OwnRoleError:
         messages.error(request, _("Somebody else must change your own role or access."))
     except users.LastAdministratorError:
