@@ -39,8 +39,9 @@ def canonical(node: Condition | Value) -> str:  # noqa: C901, PLR0911, PLR0912 -
     match node:
         case Literal():
             return f"{node.kind}:{json.dumps(node.value, ensure_ascii=False)}"
-        case Field():
-            return node.spec.path
+        case Field():  # the pack, not its path, says what a declared field is
+            path = node.spec.path
+            return f"{path}:{node.kind}" if path.startswith("extra.") else path
         case Arithmetic():
             return f"({canonical(node.left)} {node.op} {canonical(node.right)})"
         case Length():
