@@ -18,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from hakam.storage.embedded.checkpoints import SAFETY_PAGES, Checkpoints
 from hakam.storage.embedded.id_filter import IdFilter
 from hakam.storage.event_log import Appended, CorruptRecordError, Entry, LogBusyError, LogFullError, Record
 
@@ -84,6 +85,7 @@ class SqliteEventLog:
             None  # number and time of the newest record, while we are the one writer
         )
         self._filling: threading.Thread | None = None
+        self._checkpoints: Checkpoints | None = None
         self._closing = False
         path.parent.mkdir(parents=True, exist_ok=True)
         self._writer = self._connect()
@@ -125,6 +127,8 @@ class SqliteEventLog:
             claim.close()
             raise LogBusyError(f"another process writes {self.path}") from None
         self._claim = claim
+        self._writer.execute(f"PRAGMA wal_autocheckpoint = {SAFETY_PAGES}")
+        self._checkpoints = Checkpoints(self._connect)
         self._filling = threading.Thread(target=self._fill, name="id-filter", daemon=True)
         self._filling.start()
 
@@ -152,6 +156,8 @@ class SqliteEventLog:
         digests = [_digest(entry.platform, entry.id) for entry in entries]
         with self._writing:
             try:
+                if self._checkpoints is not None and self._checkpoints.restart_due:
+                    self._checkpoints.restart(self._writer)
                 answers = self._append(entries, digests)
             except sqlite3.Error as error:
                 if getattr(error, "sqlite_errorcode", 0) & 0xFF in _FULL:
@@ -164,6 +170,8 @@ class SqliteEventLog:
             if self._filter is not None:
                 for digest in digests:
                     self._filter.add(digest)
+            if self._checkpoints is not None:
+                self._checkpoints.wrote(len(entries))
             return answers
 
     def find(self, keys: Sequence[tuple[str, str]]) -> list[Appended | None]:
@@ -258,6 +266,8 @@ class SqliteEventLog:
         self._closing = True
         if self._filling is not None:
             self._filling.join()
+        if self._checkpoints is not None:
+            self._checkpoints.close()
         with self._writing, self._reading:
             self._reader.close()
             self._writer.close()
