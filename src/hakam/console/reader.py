@@ -34,7 +34,8 @@ def digits(text: str) -> str:
 
 def theme_of(request: HttpRequest) -> Theme:
     """Return the theme of this browser, else of the account, else what the system says."""
-    chosen = request.COOKIES.get(THEME_COOKIE) or str(getattr(request.user, "theme", ""))
+    user = getattr(request, "user", None)  # an address refused at the door has none
+    chosen = request.COOKIES.get(THEME_COOKIE) or str(getattr(user, "theme", ""))
     try:
         return Theme(chosen)
     except ValueError:
