@@ -7,10 +7,13 @@ same log again when it is called with the same name. Needs no test framework: a 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from hakam.storage.event_log import Appended, Entry, EventLog, Record
+
+PATIENCE = 60.0  # seconds for writers and readers; a log that loses a record must fail, not hang
 
 
 class MemoryEventLog:
@@ -146,6 +149,8 @@ def _reading_goes_on_where_it_stopped(make: Callable[[str], EventLog]) -> None:
     log.append([entry(str(n)) for n in range(1_250)])
     after, seen = 0, []
     while page := log.read(after, 100):
+        assert len(page) <= 100, "more records than were asked for"  # noqa: PLR2004 -- the limit above
+        assert all(a < b for a, b in pairwise([after, *(record.seq for record in page)])), "not in order"
         seen += [record.id for record in page]
         after = page[-1].seq
     assert seen == [str(n) for n in range(1_250)]
@@ -185,19 +190,19 @@ def _writers_and_readers_do_not_disturb_each_other(make: Callable[[str], EventLo
             log.append([entry(f"{name}-{n}-{m}") for m in range(4)])
 
     def read() -> None:
-        after = 0
-        while after < 300:  # noqa: PLR2004 -- all that the writers write
+        after, end = 0, time.monotonic() + PATIENCE
+        while after < 300 and time.monotonic() < end:  # noqa: PLR2004 -- all that the writers write
             for record in log.read(after, 50):
                 if record.seq <= after:
                     wrong.append(f"{record.seq} after {after}")
                 after = record.seq
 
-    threads = [threading.Thread(target=write, args=(name,)) for name in "abc"]
-    threads += [threading.Thread(target=read) for _ in range(2)]
+    threads = [threading.Thread(target=write, args=(name,), daemon=True) for name in "abc"]
+    threads += [threading.Thread(target=read, daemon=True) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=PATIENCE)
     assert wrong == []
     assert len({record.id for record in log.scan(0.0)}) == 300  # noqa: PLR2004 -- 3 writers, 25 groups, 4 each
     log.close()
