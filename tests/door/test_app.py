@@ -106,7 +106,9 @@ def test_repeats_at_the_same_time_are_judged_once(house: House) -> None:
 
 
 def test_counters_count_across_requests_and_batches(house: House) -> None:
-    answers = house.send([event(f"a{n}") for n in range(3)], event("a3"), [event("b1", author="bob"), event("a4")])
+    answers = house.send(
+        [event(f"a{n}") for n in range(3)], event("a3"), [event("b1", author="bob"), event("a4")]
+    )
     assert fired(answers[1][1]) == ["flood"]
     assert [fired(result) for result in answers[2][1]["results"]] == [[], ["flood"]]
 
@@ -138,7 +140,9 @@ def test_the_good_part_of_a_batch_is_kept_and_told_apart(house: House) -> None:
     ((status, body),) = house.send([event("1"), bad_item, {"id": 7}, event("2", platform="shop"), event("3")])
     assert status == 207
     problems = [
-        (r["event"], r["problem"]["type"][18:], r["problem"]["pointer"]) for r in body["results"] if "problem" in r
+        (r["event"], r["problem"]["type"][18:], r["problem"]["pointer"])
+        for r in body["results"]
+        if "problem" in r
     ]
     assert problems == [
         ("bad", "invalid-event", "/1/item/media/1/hashes"),
@@ -160,7 +164,9 @@ def test_a_bad_line_of_ndjson_does_not_spoil_the_others(house: House) -> None:
 
 def test_check_answers_and_leaves_no_trace(house: House) -> None:
     async def story(door: Door) -> list[Any]:
-        checks = [read(await door.check(AUTH, "application/json", dumps(event("c", "badword")))) for _ in range(10)]
+        checks = [
+            read(await door.check(AUTH, "application/json", dumps(event("c", "badword")))) for _ in range(10)
+        ]
         checks.append(read(await door.events(AUTH, "application/json", dumps(event("e1")))))
         checks.append(read(await door.check(AUTH, "application/json", dumps([event("c1"), {"id": "no"}]))))
         return checks
@@ -177,7 +183,9 @@ def test_check_sees_what_counted_before_it_and_itself(house: House) -> None:
     async def story(door: Door) -> list[list[str]]:
         for n in range(3):
             await door.events(AUTH, "application/json", dumps(event(f"e{n}")))
-        return [fired(read(await door.check(AUTH, "application/json", dumps(event("c"))))[1]) for _ in range(2)]
+        return [
+            fired(read(await door.check(AUTH, "application/json", dumps(event("c"))))[1]) for _ in range(2)
+        ]
 
     assert house.visit(story) == [["flood"], ["flood"]]
 
@@ -203,7 +211,9 @@ class Failing(MemoryEventLog):
         (RuntimeError("a mistake of ours"), 500, "internal"),
     ],
 )
-def test_when_the_log_fails_nothing_is_acknowledged(house: House, error: Exception, status: int, slug: str) -> None:
+def test_when_the_log_fails_nothing_is_acknowledged(
+    house: House, error: Exception, status: int, slug: str
+) -> None:
     house.log.close()
     house.log = log = Failing()
 

@@ -69,7 +69,11 @@ def test_what_is_wrong_is_said(body: bytes, slug: str, status: int) -> None:
         ({"at": "2026-01-01T00:05:01Z"}, "time-in-future", "/at"),
         ({"author": {}}, "invalid-event", "/author"),
         ({"author": {"id": "a", "country": "eg"}}, "invalid-event", "/author/country"),
-        ({"author": {"id": "a", "created_at": "2020-01-01T00:00:00"}}, "time-without-zone", "/author/created_at"),
+        (
+            {"author": {"id": "a", "created_at": "2020-01-01T00:00:00"}},
+            "time-without-zone",
+            "/author/created_at",
+        ),
         ({"author": {"id": "a", "followers": -1}}, "invalid-event", "/author/followers"),
         ({"item": {"id": "i", "media": [{}, {"size": "big"}]}}, "invalid-event", "/item/media/1/size"),
         ({"scores": {"toxic": "high"}}, "invalid-event", "/scores"),
@@ -108,7 +112,9 @@ def test_what_is_odd_but_right_is_taken(good: dict[str, Any]) -> None:
     assert found.items[0].problem is None
 
 
-@pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; a=b"])
+@pytest.mark.parametrize(
+    "kind", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; a=b"]
+)
 def test_other_media_types_are_refused(kind: str) -> None:
     problem = problem_of(dumps(event("1")), kind)
     assert (problem.status, problem.type) == (415, "urn:hakam:problem:unsupported-media-type")
@@ -130,7 +136,8 @@ def test_any_bytes_give_an_answer(body: bytes) -> None:
 numbers = st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=False))
 leaves = st.one_of(st.none(), st.booleans(), numbers, st.text(max_size=10))
 values = st.recursive(
-    leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3)
+    leaves,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
 )
 FIELDS = ("id", "platform", "kind", "at", "author", "item", "context", "scores", "extra", "version")
 

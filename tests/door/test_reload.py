@@ -180,7 +180,8 @@ def test_a_new_counter_knows_what_happened_before_it(house: House) -> None:
 
 def test_a_new_counter_counts_each_event_once_even_while_events_pour_in(house: House) -> None:
     counting = (
-        RULES + '\n- rule: total\n  policy: spam\n  stage: shadow\n  when: count(by=event.platform, within="1d") >= 1\n'
+        RULES
+        + '\n- rule: total\n  policy: spam\n  stage: shadow\n  when: count(by=event.platform, within="1d") >= 1\n'
     )
     counting += "  then: [limit_reach]\n"
 

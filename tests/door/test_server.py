@@ -63,10 +63,14 @@ def test_what_is_wrong_over_http(running: Running) -> None:
         for _ in range(10):
             yield b" " * 1_000
 
-    def post(value: Any = None, content: Any = None, **headers: str) -> Callable[[httpx.Client], httpx.Response]:
+    def post(
+        value: Any = None, content: Any = None, **headers: str
+    ) -> Callable[[httpx.Client], httpx.Response]:
         named = {name.replace("_", "-"): text for name, text in headers.items()}
         data = dumps(value) if content is None else content
-        return lambda http: http.post("/v1/events", content=data, headers={"content-type": "application/json", **named})
+        return lambda http: http.post(
+            "/v1/events", content=data, headers={"content-type": "application/json", **named}
+        )
 
     good = now_event("1")
     cases: list[tuple[Callable[[httpx.Client], httpx.Response], int, str]] = [

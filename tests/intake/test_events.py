@@ -251,7 +251,7 @@ def test_a_vault_that_is_full_stops_before_anything_is_written(
     book: object, log: SqliteEventLog, tmp_path: Path
 ) -> None:
     class FullVault(FileVault):
-        def put(self, data: bytes) -> str:  # noqa: ARG002 -- as the protocol has it
+        def put(self, data: bytes) -> str:
             raise OSError(28, "No space left on device")
 
     happen(log, scene.event(), scene.firing())

@@ -66,7 +66,9 @@ class GroupCommit:
         self.events += len(entries)
         self.bytes += waiting.size
         if not self._gathered:
-            self._loop.call_soon(self._hand_over)  # after all that is ready in the loop now: one wake-up for many
+            self._loop.call_soon(
+                self._hand_over
+            )  # after all that is ready in the loop now: one wake-up for many
             self._gathered_events = 0
         self._gathered.append(waiting)
         self._gathered_events += len(entries)

@@ -74,7 +74,9 @@ def key_text(name: str) -> str:
 
 def published_key(name: str, platform: str, *scopes: str, expires_at: float | None = None) -> PublishedKey:
     """Return that key as the console publishes it."""
-    return PublishedKey(hashlib.sha256(key_text(name).encode()).hexdigest(), name, platform, scopes, expires_at)
+    return PublishedKey(
+        hashlib.sha256(key_text(name).encode()).hexdigest(), name, platform, scopes, expires_at
+    )
 
 
 KEYS = (

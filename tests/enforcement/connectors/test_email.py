@@ -65,7 +65,7 @@ class Raising(BaseEmailBackend):
 
     error: Exception
 
-    def send_messages(self, email_messages: Any) -> int:  # noqa: ARG002 -- Django's signature
+    def send_messages(self, email_messages: Any) -> int:
         raise self.error
 
 

@@ -63,7 +63,7 @@ def change_person(request: HttpRequest, user_id: int) -> HttpResponse:
     if found is None:
         raise Http404
     by, now = person(request).actor, timezone.now()
-    active, role = request.POST.get("active"), request.POST.get("role")
+    active, role = request.POST.get("active"), request.POST.get("role", "")
     if active not in {"yes", "no"} if active is not None else role not in set(Role):
         return HttpResponseBadRequest()
     try:
