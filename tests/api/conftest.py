@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from hakam.api.problems import MEDIA_TYPE, ProblemKind
+from hakam.intake import answers
+from hakam.intake.events import consume
+from hakam.review.decisions import decide, finalise_due
+from hakam.review.models import Case, Decision
+from hakam.review.states import Outcome
 from hakam.staff.keys import issue_key
+from hakam.staff.models import User
 from hakam.staff.roles import Scope
 from hakam.storage.embedded.event_log import SqliteEventLog
 from hakam.storage.embedded.vault import FileVault
 from hakam.testing import scene
 from hakam.vocabulary.actor import SYSTEM
+from hakam.vocabulary.measure import Measure, MeasureKind
 
 OPENED: dict[str, Any] = {}
 
@@ -66,3 +76,52 @@ class Caller:
 def platform(db: None, log: SqliteEventLog) -> Caller:
     scene.publish()
     return Caller()
+
+
+NOTICE: dict[str, Any] = {
+    "harm": "hate_speech",
+    "explanation": "It calls people vermin.",
+    "items": [{"kind": "post", "id": "77"}],
+    "notifier": "u9",
+    "good_faith": "Accurate and complete.",
+}
+
+
+def problem(answer: Any, kind: ProblemKind) -> dict[str, Any]:
+    assert answer["content-type"] == MEDIA_TYPE, answer.content
+    body: dict[str, Any] = msgspec.json.decode(answer.content)
+    assert (answer.status_code, body["type"], body["status"]) == (
+        kind.value.status,
+        kind.urn,
+        kind.value.status,
+    )
+    return body
+
+
+@pytest.fixture
+def amal(db: None) -> User:
+    return scene.person("amal")
+
+
+@pytest.fixture
+def removed(platform: Caller, log: SqliteEventLog, amal: User) -> Decision:
+    """Remove a post that the platform told of and that was reported through it."""
+    now = timezone.now()
+    log.append([scene.entry(scene.event("You are vermin"), scene.verdict())])
+    consume(log, vault=vault(), now=now, limit=10)
+    assert platform.post("/notices", NOTICE, Idempotency_Key="r-1").status_code == 201
+    decision = decide(
+        Case.objects.get().pk,
+        by=amal.actor,
+        now=now,
+        outcome=Outcome.VIOLATION,
+        clause="hate",
+        measures=[Measure(MeasureKind.REMOVE)],
+        facts="It calls people vermin.",
+        undo_seconds=1,
+    )
+    finalise_due(now + timedelta(seconds=1))
+    for fact in answers.ledger.facts_after(0, kinds=answers.KINDS):
+        answers.on_fact(fact, now)
+    decision.refresh_from_db()
+    return decision

@@ -3,82 +3,20 @@
 from __future__ import annotations
 
 import string
-from datetime import timedelta
 from typing import Any
 
-import msgspec
 import pytest
-from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.api.conftest import Caller, vault
+from tests.api.conftest import NOTICE, Caller, problem
 
 from hakam.api.interface import pointer_of
 from hakam.api.problems import MEDIA_TYPE, ProblemKind, problem_table
-from hakam.compliance.access import statement_of
-from hakam.enforcement.models import AppliedMeasure, Effect
-from hakam.intake import answers
-from hakam.intake.events import consume
 from hakam.intake.models import Notice
-from hakam.review.decisions import decide, finalise_due
-from hakam.review.models import Case, Complaint, Decision
-from hakam.review.states import Outcome
-from hakam.staff.models import User
+from hakam.review.models import Case
 from hakam.staff.roles import Scope
-from hakam.storage.embedded.event_log import SqliteEventLog
-from hakam.testing import scene
-from hakam.vocabulary.measure import Measure, MeasureKind
 
 pytestmark = pytest.mark.django_db
-NOTICE: dict[str, Any] = {
-    "harm": "hate_speech",
-    "explanation": "It calls people vermin.",
-    "items": [{"kind": "post", "id": "77"}],
-    "notifier": "u9",
-    "good_faith": "Accurate and complete.",
-}
-
-
-def problem(answer: Any, kind: ProblemKind) -> dict[str, Any]:
-    assert answer["content-type"] == MEDIA_TYPE, answer.content
-    body: dict[str, Any] = msgspec.json.decode(answer.content)
-    assert (answer.status_code, body["type"], body["status"]) == (
-        kind.value.status,
-        kind.urn,
-        kind.value.status,
-    )
-    return body
-
-
-@pytest.fixture
-def amal(db: None) -> User:
-    return scene.person("amal")
-
-
-@pytest.fixture
-def removed(platform: Caller, log: SqliteEventLog, amal: User) -> Decision:
-    """Remove a post that the platform told of and that was reported through it."""
-    now = timezone.now()
-    log.append([scene.entry(scene.event("You are vermin"), scene.verdict())])
-    consume(log, vault=vault(), now=now, limit=10)
-    assert platform.post("/notices", NOTICE, Idempotency_Key="r-1").status_code == 201
-    decision = decide(
-        Case.objects.get().pk,
-        by=amal.actor,
-        now=now,
-        outcome=Outcome.VIOLATION,
-        clause="hate",
-        measures=[Measure(MeasureKind.REMOVE)],
-        facts="It calls people vermin.",
-        undo_seconds=1,
-    )
-    finalise_due(now + timedelta(seconds=1))
-    for fact in answers.ledger.facts_after(0, kinds=answers.KINDS):
-        answers.on_fact(fact, now)
-    decision.refresh_from_db()
-    return decision
-
-
 # --------------------------------------------------------------------------------------- notices
 
 
@@ -172,84 +110,6 @@ def test_each_door_needs_its_scope(platform: Caller, path: str, needed: Scope) -
     poor = Caller(*(set(Scope) - {needed}))
     assert needed in problem(poor.post(path, {}), ProblemKind.SCOPE_MISSING)["detail"]
     problem(Caller(*(set(Scope) - {Scope.STATEMENTS_READ})).get("/statements/1"), ProblemKind.SCOPE_MISSING)
-
-
-# --------------------------------------------------------------------------------------- the chain
-
-
-def test_a_statement_is_read_as_data_and_in_words(platform: Caller, removed: Decision) -> None:
-    statement = statement_of(f"decision:{removed.pk}")
-    assert statement is not None
-    body = platform.get(f"/statements/{statement.pk}").json()
-    assert (body["decision"], body["recipient"]) == (f"decision:{removed.pk}", "u1")
-    assert body["measures"] == [{"kind": "remove"}]
-    assert body["reasons"]["facts"] == "It calls people vermin."
-    assert {part["key"] for part in body["sections"]} >= {"facts", "redress"}
-    arabic = platform.get(f"/statements/{statement.pk}?language=ar").json()
-    assert (arabic["language"], arabic["title"] != body["title"]) == ("ar", True)
-    problem(Caller(platform="other").get(f"/statements/{statement.pk}"), ProblemKind.NOT_FOUND)
-    problem(platform.get("/statements/nothing"), ProblemKind.NOT_FOUND)
-
-
-def test_the_affected_person_complains_through_the_platform(platform: Caller, removed: Decision) -> None:
-    statement = statement_of(f"decision:{removed.pk}")
-    assert statement is not None
-    said = {"statement": str(statement.pk), "text": "It was a quotation."}
-    body = platform.post("/complaints", said)
-    assert body.status_code == 201
-    complaint = Complaint.objects.get()
-    assert body.json()["id"] == str(complaint.pk)
-    assert body.json()["link"].endswith(f"/c/{complaint.token}")
-    problem(platform.post("/complaints", said), ProblemKind.ALREADY_COMPLAINED)
-    problem(Caller(platform="other").post("/complaints", said), ProblemKind.NOT_FOUND)
-
-
-def test_a_notifier_complains_through_the_platform(platform: Caller, removed: Decision) -> None:
-    notice = Notice.objects.get()
-    assert platform.get(f"/notices/{notice.pk}").json()["items"][0]["upheld"] is True
-    said = {"notice": str(notice.pk), "text": "The account is still there."}
-    assert platform.post("/complaints", said).status_code == 201
-    shown = platform.get(f"/notices/{notice.pk}").json()["items"][0]
-    assert (shown["complaint_state"], shown["complain_until"]) == ("open", None)
-
-
-@pytest.mark.parametrize(
-    ("said", "pointer"),
-    [
-        ({"text": "x"}, "/statement"),
-        ({"statement": "1", "notice": "2", "text": "x"}, "/statement"),
-        ({"statement": "1", "text": ""}, "/text"),
-        ({"statement": "1", "text": "a\x00"}, "/text"),
-        ({"statement": "1", "text": "x", "email": "nobody"}, "/email"),
-        ({"notice": "1", "text": "x", "item": -1}, "/item"),
-    ],
-)
-def test_an_unclear_complaint_is_refused(platform: Caller, said: dict[str, Any], pointer: str) -> None:
-    assert problem(platform.post("/complaints", said), ProblemKind.INVALID)["pointer"] == pointer
-
-
-def test_too_late_is_said_so(platform: Caller, removed: Decision) -> None:
-    statement = statement_of(f"decision:{removed.pk}")
-    assert statement is not None
-    statement.complain_until = timezone.now()
-    statement.save()
-    body = problem(
-        platform.post("/complaints", {"statement": str(statement.pk), "text": "x"}), ProblemKind.WINDOW_CLOSED
-    )
-    assert "possible until" in body["detail"]
-
-
-def test_a_delivery_is_confirmed_twice_as_once(platform: Caller, removed: Decision) -> None:
-    effect = Effect.objects.get(kind="measure.apply")
-    path = f"/deliveries/{effect.pk}/confirmation"
-    problem(platform.post(path, {"status": "applied"}), ProblemKind.NO_OUTCOME)  # it was never sent
-    scene.deliver(timezone.now() + timedelta(minutes=1))
-    for _ in range(2):
-        assert platform.post(path, {"status": "applied"}).json()["state"] == "confirmed"
-    assert AppliedMeasure.objects.get().state == "applied"
-    problem(Caller(platform="other").post(path, {"status": "applied"}), ProblemKind.NOT_FOUND)
-    problem(platform.post("/deliveries/1/confirmation", {"status": "applied"}), ProblemKind.NOT_FOUND)
-    assert problem(platform.post(path, {"status": "maybe"}), ProblemKind.INVALID)["pointer"] == "/status"
 
 
 # --------------------------------------------------------------------------------------- everything else
