@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.utils import timezone
-from tests.api.conftest import Caller
-from tests.api.test_interface import NOTICE, amal, problem, removed
+from tests.api.conftest import NOTICE, Caller, problem
 
 from hakam.api.problems import Fault, ProblemError, ProblemKind, response
 from hakam.compliance.access import statement_of
@@ -22,7 +21,6 @@ from hakam.staff.roles import Scope
 from hakam.testing import scene
 from hakam.vocabulary.actor import SYSTEM
 
-__all__ = ["amal", "removed"]  # fixtures
 pytestmark = pytest.mark.django_db
 K = ProblemKind
 

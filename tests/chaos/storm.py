@@ -30,7 +30,7 @@ class Plan(msgspec.Struct, frozen=True):
     kills: int  # of each process
     together: int  # times that all are killed in the same instant
     pace: float = 0.15
-    drain_seconds: float = 300.0
+    drain_seconds: float = 1_800.0  # a worker that is killed every few seconds leaves much undone
 
 
 class Reckoning(msgspec.Struct, frozen=True):
