@@ -135,9 +135,9 @@ def test_any_bytes_give_an_answer(body: bytes) -> None:
 
 numbers = st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=False))
 leaves = st.one_of(st.none(), st.booleans(), numbers, st.text(max_size=10))
-values = st.recursive(
-    leaves,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+nested = st.lists(leaves, max_size=3) | st.dictionaries(st.text(max_size=6), leaves, max_size=3)
+values = (
+    leaves | nested | st.lists(nested, max_size=3) | st.dictionaries(st.text(max_size=6), nested, max_size=3)
 )
 FIELDS = ("id", "platform", "kind", "at", "author", "item", "context", "scores", "extra", "version")
 
