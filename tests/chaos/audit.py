@@ -171,6 +171,8 @@ class Audit:
         )
         effects = {str(e.pk): e for e in Effect.objects.filter(platform=PLATFORM, channel="platform")}
         done = {state.value for state in RECEIVED}
+        # What is taken back while it is tried again is not tried further: it may have arrived or not.
+        open_ended = {n for n, e in effects.items() if e.state == EffectState.CANCELLED.value and e.attempts}
         self._say("messages that nobody sent", [name for name in arrived if name not in effects])
         self._say(
             "messages said to be delivered that never arrived",
@@ -179,9 +181,9 @@ class Audit:
         self._say(
             "messages that arrived and are not said to be delivered",
             [
-                f"{effects[n].key} {effects[n].state}"
-                for n in arrived
-                if n in effects and effects[n].state not in done
+                f"{effects[name].key} {effects[name].state}"
+                for name in arrived
+                if name in effects and name not in open_ended and effects[name].state not in done
             ],
         )
         bad = {EffectState.DEAD.value, EffectState.FAILED.value, *(state.value for state in UNFINISHED)}
@@ -203,6 +205,11 @@ class Audit:
             if line.kind in {APPLY, REVERSE}:
                 (applied if line.kind == APPLY else reversed_)[line.data["measure"]["id"]].append(place)
         ended = {MeasureState.REVERSED.value, MeasureState.EXPIRED.value}
+        stopped = set(
+            Effect.objects.filter(kind=APPLY, state=EffectState.CANCELLED.value, attempts__gt=0).values_list(
+                "measure_id", flat=True
+            )
+        )
         wrong: list[str] = []
         states: Counter[str] = Counter()
         known = set()
@@ -211,7 +218,7 @@ class Audit:
             states[measure.state] += 1
             on, off = applied[measure.pk], reversed_[measure.pk]
             cancelled = measure.state == MeasureState.CANCELLED.value
-            if len(on) != (0 if cancelled else 1):
+            if len(on) != (0 if cancelled else 1) and not (measure.pk in stopped and len(on) <= 1):
                 wrong.append(f"measure {measure.pk} ({measure.state}) was applied {len(on)} times")
             if len(off) != (1 if measure.state in ended else 0):
                 wrong.append(f"measure {measure.pk} ({measure.state}) was reversed {len(off)} times")
