@@ -102,13 +102,14 @@ def brew(home: Path, plan: Plan, *, tell: Callable[[str], None] = lambda _: None
 
 def _blow(house: House, plan: Plan, tell: Callable[[str], None]) -> Any:
     traffic = Traffic(house, seed=plan.seed, pace=plan.pace)
-    moderators = subprocess.Popen(
-        [sys.executable, "-m", "tests.chaos.moderators", str(plan.seed)],
-        stdin=subprocess.PIPE,
-        stderr=(house.home / "moderators.log").open("wb"),
-        env=house.environment,
-        cwd=ROOT,
-    )
+    with (house.home / "moderators.log").open("wb") as log:
+        moderators = subprocess.Popen(
+            [sys.executable, "-m", "tests.chaos.moderators", str(plan.seed)],
+            stdin=subprocess.PIPE,
+            stderr=log,
+            env=house.environment,
+            cwd=ROOT,
+        )
     traffic.start()
     killers = [
         threading.Thread(target=_hunt, args=(house, name, plan, tell), name=f"killer-{name}")
