@@ -258,12 +258,31 @@ def permissions_part() -> str:
 
 # Law ----------------------------------------------------------------------------------------------
 
-_CITED = re.compile(r"(?:DSA )?Arts?\. ?(?P<article>\d+)(?P<rest>(?:\([0-9a-z]+\))*)")
+LAWS = {
+    "dsa": "Digital Services Act (Regulation (EU) 2022/2065)",
+    "tco": "Terrorist content online (Regulation (EU) 2021/784)",
+    "evidence": "e-Evidence (Regulation (EU) 2023/1543)",
+    "template": "Templates of transparency reports (Implementing Regulation (EU) 2024/2835)",
+    "periods": "Periods, dates and time limits (Regulation (EEC, Euratom) No 1182/71)",
+    "osa": "Online Safety Act 2023 (United Kingdom)",
+}
+_PREFIX = {
+    "DSA": "dsa",
+    "TCO": "tco",
+    "e-Evidence": "evidence",
+    "No 1182/71,": "periods",
+    "2024/2835,": "template",
+}
+_CITED = re.compile(
+    r"(?:(?P<law>DSA|TCO|e-Evidence|No 1182/71,|2024/2835,)\s)?Arts?\.\s?(?P<article>\d+)(?P<rest>(?:\([0-9a-z]+\))*)"
+    r"|OSA s\.(?P<section>\d+[A-Z]?)(?P<sub>(?:\([0-9A-Za-z]+\))*)"
+)
 
 
 class Citation(NamedTuple):
     """One place in the code that cites the law. `clause` is as `17(3)(c)`."""
 
+    law: str  # a key of `LAWS`; what names none is the DSA
     clause: str
     file: str  # from the root of the repository
 
@@ -271,7 +290,7 @@ class Citation(NamedTuple):
 def _said(path: Path) -> str:
     """Return the comments and the docstrings of a Python file: where law is cited on purpose."""
     source = path.read_text(encoding="utf-8")
-    if "Art" not in source:
+    if "Art" not in source and "OSA s." not in source:
         return ""
     comments = [
         t.string for t in tokenize.generate_tokens(io.StringIO(source).readline) if t.type == tokenize.COMMENT
@@ -283,23 +302,33 @@ def _said(path: Path) -> str:
 
 @cache
 def citations() -> list[Citation]:
-    """Return every citation of the DSA in src/, each place once."""
+    """Return every citation of a law in src/, each place once."""
     found = set()
     for path in sorted((ROOT / "src" / "hakam").rglob("*.py")):
         if "migrations" in path.parts:
             continue
         said = _said(path)
-        if "DSA" not in said and "Art." not in said:
-            continue
         for match in _CITED.finditer(said):
-            found.add(Citation(match["article"] + match["rest"], path.relative_to(ROOT).as_posix()))
-    return sorted(found, key=lambda c: (int(re.match(r"\d+", c.clause)[0]), c.clause, c.file))  # type: ignore[index]
+            law = "osa" if match["section"] else _PREFIX.get(match["law"] or "DSA", "dsa")
+            clause = match["section"] + match["sub"] if match["section"] else match["article"] + match["rest"]
+            found.add(Citation(law, clause, path.relative_to(ROOT).as_posix()))
+    return sorted(found, key=lambda c: (list(LAWS).index(c.law), _order(c.clause), c.file))
 
 
-def duties() -> dict[str, str]:
-    """Return what each clause asks for, in our words."""
+def _order(clause: str) -> tuple[int, str]:
+    return int(re.match(r"\d+", clause)[0]), clause  # type: ignore[index]
+
+
+def duties() -> dict[tuple[str, str], str]:
+    """Return what each clause asks for, in our words, by law and clause."""
     data = tomllib.loads((DOCS / "law" / "duties.toml").read_text(encoding="utf-8"))
-    return {str(clause): str(duty) for clause, duty in data["dsa"].items()}
+    return {(law, str(clause)): str(duty) for law in LAWS for clause, duty in data.get(law, {}).items()}
+
+
+def operators() -> dict[tuple[str, str], str]:
+    """Return what the operator must do himself, by law and clause: what no software can do, or this one does not."""
+    data = tomllib.loads((DOCS / "law" / "duties.toml").read_text(encoding="utf-8")).get("operator", {})
+    return {(law, str(clause)): str(task) for law in LAWS for clause, task in data.get(law, {}).items()}
 
 
 def test_of(file: str) -> str | None:
@@ -320,39 +349,57 @@ def _tests() -> dict[str, str]:
 
 
 @cache
-def tests_citing(clause: str) -> list[str]:
+def tests_citing(law: str, clause: str) -> list[str]:
     """Return the tests that cite a clause by name."""
-    pattern = re.compile(rf"Art\. ?{re.escape(clause)}(?![\d(])")
+    names = {
+        "dsa": r"(?<!TCO )Art\. ?",
+        "tco": r"TCO Art\. ?",
+        "osa": r"OSA s\.",
+        "evidence": r"e-Evidence Art\. ?",
+    }
+    names |= {"template": r"2024/2835, Art\. ?", "periods": r"No 1182/71, Art\. ?"}
+    pattern = re.compile(rf"{names[law]}{re.escape(clause)}(?![\d(])")
     return [path for path, text in _tests().items() if pattern.search(text)]
 
 
 def law_page() -> str:
-    """Return the table of clauses, duties, files and tests."""
-    known = duties()
-    by_clause: dict[str, list[str]] = {}
+    """Return the table of clauses, duties, who does them, files and tests, law by law."""
+    known, theirs = duties(), operators()
+    by_clause: dict[tuple[str, str], list[str]] = {key: [] for key in known}
     for citation in citations():
-        by_clause.setdefault(citation.clause, []).append(citation.file)
+        by_clause.setdefault((citation.law, citation.clause), []).append(citation.file)
 
     def link(file: str) -> str:
         return f"[`{file.removeprefix('src/hakam/').removeprefix('tests/')}`](../../{file})"
 
-    rows = []
-    for clause, files in by_clause.items():
-        tests = sorted({*tests_citing(clause), *(t for t in map(test_of, files) if t)})
-        rows.append(
-            (
-                f"Art. {clause}",
-                known.get(clause, "?"),
-                "<br>".join(map(link, files)),
-                "<br>".join(map(link, tests)),
+    parts = [
+        "# Law table\n\n"
+        + NOTE
+        + "Which clause is implemented where, which test shows it, and what is left to the "
+        "operator. The table is made from the citations in the code; the duties are summed up in our own words and "
+        "are not legal advice.\n"
+    ]
+    for law, name in LAWS.items():
+        rows = []
+        for key in sorted((k for k in by_clause if k[0] == law), key=lambda k: _order(k[1])):
+            files = by_clause[key]
+            if not files and key not in theirs:
+                continue
+            tests = sorted({*tests_citing(*key), *(t for t in map(test_of, files) if t)})
+            who = ["Hakam"] if files else []
+            who += [f"the operator: {theirs[key]}"] if key in theirs else []
+            rows.append(
+                (
+                    ("s." if law == "osa" else "Art. ") + key[1],
+                    known.get(key, "?"),
+                    "; ".join(who),
+                    "<br>".join(map(link, files)),
+                    "<br>".join(map(link, tests)),
+                )
             )
-        )
-    return (
-        "# Law table\n\n" + NOTE + "Which clause of the Digital Services Act (Regulation (EU) 2022/2065) is "
-        "implemented where, and which test shows it. The table is made from the citations in the code; the "
-        "duties are summed up in our own words and are not legal advice.\n\n"
-        + table(("Clause", "Duty", "Files", "Tests"), rows)
-    )
+        if rows:
+            parts.append(f"## {name}\n\n" + table(("Clause", "Duty", "Who", "Files", "Tests"), rows))
+    return "\n".join(parts)
 
 
 # Decisions ----------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ PAGES: list[tuple[str, str, tuple[object, ...], Permission]] = [
     ("GET", "deliveries", (), P.DELIVERY_READ),
     ("GET", "delivery", (NO_ID,), P.DELIVERY_READ),
     ("POST", "replay", (NO_ID,), P.DELIVERY_REPLAY),
+    ("GET", "clocks", (), P.LEDGER_READ),
     ("GET", "ledger", (), P.LEDGER_READ),
     ("GET", "chain", (), P.LEDGER_READ),
     ("GET", "story", (), P.LEDGER_READ),

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from hakam.compliance.clocks import ClockKind
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Deadline, Fact, Statement
 from hakam.vocabulary.event import ItemRef
@@ -70,4 +71,13 @@ def deadlines_of(subject: str) -> list[Deadline]:
 
 def overdue(now: datetime, *, limit: int = 500) -> list[Deadline]:
     """Return the clocks that ran out and were not met, the longest overdue first."""
-    return list(Deadline.objects.filter(met_at=None, due_at__lt=now).order_by("due_at")[:limit])
+    return list(
+        Deadline.objects.filter(kind=ClockKind.ACT, met_at=None, paused_at=None, due_at__lt=now).order_by(
+            "due_at"
+        )[:limit]
+    )
+
+
+def running(*, limit: int = 200) -> list[Deadline]:
+    """Return the clocks that run or stand still, the first due first."""
+    return list(Deadline.objects.filter(met_at=None).order_by("due_at", "pk")[:limit])

@@ -1,9 +1,12 @@
-"""Periods as the law counts them: in calendar months, to the end of a day.
+"""Periods as the law counts them: in days or calendar months, to the end of a day.
 
-Regulation (EEC, Euratom) No 1182/71, Art. 3: a period in months ends with the last hour of the day that bears the
-same number as the day from which it runs, or of the last day of a month that has no such day; a period that would
-end on a Saturday or Sunday ends with the next working day. Public holidays differ by country and are not counted,
-which can only matter where the law, not Hakam, sets a period to the day.
+Regulation (EEC, Euratom) No 1182/71, Art. 3: the day of the event is not counted; a period in days or months ends
+with the last hour of its last day, which for months bears the same number as the day from which it runs, or is the
+last day of a month that has no such day; a period that would end on a Saturday or Sunday ends with the next working
+day. Public holidays differ by country and are not counted, which can only matter where the law, not Hakam, sets a
+period to the day.
+
+Periods in hours are time that passes: an hour over a change to or from summer time is sixty minutes.
 """
 
 from __future__ import annotations
@@ -22,9 +25,32 @@ def add_months(day: date, months: int) -> date:
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
-def end_of_period(start: datetime, months: int, zone: tzinfo = UTC) -> datetime:
-    """Return the first instant after a period of calendar months that runs from `start`, in `zone`."""
-    day = add_months(start.astimezone(zone).date(), months)
-    while day.weekday() >= _SATURDAY:
+def end_of_period(
+    start: datetime, months: int, zone: tzinfo = UTC, *, days: int = 0, working: bool = True
+) -> datetime:
+    """Return the first instant, in UTC, after a period of months and days that runs from `start` in `zone`.
+
+    With `working` the period ends on no weekend.
+    """
+    day = add_months(start.astimezone(zone).date(), months) + timedelta(days=days)
+    while working and day.weekday() >= _SATURDAY:
         day += timedelta(days=1)
-    return datetime.combine(day + timedelta(days=1), time(), zone)
+    return midnight(day + timedelta(days=1), zone)
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """Return the instant, in UTC, at which `day` begins in `zone`; where it has no midnight, its first instant."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def before_day(start: datetime, month_day: str, zone: tzinfo = UTC) -> datetime:
+    """Return the instant, in UTC, at which the next day `MM-DD` after `start` begins in `zone`."""
+    month, number = map(int, month_day.split("-"))
+    today = start.astimezone(zone).date()
+    year = today.year if (today.month, today.day) < (month, number) else today.year + 1
+    return midnight(date(year, month, number), zone)
+
+
+def elapsed(start: datetime, length: timedelta) -> datetime:
+    """Return the instant, in UTC, when `length` has passed since `start`, whatever the clocks on the wall do."""
+    return start.astimezone(UTC) + length

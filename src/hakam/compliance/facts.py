@@ -38,6 +38,12 @@ class FactKind(StrEnum):
     DEADLINE_STARTED = "deadline.started"
     DEADLINE_MET = "deadline.met"
     DEADLINE_MISSED = "deadline.missed"
+    DEADLINE_WARNED = "deadline.warned"
+    DEADLINE_ESCALATED = "deadline.escalated"  # the warning went to others than the first one
+    DEADLINE_PAUSED = "deadline.paused"
+    DEADLINE_RESUMED = "deadline.resumed"
+    DEADLINE_EXTENDED = "deadline.extended"
+    DEADLINE_ENDED = "deadline.ended"  # of keeping, or of somebody else's right to act
     EFFECT_DELIVERED = "effect.delivered"  # of messages that are neither a measure nor a statement
     EFFECT_DEAD = "effect.dead"
     EFFECT_REPLAYED = "effect.replayed"

@@ -132,7 +132,9 @@ def _rulebook() -> Iterator[Finding]:
 
 
 def _deadlines() -> Iterator[Finding]:
-    late = Deadline.objects.filter(met_at=None, missed_at=None, due_at__lt=timezone.now() - _GRACE)
+    late = Deadline.objects.filter(
+        met_at=None, missed_at=None, paused_at=None, due_at__lt=timezone.now() - _GRACE
+    )
     for deadline in late.order_by("due_at").iterator():
         yield _error(
             "C030",

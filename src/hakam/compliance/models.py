@@ -87,10 +87,16 @@ class Deadline(models.Model):
     """A running clock on a subject."""
 
     clock = models.CharField(max_length=64)  # key of the clock's data
+    version = models.PositiveIntegerField(default=1)  # of the clock's data
+    kind = models.CharField(max_length=16, default="act")  # a `ClockKind`
+    zone = models.CharField(max_length=64, default="UTC")  # where days and months are counted
     subject = models.CharField(max_length=700, db_index=True)
     started_at = models.DateTimeField()
     due_at = models.DateTimeField(db_index=True)
-    met_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField(null=True, db_index=True)  # when the next warning is due
+    told = models.PositiveSmallIntegerField(default=0)  # how many warnings were given
+    paused_at = models.DateTimeField(null=True)  # it stands still since then
+    met_at = models.DateTimeField(null=True)  # done, or (a period of keeping, of others' right) over
     missed_at = models.DateTimeField(null=True)  # when the miss was recorded
 
     class Meta:

@@ -165,6 +165,7 @@ EFFECT_KINDS: Words = {
     "notice.outcome": _("Outcome of a notice"),
     "complaint.receipt": _("Receipt of a complaint"),
     "complaint.outcome": _("Outcome of a complaint"),
+    "staff.alert": _("Call to a colleague"),
 }
 MEASURE_STATES: Words = {
     "planned": pgettext_lazy("state of a measure", "Planned"),
@@ -207,6 +208,12 @@ FACTS: Words = {
     "deadline.started": _("Clock started"),
     "deadline.met": _("Deadline met"),
     "deadline.missed": _("Deadline missed"),
+    "deadline.warned": _("Deadline near"),
+    "deadline.escalated": _("Deadline near, passed on"),
+    "deadline.paused": _("Clock stopped"),
+    "deadline.resumed": _("Clock goes on"),
+    "deadline.extended": _("Deadline extended"),
+    "deadline.ended": _("Period over"),
     "effect.delivered": _("Message delivered"),
     "effect.dead": _("Delivery given up"),
     "effect.replayed": _("Delivery repeated by hand"),

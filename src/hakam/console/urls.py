@@ -6,6 +6,7 @@ from django.urls import path
 
 from hakam.console.desk import (
     case,
+    clocks,
     complaints,
     deciding,
     deliveries,
@@ -60,6 +61,7 @@ urlpatterns = [
     path("desk/ledger/chain", ledger.chain, name="chain"),
     path("desk/ledger/story", ledger.story, name="story"),
     path("desk/ledger/<int:seq>", ledger.fact, name="fact"),
+    path("desk/clocks", clocks.listing, name="clocks"),
     path("desk/people", staff.people, name="staff"),
     path("desk/people/add", staff.add_person, name="add_person"),
     path("desk/people/<int:user_id>", staff.change_person, name="change_person"),

@@ -65,3 +65,8 @@ def roles_with(permission: Permission) -> list[Role]:
 def by_username(username: str) -> User | None:
     """Return a person by the name to sign in with. For the installation's own commands."""
     return User.objects.filter(username=username).first()
+
+
+def with_role(role: Role) -> list[User]:
+    """Return who is active, has the role and can be reached. For the installation itself, which calls them."""
+    return list(User.objects.filter(role=role, is_active=True).exclude(email="").order_by("pk"))

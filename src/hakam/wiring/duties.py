@@ -73,7 +73,9 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:
             "clocks": (
                 Task("finalise decisions", finalise_due, 1.0),
                 Task("end measures", lambda now: expire_due(now=now), 15.0),
+                Task("warn of deadlines", lambda now: len(deadlines.warned(now=now)), 5.0),
                 Task("note missed deadlines", lambda now: len(deadlines.missed(now=now)), 15.0),
+                Task("end periods", lambda now: len(deadlines.ended(now=now)), 60.0),
                 Task("rank cases", rerank_due, 30.0),
                 Task("note receipts", answers.note_receipts, 15.0),
                 Task("publish for the door", publish_anew, 60.0),

@@ -16,6 +16,7 @@ from django.db import transaction
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Fact
+from hakam.enforcement import alerts
 from hakam.intake import answers, cursors
 from hakam.wiring import publish
 from hakam.wiring.settings import settings
@@ -37,6 +38,7 @@ K = FactKind
 SUBSCRIBERS: tuple[Subscriber, ...] = (
     Subscriber("door", frozenset({K.KEY_ISSUED, K.KEY_REVOKED, K.RULEBOOK_PUBLISHED}), _tell_the_door),
     Subscriber("answers", answers.KINDS, answers.on_fact),
+    Subscriber("alerts", alerts.KINDS, alerts.on_fact),
 )
 
 

@@ -96,6 +96,7 @@ def _entries(user: User, now: datetime) -> list[Entry]:
         url = reverse("console:deliveries")
         out.append(Entry("deliveries", _("Deliveries"), "delivery", url, dead or None, alert))
     if user.may(Permission.LEDGER_READ):
+        out.append(Entry("clocks", _("Clocks"), "clock", reverse("console:clocks")))
         out.append(Entry("ledger", _("Ledger"), "ledger", reverse("console:ledger")))
     if user.may(Permission.CASE_READ):
         out.append(Entry("search", _("Search"), "search", reverse("console:search")))
