@@ -15,6 +15,7 @@ from django.db import connection, connections, transaction
 from hakam.compliance import ledger
 from hakam.compliance.models import Statement
 from hakam.enforcement import access, endpoints, outbox
+from hakam.enforcement.confirm import Confirmation, confirm
 from hakam.enforcement.connectors.connector import (
     Confirmed,
     Dead,
@@ -32,7 +33,7 @@ from hakam.enforcement.delivery_policy import (
 )
 from hakam.enforcement.kinds import Channel, EffectKind
 from hakam.enforcement.models import Attempt, Effect, Endpoint
-from hakam.enforcement.outbox import EffectError, NoSuchEffectError
+from hakam.enforcement.outbox import EffectError
 from hakam.enforcement.schedule import MAX_ATTEMPTS
 from hakam.testing.connectors import MemoryConnector
 from hakam.vocabulary.actor import SYSTEM, Actor, ActorKind
@@ -279,69 +280,6 @@ class TestEndpoints:
         assert endpoints.find("Bad Name") is None
 
 
-class TestConfirming:
-    def deliver_one(self, play: Any) -> Effect:
-        self.done = play.restrict(undo_seconds=0)
-        play.deliver()
-        return play.effect(f"measure:{self.done.measures[0].pk}:apply")
-
-    def test_the_platform_can_say_later_what_it_did(self, play: Any) -> None:
-        effect = self.deliver_one(play)
-        outbox.confirm(effect.pk, by=PLATFORM, now=play.now, status=outbox.Confirmation.APPLIED)
-        assert play.state(self.done.measures[0]) == "applied"
-        assert play.effect(effect.key).state == "confirmed"
-
-    def test_it_can_say_that_it_could_not(self, play: Any) -> None:
-        effect = self.deliver_one(play)
-        outbox.confirm(
-            effect.pk, by=PLATFORM, now=play.now, status=outbox.Confirmation.FAILED, detail="no such post"
-        )
-        assert play.state(self.done.measures[0]) == "failed"
-        fact = ledger.story(f"measure:{self.done.measures[0].pk}")[-1]
-        assert (fact.kind, ledger.private_of(fact)) == ("measure.failed", {"detail": "no such post"})
-
-    def test_saying_it_twice_is_saying_it_once(self, play: Any) -> None:
-        effect = self.deliver_one(play)
-        for _ in range(2):
-            outbox.confirm(str(effect.pk), by=PLATFORM, now=play.now, status=outbox.Confirmation.APPLIED)
-        assert play.facts(f"measure:{self.done.measures[0].pk}").count("measure.applied") == 1
-
-    def test_it_can_change_its_word(self, play: Any) -> None:
-        effect = self.deliver_one(play)
-        for status, state in (("applied", "applied"), ("failed", "failed"), ("applied", "applied")):
-            outbox.confirm(effect.pk, by=PLATFORM, now=play.now, status=outbox.Confirmation(status))
-            assert play.state(self.done.measures[0]) == state
-
-    def test_a_confirmation_whose_delivery_seemed_to_fail_ends_the_retries(self, play: Any) -> None:
-        play.next("measure.apply", Retry("timeout"))
-        effect = self.deliver_one(play)
-        outbox.confirm(effect.pk, by=PLATFORM, now=play.now, status=outbox.Confirmation.APPLIED)
-        play.later(days=1)
-        play.deliver()
-        assert play.platform.kinds.count("measure.apply") == 1
-        assert play.state(self.done.measures[0]) == "applied"
-
-    @pytest.mark.parametrize("id_", ["", "x", "00000000-0000-4000-8000-000000000000"])
-    def test_an_effect_that_is_not_there(self, play: Any, id_: str) -> None:
-        with pytest.raises(NoSuchEffectError):
-            outbox.confirm(id_, by=PLATFORM, now=play.now, status=outbox.Confirmation.APPLIED)
-
-    def test_another_platforms_effect_does_not_exist(self, play: Any) -> None:
-        effect = self.deliver_one(play)
-        with pytest.raises(NoSuchEffectError):
-            outbox.confirm(
-                effect.pk, by=PLATFORM, now=play.now, status=outbox.Confirmation.APPLIED, platform="souk"
-            )
-        assert access.effect(effect.pk, platform="souk") is None
-        assert access.effect(effect.pk, platform="maydan") == effect
-
-    def test_nobody_confirms_what_never_left(self, play: Any) -> None:
-        done = play.restrict()
-        with pytest.raises(EffectError, match="tried 0 times"):
-            outbox.confirm(done.effects[0].pk, by=PLATFORM, now=play.now, status=outbox.Confirmation.APPLIED)
-        assert play.state(done.measures[0]) == "planned"
-
-
 class TestReplay:
     def test_a_person_sends_it_again_under_the_same_id(self, play: Any) -> None:
         effect = put(play)
@@ -499,15 +437,15 @@ class TestWorkersTogether:
                 reverse(by=play.basil, now=play.now, decision=f"decision:{n}", because="x")
                 expire_due(now=play.now)
 
-        def confirm() -> None:
+        def say() -> None:
             for effect in Effect.objects.filter(kind="measure.apply").order_by("?"):
                 try:
-                    outbox.confirm(effect.pk, by=PLATFORM, now=play.now, status=outbox.Confirmation.APPLIED)
+                    confirm(effect.pk, by=PLATFORM, now=play.now, status=Confirmation.APPLIED)
                 except EffectError:
                     continue
 
         with ThreadPoolExecutor(4) as pool:
-            for done in [pool.submit(run, w) for w in (deliver, deliver, undo, confirm)]:
+            for done in [pool.submit(run, w) for w in (deliver, deliver, undo, say)]:
                 done.result(timeout=120)
         for _ in range(20):
             deliver_due(now=play.now, limit=100, policy=policy)

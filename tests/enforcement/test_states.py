@@ -41,7 +41,8 @@ def walk(table: dict, start: StrEnum, events: list[StrEnum]) -> list[StrEnum]:
 def test_a_measure_lives_by_the_law(events: list[MeasureEvent]) -> None:
     states = walk(MEASURE, M.PLANNED, events)
     for before, after in pairwise(states):
-        assert before not in MEASURE_ENDS, "what has ended stays ended"
+        if before in MEASURE_ENDS:
+            assert after in {M.REVERSING, M.EXPIRING}, "what surfaces after its end is only taken back"
         if after is M.APPLIED:
             assert before in {M.SENT, M.FAILED, M.APPLIED}, "nothing is in force that was never sent"
         if after is M.REVERSED:
@@ -52,15 +53,14 @@ def test_a_measure_lives_by_the_law(events: list[MeasureEvent]) -> None:
             assert before in {M.EXPIRING, M.PLANNED, M.FAILED}
     if M.APPLIED in states:
         assert M.SENT in states
-    if M.REVERSED in states:
-        assert M.SENT in states
 
 
 @given(st.lists(st.sampled_from(EffectEvent), max_size=40))
 def test_an_effect_lives_by_the_law(events: list[EffectEvent]) -> None:
     states = walk(EFFECT, E.PENDING, events)
     for before, after in pairwise(states):
-        assert before is not E.CANCELLED, "what was cancelled never leaves"
+        if before is E.CANCELLED:
+            assert after in {E.CONFIRMED, E.FAILED}, "only the word of the receiver is still heard"
         if after is E.DELIVERED:
             assert before is E.SENDING, "nothing is delivered that nobody sent"
         if after is E.DEAD:

@@ -9,7 +9,9 @@ from ninja import Router
 from hakam.api.keys import PlatformKey, caller
 from hakam.api.problems import ProblemError, ProblemKind
 from hakam.api.shapes import ConfirmationIn, ConfirmationOut
-from hakam.enforcement.outbox import Confirmation, EffectError, NoSuchEffectError, confirm
+from hakam.compliance.storable import storable
+from hakam.enforcement.confirm import Confirmation, confirm
+from hakam.enforcement.outbox import EffectError, NoSuchEffectError
 from hakam.staff.keys import actor_of
 from hakam.staff.roles import Scope
 
@@ -29,7 +31,7 @@ def confirmation(request: HttpRequest, delivery_id: str, said: ConfirmationIn) -
             by=actor_of(key),
             now=timezone.now(),
             status=Confirmation(said.status),
-            detail=said.detail.replace("\x00", "\ufffd"),
+            detail=storable(said.detail),
             platform=key.platform,
         )
     except NoSuchEffectError as error:

@@ -63,7 +63,7 @@ class ProblemKind(Enum):
         "no-outcome",
         409,
         "this delivery has no outcome",
-        "Confirm what was delivered to you and not cancelled.",
+        "Confirm what was sent to you.",
     )
     WINDOW_CLOSED = _Kind(
         "window-closed", 410, "too late for a complaint", "The period is over; the detail says since when."

@@ -54,14 +54,34 @@ def end(
     told = state is MeasureState.EXPIRING
     advance(measure, event, by=by, now=now, private=private)
     if not told:
-        enqueue(
-            now=now,
-            key=f"measure:{measure.pk}:reverse",
-            platform=measure.platform,
-            channel=Channel.PLATFORM,
-            kind=EffectKind.MEASURE_REVERSE,
-            payload=reversal_payload(measure, item_url=apply.payload["item"]["url"] or "", because=because),
-            measure=measure,
-            stream=stream_of(measure),
-        )
+        _tell(measure, apply, now=now, because=because)
     return True
+
+
+def take_back_surfaced(measure: AppliedMeasure, apply: Effect, *, by: Actor, now: datetime) -> bool:
+    """Take a locked measure back that had ended unseen, if it did; True when that was needed.
+
+    The platform had said that it could not, so nobody told it of the end; now it says that it did.
+    """
+    unseen = measure.state == MeasureState.CANCELLED.value or (
+        measure.state == MeasureState.EXPIRED.value
+        and not Effect.objects.filter(measure=measure, kind=EffectKind.MEASURE_REVERSE).exists()
+    )
+    if unseen:
+        because = "expired" if measure.state == MeasureState.EXPIRED.value else "cancelled"
+        advance(measure, MeasureEvent.SURFACE, by=by, now=now, private={"because": because})
+        _tell(measure, apply, now=now, because=because)
+    return unseen
+
+
+def _tell(measure: AppliedMeasure, apply: Effect, *, now: datetime, because: str) -> None:
+    enqueue(
+        now=now,
+        key=f"measure:{measure.pk}:reverse",
+        platform=measure.platform,
+        channel=Channel.PLATFORM,
+        kind=EffectKind.MEASURE_REVERSE,
+        payload=reversal_payload(measure, item_url=apply.payload["item"]["url"] or "", because=because),
+        measure=measure,
+        stream=stream_of(measure),
+    )

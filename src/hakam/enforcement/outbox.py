@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -16,7 +15,7 @@ from hakam.compliance.storable import storable
 from hakam.enforcement.delivery import deliver_due
 from hakam.enforcement.kinds import Channel, EffectKind
 from hakam.enforcement.models import AppliedMeasure, Effect
-from hakam.enforcement.progress import Confirmation, confirm_effect, subject_of
+from hakam.enforcement.progress import subject_of
 from hakam.enforcement.states import (
     EFFECT,
     MEASURE,
@@ -30,7 +29,7 @@ from hakam.enforcement.states import (
 from hakam.enforcement.tracking import advance
 from hakam.vocabulary.actor import Actor
 
-__all__ = ["Confirmation", "EffectError", "NoSuchEffectError", "confirm", "deliver_due", "enqueue", "replay"]
+__all__ = ["EffectError", "NoSuchEffectError", "deliver_due", "enqueue", "replay"]
 
 
 class EffectError(ValueError):
@@ -76,38 +75,6 @@ def enqueue(
         created_at=now,
         next_at=max(now, not_before) if not_before is not None else now,
     )
-
-
-def confirm(
-    effect_id: str | uuid.UUID,
-    *,
-    by: Actor,
-    now: datetime,
-    status: Confirmation,
-    detail: str = "",
-    platform: str | None = None,
-) -> Effect:
-    """Take the platform's word on an effect: `applied` or `failed`. Saying it twice is saying it once.
-
-    With `platform`, an effect of another platform does not exist. Raises `NoSuchEffectError`, and `EffectError` when
-    the effect was never sent or was cancelled.
-    """
-    try:
-        key = uuid.UUID(str(effect_id))
-    except ValueError:
-        raise NoSuchEffectError(f"there is no effect {str(effect_id)[:64]!r}") from None
-    with transaction.atomic():
-        ledger.lock()
-        effect = Effect.objects.select_for_update().filter(pk=key).first()
-        if effect is None or (platform is not None and effect.platform != platform):
-            raise NoSuchEffectError(f"there is no effect {str(key)!r}")
-        event = EffectEvent.CONFIRM if status == Confirmation.APPLIED else EffectEvent.FAIL
-        if effect.attempts == 0 or not can(EFFECT, EffectState(effect.state), event):
-            raise EffectError(
-                f"an effect that is {effect.state} and was tried {effect.attempts} times has no outcome"
-            )
-        confirm_effect(effect, status=Confirmation(status), by=by, now=now, detail=detail)
-    return effect
 
 
 def replay(effect: Effect, *, by: Actor, now: datetime) -> Effect:

@@ -100,6 +100,11 @@ def _arrived(effect: Effect, *, by: Actor, now: datetime, confirmed: bool, first
         measure = _measure(effect)
         if confirmed and can(MEASURE, MeasureState(measure.state), MeasureEvent.APPLY):
             advance(measure, MeasureEvent.APPLY, by=by, now=now, body={"effect": str(effect.pk)})
+        elif confirmed:  # after it was ended: when it came into force is known all the same
+            measure.applied_at = measure.applied_at or now
+            measure.save(update_fields=["applied_at"])
+            body = {"effect": str(effect.pk), "late": measure.state}
+            record_measure(measure, FactKind.MEASURE_APPLIED, by=by, now=now, body=body)
         else:
             record_measure(
                 measure, FactKind.MEASURE_DELIVERED, by=by, now=now, body={"effect": str(effect.pk)}

@@ -30,6 +30,7 @@ class MeasureEvent(StrEnum):
     REVERSE = "reverse"
     EXPIRE = "expire"
     LAPSE = "lapse"  # its time is over, and it was never in force
+    SURFACE = "surface"  # it had ended unseen, and the platform says that it is in force after all
     END = "end"  # the platform took the reversal
 
 
@@ -86,6 +87,8 @@ MEASURE: dict[tuple[MeasureState, MeasureEvent], MeasureState] = {
     (_M.EXPIRING, _ME.REVERSE): _M.REVERSING,
     (_M.EXPIRING, _ME.END): _M.EXPIRED,
     (_M.REVERSING, _ME.END): _M.REVERSED,
+    (_M.CANCELLED, _ME.SURFACE): _M.REVERSING,
+    (_M.EXPIRED, _ME.SURFACE): _M.EXPIRING,
 }
 MEASURE_ENDS = frozenset({_M.REVERSED, _M.EXPIRED, _M.CANCELLED})
 IN_FORCE = frozenset({_M.SENT, _M.APPLIED})
@@ -113,6 +116,9 @@ EFFECT: dict[tuple[EffectState, EffectEvent], EffectState] = {
     (_E.DEAD, _EE.REPLAY): _E.PENDING,
     (_E.DEAD, _EE.CONFIRM): _E.CONFIRMED,
     (_E.DEAD, _EE.FAIL): _E.FAILED,
+    # No longer wanted after a try whose answer was lost; the receiver may have done it all the same.
+    (_E.CANCELLED, _EE.CONFIRM): _E.CONFIRMED,
+    (_E.CANCELLED, _EE.FAIL): _E.FAILED,
 }
 UNFINISHED = frozenset({_E.PENDING, _E.SENDING})
 RECEIVED = frozenset({_E.DELIVERED, _E.CONFIRMED})

@@ -19,6 +19,7 @@ _FACT: dict[MeasureEvent, FactKind] = {
     MeasureEvent.REVERSE: FactKind.MEASURE_REVERSING,
     MeasureEvent.EXPIRE: FactKind.MEASURE_EXPIRED,
     MeasureEvent.LAPSE: FactKind.MEASURE_EXPIRED,
+    MeasureEvent.SURFACE: FactKind.MEASURE_REVERSING,
     MeasureEvent.END: FactKind.MEASURE_REVERSED,
 }
 
@@ -38,8 +39,7 @@ def advance(
     measure.state = after.value
     if event is MeasureEvent.APPLY and measure.applied_at is None:
         measure.applied_at = now
-    if after in MEASURE_ENDS:
-        measure.ended_at = now
+    measure.ended_at = now if after in MEASURE_ENDS else None
     measure.save(update_fields=["state", "applied_at", "ended_at"])
     kind = _FACT.get(event)
     if kind is not None and (before is not after or event is not MeasureEvent.APPLY):
