@@ -16,6 +16,7 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
+from hakam.compliance.storable import storable
 from hakam.intake import cursors, known_items
 from hakam.intake.known_items import Seen
 from hakam.intake.models import Quarantined
@@ -217,7 +218,7 @@ def _set_aside(seq: int, reason: str, *, now: datetime) -> int:
 
 
 def _quarantine(seq: int, reason: str, *, now: datetime) -> None:
-    reason = reason.replace("\x00", "\ufffd")[:2000]
+    reason = storable(reason)[:2000]
     _, fresh = Quarantined.objects.get_or_create(seq=seq, defaults={"at": now, "reason": reason})
     if fresh:
         ledger.record(

@@ -22,6 +22,7 @@ from django.db.models import QuerySet
 
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
+from hakam.compliance.storable import storable
 from hakam.review import evidence
 from hakam.review.clauses import severity_of
 from hakam.review.evidence import Snapshot
@@ -161,7 +162,7 @@ def _take_in(
         ref=source.ref,
         at=now,
         clause=source.clause,
-        summary=_storable(source.summary),
+        summary=storable(source.summary),
     )
     if snapshot is not None:
         evidence.keep(case, snapshot, now=now, pack=pack)
@@ -183,17 +184,6 @@ def _take_in(
         },
     )
     return case
-
-
-def _storable(value: Any) -> Any:
-    """Return `value` with each NUL in a text replaced (U+FFFD): PostgreSQL's JSON holds none."""
-    if isinstance(value, str):
-        return value.replace("\x00", "\ufffd")
-    if isinstance(value, Mapping):
-        return {_storable(name): _storable(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_storable(one) for one in value]
-    return value
 
 
 def _join(case: Case, source: Source) -> None:

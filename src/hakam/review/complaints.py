@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from hakam.compliance import deadlines, ledger, statements
 from hakam.compliance.calendar import end_of_period
 from hakam.compliance.facts import FactKind
+from hakam.compliance.storable import storable
 from hakam.enforcement.kinds import Channel, EffectKind
 from hakam.enforcement.letters import letter
 from hakam.enforcement.outbox import enqueue
@@ -170,7 +171,7 @@ def _take(
     notice: str = "",
     answer_within: timedelta | None,
 ) -> Complaint:
-    text = text.replace("\x00", "\ufffd").strip()
+    text = storable(text).strip()
     if not text:
         raise ComplaintError("say why the decision is wrong")
     if len(text) > MAX_TEXT:
@@ -312,7 +313,7 @@ def decide_complaint(
     if by.kind is not ActorKind.STAFF:
         raise MachineError(f"`{by}` can't decide a complaint; it takes a member of staff")
     user_id(by)
-    answer = answer.replace("\x00", "\ufffd").strip()
+    answer = storable(answer).strip()
     if not answer:
         raise ComplaintError("say why; the complainant is told")
     with transaction.atomic():

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
+from hakam.compliance.storable import storable
 from hakam.review.models import Case, Evidence
 from hakam.review.shapes import VersionView
 from hakam.signals.measure import text_of
@@ -71,7 +72,7 @@ def content_digest(event: Event) -> str:
 
 def excerpt_of(event: Event) -> str:
     """Return the start of an item's text, on one line."""
-    text = " ".join((text_of(event) or "").replace("\x00", "\ufffd").split())
+    text = " ".join(storable(text_of(event) or "").split())
     return text if len(text) <= EXCERPT else text[: EXCERPT - 1] + "…"
 
 
