@@ -7,14 +7,12 @@ from typing import Any, Never
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hakam.policy.counters import NO_COUNTERS, MemoryCounters, RecordedCounters, RecordingCounters
-from hakam.policy.engine import Engine, merged, most_urgent
+from hakam.policy.engine import Engine, most_urgent
 from hakam.signals.measure import Need, Signals, measure
 from hakam.vocabulary.event import Event
-from hakam.vocabulary.measure import NATURE, Measure, MeasureKind
+from hakam.vocabulary.measure import Measure, MeasureKind
 from hakam.vocabulary.verdict import ReviewRequest, Stage, Verdict
 
 MakeEvent = Callable[..., Event]
@@ -114,36 +112,6 @@ def test_live_rules_propose_together(packs: Any, make_event: MakeEvent, judge: J
         Measure(MeasureKind.LIMIT_REACH, days=7),
         Measure(MeasureKind.REMOVE, territory=("DE",)),
     )
-
-
-measures = st.lists(
-    st.builds(
-        Measure,
-        kind=st.sampled_from([MeasureKind.LIMIT_REACH, MeasureKind.REMOVE, MeasureKind.SUSPEND]),
-        territory=st.sampled_from([(), ("DE",), ("DE", "FR")]),
-        days=st.none() | st.integers(1, 5),
-    ),
-    max_size=8,
-)
-
-
-@given(measures)
-def test_merging_keeps_what_adds_something(given_: list[Measure]) -> None:
-    together = merged(given_)
-    assert set(together) <= set(given_)
-    assert merged(together) == together
-    assert len({(m.kind, m.territory) for m in together}) == len(together)
-    severities = [NATURE[m.kind].severity for m in together]
-    assert severities == sorted(severities)
-
-    def lasting(measure: Measure) -> float:
-        return float("inf") if measure.days is None else measure.days
-
-    for one in given_:  # each is covered by one that is kept
-        assert any(
-            kept.kind is one.kind and kept.territory in {(), one.territory} and lasting(kept) >= lasting(one)
-            for kept in together
-        )
 
 
 def test_the_most_urgent_review_wins_and_the_first_among_equals() -> None:

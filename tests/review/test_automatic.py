@@ -10,7 +10,7 @@ import pytest
 from hakam.compliance import access as compliance
 from hakam.compliance.rulebook import UnknownClauseError
 from hakam.enforcement import access as enforcement
-from hakam.review.automatic import decide_automatically, gather
+from hakam.review.automatic import decide_automatically
 from hakam.review.complaints import complain, decide_complaint
 from hakam.review.models import Decision
 from hakam.review.states import DecisionState, SourceKind
@@ -110,12 +110,25 @@ def test_an_unknown_rule_book_decides_nothing(book: object) -> None:
     assert not Decision.objects.exists()
 
 
-def test_of_each_measure_the_longest_is_taken() -> None:
-    short, longer, ever = (Measure(MeasureKind.SUSPEND, days=days) for days in (1, 9, None))
-    assert gather([short, longer]) == (longer,)
-    assert gather([ever, longer, LIMIT]) == (ever, LIMIT)
-    here = Measure(MeasureKind.WITHHOLD, territory=("DE",))
-    assert set(gather([here, Measure(MeasureKind.WITHHOLD, territory=("FR",))])) > {here}
+def test_two_labels_of_two_rules_are_two_measures(book: object) -> None:
+    graphic, scam = (Measure(MeasureKind.LABEL, label=text) for text in ("graphic", "possible scam"))
+    note = Measure(MeasureKind.CONTEXT_NOTE, note="Health authorities say otherwise.")
+    other = Measure(MeasureKind.CONTEXT_NOTE, note="The picture is from 2011.")
+    acted(spam(), scene.firing(measures=[graphic, note]), scene.firing(measures=[scam, other]))
+    assert set(in_force()) == {graphic, scam, note, other}
+    assert act(spam(), scene.firing(measures=[graphic, other]), seq=2) is None
+
+
+def test_another_label_is_not_covered_by_the_one_that_stands(book: object) -> None:
+    acted(spam(), scene.firing(measures=[Measure(MeasureKind.LABEL, label="graphic")]), seq=1)
+    acted(spam(), scene.firing(measures=[Measure(MeasureKind.LABEL, label="possible scam")]), seq=2)
+    assert len(in_force()) == 2
+
+
+def test_a_decision_takes_what_its_verdict_says(book: object) -> None:
+    firings = [scene.firing(measures=[LIMIT, Measure(MeasureKind.LIMIT_REACH, territory=("DE",), days=2)])]
+    acted(spam(), *firings)
+    assert in_force() == [LIMIT]  # everywhere and longer: the other adds nothing
 
 
 # --------------------------------------------------------------------------------------- people and machines

@@ -6,8 +6,10 @@ Facts of the database: its fields and values since 1 July 2025 (`decision_*`).
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hakam.vocabulary.measure import NATURE, Measure, MeasureKind, Restriction, Reversal, Target
+from hakam.vocabulary.measure import NATURE, Measure, MeasureKind, Restriction, Reversal, Target, merged
 
 # Every value that the Transparency Database takes, by field.
 DATABASE = {
@@ -114,3 +116,47 @@ def test_a_measure_is_everywhere_and_without_end_unless_it_says_so() -> None:
     measure = Measure(MeasureKind.REMOVE)
     assert (measure.territory, measure.days, measure.label, measure.note) == ((), None, None, None)
     assert len({measure, Measure(MeasureKind.REMOVE), Measure(MeasureKind.REMOVE, ("DE",))}) == 2
+
+
+some = st.builds(
+    Measure,
+    kind=st.sampled_from(
+        [MeasureKind.LIMIT_REACH, MeasureKind.REMOVE, MeasureKind.LABEL, MeasureKind.CONTEXT_NOTE]
+    ),
+    territory=st.sampled_from([(), ("DE",), ("DE", "FR")]),
+    days=st.none() | st.integers(1, 5),
+    label=st.sampled_from([None, "graphic", "scam"]),
+    note=st.sampled_from([None, "a", "b"]),
+)
+
+
+def lasting(measure: Measure) -> float:
+    return float("inf") if measure.days is None else measure.days
+
+
+@given(st.lists(some, max_size=8))
+def test_merging_keeps_what_adds_something(measures: list[Measure]) -> None:
+    together = merged(measures)
+    assert set(together) <= set(measures)
+    assert merged(together) == together
+    assert len({m.identity for m in together}) == len(together)
+    severities = [NATURE[m.kind].severity for m in together]
+    assert severities == sorted(severities)
+    for one in measures:  # each is covered by one that is kept
+        assert any(
+            (kept.kind, kept.label) == (one.kind, one.label)
+            and (kept.note == one.note or one.kind is not MeasureKind.CONTEXT_NOTE)
+            and kept.territory in {(), one.territory}
+            and lasting(kept) >= lasting(one)
+            for kept in together
+        )
+
+
+def test_a_label_takes_the_place_of_no_other_and_neither_does_a_note_that_readers_see() -> None:
+    labels = [Measure(MeasureKind.LABEL, label=text, days=days) for text, days in (("a", 1), ("b", 9))]
+    notes = [
+        Measure(MeasureKind.CONTEXT_NOTE, note=text) for text in ("It is from 2011.", "Doctors disagree.")
+    ]
+    assert set(merged([*labels, *notes])) == {*labels, *notes}
+    remarks = [Measure(MeasureKind.REMOVE, note=text) for text in ("once", "twice")]
+    assert merged(remarks) == (remarks[0],)

@@ -127,7 +127,7 @@ def _check(measures: Sequence[Measure], *, by: Actor, also_by: Actor | None) -> 
     for measure in measures:
         if measure.days is not None and measure.days < 1:
             raise RestrictionError(f"{measure.kind} for {measure.days} days is no measure")
-    seen = [(m.kind, m.territory) for m in measures]
+    seen = [m.identity for m in measures]
     if len(set(seen)) < len(seen):
         raise RestrictionError("the same measure is named twice")
     final = tuple(m.kind.value for m in measures if m.nature.reversal is Reversal.IRREVERSIBLE)

@@ -16,7 +16,7 @@ from hakam.policy.rules import Rule
 from hakam.policy.tree import Constant, Counter, Field, label, leaves, walk
 from hakam.signals.measure import Need, Signals
 from hakam.vocabulary.event import Event
-from hakam.vocabulary.measure import Measure
+from hakam.vocabulary.measure import Measure, merged
 from hakam.vocabulary.verdict import Firing, PackRef, ReviewRequest, Stage, Verdict
 
 SHOWN_TEXT = 200
@@ -150,28 +150,6 @@ def _short(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_short(item) for item in value[:SHOWN_ITEMS]]
     return value
-
-
-def merged(measures: Iterable[Measure]) -> tuple[Measure, ...]:
-    """Return the measures that add something, mildest first: per kind and territory the longest.
-
-    A measure for a territory adds nothing to the same measure everywhere that lasts as long.
-    """
-    kept: dict[tuple[Any, ...], Measure] = {}
-    for measure in measures:
-        key = (measure.kind, measure.territory, measure.label)
-        held = kept.get(key)
-        if held is None or _lasting(measure) > _lasting(held):
-            kept[key] = measure
-    everywhere = {(m.kind, m.label): _lasting(m) for m in kept.values() if not m.territory}
-    needed = [
-        m for m in kept.values() if not m.territory or everywhere.get((m.kind, m.label), 0.0) < _lasting(m)
-    ]
-    return tuple(sorted(needed, key=lambda m: (m.nature.severity, m.territory, m.label or "")))
-
-
-def _lasting(measure: Measure) -> float:
-    return float("inf") if measure.days is None else float(measure.days)
 
 
 def most_urgent(requests: Iterable[ReviewRequest | None]) -> ReviewRequest | None:

@@ -20,7 +20,7 @@ from hakam.review.reasoning import reasons_for
 from hakam.review.states import Outcome
 from hakam.vocabulary.actor import Actor, ActorKind
 from hakam.vocabulary.event import Event, ItemRef
-from hakam.vocabulary.measure import Measure
+from hakam.vocabulary.measure import Measure, merged
 from hakam.vocabulary.reasons import Automation, Ground, Source
 from hakam.vocabulary.verdict import Firing, PackRef, Verdict
 
@@ -28,17 +28,6 @@ from hakam.vocabulary.verdict import Firing, PackRef, Verdict
 def key_of(seq: int) -> str:
     """Return the key of what a record of the event log brings about: the same record never acts twice."""
     return f"event:{seq}"
-
-
-def gather(measures: Iterable[Measure]) -> tuple[Measure, ...]:
-    """Return what adds something: per kind and territory the longest, the harshest kind first."""
-    longest: dict[tuple[str, tuple[str, ...]], Measure] = {}
-    for measure in measures:
-        place = (measure.kind.value, measure.territory)
-        known = longest.get(place)
-        if known is None or (known.days is not None and (measure.days is None or measure.days > known.days)):
-            longest[place] = measure
-    return tuple(sorted(longest.values(), key=lambda m: -m.nature.severity))
 
 
 def unsettled(firings: Iterable[Firing], settled: set[str]) -> tuple[Firing, ...]:
@@ -105,7 +94,7 @@ def decide_automatically(
 
 
 def _to_take(firings: Sequence[Firing], *, item: ItemRef, author_id: str) -> tuple[Measure, ...]:
-    wanted = gather(measure for firing in firings for measure in firing.measures)
+    wanted = merged(measure for firing in firings for measure in firing.measures)[::-1]  # the harshest first
     wanted = tuple(measure for measure in wanted if not ladder.irreversible([measure]))
     if not wanted:
         return ()
@@ -114,7 +103,8 @@ def _to_take(firings: Sequence[Firing], *, item: ItemRef, author_id: str) -> tup
 
 
 def _covers(standing: Measure, wanted: Measure) -> bool:
-    return standing.kind is wanted.kind and ladder.at_most(wanted, standing)
+    same = (standing.kind, *standing.identity[2:]) == (wanted.kind, *wanted.identity[2:])
+    return same and ladder.at_most(wanted, standing)
 
 
 def _facts(firings: Sequence[Firing], pack: PackRef, language: str) -> str:

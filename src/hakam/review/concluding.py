@@ -178,7 +178,7 @@ def _check(
         return
     if not measures:
         raise DecisionError("a violation needs at least one measure; `notify` is the mildest")
-    if len({(m.kind, m.territory) for m in measures}) != len(measures):
+    if len({m.identity for m in measures}) != len(measures):
         raise DecisionError("the same measure is named twice")
     account = [m.kind.value for m in measures if m.nature.target is Target.ACCOUNT]
     if account and not judged.author_id:

@@ -5,6 +5,7 @@ One closed table. The order of the enumeration is the order of severity: the lad
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -121,3 +122,32 @@ class Measure(msgspec.Struct, frozen=True, omit_defaults=True):
     def nature(self) -> MeasureNature:
         """What this measure is in law and in effect."""
         return NATURE[self.kind]
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What it does, but for how long. Two labels are two measures, and so are two notes that readers see."""
+        shown = self.note if self.kind is MeasureKind.CONTEXT_NOTE else None
+        return (self.kind, self.territory, self.label, shown)
+
+
+def merged(measures: Iterable[Measure]) -> tuple[Measure, ...]:
+    """Return the measures that add something, mildest first: of each that does the same the longest.
+
+    A measure for a territory adds nothing to the same measure everywhere that lasts as long.
+    """
+    kept: dict[tuple[object, ...], Measure] = {}
+    for measure in measures:
+        held = kept.get(measure.identity)
+        if held is None or _lasting(measure) > _lasting(held):
+            kept[measure.identity] = measure
+    needed = [m for m in kept.values() if not m.territory or _everywhere(m, kept) < _lasting(m)]
+    return tuple(sorted(needed, key=lambda m: (m.nature.severity, m.territory, m.label or "", m.note or "")))
+
+
+def _everywhere(measure: Measure, kept: Mapping[tuple[object, ...], Measure]) -> float:
+    same = kept.get(msgspec.structs.replace(measure, territory=()).identity)
+    return 0.0 if same is None else _lasting(same)
+
+
+def _lasting(measure: Measure) -> float:
+    return float("inf") if measure.days is None else float(measure.days)
