@@ -56,6 +56,19 @@ def test_a_flood_of_links_is_bounded() -> None:
         ("http:///nothing", None),
         ("example.org:8080/x", "example.org"),
         ("mailto:a@b.example", "b.example"),
+        ("http://%65vil.example/", "evil.example"),
+        ("https://evil%2Eexample/a", "evil.example"),
+        ("https://%45%56%49%4C.example", "evil.example"),
+        ("http://user@%65vil.example:80/", "evil.example"),
+        ("http://evil%E3%80%82example", "evil.example"),  # an ideographic full stop is a dot
+        ("http://e%C2%ADvil.example", "evil.example"),  # a soft hyphen is nothing
+        ("http://%ef%bc%85vil.example", "%ef%bc%85vil.example"),  # a full-width `%`: no host to a browser
+        ("http://%D9%85%D8%AB%D8%A7%D9%84.example", "مثال.example"),
+        ("http://%78n--mgbh0fb.example", "مثال.example"),
+        ("http://%2565vil.example", "%2565vil.example"),  # decoded once: `%65vil` is no host
+        ("http://evil.example%2F.good.example", "evil.example%2f.good.example"),
+        ("http://%ff.example", "%ff.example"),
+        ("https://ev\til.exa\nmple/", "evil.example"),
     ],
 )
 def test_the_host_of_a_link(link: str, host: str | None) -> None:

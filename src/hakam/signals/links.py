@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from urllib.parse import unquote
 
 # With a scheme (also defanged: hxxp), with www, or a bare name under a common top-level domain.
 _LINK = re.compile(
@@ -23,6 +24,10 @@ _HOST = re.compile(
 _DEFANGED = re.compile(r"[\[(](\.|dot|:)[\])]", re.IGNORECASE)
 # What browsers read in a host as if it were not there, or as a dot (Unicode TS 46).
 _UNSEEN = str.maketrans(dict.fromkeys("\u00ad\u200b\u2060\ufeff", "") | dict.fromkeys("。．｡", "."))
+_STRIPPED = str.maketrans("", "", "\t\n\r")  # what browsers take out of an address before they read it
+_FORBIDDEN = re.compile(
+    r"[\x00-\x20#%/:<>?@\[\\\]^|\x7f\ufffd]"
+)  # in a host (URL standard, 3.2), or undecodable
 # Names below which anybody can register, besides the top level itself. A short list of the busiest.
 _SECOND_LEVEL = frozenset(
     {"co", "com", "org", "net", "gov", "gob", "edu", "ac", "or", "ne", "go", "gouv", "mil"}
@@ -51,16 +56,30 @@ def find_links(text: str | None, given: tuple[str, ...] = ()) -> tuple[str, ...]
 
 @lru_cache(maxsize=8_192)
 def host_of(link: str) -> str | None:
-    """Return the host of an address in lower case, punycode decoded, or `None` if it has none."""
+    """Return the host of an address as browsers read it, or `None` if it has none.
+
+    In lower case, percent-encoding and punycode decoded (once, as the URL standard does), line ends and tabs left out.
+    """
+    if not link.isprintable():
+        link = link.translate(_STRIPPED)
     if not link.isascii():
         link = unicodedata.normalize("NFKC", link.translate(_UNSEEN))
     match = _HOST.match(link.replace("hxxp", "http", 1))
     if not match:
         return None
-    host = match.group(1).rstrip(".").lower()
+    host = match.group(1)
+    if "%" in host:
+        host = _decoded(host)
+    host = host.rstrip(".").lower()
     if "xn--" in host:
         host = ".".join(map(_decode_label, host.split(".")))
     return host or None
+
+
+def _decoded(host: str) -> str:
+    """Decode `%65vil%2Eexample`. What can stand in no host leads nowhere in a browser, and stays as it was written."""
+    plain = unicodedata.normalize("NFKC", unquote(host).translate(_UNSEEN))
+    return host if not plain or _FORBIDDEN.search(plain) else plain
 
 
 def _decode_label(label: str) -> str:
