@@ -6,8 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hakam.policy.pack import load_pack
+from hakam.review.clauses import ladder_of
 from hakam.review.ladder import Advice, NotOnLadderError, advise, at_most, check, irreversible, next_milder
+from hakam.storage.packs import read_folder
+from hakam.vocabulary.harm import GRAVE, Harm
 from hakam.vocabulary.measure import NATURE, Measure, MeasureKind
+from hakam.wiring.ports import default_pack
 
 LABEL = Measure(MeasureKind.LABEL)
 LIMIT = Measure(MeasureKind.LIMIT_REACH, days=7)
@@ -94,6 +99,29 @@ def test_the_first_offence_gets_the_first_step_and_each_further_one_climbs() -> 
     assert advise(LADDER, 0) == Advice(0, None)
     assert advise(LADDER, 1) == Advice(1, 0)
     assert advise(LADDER, 3) == Advice(3, 2)
+
+
+def test_nobody_is_warned_first_about_what_is_grave() -> None:
+    removing = next(n for n, step in enumerate(LADDER) if step[0].nature.severity >= 70)
+    assert removing > 1
+    assert advise(LADDER, 0, grave=True) == Advice(removing, removing - 1)
+    assert advise(LADDER, 1, grave=True) == Advice(removing + 1, removing)
+    assert advise(LADDER[:removing], 0, grave=True) == Advice(
+        removing - 1, removing - 2
+    )  # the harshest there is
+    assert advise((), 0, grave=True) is None
+
+
+def test_the_default_rule_book_recommends_removal_under_each_grave_clause() -> None:
+    pack = load_pack(read_folder(default_pack())).pack
+    assert pack is not None
+    grave = [clause for clause in pack.clauses.values() if clause.harm in GRAVE]
+    assert {clause.harm for clause in grave} >= {Harm.TERRORISM_INCITEMENT, Harm.CSAM, Harm.GROOMING}
+    for clause in grave:
+        advice = advise(ladder_of(clause), 0, grave=True)
+        assert advice is not None
+        step = ladder_of(clause)[advice.recommended]
+        assert max(m.nature.severity for m in step) >= NATURE[MeasureKind.REMOVE].severity, clause.id
 
 
 @given(st.integers(0, 1000))

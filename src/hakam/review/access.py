@@ -45,6 +45,7 @@ from hakam.staff.roles import Permission
 from hakam.storage.vault import Vault
 from hakam.vocabulary.actor import ActorKind
 from hakam.vocabulary.event import ItemRef
+from hakam.vocabulary.harm import GRAVE
 from hakam.vocabulary.measure import Measure
 from hakam.vocabulary.reasons import Reasons
 from hakam.vocabulary.verdict import Firing
@@ -384,7 +385,7 @@ def clauses_for(alleged: Iterable[str], standing: Counter[str], language: str) -
     out = []
     for clause in clauses.all_in(version):
         steps = clauses.ladder_of(clause)
-        advice = ladder.advise(steps, standing[clause.id])
+        advice = ladder.advise(steps, standing[clause.id], grave=clauses.harm_of(clause) in GRAVE)
         out.append(
             ClauseView(
                 id=clause.id,

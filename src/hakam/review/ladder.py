@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from hakam.vocabulary.measure import Measure, Reversal
+from hakam.vocabulary.measure import NATURE, Measure, MeasureKind, Reversal
 
 _EU = frozenset(
     [
@@ -92,17 +92,23 @@ def irreversible(measures: Iterable[Measure]) -> bool:
     return any(measure.nature.reversal is Reversal.IRREVERSIBLE for measure in measures)
 
 
-def advise(ladder: Sequence[Step], strikes: int) -> Advice | None:
+def advise(ladder: Sequence[Step], strikes: int, *, grave: bool = False) -> Advice | None:
     """Return the step for somebody with `strikes` standing violations of the clause; none: the bottom.
 
-    An irreversible step is never recommended: a person must choose it. None for an empty ladder.
+    Under a `grave` clause the bottom is the mildest step that removes: nobody is warned about it first. An
+    irreversible step is never recommended: a person must choose it. None for an empty ladder.
     """
     reachable = [n for n, step in enumerate(ladder) if not irreversible(step)]
     if not reachable:
         return None
-    recommended = reachable[min(max(0, strikes), len(reachable) - 1)]
+    climbed = [n for n in reachable if not grave or _removes(ladder[n])] or reachable[-1:]
+    recommended = climbed[min(max(0, strikes), len(climbed) - 1)]
     below = [n for n in reachable if n < recommended]
     return Advice(recommended, below[-1] if below else None)
+
+
+def _removes(step: Step) -> bool:
+    return any(m.nature.severity >= NATURE[MeasureKind.REMOVE].severity for m in step)
 
 
 def next_milder(measures: Sequence[Measure], ladder: Sequence[Step]) -> Step | None:

@@ -99,3 +99,16 @@ def crosswalk() -> dict[Harm, HarmCodes]:
 CHILD_ABUSE_OFFENCES = frozenset(
     {Harm.CSAM, Harm.CSAM_SYNTHETIC, Harm.CSAM_LINK, Harm.GROOMING, Harm.SEXTORTION_MINOR}
 )
+# What is taken away at the first time, not warned about: terrorist content (Regulation (EU) 2021/784, Art. 2(7)), the
+# offences above, and intimate pictures without consent.
+GRAVE = CHILD_ABUSE_OFFENCES | {
+    Harm.TERRORISM_INCITEMENT,
+    Harm.TERRORISM_RECRUITMENT,
+    Harm.TERRORISM_INSTRUCTION,
+    Harm.TERRORISM_THREAT,
+    Harm.PERPETRATOR_CONTENT,
+    Harm.NCII,
+    Harm.NCII_WOMEN,
+    Harm.DEEPFAKE_INTIMATE,
+    Harm.DEEPFAKE_INTIMATE_WOMEN,
+}
