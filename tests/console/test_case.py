@@ -259,3 +259,18 @@ def test_an_overdue_case_is_said_to_be(desk: Desk, sign_in: SignIn) -> None:
     case = desk.case()
     Case.objects.filter(pk=case.pk).update(due_at=desk.now - timedelta(hours=3))
     assert "overdue by 3 h" in screen(sign_in, case)
+
+
+def test_the_drafted_facts_quote_a_post_that_turns_text_around_with_its_controls_written_out(
+    desk: Desk, sign_in: SignIn
+) -> None:
+    case = desk.case("Open photo_\u202egpj.exe \u2067now")
+    page = sign_in().get(f"/desk/cases/{case.pk}/").content.decode()
+    facts = re.search(r"<textarea[^>]*>([^<]*)</textarea>", page)
+    assert facts is not None
+    assert "photo_[RLO]gpj.exe [RLI]now" in facts[1]
+
+
+def test_typed_facts_reach_the_statement_without_controls_of_direction(desk: Desk, amal: User) -> None:
+    decided = desk.remove(desk.case(), amal, facts="It says \u202evermin.")
+    assert desk.statement(decided).reasons["facts"] == "It says [RLO]vermin."

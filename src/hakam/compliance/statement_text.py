@@ -9,6 +9,7 @@ from unicodedata import bidirectional
 import msgspec
 
 from hakam.compliance import rulebook, statements
+from hakam.compliance.direction import settled
 from hakam.compliance.models import Statement
 from hakam.compliance.wording import Wording
 from hakam.compliance.wording_ar import ARABIC
@@ -130,7 +131,7 @@ class _Writer:
     def _address(self) -> tuple[str, ...]:
         s = self._statement
         where = s.item_url or f"{s.platform}/{s.item_kind}/{s.item_id}"
-        return (self._w.item_at.format(item=self._item), where)
+        return (self._w.item_at.format(item=self._item), settled(where))
 
     def _territory(self) -> StatementSection:
         # DSA Art. 17(3)(a): the territorial scope of the decision, where relevant
@@ -173,7 +174,7 @@ class _Writer:
         # DSA Art. 17(3)(b): the facts and circumstances relied on, whether a notice or own initiative led to it, and,
         # only where strictly necessary, who submitted the notice
         w, r = self._w, self._reasons
-        paragraphs = [r.facts, w.sources[r.source].format(item=self._item)]
+        paragraphs = [settled(r.facts), w.sources[r.source].format(item=self._item)]
         if r.notifier:
             paragraphs.append(w.notifier.format(notifier=self._keep(r.notifier)))
         return StatementSection("facts", w.h_facts, tuple(paragraphs))
@@ -233,6 +234,7 @@ class _Writer:
 
     def _keep(self, value: str) -> str:
         """Return `value` so that it keeps its own direction within a sentence of this language."""
+        value = settled(value)
         foreign = _STRONG[self._w.direction]
         if any(bidirectional(c) in foreign for c in value):
             return f"{_ISOLATE}{value}{_END_ISOLATE}"

@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from hakam.compliance.direction import settled
 from hakam.compliance.statement_text import wording
 from hakam.intake.models import Notice, NoticeItem
 from hakam.review import clauses
@@ -55,7 +56,7 @@ def outcome(
     16(5), (6)).
     """
     with translation.override(notice.language):
-        where = item.url or f"{item.item_kind} {item.item_id}"
+        where = settled(item.url or f"{item.item_kind} {item.item_id}")
         upheld = result in {Outcome.VIOLATION, Outcome.STANDS}
         return Words(
             subject=_("What you reported breaks the rules") if upheld else _("What you reported stays"),

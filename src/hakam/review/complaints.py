@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from hakam.compliance import deadlines, ledger, statements
 from hakam.compliance.calendar import end_of_period
+from hakam.compliance.direction import settled
 from hakam.compliance.facts import FactKind
 from hakam.compliance.storable import storable
 from hakam.enforcement.kinds import Channel, EffectKind
@@ -313,7 +314,7 @@ def decide_complaint(
     if by.kind is not ActorKind.STAFF:
         raise MachineError(f"`{by}` can't decide a complaint; it takes a member of staff")
     user_id(by)
-    answer = storable(answer).strip()
+    answer = settled(storable(answer)).strip()
     if not answer:
         raise ComplaintError("say why; the complainant is told")
     with transaction.atomic():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from hakam.compliance import rulebook
+from hakam.compliance.direction import settled
 from hakam.review import clauses
 from hakam.review.states import SourceKind
 from hakam.vocabulary.reasons import Automation, Ground, Reasons, Source
@@ -51,7 +52,7 @@ def reasons_for(
         clause=clause,
         pack=ref,
         grounds=tuple(grounds) or clauses.grounds_of(found, ref, language, illegal=illegal),
-        facts=facts.strip(),
+        facts=settled(facts).strip(),  # a statement quotes posts
         source=source,
         automated_detection=detected,
         automated_decision=automation,

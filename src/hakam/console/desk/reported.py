@@ -11,6 +11,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from hakam.compliance.direction import settled
 from hakam.console.glyphs import hidden_count
 from hakam.console.matches import seen_words, spans
 from hakam.console.terms import term
@@ -116,6 +117,7 @@ def draft_of_facts(case: CaseView, versions: Sequence[Reported]) -> str:
         text = " ".join(first.text.split())
         if first.spans:
             text = _around(first.text, first.spans[0][0])
+        text = settled(text)
         if not text:
             return _("%(kind)s of %(day)s.") % {"kind": kind, "day": day}
         quoted = text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"
