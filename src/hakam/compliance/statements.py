@@ -7,7 +7,7 @@ else words it.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -156,6 +156,12 @@ def by_id(id: str) -> Statement | None:  # noqa: A002 -- it is the id
         return Statement.objects.filter(pk=UUID(id)).first()
     except ValueError:
         return None
+
+
+def decisions_of(ids: Iterable[str]) -> dict[str, str]:
+    """Return the decision of each of these statements, as `decision:7`."""
+    found = Statement.objects.filter(pk__in=list(ids)).values_list("pk", "decision")
+    return {str(pk): decision for pk, decision in found}
 
 
 def subject_of(statement: Statement) -> str:

@@ -66,10 +66,10 @@ def deliveries(
     state: EffectState | None = None,
     platform: str = "",
     kind: str = "",
-    before: datetime | None = None,
+    before: tuple[datetime, uuid.UUID] | None = None,
     limit: int = 50,
 ) -> list[Effect]:
-    """Return effects, newest first, for people."""
+    """Return effects, newest first, for people; from `before` (when it was put in, and its id) on."""
     effects = Effect.objects.select_related("measure").order_by("-created_at", "-pk")
     if state is not None:
         effects = effects.filter(state=state.value)
@@ -78,7 +78,8 @@ def deliveries(
     if kind:
         effects = effects.filter(kind=kind)
     if before is not None:
-        effects = effects.filter(created_at__lt=before)
+        at, key = before  # a decision puts several in at one instant
+        effects = effects.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=key))
     return list(effects[:limit])
 
 

@@ -37,6 +37,12 @@ def readable(user: User) -> QuerySet[Complaint]:
     return found
 
 
+def decisions_of(ids: Iterable[str]) -> dict[str, str]:
+    """Return the decision that each complaint contests, as `decision:7`."""
+    found = Complaint.objects.filter(pk__in=list(ids)).values_list("pk", "decision_id")
+    return {str(pk): f"decision:{decision}" for pk, decision in found}
+
+
 def open_count(*, user: User) -> int:
     """Return how many open complaints this person may read."""
     return readable(user).filter(state=ComplaintState.OPEN).count()

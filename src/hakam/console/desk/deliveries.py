@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
 from django.contrib import messages
@@ -15,17 +16,20 @@ from hakam.console.admission import admit, person
 from hakam.enforcement import access, endpoints
 from hakam.enforcement.outbox import EffectError, replay
 from hakam.enforcement.states import EFFECT, EffectEvent, EffectState, can
+from hakam.intake import delivery_access
 from hakam.staff.roles import Permission
 
 PER_PAGE = 50
 
 
-def _moment(text: str) -> datetime | None:
+def _place(text: str) -> tuple[datetime, uuid.UUID] | None:
+    """Read where a page begins, as `2026-03-02T09:00:00+00:00~<id>`."""
+    moment, _tilde, key = text.partition("~")
     try:
-        found = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(moment), uuid.UUID(key)
     except ValueError:
         return None
-    return found if found.tzinfo else None
+    return found if found[0].tzinfo else None
 
 
 @require_GET
@@ -34,8 +38,12 @@ def listing(request: HttpRequest) -> HttpResponse:
     """List the outbox, the newest first."""
     wanted, kind = request.GET.get("state", ""), request.GET.get("kind", "")[:64]
     state = EffectState(wanted) if wanted in set(EffectState) else None
-    rows = access.deliveries(
-        state=state, kind=kind, before=_moment(request.GET.get("before", "")), limit=PER_PAGE + 1
+    rows = delivery_access.deliveries(
+        user=person(request),
+        state=state,
+        kind=kind,
+        before=_place(request.GET.get("before", "")),
+        limit=PER_PAGE + 1,
     )
     counts = access.counts(timezone.now())
     numbers = {
@@ -45,7 +53,9 @@ def listing(request: HttpRequest) -> HttpResponse:
     }
     context = {
         "rows": rows[:PER_PAGE],
-        "older": rows[PER_PAGE - 1].created_at.isoformat() if len(rows) > PER_PAGE else "",
+        "older": f"{rows[PER_PAGE - 1].created_at.isoformat()}~{rows[PER_PAGE - 1].pk}"
+        if len(rows) > PER_PAGE
+        else "",
         "state": state or "",
         "kind": kind,
         "tabs": [("", None), *((str(s), numbers.get(s)) for s in EffectState)],
@@ -59,7 +69,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 @admit(Permission.DELIVERY_READ)
 def delivery(request: HttpRequest, effect_id: str) -> HttpResponse:
     """Show one effect with every try."""
-    found = access.effect(effect_id)
+    found = delivery_access.delivery(effect_id, user=person(request))
     if found is None:
         raise Http404
     context = {
@@ -76,7 +86,7 @@ def delivery(request: HttpRequest, effect_id: str) -> HttpResponse:
 @admit(Permission.DELIVERY_REPLAY)
 def send_again(request: HttpRequest, effect_id: str) -> HttpResponse:
     """Send a dead or refused effect again, under the same id."""
-    found = access.effect(effect_id)
+    found = delivery_access.delivery(effect_id, user=person(request))
     if found is None:
         raise Http404
     try:
