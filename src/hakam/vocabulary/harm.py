@@ -99,7 +99,7 @@ def crosswalk() -> dict[Harm, HarmCodes]:
 CHILD_ABUSE_OFFENCES = frozenset(
     {Harm.CSAM, Harm.CSAM_SYNTHETIC, Harm.CSAM_LINK, Harm.GROOMING, Harm.SEXTORTION_MINOR}
 )
-# What is taken away at the first time, not warned about: terrorist content (Regulation (EU) 2021/784, Art. 2(7)), the
+# What is taken away at the first time, not warned about: terrorist content (as Regulation (EU) 2021/784 has it), the
 # offences above, and intimate pictures without consent.
 GRAVE = CHILD_ABUSE_OFFENCES | {
     Harm.TERRORISM_INCITEMENT,
