@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hakam.policy import gates, scan
 from hakam.policy.compile import guard
 from hakam.policy.counters import MemoryCounters, RecordingCounters
 from hakam.policy.interpret import Seen, outcome
@@ -126,13 +127,21 @@ def event_of(data: dict[str, Any], n: int) -> Event:
     return msgspec.convert({"id": f"e{n}", "platform": "test", **data}, Event)
 
 
-@given(st.lists(condition, min_size=1, max_size=6), st.lists(events, min_size=1, max_size=5))
+@given(
+    st.lists(condition, min_size=1, max_size=6),
+    st.lists(events, min_size=1, max_size=5),
+    st.sampled_from([1, 2, 3]),
+    st.sampled_from([0, 400]),
+)
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 def test_compiled_and_interpreted_agree(
-    packs: Any, conditions: list[str], data: list[dict[str, Any]]
+    packs: Any, conditions: list[str], data: list[dict[str, Any]], fewest: int, many: int
 ) -> None:
     both = [*conditions, *(f"not ({one})" for one in conditions)]
-    engine = packs.engine(*both)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gates, "FEWEST", fewest)  # gates before all rules, or before many only
+        patch.setattr(scan, "MANY_WORDS", many)  # words looked up one by one, or in the scan
+        engine = packs.engine(*both)
     counters = RecordingCounters(MemoryCounters())
     for n, fields in enumerate(data):
         event = event_of(fields, n)
@@ -191,6 +200,19 @@ def test_shared_parts_are_computed_once(packs: Any, make_event: Callable[..., Ev
     event = make_event(author={"posts": 9, "name": "zzz"})
     engine.judge(event, measure(event, engine.needs), MemoryCounters())
     assert calls == ["zzz"]
+
+
+def test_a_gate_spares_the_rules_behind_it(packs: Any, make_event: Callable[..., Event]) -> None:
+    engine = packs.engine(*(f'author.posts > {n + 10} and matches(author.name, r"x+{n}")' for n in range(4)))
+    assert engine.source.count("if g:") == 1
+    scope = engine._program.judge.__globals__
+    calls: list[str] = []
+    for name in [name for name in scope if name.startswith("TEST_")]:
+        scope[name] = lambda value: bool(calls.append(value))
+    for posts in (3, 11):
+        event = make_event(author={"posts": posts, "name": "zzz"})
+        engine.judge(event, measure(event, engine.needs), MemoryCounters())
+    assert calls == ["zzz"]  # the first event opens no gate, the second one rule behind it
 
 
 def test_equal_searches_are_one_in_the_scan(packs: Any) -> None:

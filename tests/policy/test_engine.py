@@ -178,7 +178,7 @@ def test_a_broken_text_puts_aside_the_rules_that_search_it(packs: Any, make_even
         "author.posts > 3", 'word(text.folded, "spam")', 'count(by=author.id, within="1h") > 0'
     )
     event = make_event("spam", author={"posts": 4})
-    signals: Any = BadSignals(measure(event, engine.needs), "words")
+    signals: Any = BadSignals(measure(event, engine.needs), "folded")
     verdict = engine.judge(event, signals, MemoryCounters())
     assert [firing.rule for firing in verdict.firings] == ["r0"]
     assert verdict.firings[0].values == {"author.posts > 3": 4}
@@ -187,11 +187,25 @@ def test_a_broken_text_puts_aside_the_rules_that_search_it(packs: Any, make_even
 
 def test_needs_are_what_the_rules_read(packs: Any) -> None:
     assert packs.engine("author.posts > 3").needs == set()
-    assert packs.engine('word(text.folded, "spam")').needs == {Need.WORDS}
+    assert packs.engine('word(text.folded, "spam")').needs == {Need.FOLDED}  # words are looked for there
+    assert packs.engine('matches(text.folded, "sp+am", words=True)').needs == {Need.WORDS}
+    assert packs.engine("text.word_count > 3").needs == {Need.WORDS}
     assert packs.engine('matches(text.folded, "sp+am") and text.length > 3').needs == {Need.FOLDED, Need.TEXT}
     assert packs.engine('distinct(author.id, per=text.fingerprint, within="1h") > 3').needs == {
         Need.FINGERPRINT
     }
+
+
+def test_rules_that_fired_without_detail_are_those_of_the_verdict(packs: Any, make_event: MakeEvent) -> None:
+    engine = packs.engine("author.posts > 3", 'word(text.folded, "spam")', "author.posts > 9")
+    for event in (make_event("spam", author={"posts": 4}), make_event("x"), make_event("spam")):
+        signals = measure(event, engine.needs)
+        fired = engine.fired(event, signals, NO_COUNTERS)
+        assert [engine.rules[n].id for n in fired] == [
+            firing.rule for firing in engine.judge(event, signals, NO_COUNTERS).firings
+        ]
+    broken: Any = BadSignals(measure(make_event("spam"), engine.needs), "folded")
+    assert engine.fired(make_event("spam", author={"posts": 4}), broken, NO_COUNTERS) == (0,)
 
 
 def feed(engine: Engine, event: Event, counters: Any) -> Verdict:

@@ -11,6 +11,7 @@ from hakam.policy import scan
 from hakam.policy.fields import FIELDS
 from hakam.policy.scan import Scan, find_in, matcher
 from hakam.policy.tree import Field, How, Search
+from hakam.signals.fold import fold, split_words
 from hakam.vocabulary.finding import Span
 
 SPAN = Span("f", 1, 1, 1, 2)
@@ -22,20 +23,26 @@ def search(how: How, *terms: str, path: str = "text.folded") -> Search:
 
 def plain(one: Search, text: str) -> bool:
     if one.how is How.PATTERN:
-        return re2.search(one.terms[0], text) is not None
+        return re2.search(one.terms[0].encode(), scan.encoded(text)) is not None
     if one.how is How.STARTS:
         return any(text.startswith(term) for term in one.terms)
     if one.how is How.ENDS:
         return any(text.endswith(term) for term in one.terms)
-    return any(term in text for term in one.terms)
+    return any(term in (split_words(text) if one.how is How.WORDS else text) for term in one.terms)
 
 
 terms = st.lists(st.text(alphabet="ab.*+( سر😀", min_size=1, max_size=3), min_size=1, max_size=5, unique=True)
+tokens = st.sampled_from(["a", "b", "ab", "سر", "س", "ی", "é", "中", "کا", "a1"])
+phrases = st.lists(
+    st.lists(tokens, min_size=1, max_size=3).map(lambda some: f" {' '.join(some)} "),
+    min_size=1,
+    max_size=5,
+    unique=True,
+)
 searches = st.lists(
     st.one_of(
-        st.tuples(st.sampled_from([How.CONTAINS, How.WORDS]), terms).map(
-            lambda parts: search(parts[0], *parts[1])
-        ),
+        terms.map(lambda some: search(How.CONTAINS, *some)),
+        phrases.map(lambda some: search(How.WORDS, *some)),
         st.sampled_from(["a+b", "^ab", "b$", "س+", "[^a]b", r"\.\*", "(?i)AB", "a.b"]).map(
             lambda p: search(How.PATTERN, p)
         ),
@@ -43,14 +50,17 @@ searches = st.lists(
     min_size=1,
     max_size=6,
 )
-texts = st.text(alphabet="ab.*+( سر😀\n", max_size=40)
+texts = st.text(alphabet="ab.*+( سر😀\n", max_size=40) | st.lists(
+    tokens | st.sampled_from([" ", "_", "-", "،", "😀", "\u0301", "٫", "\ud800", "\n"]), max_size=20
+).map("".join)
 
 
-@given(searches, texts, st.sampled_from([0, 2, 300]))
+@given(searches, texts, st.sampled_from([0, 2, 300]), st.sampled_from([0, 3, 300]))
 @settings(max_examples=300, deadline=None)
-def test_a_scan_finds_what_plain_searches_find(all_: list[Search], text: str, long: int) -> None:
+def test_a_scan_finds_what_plain_searches_find(all_: list[Search], text: str, long: int, many: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scan, "LONG_LIST", long)
+        patch.setattr(scan, "MANY_WORDS", many)
         built = Scan({n * 7: one for n, one in enumerate(all_)})
         assert built(text) == {n * 7 for n, one in enumerate(all_) if plain(one, text)}
         assert built.slowly(text) <= built(text)
@@ -59,13 +69,16 @@ def test_a_scan_finds_what_plain_searches_find(all_: list[Search], text: str, lo
 @given(
     st.sampled_from(list(How)).flatmap(
         lambda how: (
-            st.just(search(how, "a+b")) if how is How.PATTERN else terms.map(lambda some: search(how, *some))
+            st.just(search(how, "a+b"))
+            if how is How.PATTERN
+            else (phrases if how is How.WORDS else terms).map(lambda some: search(how, *some))
         )
     ),
     st.lists(texts, max_size=3),
 )
 @settings(max_examples=200, deadline=None)
 def test_testing_and_finding_one_predicate_agree(one: Search, some: list[str]) -> None:
+    some = [split_words(text) for text in some] if one.how is How.WORDS else some
     wanted = any(plain(one, text) for text in some)
     assert matcher(one)(some) is wanted
     found = find_in(one)(some)
@@ -125,3 +138,14 @@ def test_a_set_that_answers_by_its_wrapper_only(monkeypatch: pytest.MonkeyPatch)
     built = Scan({0: search(How.CONTAINS, "needle")})
     assert built("a needle") == {0}
     assert built("nothing") == frozenset()
+
+
+def test_nothing_that_the_scan_takes_for_letters_separates_words() -> None:
+    # A hit of the scan may be no hit of the words, but never the other way round.
+    apart = re2.compile(scan._APART)
+    for code in (*range(0xD800), *range(0xE000, 0x11000), *range(0x1F000, 0x20000)):
+        char = fold(chr(code))
+        if len(char) == 1 and apart.search(char) is None:
+            assert split_words(f"a{char}b") == f" a{char}b "
+        elif len(char) == 1 and scan._UNCERTAIN.search(char) is None:
+            assert split_words(f"a{char}b") == " a b "  # and here it is surely right

@@ -4,29 +4,36 @@ Shared parts once, cheap before dear, one scan for each text, rules without a hi
 
 The source is kept (`Program.source`) and can be read. A rule whose condition cannot be true unless a text
 predicate hits is *guarded*: it stands in a function of its own that runs only for the events whose text has
-such a hit.
+such a hit. The others stand in the main function, many of them behind a *gate*: one question for all. What the
+leaves of a rule saw is written in a third function, which runs only for rules that fired.
 """
 
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from hakam.policy.canonical import canonical
 from hakam.policy.cost import SCANNED, cost_of, scanned
-from hakam.policy.fields import FIELDS
+from hakam.policy.fields import FIELDS, FieldSpec
+from hakam.policy.gates import gates
 from hakam.policy.generate import Atom, Writer, atom_of
+from hakam.policy.kinds import Kind
+from hakam.policy.phrases import NOTHING
 from hakam.policy.rules import Rule
-from hakam.policy.scan import NOTHING, Scan, encoded
+from hakam.policy.scan import SHOWN, Scan, encoded
 from hakam.policy.tree import (
     And,
     Condition,
     Counter,
     CounterKind,
     Field,
+    How,
     Not,
     Or,
     Search,
@@ -35,20 +42,29 @@ from hakam.policy.tree import (
     leaves,
     walk,
 )
+from hakam.signals.fold import split_words
 
 _CHEAP = 130  # nanoseconds below which a shared part is computed for each event, needed or not
+_NUMERIC = frozenset({Kind.NUMBER, Kind.TIME, Kind.DURATION})
 
-Firings = list[tuple[int, dict[str, Any]]]
+Failures = dict[int, BaseException] | None
+Counted = tuple[Any, ...]
+Hits = frozenset[int]
+Seeing = Callable[[Any, Any, Any, Any, Any, Hits, Counted], dict[str, Any]]
 
 
 class Program(msgspec.Struct, frozen=True):
     """What was compiled.
 
-    `judge(event, signals, counters)` returns what fired and what failed, `None` for nothing.
+    `judge(event, signals, counters)` returns `nothing`, or what `found(event, signals, rules, failed, hits,
+    counted)` makes of the numbers of the rules that fired, of what failed, of the hits of the scans and of the
+    counters' values, or what `broken(event, signals, error)` makes of an error outside any rule. `seen[n]`
+    returns what the leaves of a rule saw.
     """
 
     source: str
-    judge: Callable[[Any, Any, Any], tuple[Firings, dict[int, BaseException] | None] | None]
+    judge: Callable[[Any, Any, Any], Any]
+    seen: tuple[Seeing, ...]
     counters: tuple[Counter, ...]
     guarded: frozenset[int]
 
@@ -71,9 +87,15 @@ def guard(node: Condition, *, sure_of: bool = True) -> frozenset[Search] | None:
     return frozenset({node}) if sure_of and isinstance(node, Search) and scanned(node) else None
 
 
-def compile_rules(rules: Sequence[Rule]) -> Program:
+def compile_rules(
+    rules: Sequence[Rule],
+    *,
+    nothing: Any,
+    found: Callable[[Any, Any, list[int], Failures, Hits, Counted], Any],
+    broken: Callable[[Any, Any, Exception], Any],
+) -> Program:
     """Return the program of some rules. Their places in `rules` are their numbers."""
-    return _Compiler(rules).program()
+    return _Compiler(rules).program({"NOTHING": nothing, "FOUND": found, "BROKEN": broken})
 
 
 class _Compiler:
@@ -86,7 +108,8 @@ class _Compiler:
                 if isinstance(node, Counter):
                     self.counters.setdefault(node.name, node)
                 elif isinstance(node, Search) and scanned(node) and isinstance(node.of, Field):
-                    searches.setdefault(node.of.spec.path, {}).setdefault(atom_of(node), node)
+                    path = "text.folded" if node.how is How.WORDS else node.of.spec.path
+                    searches.setdefault(path, {}).setdefault(atom_of(node), node)
         self.scans: dict[str, dict[int, Search]] = {}
         self.numbers: dict[Atom, int] = {}
         for path in sorted(searches, key=sorted(SCANNED).index):
@@ -99,19 +122,21 @@ class _Compiler:
         self._meanings: dict[int, str] = {}
         self._names: dict[str, str] = {}
 
-    def program(self) -> Program:
+    def program(self, ends: dict[str, Any]) -> Program:
         main = [n for n, found in enumerate(self.guards) if found is None]
         guarded = [n for n, found in enumerate(self.guards) if found is not None]
         body = self._main(main, guarded)
         functions = [line for n in guarded for line in self._guarded(n)]
-        source = "\n".join([*functions, *body, ""])
+        seeing = [line for n in range(len(self.rules)) for line in self._seeing(n)]
+        source = "\n".join([*functions, *body, *seeing, ""])
         scope = self.writer.globals
-        scope.update(NO_HITS=NOTHING, ENCODED=encoded)
+        scope.update(ends, NO_HITS=NOTHING, ENCODED=encoded)
         code = compile(source, "<pack>", "exec")
         exec(code, scope)  # noqa: S102 -- written above from checked trees; names and constants only
         scope["GUARDED"] = {n: scope[f"rule_{n}"] for n in guarded}
         scope["RULES_OF"] = self._rules_of(guarded)
-        return Program(source, scope["judge"], tuple(self.counters.values()), frozenset(guarded))
+        seen = tuple(scope[f"seen_{n}"] for n in range(len(self.rules)))
+        return Program(source, scope["judge"], seen, tuple(self.counters.values()), frozenset(guarded))
 
     def _rules_of(self, guarded: list[int]) -> dict[int, tuple[int, ...]]:
         found: dict[int, list[int]] = {}
@@ -123,7 +148,7 @@ class _Compiler:
     # The main function
 
     def _main(self, main: list[int], guarded: list[int]) -> list[str]:
-        out = ["def judge(e, s, c):", "    a = e.author; i = e.item; x = e.context", "    failed = None"]
+        out = ["    a = e.author; i = e.item; x = e.context", "    failed = None"]
         wheres = [counter.where for counter in self.counters.values() if counter.where is not None]
         conditions = [self.rules[n].when for n in main]
         out += self._hoisted(
@@ -133,50 +158,85 @@ class _Compiler:
         out += self._counting()
         out += self._shared(conditions)
         out.append("    fired = []")
-        for n in main:
-            code = self.writer.write(self.rules[n].when, sure_of=True, shared=self._shared_name)
+        gated, free = gates((n, self.rules[n].when) for n in main)
+        for n in free:
+            out += self._asked(n, "    ")
+        for gate in gated:
+            code = self.writer.write(gate.asks, sure_of=gate.sure_of)
             out += [
                 "    try:",
-                f"        if {code}:",
-                f"            fired.append(({n}, {self._seen(self.rules[n].when)}))",
+                f"        g = {code}",
                 "    except Exception as error:",
-                f"        failed = failed or {{}}; failed[{n}] = error",
+                f"        g = False; failed = failed or {{}}; failed.update(dict.fromkeys({gate.rules!r}, error))",
+                "    if g:",
             ]
+            for n in gate.rules:
+                out += self._asked(n, "        ")
+        counted = f"({''.join(f'k{n}, ' for n in range(len(self.counters)))})"
         if guarded:
             names = ", ".join(["e", "s", "a", "i", "x", "H", *(f"k{n}" for n in range(len(self.counters)))])
             out += [
                 "    if H:",
                 "        for n in {n for atom in H if atom in RULES_OF for n in RULES_OF[atom]}:",
                 "            try:",
-                f"                seen = GUARDED[n]({names})",
-                "                if seen is not None:",
-                "                    fired.append((n, seen))",
+                f"                if GUARDED[n]({names}):",
+                "                    fired.append(n)",
                 "            except Exception as error:",
                 "                failed = failed or {}; failed[n] = error",
             ]
-        out += ["    if fired or failed:", "        return fired, failed", "    return None"]
-        return out
+        out += [
+            "    if fired or failed:",
+            f"        return FOUND(e, s, fired, failed, H, {counted})",
+            "    return NOTHING",
+        ]
+        inside = [f"    {line}" for line in out]
+        return [
+            "def judge(e, s, c):",
+            "    try:",
+            *inside,
+            "    except Exception as error:",
+            "        return BROKEN(e, s, error)",
+        ]
+
+    def _asked(self, n: int, margin: str) -> list[str]:
+        code = self.writer.write(self.rules[n].when, sure_of=True, shared=self._shared_name)
+        return [
+            f"{margin}try:",
+            f"{margin}    if {code}:",
+            f"{margin}        fired.append({n})",
+            f"{margin}except Exception as error:",
+            f"{margin}    failed = failed or {{}}; failed[{n}] = error",
+        ]
 
     def _hoisted(self, conditions: list[Condition], values: list[Value]) -> list[str]:
-        """Return the lines that read fields once which are read often, or whose text is scanned."""
+        """Return the lines that read fields once which are read often, or whose text is scanned.
+
+        A number that is unknown is held as not-a-number, which fulfils no comparison.
+        """
         tally: Tally[str] = Tally()
-        for condition in conditions:
-            tally.update(node.spec.path for node in walk(condition) if isinstance(node, Field))
-        for value in values:
-            tally.update(node.spec.path for node in walk(value) if isinstance(node, Field))
-        extra = {
-            node.spec.path: node.spec
-            for top in (*conditions, *values)
-            for node in walk(top)
-            if isinstance(node, Field)
-        }
+        specs: dict[str, FieldSpec] = {}
+        for top in (*conditions, *values):
+            for node in walk(top):
+                if isinstance(node, Field):
+                    tally[node.spec.path] += 1
+                    specs[node.spec.path] = node.spec
         lines = []
+        numbers = set()
         for path in dict.fromkeys([*self.scans, *tally]):
-            spec = FIELDS.get(path) or extra[path]
-            if path in self.scans or (tally[path] > 1 and spec.cost <= 4 * _CHEAP):
-                name = f"f{len(self.writer.locals)}"
-                lines.append(f"    {name} = {spec.code}  # {path}")
-                self.writer.locals[path] = name
+            spec = FIELDS.get(path) or specs[path]
+            if path not in self.scans and (tally[path] < 2 or spec.cost > 4 * _CHEAP):  # noqa: PLR2004 -- read twice
+                continue
+            name = f"f{len(self.writer.locals)}"
+            self.writer.locals[path] = name
+            if path == "author.age":
+                lines += _age(name)
+                numbers.add(name)
+                continue
+            lines.append(f"    {name} = {spec.code}  # {path}")
+            if spec.nullable and spec.kind in _NUMERIC:
+                lines.append(f"    if {name} is None: {name} = NAN")
+                numbers.add(name)
+        self.writer.numbers = frozenset(numbers)
         return lines
 
     def _scans(self) -> list[str]:
@@ -184,6 +244,10 @@ class _Compiler:
         for place, (path, searches) in enumerate(self.scans.items()):
             text = self.writer.locals[path]
             scan = self.writer.globals[f"SCAN_{place}"] = Scan(searches)
+            if scan.phrases is not None:
+                for number in scan.looked_up:
+                    find = partial(scan.phrases.first, number=number)
+                    self.writer.finders[atom_of(searches[number])] = _in_words(find)
             lines.append(f"    if {text} is not None:")
             add = "H = {}" if place == 0 else "H = H | {}"
             if not scan.inline:
@@ -289,25 +353,52 @@ class _Compiler:
     def _shared_name(self, node: Condition, sure_of: bool) -> str | None:
         return self._names.get(self._plain(node, sure_of))
 
-    # Guarded rules
+    # Guarded rules, and what rules saw
 
     def _guarded(self, n: int) -> list[str]:
-        held, self.writer.locals = self.writer.locals, {}
-        rule = self.rules[n]
         names = ", ".join(["e", "s", "a", "i", "x", "H", *(f"k{k}" for k in range(len(self.counters)))])
-        code = self.writer.write(rule.when, sure_of=True)
-        lines = [
-            f"def rule_{n}({names}):  # {rule.id}",
-            f"    if {code}:",
-            f"        return {self._seen(rule.when)}",
-            "    return None",
-        ]
-        self.writer.locals = held
-        return lines
+        with self._bare():
+            code = self.writer.write(self.rules[n].when, sure_of=True)
+        return [f"def rule_{n}({names}):  # {self.rules[n].id}", f"    return {code}"]
 
-    def _seen(self, node: Condition) -> str:
-        found = {label(leaf): code for leaf in leaves(node) if (code := self.writer.seen(leaf)) is not None}
-        return f"{{{', '.join(f'{text!r}: {code}' for text, code in found.items())}}}"
+    def _seeing(self, n: int) -> list[str]:
+        when = self.rules[n].when
+        with self._bare():
+            found = {
+                label(leaf): code for leaf in leaves(when) if (code := self.writer.seen(leaf)) is not None
+            }
+        counted = sorted(self.places[name] for name in _names(when))
+        return [
+            f"def seen_{n}(e, s, a, i, x, H, K):",
+            *(f"    k{place} = K[{place}]" for place in counted),
+            f"    return {{{', '.join(f'{text!r}: {code}' for text, code in found.items())}}}",
+        ]
+
+    @contextmanager
+    def _bare(self) -> Iterator[None]:
+        """Write without the main function's local variables."""
+        held = self.writer.locals, self.writer.numbers
+        self.writer.locals, self.writer.numbers = {}, frozenset()
+        yield
+        self.writer.locals, self.writer.numbers = held
+
+
+def _age(name: str) -> list[str]:
+    """Return the lines for `author.age`, the dearest of the fields that many rules read: `age`, inline."""
+    return [
+        f"    {name} = a.created_at  # author.age",
+        f"    if {name} is None: {name} = NAN",
+        "    else:",
+        "        try:",
+        f"            {name} = (e.at - {name}).total_seconds()",
+        f"            if {name} < 0.0: {name} = 0.0",
+        "        except TypeError:",
+        f"            {name} = AGE(e)",
+    ]
+
+
+def _in_words(find: Callable[[str], str | None]) -> Callable[[str], str | None]:
+    return lambda folded: found[:SHOWN] if (found := find(split_words(folded))) is not None else None
 
 
 def _names(node: Condition) -> frozenset[str]:

@@ -5,15 +5,16 @@ A compiled pack that judges events. Values in, values out; it reads no clock and
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from hakam.policy.compile import Firings, Program, compile_rules
+from hakam.policy.compile import Counted, Failures, Hits, Program, compile_rules
+from hakam.policy.cost import scanned
 from hakam.policy.counters import Counters
 from hakam.policy.interpret import Seen, leaf_value, outcome
 from hakam.policy.pack import Pack
 from hakam.policy.rules import Rule
-from hakam.policy.tree import Constant, Counter, Field, label, leaves, walk
+from hakam.policy.tree import Constant, Counter, Field, How, Search, label, leaves, walk
 from hakam.signals.measure import Need, Signals
 from hakam.vocabulary.event import Event
 from hakam.vocabulary.measure import Measure, merged
@@ -34,10 +35,18 @@ class Engine:
         self.pack = pack
         self.ref: PackRef = pack.ref
         self.rules: tuple[Rule, ...] = pack.rules
-        self._program: Program = compile_rules(pack.rules)
         self.needs: frozenset[Need] = needs_of(pack.rules)
         self.nothing = Verdict(pack.ref)
-        self._judge = self._program.judge
+        self._program: Program = compile_rules(
+            pack.rules, nothing=self.nothing, found=self._verdict, broken=self._broken
+        )
+        self.judge: Callable[[Event, Signals, Counters], Verdict] = self._program.judge
+        """Return what the rules say.
+
+        Never raises: a rule that fails is named in `quarantined`, the others go on. Every event feeds all
+        counters, whatever its rules say.
+        """
+        self._bare: Callable[[Event, Signals, Counters], tuple[int, ...]] | None = None
         self._together: dict[tuple[int, ...], tuple[tuple[Measure, ...], ReviewRequest | None]] = {}
 
     @property
@@ -50,52 +59,68 @@ class Engine:
         """The counters that every event feeds."""
         return self._program.counters
 
-    def judge(self, event: Event, signals: Signals, counters: Counters) -> Verdict:
-        """Return what the rules say.
+    def fired(self, event: Event, signals: Signals, counters: Counters) -> tuple[int, ...]:
+        """Return the places in `rules` of those that fire, whatever their stage: a verdict without detail."""
+        if self._bare is None:
+            program = compile_rules(self.rules, nothing=(), found=_numbers, broken=self._broken_numbers)
+            self._bare = program.judge
+        return self._bare(event, signals, counters)
 
-        Never raises: a rule that fails is named in `quarantined`, the others go on.
+    def _broken(self, event: Event, signals: Signals, _: Exception) -> Verdict:
+        """Judge when the compiled function failed outside any rule: the other rules must still be heard."""
+        return self._verdict(event, signals, *self._one_by_one(event, signals))
 
-        Every event feeds all counters, whatever its rules say.
-        """
-        try:
-            found = self._judge(event, signals, counters)
-        except Exception:  # noqa: BLE001 -- whatever it was, the other rules must still be heard
-            found = self._one_by_one(event, signals)
-        if found is None:
-            return self.nothing
-        return self._verdict(event, *found)
+    def _broken_numbers(self, event: Event, signals: Signals, _: Exception) -> tuple[int, ...]:
+        return _numbers(event, signals, *self._one_by_one(event, signals))
 
-    def _one_by_one(self, event: Event, signals: Signals) -> tuple[Firings, dict[int, BaseException] | None]:
+    def _one_by_one(self, event: Event, signals: Signals) -> tuple[list[int], Failures, Hits | None, Counted]:
         """Judge with the interpreter, rule by rule.
 
         Counters are unknown then, and their rules quarantined.
         """
         seen = Seen(event, signals)
-        fired: Firings = []
+        fired: list[int] = []
         failed: dict[int, BaseException] = {}
         for n, rule in enumerate(self.rules):
             try:
                 if any(isinstance(node, Counter) for node in walk(rule.when)):
                     failed[n] = LookupError("counters were not read")
                 elif outcome(rule.when, seen) is True:
-                    fired.append((n, values_of(rule, seen)))
-            except Exception as error:  # noqa: BLE001 -- as above
+                    fired.append(n)
+            except Exception as error:  # noqa: BLE001 -- whatever it was, the other rules must still be heard
                 failed[n] = error
-        return fired, failed or None
+        return fired, failed or None, None, (None,) * len(self._program.counters)
 
-    def _verdict(self, event: Event, fired: Firings, failed: dict[int, BaseException] | None) -> Verdict:
+    def _verdict(  # noqa: PLR0917 -- called from generated code
+        self,
+        event: Event,
+        signals: Signals,
+        fired: list[int],
+        failed: Failures,
+        hits: Hits | None,
+        counted: Counted,
+    ) -> Verdict:
         if len(fired) > 1:
-            fired.sort(key=_place)
+            fired.sort()
         firings: list[Firing] = []
         live: list[int] = []
-        rules = self.rules
-        for n, values in fired:
+        rules, seeing = self.rules, self._program.seen
+        author, item, context = event.author, event.item, event.context
+        for n in fired:
             if failed is not None and n in failed:
+                continue
+            try:
+                if hits is None:
+                    values = values_of(rules[n], Seen(event, signals))
+                else:
+                    values = seeing[n](event, signals, author, item, context, hits, counted)
+            except Exception as error:  # noqa: BLE001 -- the rule is put aside, as if its condition had failed
+                failed = {**(failed or {}), n: error}
                 continue
             rule = rules[n]
             stage = rule.staging.stage
             if stage is Stage.CANARY:
-                stage = rule.staging.for_author(rule.id, event.platform, event.author.id)
+                stage = rule.staging.for_author(rule.id, event.platform, author.id)
             shown = {text: _short(value) for text, value in values.items() if value is not None}
             firings.append(
                 Firing(rule.id, rule.policy, rule.digest, stage, rule.measures, rule.review, shown)
@@ -127,17 +152,29 @@ def compile_pack(pack: Pack) -> Engine:
 
 def needs_of(rules: Iterable[Rule]) -> frozenset[Need]:
     """Return the signals that some rules read."""
-    return frozenset(
-        need
-        for rule in rules
-        for node in walk(rule.when)
-        if isinstance(node, Field)
-        for need in node.spec.needs
-    )
+    found: set[Need] = set()
+    for rule in rules:
+        nodes = walk(rule.when)
+        looked_for = {
+            id(node.of)
+            for node in nodes
+            if isinstance(node, Search) and node.how is How.WORDS and scanned(node)
+        }
+        for node in nodes:
+            if isinstance(node, Field):  # words are looked for in the folded text
+                found.update((Need.FOLDED,) if id(node) in looked_for else node.spec.needs)
+    return frozenset(found)
 
 
-def _place(fired: tuple[int, dict[str, Any]]) -> int:
-    return fired[0]
+def _numbers(
+    _event: Event,
+    _signals: Signals,
+    fired: list[int],
+    failed: Failures,
+    _hits: Hits | None,
+    _counted: Counted,
+) -> tuple[int, ...]:
+    return tuple(sorted(n for n in fired if failed is None or n not in failed))
 
 
 def _short(value: Any) -> Any:

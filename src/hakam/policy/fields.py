@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from hakam.policy.kinds import Kind, unix
+from hakam.signals.fold import split_words
 from hakam.signals.measure import Need, Signals
 from hakam.vocabulary.event import Audience, Change, ContentKind, Event
 
@@ -49,7 +50,14 @@ def when(moment: datetime | None) -> float | None:
     return None if moment is None else unix(moment)
 
 
-HELPERS: dict[str, Any] = {"AGE": age, "WHEN": when}
+def words_of(signals: Signals) -> str | None:
+    """Return the words of the text, from its folded form where nobody has measured them."""
+    if signals.words is None and signals.folded is not None:
+        return split_words(signals.folded)
+    return signals.words
+
+
+HELPERS: dict[str, Any] = {"AGE": age, "WHEN": when, "WORDS_OF": words_of}
 
 _KINDS = tuple(str(kind) for kind in ContentKind)
 _T, _N, _B, _L = Kind.TEXT, Kind.NUMBER, Kind.CONDITION, Kind.TEXTS
@@ -125,14 +133,15 @@ _SPECS = (
     FieldSpec(
         "text.words",
         Kind.FOLDED,
-        "s.words",
+        "WORDS_OF(s)",
         "the folded words, a space before and after each",
+        cost=100,
         needs=(Need.WORDS,),
     ),
     FieldSpec(
         "text.word_count",
         _N,
-        "(None if s.words is None else len(s.words.split()))",
+        "(None if (w := WORDS_OF(s)) is None else len(w.split()))",
         "how many words",
         cost=3_000,
         needs=(Need.WORDS,),

@@ -15,7 +15,7 @@ from typing import Any
 from hakam.policy import arithmetic, fields
 from hakam.policy.cost import cost_of, scanned
 from hakam.policy.kinds import Kind, show_duration, show_time
-from hakam.policy.scan import find_in, matcher
+from hakam.policy.scan import SHOWN, find_in, find_words, matcher
 from hakam.policy.tree import (
     Among,
     And,
@@ -27,6 +27,7 @@ from hakam.policy.tree import (
     Field,
     Folded,
     Holds,
+    How,
     Known,
     Leaf,
     Length,
@@ -71,6 +72,7 @@ def _time(value: float | None) -> str | None:
 HELPERS: dict[str, Any] = {
     **fields.HELPERS,
     **arithmetic.HELPERS,
+    "NAN": float("nan"),
     "LEN": _length,
     "FOLD": _fold,
     "WORDS": _words,
@@ -96,6 +98,8 @@ class Writer:
         self.globals: dict[str, Any] = dict(HELPERS)
         self.atoms, self.counters = atoms, counters
         self.locals: dict[str, str] = {}  # path of a field -> local variable that holds it already
+        self.numbers: frozenset[str] = frozenset()  # of these, those that hold not-a-number for unknown
+        self.finders: dict[Atom, Callable[[str], str | None]] = {}  # of words that are looked up
         self._constants: dict[Any, str] = {}
         self._temporaries = 0
 
@@ -139,6 +143,8 @@ class Writer:
             case Holds():
                 checks, item = self.operand(node.item)
                 more, of = self.operand(node.of)
+                if not sure_of and node.item.kind in _NUMERIC:
+                    checks = [*checks, f"{item} == {item}"]
                 return " and ".join([*checks, *more, f"{item} {no}in {of}"])
             case Overlaps():
                 checks, of = self.operand(node.of)
@@ -159,6 +165,8 @@ class Writer:
         return " and ".join([*checks, *more, test])
 
     def _known(self, of: Value, *, sure_of: bool) -> str:
+        if isinstance(of, Field) and (held := self.locals.get(of.spec.path)) in self.numbers:
+            return f"{held} {'==' if sure_of else '!='} {held}"
         if of.kind in _NUMERIC and not (isinstance(of, Field) and not of.spec.nullable):
             name = self.temporary()
             present = f"({name} := {self.raw(of)}) is not None and {name} == {name}"
@@ -179,7 +187,7 @@ class Writer:
 
     # Values
 
-    def operand(self, node: Value) -> tuple[list[str], str]:
+    def operand(self, node: Value) -> tuple[list[str], str]:  # noqa: PLR0911 -- one for each kind of value
         """Return the checks that a value is known, and the code that then is the value."""
         if isinstance(node, Literal):
             return [], repr(node.value)
@@ -187,6 +195,8 @@ class Writer:
             held = self.locals.get(node.spec.path)
             if not node.spec.nullable:
                 return [], held or node.spec.code
+            if held in self.numbers:  # not a number is in no order: every comparison is false
+                return [], str(held)
             if held is not None:
                 return [f"{held} is not None"], held
         if isinstance(node, Counter):
@@ -198,21 +208,30 @@ class Writer:
         name = self.temporary()
         return [f"({name} := {self.raw(node)}) is not None"], name
 
-    def raw(self, node: Value) -> str:
+    def raw(self, node: Value) -> str:  # noqa: PLR0911 -- one for each kind of value
         """Return code for a value that may be `None`."""
         match node:
             case Literal():
                 return repr(node.value)
             case Field():
-                return self.locals.get(node.spec.path, node.spec.code)
+                held = self.locals.get(node.spec.path)
+                if held in self.numbers:
+                    return f"(None if {held} != {held} else {held})"
+                return held or node.spec.code
             case Counter():
                 return f"k{self.counters[node.name]}"
             case Arithmetic():
-                return f"{arithmetic.NAMES[node.op]}({self.raw(node.left)}, {self.raw(node.right)})"
+                return f"{arithmetic.NAMES[node.op]}({self._number(node.left)}, {self._number(node.right)})"
             case Length():
                 return f"LEN({self.raw(node.of)})"
             case Folded():
                 return f"{'WORDS' if node.words else 'FOLD'}({self.raw(node.of)})"
+
+    def _number(self, node: Value) -> str:
+        """Return code for an operand of arithmetic, which takes `None` and not-a-number alike."""
+        if isinstance(node, Field) and (held := self.locals.get(node.spec.path)) in self.numbers:
+            return str(held)
+        return self.raw(node)
 
     def found(self, node: Search) -> str:
         """Return the name of the function that finds the first hit of a text predicate."""
@@ -253,7 +272,21 @@ class Writer:
             case Overlaps():
                 return f"COMMON({self.constant(node.values)}, {self.raw(node.of)})"
             case Search():
-                return f"{self.found(node)}({self.raw(node.of)})"
+                return self._hit(node) if scanned(node) else f"{self.found(node)}({self.raw(node.of)})"
+
+    def _hit(self, node: Search) -> str:
+        """Return code for what a scanned text predicate found, which the scan has already said whether."""
+        atom = atom_of(node)
+        assert isinstance(node.of, Field)
+        if node.how is not How.PATTERN and len(node.terms) == 1:
+            shown = repr(node.terms[0].strip()[:SHOWN])
+        elif node.how is How.WORDS:
+            find = self.finders.get(atom)
+            name = self.constant(atom, lambda: find or find_words(node), "FIND")
+            shown = f"{name}(s.folded)"
+        else:
+            shown = f"{self.found(node)}({node.of.spec.code})"
+        return f"({shown} if {self.atoms[atom]} in H else None)"
 
     def _shown(self, node: Value) -> str:
         raw = self.raw(node)

@@ -7,26 +7,41 @@ that is missing, the patterns are tried one by one and no hit is lost.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 import re2  # type: ignore[import-untyped]  # has no types
 from ahocorasick_rs import AhoCorasick
 
 from hakam.policy.patterns import options
+from hakam.policy.phrases import NOTHING, Phrases
 from hakam.policy.tree import How, Search
+from hakam.signals.fold import split_words
 
 SET_MEMORY = 64 << 20
 LONG_LIST = 1_000  # terms; above, a list leaves the RE2 set for Aho-Corasick, which takes less memory
 FEW = 16  # terms; up to these, Python's own search in a text is the fastest
+MANY_WORDS = 400  # words and phrases in all; above, they are looked up word by word
 SHOWN = 120  # characters of a found text that a verdict keeps
 
-NOTHING: frozenset[int] = frozenset()
+# What may stand between words, or a little more: all but these letters and digits, which never do.
+_APART = r"[^0-9a-z\x{0621}-\x{064a}]"
+# A text without these holds no letter, digit or mark that `_APART` takes for a separator: no doubt is left.
+_UNCERTAIN = re.compile(
+    "[^\x00-\x7f\u0621-\u064a\u060c\u061b\u061f«»“”‘’–—…\U0001f300-\U0001f5ff\U0001f600-\U0001f64f]"
+)
 
 
 def expression(search: Search) -> str:
-    """Return the RE2 pattern of a text predicate."""
+    """Return the RE2 pattern of a text predicate.
+
+    That of whole words is for the folded text, and hits wherever the words themselves are found, or oftener.
+    """
     if search.how is How.PATTERN:
         return search.terms[0]
+    if search.how is How.WORDS:
+        phrases = "|".join(f"{_APART}+".join(map(re2.escape, term.split())) for term in search.terms)
+        return rf"(?:\A|{_APART})(?:{phrases})(?:\z|{_APART})"
     escaped = "|".join(map(re2.escape, search.terms))
     before = r"\A" if search.how is How.STARTS else ""
     after = r"\z" if search.how is How.ENDS else ""
@@ -41,26 +56,34 @@ def finder(search: Search) -> Callable[[str], str | None]:
         return lambda text: next(
             (t for t in terms if (text.endswith(t) if ends else text.startswith(t))), None
         )
+    if search.how is How.WORDS and len(search.terms) > 1:
+        phrases = Phrases(dict.fromkeys(search.terms, (0,)))
+        return lambda text: found[:SHOWN] if (found := phrases.first(text, 0)) is not None else None
     if search.how is not How.PATTERN and len(search.terms) > LONG_LIST:
         automaton = AhoCorasick(search.terms)
 
         def first(text: str) -> str | None:
-            found = automaton.find_matches_as_strings(text)
+            found = automaton.find_matches_as_strings(encoded(text).decode())
             return found[0].strip()[:SHOWN] if found else None
 
         return first
     if search.how is not How.PATTERN and len(search.terms) <= FEW:
         few = search.terms
         return lambda text: next((term.strip()[:SHOWN] for term in few if term in text), None)
-    compiled = re2.compile(
-        expression(search).encode(), options(SET_MEMORY)
-    )  # on bytes: no counting of characters
+    plain = "|".join(map(re2.escape, search.terms)) if search.how is not How.PATTERN else search.terms[0]
+    compiled = re2.compile(plain.encode(), options(SET_MEMORY))  # on bytes: no counting of characters
 
     def find(text: str) -> str | None:
         match = compiled.search(encoded(text))
         return match[0].decode("utf-8", "replace").strip()[:SHOWN] if match is not None else None
 
     return find
+
+
+def find_words(search: Search) -> Callable[[str], str | None]:
+    """Return the function that finds the first of a predicate's words in a folded text."""
+    find = finder(search)
+    return lambda folded: find(split_words(folded))
 
 
 def find_in(search: Search) -> Callable[[str | Iterable[str] | None], str | None]:
@@ -108,44 +131,71 @@ class Scan:
     """The scan of one text for several predicates, known by their numbers.
 
     Calling it gives the numbers that hit. The compiled function does the first step itself, to save a call
-    for the many texts without a hit: `hits = match(text.encode())`, then `found(hits)` unless `hits` holds
-    one entry, the end.
+    for the many texts without a hit: `hits = match(text.encode())`, then `found(hits, text)` unless `hits`
+    holds one entry, the end.
+
+    Whole words are looked for in the folded text too, between signs that may separate words; a hit is then
+    confirmed on the text's words. So one scan serves both, and most texts are never split into words at all.
+    Many words and phrases leave the set: they are looked up word by word.
     """
 
     def __init__(self, searches: dict[int, Search]) -> None:
         self.searches = searches
-        short = {n: s for n, s in searches.items() if s.how is How.PATTERN or len(s.terms) <= LONG_LIST}
+        words = {n: s for n, s in searches.items() if s.how is How.WORDS}
+        many = sum(len(s.terms) for s in words.values()) > MANY_WORDS
+        short = {
+            n: s
+            for n, s in searches.items()
+            if s.how is How.PATTERN or (len(s.terms) <= LONG_LIST and not (many and n in words))
+        }
         self.match = _set_match(short) if short else None
         if self.match is None and short:  # too large for one set: all terms leave it
             short = {n: s for n, s in short.items() if s.how is How.PATTERN}
             self.match = _set_match(short) if short else None
         self._numbers = list(short)
+        self._confirm = {n: _test(s) for n, s in short.items() if n in words}
         self._slow: dict[int, Callable[[str], str | None]] | None = None
-        self._lists = _list_scan({n: s for n, s in searches.items() if n not in short})
+        rest = {n: s for n, s in searches.items() if n not in short}
+        self._lists = _list_scan({n: s for n, s in rest.items() if n not in words})
+        self.looked_up = frozenset(n for n in rest if n in words)
+        self.phrases = _phrases({n: s for n, s in rest.items() if n in words})
         self._one_by_one = bool(short) and self.match is None
-        self.inline = self.match is not None and self._lists is None
+        self.inline = self.match is not None and self._lists is None and self.phrases is None
 
     def __call__(self, text: str) -> frozenset[int]:
         """Return the numbers of the predicates that hit."""
         found = NOTHING
         if self.match is not None:
-            found = self.found(self.match(encoded(text)), text)
+            hits = self.match(encoded(text))
+            if len(hits) != 1:
+                found = self.found(hits, text)
         elif self._one_by_one:
             found = self.slowly(text)
-        return found if self._lists is None else found | self._lists(text)
+        if self._lists is not None:
+            found |= self._lists(text)
+        return found if self.phrases is None else found | self.phrases(split_words(text))
 
     def found(self, hits: list[int], text: str) -> frozenset[int]:
         """Return the numbers of what the set found. Without the end, its memory ran out."""
         if not hits:
             return self.slowly(text)
-        numbers, end = self._numbers, len(self._numbers)
-        return frozenset([numbers[hit] for hit in hits if hit != end])
+        numbers, end, confirm = self._numbers, len(self._numbers), self._confirm
+        there = [numbers[hit] for hit in hits if hit != end]
+        if confirm and not confirm.keys().isdisjoint(there) and _UNCERTAIN.search(text) is not None:
+            words = split_words(text)
+            there = [number for number in there if number not in confirm or confirm[number](words)]
+        return frozenset(there)
 
     def slowly(self, text: str) -> frozenset[int]:
         """Try the patterns one by one."""
         if self._slow is None:
             self._slow = {number: finder(self.searches[number]) for number in self._numbers}
-        return frozenset(number for number, find in self._slow.items() if find(text) is not None)
+        words = split_words(text)
+        return frozenset(
+            number
+            for number, find in self._slow.items()
+            if find(words if number in self._confirm else text) is not None
+        )
 
 
 def encoded(text: str) -> bytes:
@@ -175,6 +225,14 @@ def _set_match(searches: dict[int, Search]) -> Callable[[bytes], list[int]] | No
     return lambda text: public(text) or []
 
 
+def _phrases(searches: dict[int, Search]) -> Phrases | None:
+    owners: dict[str, list[int]] = {}
+    for number, search in searches.items():
+        for term in search.terms:
+            owners.setdefault(term, []).append(number)
+    return Phrases(owners) if owners else None
+
+
 def _list_scan(searches: dict[int, Search]) -> Callable[[str], frozenset[int]] | None:
     owners: dict[str, list[int]] = {}
     for number, search in searches.items():
@@ -186,7 +244,10 @@ def _list_scan(searches: dict[int, Search]) -> Callable[[str], frozenset[int]] |
     find = AhoCorasick(list(owners)).find_matches_as_indexes
 
     def scan(text: str) -> frozenset[int]:
-        hits = find(text, overlapping=True)
+        try:
+            hits = find(text, overlapping=True)
+        except UnicodeEncodeError:
+            hits = find(encoded(text).decode(), overlapping=True)
         return NOTHING.union(*[numbers[hit[0]] for hit in hits]) if hits else NOTHING
 
     return scan
