@@ -82,6 +82,7 @@ def settings_page() -> str:
             (
                 ("`django`", "sessions and signed links"),
                 ("`vault`", "the evidence at rest; without it the evidence can't be read"),
+                ("`eu-database`", "the token of the EU Transparency Database; it is given, never made"),
                 ("`webhook-<platform>`", "signatures of the webhooks to a platform (`whsec_...`)"),
             ),
         )

@@ -11,7 +11,10 @@ from django.urls import get_resolver, reverse
 from tests.console.conftest import Desk, SignIn
 from tests.console.test_admission import NO_ID, PAGES
 
-from hakam.compliance.models import Fact
+from hakam.compliance.access import statement_of
+from hakam.compliance.eu_database import submissions
+from hakam.compliance.eu_database.payload import ItemFacts
+from hakam.compliance.models import Fact, Submission
 from hakam.enforcement.models import Effect
 from hakam.enforcement.outbox import EffectState
 from hakam.review import decisions
@@ -42,6 +45,7 @@ class World:
     effect: Effect
     colleague: User
     key: ApiKey
+    submission: Submission
 
     def arguments(self, name: str) -> tuple[object, ...]:
         """Return what stands in the address of a page."""
@@ -56,6 +60,8 @@ class World:
             "fact": 1,
             "change_person": self.colleague.pk,
             "revoke_key": self.key.prefix,
+            "submission": self.submission.puid,
+            "mend_submission": self.submission.puid,
         }
         return (found[name],) if name in found else ()
 
@@ -69,6 +75,8 @@ ABSENT: dict[str, object] = dict.fromkeys(OF_A_CASE, 987_654) | {
     "fact": 987_654,
     "change_person": 987_654,
     "revoke_key": "zzzzzzzz",
+    "submission": "zzzzzzzz",
+    "mend_submission": "zzzzzzzz",
 }
 
 
@@ -94,7 +102,10 @@ def world(desk: Desk, amal: User) -> World:
     fresh = decisions.decide(
         desk.case("pending").pk, by=amal.actor, now=desk.now, outcome=Outcome.NO_VIOLATION, undo_seconds=3600
     )
-    return World(desk.case("open"), fresh, complaint, effect, amal, key)
+    statement = statement_of(f"decision:{removed.pk}")
+    assert statement is not None
+    entry = submissions.put_in(statement, ItemFacts(desk.now.date()), now=desk.now)
+    return World(desk.case("open"), fresh, complaint, effect, amal, key, entry)
 
 
 def test_the_matrix_leaves_no_page_out() -> None:

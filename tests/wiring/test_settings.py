@@ -72,3 +72,12 @@ def test_a_secret_from_the_environment_comes_first(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("HAKAM_SECRET_WEBHOOK_MAYDAN", "whsec_from_outside")
     assert Settings(home=tmp_path).secret("webhook-maydan") == "whsec_from_outside"
     assert not (tmp_path / "secrets").exists()
+
+
+def test_a_secret_that_others_make_must_be_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = Settings(home=tmp_path)
+    with pytest.raises(SettingError, match="HAKAM_SECRET_EU_DATABASE"):
+        chosen.given_secret("eu-database")
+    assert not (tmp_path / "secrets").exists()
+    monkeypatch.setenv("HAKAM_SECRET_EU_DATABASE", "12|token")
+    assert chosen.given_secret("eu-database") == "12|token"

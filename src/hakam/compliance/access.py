@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from hakam.compliance.clocks import ClockKind
 from hakam.compliance.facts import FactKind
-from hakam.compliance.models import Deadline, Fact, Statement
+from hakam.compliance.models import Deadline, Fact, Statement, Submission
 from hakam.vocabulary.event import ItemRef
 
 
@@ -81,3 +81,16 @@ def overdue(now: datetime, *, limit: int = 500) -> list[Deadline]:
 def running(*, limit: int = 200) -> list[Deadline]:
     """Return the clocks that run or stand still, the first due first."""
     return list(Deadline.objects.filter(met_at=None).order_by("due_at", "pk")[:limit])
+
+
+def submissions(*, state: str | None = None, limit: int = 50) -> list[Submission]:
+    """Return statements on their way to the EU Transparency Database, the newest first."""
+    found = Submission.objects.select_related("statement")
+    if state:
+        found = found.filter(state=state)
+    return list(found.order_by("-id")[:limit])
+
+
+def submission(puid: str) -> Submission | None:
+    """Return one of them by its public number, or None."""
+    return Submission.objects.select_related("statement").filter(puid=puid).first()

@@ -29,6 +29,11 @@ class FactKind(StrEnum):
     STATEMENT_ISSUED = "statement.issued"
     STATEMENT_INFORMED = "statement.informed"
     STATEMENT_WITHDRAWN = "statement.withdrawn"
+    STATEMENTS_SUBMITTED = "statements.submitted"  # a batch was taken by the EU Transparency Database
+    STATEMENT_REFUSED = "statement.refused"  # the database, or our own check, found something wrong with it
+    STATEMENT_MENDED = "statement.mended"
+    STATEMENTS_RECONCILED = "statements.reconciled"  # the database was asked what it has
+    PROFILE_CHANGED = "profile.changed"
     NOTICE_RECEIVED = "notice.received"
     NOTICE_RECEIPT_SENT = "notice.receipt_sent"
     NOTICE_ANSWERED = "notice.answered"

@@ -101,3 +101,40 @@ class Deadline(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["clock", "subject"], name="deadline_once")]
+
+
+class PlatformProfile(models.Model):
+    """What a platform is in law: how large, what it does, whom it serves. Decides which duties apply."""
+
+    platform = models.CharField(max_length=63, primary_key=True)
+    body = models.JSONField()  # a `Profile`
+    changed_by = models.CharField(max_length=160)
+    changed_at = models.DateTimeField()
+
+
+class Submission(models.Model):
+    """A statement on its way to the EU Transparency Database (DSA Art. 24(5)): built once, taken there once."""
+
+    puid = models.CharField(
+        max_length=64, unique=True
+    )  # random; the database knows the statement by it for ever
+    statement = models.OneToOneField(Statement, on_delete=models.PROTECT, related_name="submission")
+    payload = models.JSONField(default=dict)  # without personal data; empty when it is not due
+    state = models.CharField(max_length=16)  # a `SubmissionState`
+    because = models.CharField(max_length=64, blank=True)  # why it is not due
+    wrong = models.JSONField(default=list)  # [field, message]: what must be mended
+    batch = models.CharField(max_length=32, blank=True)  # the newest attempt; an older one is worth nothing
+    attempts = models.PositiveIntegerField(default=0)
+    next_at = models.DateTimeField(null=True)  # when to try (again), or when the lease of an attempt ends
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    uuid = models.CharField(max_length=64, blank=True)  # the database's name for it
+    permalink = models.TextField(blank=True)
+    confirmed_at = models.DateTimeField(null=True)  # when the database, asked again, knew it
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["state", "next_at", "id"], name="submission_due"),
+            models.Index(fields=["state", "confirmed_at", "sent_at"], name="submission_unconfirmed"),
+        ]

@@ -200,6 +200,11 @@ FACTS: Words = {
     "statement.issued": _("Statement issued"),
     "statement.informed": _("Person informed"),
     "statement.withdrawn": _("Statement withdrawn"),
+    "statements.submitted": _("Statements taken by the database"),
+    "statement.refused": _("Statement refused by the database"),
+    "statement.mended": _("Statement mended for the database"),
+    "statements.reconciled": _("Database asked what it has"),
+    "profile.changed": _("Profile of the platform changed"),
     "notice.received": _("Notice received"),
     "notice.receipt_sent": _("Receipt sent"),
     "notice.answered": _("Notice answered"),
@@ -257,7 +262,27 @@ AUTOMATIONS: Words = {
     "partial": _("Partly automated"),
     "none": _("Taken by a person"),
 }
+SUBMISSION_STATES: Words = {
+    "queued": pgettext_lazy("statement", "Waiting"),
+    "sending": pgettext_lazy("statement", "Under way"),
+    "sent": pgettext_lazy("statement", "In the database"),
+    "needs_fix": pgettext_lazy("statement", "To be mended"),
+    "not_due": pgettext_lazy("statement", "Not due"),
+}
+NOT_DUE: Words = {
+    "no_restriction": _("Nobody is restricted, so no statement is owed."),
+    "elsewhere": _("It applies in no country of the Union."),
+    "withdrawn": _("It was reversed before it was sent."),
+    "small": _("Micro and small companies are exempt."),
+    "grace": _("The company was small until lately: the exemption goes on for twelve months."),
+    "tier": _("The duty is one of online platforms."),
+    "not_yet": _("The law did not count yet."),
+    "ended": _("The law counts no more."),
+    "marketplace": _("The duty is one of marketplaces."),
+}
 FAMILIES: dict[str, Words] = {
+    "submission_state": SUBMISSION_STATES,
+    "not_due": NOT_DUE,
     "measure": MEASURES,
     "consequence": CONSEQUENCES,
     "stage": STAGES,

@@ -23,6 +23,7 @@ class Permission(StrEnum):
     STAFF_MANAGE = "staff:user:manage"
     KEY_MANAGE = "staff:key:manage"
     REPORT_READ = "compliance:report:read"
+    REPORT_PUBLISH = "compliance:report:publish"
 
 
 class Role(StrEnum):
@@ -55,9 +56,10 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _READ,
     Role.MODERATOR: _MODERATE,
     Role.SENIOR_MODERATOR: _SENIOR,
-    Role.POLICY_LEAD: _READ | {_P.PACK_PUBLISH, _P.LEDGER_READ, _P.REPORT_READ, _P.DELIVERY_READ},
+    Role.POLICY_LEAD: _READ
+    | {_P.PACK_PUBLISH, _P.LEDGER_READ, _P.REPORT_READ, _P.REPORT_PUBLISH, _P.DELIVERY_READ},
     Role.CHILD_SAFETY: _SENIOR | {_P.CHILD_SAFETY_READ},
-    Role.LEGAL: _SENIOR,
+    Role.LEGAL: _SENIOR | {_P.REPORT_PUBLISH},
     Role.INCIDENT_LEAD: _SENIOR | {_P.PACK_PUBLISH},
     Role.ADMINISTRATOR: frozenset(_P) - {_P.CHILD_SAFETY_READ},
     Role.AUDITOR: _READ | {_P.LEDGER_READ, _P.DELIVERY_READ, _P.REPORT_READ, _P.PERSONAL_DATA_READ},

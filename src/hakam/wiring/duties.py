@@ -8,7 +8,10 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from hakam.compliance import deadlines
+from hakam.compliance.eu_database import submissions
 from hakam.enforcement.connectors.connector import Connector
+from hakam.enforcement.connectors.eu_database import sending
+from hakam.enforcement.connectors.eu_database.client import HttpDatabase
 from hakam.enforcement.delivery import deliver_due
 from hakam.enforcement.delivery_policy import DeliveryPolicy, shipped_connectors
 from hakam.enforcement.reverse import expire_due
@@ -61,6 +64,22 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:
     def deliver(now: datetime) -> int:
         return deliver_due(now=now, limit=EFFECTS_AT_ONCE, policy=policy)
 
+    database: list[HttpDatabase] = []
+
+    def reached() -> HttpDatabase | None:
+        if settings.eu_database_url and not database:
+            database.append(HttpDatabase(settings.eu_database_url, settings.given_secret("eu-database")))
+            held.callback(database[0].close)
+        return database[0] if database else None
+
+    def send_statements(now: datetime) -> int:
+        there = reached()
+        return 0 if there is None else sending.send_due(there, now=now).sent
+
+    def ask_after_statements(now: datetime) -> int:
+        there = reached()
+        return 0 if there is None else sending.reconcile(there, now=now)
+
     def publish_anew(now: datetime) -> int:
         publish.publish(settings, now=now)
         return 0
@@ -70,6 +89,10 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:
             "events": (Task("consume events", consume, 0.25),),
             "ledger": (Task("follow the ledger", lambda now: subscriptions.advance_all(now=now), 0.25),),
             "deliveries": (Task("deliver effects", deliver, 0.5),),
+            "database": (
+                Task("send statements to the database", send_statements, 10.0),
+                Task("reconcile statements with the database", ask_after_statements, 3_600.0),
+            ),
             "clocks": (
                 Task("finalise decisions", finalise_due, 1.0),
                 Task("end measures", lambda now: expire_due(now=now), 15.0),
@@ -94,3 +117,4 @@ def _resume(settings: Settings, held: ExitStack) -> None:
     except HomeInUseError:
         return
     take_over(now=datetime.now(tz=UTC))
+    submissions.take_over(now=datetime.now(tz=UTC))

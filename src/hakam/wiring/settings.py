@@ -53,6 +53,10 @@ class Settings:
     lease_seconds: Annotated[int, "how long a case stays with a moderator who gives no sign of life"] = 300
     complaint_days: Annotated[int, "internal target for answering a complaint, in days"] = 14
     notice_hours: Annotated[int, "internal target for deciding a notice, in hours"] = 24
+    eu_database_url: Annotated[
+        str,
+        "address of the EU Transparency Database or its sandbox; empty: statements are kept, none is sent",
+    ] = ""
     smtp_url: Annotated[
         str, "`smtp://user:password@host:587?tls=true`; empty: mail becomes files in `home`/mail"
     ] = ""
@@ -64,6 +68,14 @@ class Settings:
     def secrets_dir(self) -> Path:
         """Where secrets lie as files, readable by their owner only."""
         return self.home / "secrets"
+
+    def given_secret(self, name: str) -> str:
+        """Return a secret that somebody else made. Raises `SettingError` where it is not given."""
+        variable = f"HAKAM_SECRET_{name.upper().replace('-', '_')}"
+        path = self.secrets_dir / name
+        if not os.environ.get(variable) and not path.exists():
+            raise SettingError(f"neither {variable} nor the file {path} gives the secret")
+        return self.secret(name)
 
     def secret(self, name: str) -> str:
         """Return the secret `name` from `HAKAM_SECRET_<NAME>` or its file, made on first use."""

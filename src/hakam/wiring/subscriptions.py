@@ -17,8 +17,8 @@ from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Fact
 from hakam.enforcement import alerts
-from hakam.intake import answers, cursors
-from hakam.wiring import publish
+from hakam.intake import answers, cursors, database_entries
+from hakam.wiring import ports, publish
 from hakam.wiring.settings import settings
 
 
@@ -34,11 +34,16 @@ def _tell_the_door(_fact: Fact, now: datetime) -> None:
     publish.publish(settings(), now=now)
 
 
+def _enter_in_database(fact: Fact, now: datetime) -> None:
+    database_entries.on_fact(fact, now, log=ports.event_log(), base_url=settings().base_url)
+
+
 K = FactKind
 SUBSCRIBERS: tuple[Subscriber, ...] = (
     Subscriber("door", frozenset({K.KEY_ISSUED, K.KEY_REVOKED, K.RULEBOOK_PUBLISHED}), _tell_the_door),
     Subscriber("answers", answers.KINDS, answers.on_fact),
     Subscriber("alerts", alerts.KINDS, alerts.on_fact),
+    Subscriber("eu database", database_entries.KINDS, _enter_in_database),
 )
 
 

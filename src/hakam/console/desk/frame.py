@@ -69,6 +69,7 @@ class Frame:
 _PLACES = {
     "case": "queue", "next": "queue", "decide": "queue", "complaint": "complaints", "story": "ledger", "fact": "ledger",
     "rulebook_version": "rules", "rulebook_differences": "rules", "delivery": "deliveries", "key": "keys",
+    "submission": "eu_database",
 }  # fmt: skip
 
 
@@ -105,6 +106,9 @@ def _entries(user: User, now: datetime) -> list[Entry]:
 
 def _more(user: User) -> list[Entry]:
     out = []
+    if user.may(Permission.REPORT_READ):
+        url = reverse("console:eu_database")
+        out.append(Entry("eu_database", _("Transparency Database"), "document", url))
     if user.may(Permission.STAFF_MANAGE):
         out.append(Entry("staff", _("People"), "people", reverse("console:staff")))
     if user.may(Permission.KEY_MANAGE):

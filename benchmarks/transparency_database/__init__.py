@@ -1,0 +1,1 @@
+"""A year of statements for the EU Transparency Database: built, checked, sent, and none twice."""

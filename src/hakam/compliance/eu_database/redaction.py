@@ -1,0 +1,128 @@
+"""No personal data goes to a public database: what may point at a person is found and covered, and shown beforehand.
+
+# DSA Art. 24(5): the information submitted does not contain personal data.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+
+class Trace(StrEnum):
+    """What may point at a person."""
+
+    EMAIL = "email"
+    ADDRESS = "address"  # of a page: user names and ids lie in paths and queries
+    HANDLE = "handle"
+    PHONE = "phone"
+    ACCOUNT = "account"  # a bank's or a card's number
+    NETWORK = "network"  # of a device
+    NAME = "name"  # one that the decision knows: the author, the notifier
+
+
+class Span(msgspec.Struct, frozen=True, order=True):
+    """A part of a text, by characters; the end is exclusive."""
+
+    start: int
+    end: int
+    trace: Trace
+
+
+class Redacted(msgspec.Struct, frozen=True):
+    """A text without what was found, and what was found in the original."""
+
+    text: str
+    spans: tuple[Span, ...]
+
+
+COVER: Final = {
+    Trace.EMAIL: "[e-mail]",
+    Trace.ADDRESS: "[link]",
+    Trace.HANDLE: "[account]",
+    Trace.PHONE: "[number]",
+    Trace.ACCOUNT: "[number]",
+    Trace.NETWORK: "[address]",
+    Trace.NAME: "[name]",
+}
+_DIGIT = r"[0-9٠-٩۰-۹]"
+# In order: what an earlier pattern took, a later one does not see. The signs are texts, one of which is in whatever the
+# pattern finds (none: a digit): a text without them is not searched.
+_PATTERNS: Final[tuple[tuple[Trace, tuple[str, ...], str], ...]] = (
+    (
+        Trace.EMAIL,
+        ("@",),
+        r"(?<!@)\b(?:mailto:)?[\w.+'%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,7}\.[^\W\d_]{2,63}",
+    ),
+    (
+        Trace.ADDRESS,
+        ("://", "www."),
+        r"(?i:\b(?:https?|ftp)://[^\s<>\"“”«»]+|\bwww\.[^\s<>\"“”«»]+)",
+    ),
+    (Trace.ADDRESS, ("/",), r"(?i:\b(?:[\w-]{1,63}\.){1,4}[a-z]{2,12}/[^\s<>\"“”«»]+)"),
+    (
+        Trace.HANDLE,
+        ("@", "u/", "did:"),
+        r"(?<![\w@])@[\w.]{2,64}(?:@[\w.-]{3,255})?|\bu/[\w-]{3,32}\b|\bdid:[a-z]+:[\w.:-]+",
+    ),
+    (Trace.ACCOUNT, (), r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"),
+    (Trace.ACCOUNT, (), r"(?<!\d)(?:\d[ -]?){15}\d(?!\d)"),
+    (
+        Trace.NETWORK,
+        (".", ":"),
+        r"(?i:(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])|\b(?:[0-9a-f]{1,4}:){4,7}[0-9a-f]{0,4}\b)",
+    ),
+    (
+        Trace.PHONE,
+        (),
+        rf"(?<![\w.])(?:\+|00)?(?:\(?{_DIGIT}{{1,5}}\)?[ ./–-]?){{2,6}}{_DIGIT}{{2,5}}(?!\w)",
+    ),
+)
+_COMPILED = tuple((trace, signs, re.compile(pattern)) for trace, signs, pattern in _PATTERNS)
+_LEAST_DIGITS = 8  # fewer are a year, a price, a section of a law
+_PLAIN = re.compile(r"(?:19|20)\d\d(?:-\d\d-\d\d|/\d{1,4})")  # a date, or an act as 2022/2065
+_COUNTED = re.compile(_DIGIT)
+_LEAST_NAME = 3  # characters; shorter ids stand in too many words
+
+
+def find(text: str, *, names: Iterable[str] = ()) -> tuple[Span, ...]:
+    """Return what may point at a person in `text`, in order. `names` are those that the decision knows."""
+    found: list[Span] = []
+
+    def take(start: int, end: int, trace: Trace) -> None:
+        if all(end <= span.start or start >= span.end for span in found):
+            found.append(Span(start, end, trace))
+
+    lowered = text.lower()
+    for name in sorted({n.strip() for n in names if len(n.strip()) >= _LEAST_NAME}, key=len, reverse=True):
+        if name.lower() not in lowered:
+            continue  # most texts name nobody
+        for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE):
+            take(match.start(), match.end(), Trace.NAME)
+    counts = _COUNTED.search(text) is not None
+    for trace, signs, pattern in _COMPILED:
+        if not (any(sign in lowered for sign in signs) if signs else counts):
+            continue
+        for match in pattern.finditer(text):
+            if trace is Trace.PHONE and not _is_number(match.group()):
+                continue
+            take(match.start(), match.end(), trace)
+    return tuple(sorted(found))
+
+
+def _is_number(text: str) -> bool:
+    return len(_COUNTED.findall(text)) >= _LEAST_DIGITS and not _PLAIN.fullmatch(text.strip())
+
+
+def redact(text: str, *, names: Iterable[str] = ()) -> Redacted:
+    """Return `text` with everything covered that may point at a person."""
+    spans = find(text, names=names)
+    out, at = [], 0
+    for span in spans:
+        out += [text[at : span.start], COVER[span.trace]]
+        at = span.end
+    return Redacted("".join([*out, text[at:]]), spans)

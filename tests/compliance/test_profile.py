@@ -1,0 +1,112 @@
+"""Which duties apply to whom, and why: size, tier, country, dates, grace."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hakam.compliance import ledger
+from hakam.compliance.profile import (
+    Duty,
+    Profile,
+    Size,
+    Tier,
+    Why,
+    duties,
+    judge,
+    judge_all,
+    profile_of,
+    set_profile,
+)
+from hakam.vocabulary.actor import Actor, ActorKind
+
+DAY = date(2026, 11, 28)
+AMAL = Actor(ActorKind.STAFF, "1")
+
+
+def why(key: str, *, on: date = DAY, **more: object) -> Why:
+    return judge(duties()[key], Profile(platform="maydan", **more), on).why  # type: ignore[arg-type]
+
+
+def test_a_large_platform_of_the_union_has_every_duty_of_its_tier() -> None:
+    applying = {j.duty.key for j in judge_all(Profile(platform="maydan"), DAY) if j.applies}
+    assert {"dsa.notices", "dsa.database", "dsa.report", "tco.orders"} <= applying
+    assert not {"dsa.audit", "dsa.traders", "uk.intimate", "us.intimate"} & applying
+
+
+@pytest.mark.parametrize("size", [Size.MICRO, Size.SMALL])
+def test_small_companies_are_exempt_from_section_3_and_the_report_but_from_nothing_else(size: Size) -> None:
+    # DSA Art. 15(2), Art. 19(1)
+    for key in ("dsa.report", "dsa.complaints", "dsa.database", "dsa.misuse", "dsa.recipients"):
+        assert why(key, size=size) is Why.SMALL
+    for key in (
+        "dsa.notices",
+        "dsa.reasons",
+        "dsa.crimes",
+        "dsa.orders",
+        "dsa.recipients.answer",
+        "tco.orders",
+    ):
+        assert why(key, size=size) is Why.APPLIES
+
+
+def test_a_very_large_platform_is_exempt_from_nothing_however_small_the_company() -> None:
+    # DSA Art. 19(2)
+    assert why("dsa.database", tier=Tier.VERY_LARGE, size=Size.MICRO) is Why.APPLIES
+
+
+def test_who_grew_has_twelve_months() -> None:
+    since = date(2026, 2, 28)
+    assert why("dsa.database", larger_since=since, on=date(2027, 2, 27)) is Why.GRACE
+    assert why("dsa.database", larger_since=since, on=date(2027, 2, 28)) is Why.APPLIES
+
+
+@pytest.mark.parametrize(
+    ("key", "more", "reason"),
+    [
+        ("dsa.notices", {"tier": Tier.INTERMEDIARY}, Why.TIER),
+        ("dsa.complaints", {"tier": Tier.HOSTING}, Why.TIER),
+        ("dsa.traders", {}, Why.MARKETPLACE),
+        ("dsa.traders", {"marketplace": True}, Why.APPLIES),
+        ("dsa.notices", {"countries": ("US",)}, Why.ELSEWHERE),
+        ("dsa.notices", {"countries": ("US",), "established": "IE"}, Why.APPLIES),
+        ("uk.intimate", {"countries": ("GB",)}, Why.APPLIES),
+        ("uk.intimate", {"countries": ("GB",), "on": date(2026, 6, 28)}, Why.NOT_YET),
+        ("de.netzdg", {"countries": ("DE",)}, Why.ENDED),
+        ("de.netzdg", {"countries": ("DE",), "on": date(2024, 5, 13)}, Why.APPLIES),
+    ],
+)
+def test_every_reason_is_given(key: str, more: dict[str, object], reason: Why) -> None:
+    assert why(key, **more) is reason  # type: ignore[arg-type]
+
+
+@given(st.sampled_from(Tier), st.sampled_from(Tier), st.sampled_from(Size), st.sampled_from(sorted(duties())))
+def test_a_higher_tier_never_has_fewer_duties(one: Tier, other: Tier, size: Size, key: str) -> None:
+    low, high = sorted((one, other), key=list(Tier).index)
+    if why(key, tier=low, size=size) is Why.APPLIES:
+        assert why(key, tier=high, size=size) is Why.APPLIES
+
+
+@pytest.mark.parametrize("duty", duties().values(), ids=list(duties()))
+def test_each_duty_says_what_it_is_in_both_languages(duty: Duty) -> None:
+    assert re.search("[a-z]", duty.title["en"])
+    assert re.search("[\u0600-\u06ff]", duty.title["ar"])
+    assert duty.law
+
+
+@pytest.mark.django_db
+def test_a_profile_is_set_with_a_fact_and_growth_is_noted() -> None:
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    assert profile_of("maydan") == Profile(platform="maydan")
+    set_profile(Profile(platform="maydan", size=Size.SMALL), by=AMAL, now=now)
+    assert profile_of("maydan").size is Size.SMALL
+    grown = set_profile(Profile(platform="maydan", size=Size.LARGER), by=AMAL, now=now)
+    assert grown.larger_since == date(2026, 3, 2)
+    assert profile_of("maydan") == grown
+    facts = ledger.story("platform:maydan")
+    assert [fact.kind for fact in facts] == ["profile.changed", "profile.changed"]
+    assert ledger.body_of(facts[1])["profile"]["larger_since"] == "2026-03-02"
