@@ -16,9 +16,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.console.conftest import Desk
 
 from hakam.intake.models import Notice
+from hakam.review.proposing import propose
 from hakam.staff.models import User
 from hakam.staff.roles import Role
 from hakam.testing import scene
+from hakam.vocabulary.measure import Measure, MeasureKind
 
 pytestmark = [pytest.mark.browser, pytest.mark.sockets, pytest.mark.django_db(transaction=True)]
 
@@ -62,6 +64,14 @@ def everything(live_server: Any) -> dict[str, list[str]]:
     )
     desk.later(case, "كلام آخر")
     desk.case("secret", clause="child-abuse", harm="csam")
+    proposal = propose(
+        desk.case("I will find you", clause="threat", harm="threat").pk,
+        by=amal.actor,
+        now=desk.now,
+        clause="threat",
+        measures=[Measure(MeasureKind.TERMINATE)],
+        facts="It threatens somebody.",
+    )
     given = {"harm": "threat", "addresses": "https://maydan.example/77", "illegal": "no", "explanation": "e",
              "good_faith": "on"}  # fmt: skip
     Client().post("/report", given)
@@ -70,7 +80,8 @@ def everything(live_server: Any) -> dict[str, list[str]]:
         "": ["/", "/report", f"/n/{token}", f"/s/{desk.statement(removed).token}", f"/c/{complaint.token}", "/rules",
              "/rules/differences", "/transparency", "/accounts/login/", "/accounts/password/reset/", "/nothing"],
         "root": ["/desk/", "/desk/search?search=vermin", f"/desk/cases/{case.pk}/", f"/desk/cases/{case.pk}/ 1",
-                 "/desk/complaints", f"/desk/complaints/{complaint.pk}", "/desk/rules", "/desk/deliveries",
+                 "/desk/complaints", f"/desk/complaints/{complaint.pk}", "/desk/proposals",
+                 f"/desk/proposals/{proposal.pk}", "/desk/rules", "/desk/deliveries",
                  f"/desk/deliveries/{desk.effect().pk}", "/desk/ledger", f"/desk/ledger/story?subject=case:{case.pk}",
                  "/desk/ledger/1", "/desk/people", "/desk/keys", "/desk/preferences", "/accounts/2fa/"],
     }  # fmt: skip

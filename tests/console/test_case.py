@@ -98,9 +98,13 @@ def test_the_recommended_step_is_chosen_beforehand(desk: Desk, sign_in: SignIn) 
     assert re.search(r'name="step:hate" value="0" checked data-recommended', page)
 
 
-def test_an_irreversible_step_can_not_be_chosen_alone(desk: Desk, sign_in: SignIn) -> None:
+def test_an_irreversible_step_says_that_it_takes_two_and_is_never_chosen_beforehand(
+    desk: Desk, sign_in: SignIn
+) -> None:
     page = screen(sign_in, desk.case(clause="threat", harm="threat"))
-    assert re.search(r'name="step:threat" value="3" disabled', page)
+    label = re.search(r'name="step:threat" value="3">(.*?)</label>', page, re.DOTALL)
+    assert label is not None
+    assert "takes two people" in label[1]
 
 
 def test_the_facts_are_drafted_in_the_language_of_the_author(desk: Desk, sign_in: SignIn) -> None:

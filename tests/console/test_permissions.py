@@ -18,13 +18,15 @@ from hakam.compliance.models import Fact, Submission
 from hakam.enforcement.models import Effect
 from hakam.enforcement.outbox import EffectState
 from hakam.review import decisions
-from hakam.review.models import Case, Complaint, Decision, Draft
+from hakam.review.models import Case, Complaint, Decision, Draft, Proposal
+from hakam.review.proposing import propose
 from hakam.review.states import Outcome
 from hakam.staff.keys import issue_key
 from hakam.staff.models import ApiKey, User
 from hakam.staff.roles import PERMISSIONS, Permission, Role, Scope
 from hakam.testing import scene
 from hakam.vocabulary.actor import SYSTEM
+from hakam.vocabulary.measure import Measure, MeasureKind
 
 P = Permission
 ANYBODY = frozenset({"queue", "counts", "preferences"})
@@ -42,6 +44,7 @@ class World:
     case: Case
     decision: Decision
     complaint: Complaint
+    proposal: Proposal
     effect: Effect
     colleague: User
     key: ApiKey
@@ -55,6 +58,8 @@ class World:
             "undo": self.decision.pk,
             "complaint": self.complaint.pk,
             "decide_complaint": self.complaint.pk,
+            "proposal": self.proposal.pk,
+            "settle_proposal": self.proposal.pk,
             "delivery": self.effect.pk,
             "replay": self.effect.pk,
             "fact": 1,
@@ -70,6 +75,8 @@ ABSENT: dict[str, object] = dict.fromkeys(OF_A_CASE, 987_654) | {
     "undo": 987_654,
     "complaint": NO_ID,
     "decide_complaint": NO_ID,
+    "proposal": 987_654,
+    "settle_proposal": 987_654,
     "delivery": NO_ID,
     "replay": NO_ID,
     "fact": 987_654,
@@ -105,7 +112,15 @@ def world(desk: Desk, amal: User) -> World:
     statement = statement_of(f"decision:{removed.pk}")
     assert statement is not None
     entry = submissions.put_in(statement, ItemFacts(desk.now.date()), now=desk.now)
-    return World(desk.case("open"), fresh, complaint, effect, amal, key, entry)
+    proposal = propose(
+        desk.case("I will find you", clause="threat", harm="threat").pk,
+        by=amal.actor,
+        now=desk.now,
+        clause="threat",
+        measures=[Measure(MeasureKind.TERMINATE)],
+        facts="It threatens.",
+    )
+    return World(desk.case("open"), fresh, complaint, proposal, effect, amal, key, entry)
 
 
 def test_the_matrix_leaves_no_page_out() -> None:
@@ -145,7 +160,16 @@ def test_who_only_reads_leaves_no_trace_in_the_work(world: World, sign_in: SignI
     before = Fact.objects.count()
     given = {"outcome": "no_violation", "facts": "mine", "verdict": "deny", "answer": "no", "state": "open"}
     for client in clients:
-        for name in ("next", "lease", "skip", "draft", "decide", "undo", "decide_complaint"):
+        for name in (
+            "next",
+            "lease",
+            "skip",
+            "draft",
+            "decide",
+            "undo",
+            "decide_complaint",
+            "settle_proposal",
+        ):
             assert ask(client, name, *world.arguments(name), data=given).status_code == 404
     world.case.refresh_from_db()
     world.decision.refresh_from_db()

@@ -18,6 +18,11 @@ class FactKind(StrEnum):
     DECISION_UNDONE = "decision.undone"
     DECISION_FINAL = "decision.final"
     DECISION_REPLACED = "decision.replaced"
+    PROPOSAL_MADE = "proposal.made"  # of what can't be taken back; a second person settles it
+    PROPOSAL_CONFIRMED = "proposal.confirmed"
+    PROPOSAL_REFUSED = "proposal.refused"
+    PROPOSAL_WITHDRAWN = "proposal.withdrawn"
+    PROPOSAL_LAPSED = "proposal.lapsed"
     MEASURE_PLANNED = "measure.planned"
     MEASURE_CANCELLED = "measure.cancelled"
     MEASURE_DELIVERED = "measure.delivered"

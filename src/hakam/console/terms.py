@@ -72,6 +72,13 @@ DECISION_STATES: Words = {
     "undone": pgettext_lazy("state of a decision", "Undone"),
     "replaced": pgettext_lazy("state of a decision", "Replaced"),
 }
+PROPOSAL_STATES: Words = {
+    "open": pgettext_lazy("state of a proposal", "Waits for a second person"),
+    "confirmed": pgettext_lazy("state of a proposal", "Confirmed"),
+    "refused": pgettext_lazy("state of a proposal", "Refused"),
+    "withdrawn": pgettext_lazy("state of a proposal", "Withdrawn"),
+    "lapsed": pgettext_lazy("state of a proposal", "Lapsed: the case was decided otherwise"),
+}
 COMPLAINT_STATES: Words = {
     "open": pgettext_lazy("state of a complaint", "Waiting"),
     "upheld": pgettext_lazy("state of a complaint", "Upheld"),
@@ -189,6 +196,11 @@ FACTS: Words = {
     "decision.undone": _("Decision undone"),
     "decision.final": _("Decision final"),
     "decision.replaced": _("Decision replaced"),
+    "proposal.made": _("Proposed, for a second person"),
+    "proposal.confirmed": _("Proposal confirmed"),
+    "proposal.refused": _("Proposal refused"),
+    "proposal.withdrawn": _("Proposal withdrawn"),
+    "proposal.lapsed": _("Proposal lapsed"),
     "measure.planned": _("Measure planned"),
     "measure.cancelled": _("Measure cancelled"),
     "measure.delivered": _("Measure delivered"),
@@ -291,6 +303,7 @@ FAMILIES: dict[str, Words] = {
     "case_state": CASE_STATES,
     "decision_state": DECISION_STATES,
     "complaint_state": COMPLAINT_STATES,
+    "proposal_state": PROPOSAL_STATES,
     "kind": KINDS,
     "change": CHANGES,
     "role": ROLES,

@@ -96,7 +96,7 @@ def conclude(
 
     For the verbs of this room.
     """
-    _check(judged, by=by, outcome=outcome, reasons=reasons, measures=measures, seconded_by=seconded_by)
+    check(judged, by=by, outcome=outcome, reasons=reasons, measures=measures, seconded_by=seconded_by)
     decision = Decision.objects.create(
         case_id=judged.case,
         platform=judged.item.platform,
@@ -161,7 +161,7 @@ def conclude(
     return decision
 
 
-def _check(
+def check(
     judged: Judged,
     *,
     by: Actor,
@@ -170,6 +170,7 @@ def _check(
     measures: Sequence[Measure],
     seconded_by: Actor | None,
 ) -> None:
+    """Raise unless a decision may be taken so. For the verbs of this room."""
     if reasons is None:
         if outcome is Outcome.VIOLATION:
             raise DecisionError("a violation needs reasons")

@@ -29,6 +29,7 @@ from hakam.review.concluding import (
 from hakam.review.leases import LEASE_SECONDS, NotOpenError, locked_case, refuse_if_held, user_id
 from hakam.review.lineage import chain, item_decided, name_of
 from hakam.review.models import Case, Decision
+from hakam.review.proposing import lapse
 from hakam.review.reasoning import reasons_for, source_of
 from hakam.review.states import (
     CaseEvent,
@@ -102,6 +103,7 @@ def decide(
         case.state = case_after(CaseState(case.state), CaseEvent.DECIDE)
         case.decided_at, case.lease_by, case.lease_until = now, None, None
         case.save(update_fields=["state", "decided_at", "lease_by", "lease_until"])
+        lapse(case, by=by, now=now)
         return conclude(
             judged,
             by=by,
@@ -226,6 +228,7 @@ def _undo(decision_id: int, *, user: int, by: Actor, now: datetime, lease_second
         cancel(by=by, now=now, decision=name_of(decision))
     if case is not None and newer is not None:
         record_merged(case, newer, by=by, now=now)
+        lapse(newer, by=by, now=now)
     ledger.record(
         FactKind.DECISION_UNDONE,
         by=by,

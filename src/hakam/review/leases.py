@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
 from hakam.review.cases import rerank_due
-from hakam.review.models import Case, Draft
-from hakam.review.states import CaseState
+from hakam.review.models import Case, Draft, Proposal
+from hakam.review.states import CaseState, ProposalState
 from hakam.review.ties import outlast_ties
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
@@ -102,10 +102,14 @@ def release(case_id: int, *, by: Actor, now: datetime) -> None:
 
 
 def workable(user: User, now: datetime) -> QuerySet[Case]:
-    """Return the open cases that this person could work on now: free, in a queue and a language of theirs."""
+    """Return the open cases that this person could work on now: free, in a queue and a language of theirs.
+
+    What waits for a second person is not among them: it has a list of its own.
+    """
     # Said as an exception: said as alternatives, SQLite would look each up and sort all that it found.
     others = Q(lease_until__isnull=False, lease_until__gt=now) & ~Q(lease_by_id=user.pk)
-    cases = Case.objects.filter(~others, state=CaseState.OPEN)
+    waiting = Proposal.objects.filter(case=OuterRef("pk"), state=ProposalState.OPEN)  # for a second person
+    cases = Case.objects.filter(~others, ~Exists(waiting), state=CaseState.OPEN)
     if not user.may(Permission.CHILD_SAFETY_READ):
         cases = cases.filter(restricted=False)
     if user.queues:

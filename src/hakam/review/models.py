@@ -133,6 +133,31 @@ class Decision(models.Model):
         ]
 
 
+class Proposal(models.Model):
+    """What one person wants to do that can't be taken back, until a second one confirms or refuses it."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="proposals")
+    clause = models.CharField(max_length=128)
+    measures = models.JSONField()
+    facts = models.TextField()  # as the affected person would read them
+    note = models.TextField(blank=True)  # for colleagues, never sent
+    content = models.CharField(max_length=64, blank=True)  # digest of the content that was judged
+    by = models.CharField(max_length=160)  # an `Actor`
+    at = models.DateTimeField()
+    state = models.CharField(max_length=16, db_index=True)  # a `ProposalState`
+    settled_by = models.CharField(max_length=160, blank=True)
+    settled_at = models.DateTimeField(null=True)
+    because = models.TextField(blank=True)  # why it was refused, for colleagues
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(state="open"), name="one_open_proposal_a_case"
+            )
+        ]
+
+
 class Complaint(models.Model):
     """An objection to a decision (DSA Art. 20), decided by somebody else."""
 

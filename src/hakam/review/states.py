@@ -83,6 +83,25 @@ class ComplaintEvent(StrEnum):
     DENY = "deny"
 
 
+class ProposalState(StrEnum):
+    """Where a proposal for what can't be taken back is."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"  # by another person: it became a decision
+    REFUSED = "refused"  # by another person, with the reason
+    WITHDRAWN = "withdrawn"  # by whoever made it
+    LAPSED = "lapsed"  # the case was decided otherwise
+
+
+class ProposalEvent(StrEnum):
+    """What can happen to a proposal."""
+
+    CONFIRM = "confirm"
+    REFUSE = "refuse"
+    WITHDRAW = "withdraw"
+    LAPSE = "lapse"
+
+
 CASE: Final[Mapping[tuple[CaseState, CaseEvent], CaseState]] = {
     (CaseState.OPEN, CaseEvent.DECIDE): CaseState.DECIDED,
     (CaseState.OPEN, CaseEvent.MERGE): CaseState.MERGED,
@@ -96,6 +115,12 @@ DECISION: Final[Mapping[tuple[DecisionState, DecisionEvent], DecisionState]] = {
 COMPLAINT: Final[Mapping[tuple[ComplaintState, ComplaintEvent], ComplaintState]] = {
     (ComplaintState.OPEN, ComplaintEvent.UPHOLD): ComplaintState.UPHELD,
     (ComplaintState.OPEN, ComplaintEvent.DENY): ComplaintState.DENIED,
+}
+PROPOSAL: Final[Mapping[tuple[ProposalState, ProposalEvent], ProposalState]] = {
+    (ProposalState.OPEN, ProposalEvent.CONFIRM): ProposalState.CONFIRMED,
+    (ProposalState.OPEN, ProposalEvent.REFUSE): ProposalState.REFUSED,
+    (ProposalState.OPEN, ProposalEvent.WITHDRAW): ProposalState.WITHDRAWN,
+    (ProposalState.OPEN, ProposalEvent.LAPSE): ProposalState.LAPSED,
 }
 STANDING: Final = frozenset({DecisionState.PENDING, DecisionState.FINAL})
 """The states of a decision that is in force."""
@@ -124,3 +149,8 @@ def decision_after(state: DecisionState, event: DecisionEvent) -> DecisionState:
 def complaint_after(state: ComplaintState, event: ComplaintEvent) -> ComplaintState:
     """Return the state of a complaint after `event`. Raises `TransitionError`."""
     return _step(COMPLAINT, state, event)
+
+
+def proposal_after(state: ProposalState, event: ProposalEvent) -> ProposalState:
+    """Return the state of a proposal after `event`. Raises `TransitionError`."""
+    return _step(PROPOSAL, state, event)

@@ -23,7 +23,7 @@ from hakam.console.desk.queue import case_url
 from hakam.console.desk.reported import draft_of_facts, facts_language, in_reach, reported, values_of, veiled
 from hakam.console.installation import installation, vault
 from hakam.intake.access import words_of
-from hakam.review import access, leases
+from hakam.review import access, leases, proposal_access
 from hakam.review.personal import reveal_personal_data
 from hakam.review.shapes import CaseView, FiringView, SourceView, VersionView
 from hakam.review.states import SourceKind
@@ -126,6 +126,7 @@ def context_of(
         ],
         "scores": [{"name": k, "value": v} for k, v in sorted(newest.scores.items())] if newest else [],
         "notes": () if case.hidden else words_of(source.ref for source in case.sources),
+        "proposal": proposal_access.open_on(case.row.id, user=user),
         "decided": [d for d in case.decisions if d.case_id == case.row.id],
         "may_reveal": user.may(Permission.PERSONAL_DATA_READ),
         "facts": draft_of_facts(case, versions),

@@ -33,9 +33,11 @@ from hakam.console.terms import term
 from hakam.enforcement.restrict import AlreadyRestrictedError, TwoPeopleNeededError
 from hakam.review import access, decisions
 from hakam.review.clauses import NoRulebookError
-from hakam.review.ladder import NotOnLadderError
+from hakam.review.confirming import ChangedError
+from hakam.review.ladder import NotOnLadderError, irreversible
 from hakam.review.leases import LeaseHeldError, NotOpenError
-from hakam.review.models import Decision
+from hakam.review.models import Decision, Proposal
+from hakam.review.proposing import OwnProposalError, propose
 from hakam.review.reasoning import reasons_for, source_of
 from hakam.review.shapes import CaseView
 from hakam.review.states import Outcome, SourceKind
@@ -92,6 +94,19 @@ def statement_ahead(case: CaseView, reasons: Reasons, measures: Sequence[Measure
     return render_statement(ahead, ahead.language, platform_name=installation().platform_name)
 
 
+def consequences(case: CaseView, clause: str, facts: str, measures: Sequence[Measure]) -> dict[str, Any]:
+    """Return what a preview shows of a decision. Raises `IncompleteReasonsError` and `UnknownClauseError`."""
+    before = case.history.violations if case.history else 0
+    text = statement_ahead(case, _reasons(case, clause, facts), measures)
+    return {
+        "violations": before,
+        "violations_after": before + 1,
+        "statement": text,
+        "language": text.language,
+        "direction": text.direction,
+    }
+
+
 @require_GET
 @admit(Permission.CASE_DECIDE)
 def preview(request: HttpRequest, case_id: int) -> HttpResponse:
@@ -101,10 +116,8 @@ def preview(request: HttpRequest, case_id: int) -> HttpResponse:
     context: dict[str, Any] = {"notices": case.row.notices}
     try:
         context["measures"] = chosen_measures(case, clause, request.GET.get(f"step:{clause}", ""))
-        before = case.history.violations if case.history else 0
-        context |= {"violations": before, "violations_after": before + 1}
-        text = statement_ahead(case, _reasons(case, clause, facts), context["measures"])
-        context |= {"statement": text, "language": text.language, "direction": text.direction}
+        context["two_people"] = irreversible(context["measures"])
+        context |= consequences(case, clause, facts, context["measures"])
     except UnclearError as error:
         context["problem"] = str(error)
     except IncompleteReasonsError:
@@ -114,30 +127,42 @@ def preview(request: HttpRequest, case_id: int) -> HttpResponse:
     return render(request, "console/desk/preview.html", context)
 
 
-def _take(request: HttpRequest, case: CaseView) -> Decision:
+def _take(request: HttpRequest, case: CaseView) -> Decision | Proposal:
+    """Decide, or propose what takes a second person."""
     outcome = request.POST.get("outcome", "")
     given: dict[str, Any] = {
         "by": person(request).actor,
         "now": timezone.now(),
         "note": request.POST.get("note", "").strip()[:2000],
-        "undo_seconds": installation().undo_seconds,
     }
+    undo_seconds = installation().undo_seconds
     if outcome == Outcome.NO_VIOLATION:
-        return decisions.decide(case.row.id, outcome=Outcome.NO_VIOLATION, **given)
+        return decisions.decide(case.row.id, outcome=Outcome.NO_VIOLATION, undo_seconds=undo_seconds, **given)
     if outcome != Outcome.VIOLATION:
         raise UnclearError(_("Choose an outcome."))
     clause = request.POST.get("clause", "")
-    return decisions.decide(
-        case.row.id,
-        outcome=Outcome.VIOLATION,
-        clause=clause,
-        measures=chosen_measures(case, clause, request.POST.get(f"step:{clause}", "")),
-        facts=request.POST.get("facts", "")[:5000],
-        **given,
-    )
+    given |= {
+        "clause": clause,
+        "measures": chosen_measures(case, clause, request.POST.get(f"step:{clause}", "")),
+        "facts": request.POST.get("facts", "")[:5000],
+    }
+    if irreversible(given["measures"]):
+        return propose(case.row.id, **given)
+    return decisions.decide(case.row.id, outcome=Outcome.VIOLATION, undo_seconds=undo_seconds, **given)
 
 
-def in_words(error: Exception) -> str:  # noqa: PLR0911 -- one refusal, one sentence
+def remember(request: HttpRequest, decision: Decision) -> None:
+    """Keep for the undo bar what this person has just decided."""
+    request.session[UNDO] = {
+        "id": decision.pk,
+        "case": decision.case_id,
+        "outcome": decision.outcome,
+        "at": decision.at.isoformat(),
+        "until": decision.undo_until.isoformat(),
+    }
+
+
+def in_words(error: Exception) -> str:  # noqa: C901, PLR0911 -- one refusal, one sentence
     """Return what went wrong, for the person who decided."""
     match error:
         case UnclearError():
@@ -150,6 +175,10 @@ def in_words(error: Exception) -> str:  # noqa: PLR0911 -- one refusal, one sent
             return _("A colleague has decided this case in the meantime. Nothing was decided twice.")
         case TwoPeopleNeededError():
             return _("A measure that can't be undone needs a second person.")
+        case OwnProposalError():
+            return _("You proposed it; somebody else must confirm it.")
+        case ChangedError():
+            return _("The content was changed since this was proposed. Look at the case again.")
         case AlreadyRestrictedError():
             return _("This measure is already in force on the item.")
         case NotOnLadderError():
@@ -182,16 +211,15 @@ def decide(request: HttpRequest, case_id: int) -> HttpResponse:
     queue = request.POST.get("queue", "")[:64]
     fragment = request.headers.get("X-Case-Fragment") == "next"
     try:
-        decision = _take(request, case)
+        taken = _take(request, case)
     except REFUSALS as error:
         return _refused(request, case, in_words(error), queue, fragment=fragment)
-    request.session[UNDO] = {
-        "id": decision.pk,
-        "case": case_id,
-        "outcome": decision.outcome,
-        "at": decision.at.isoformat(),
-        "until": decision.undo_until.isoformat(),
-    }
+    if isinstance(taken, Decision):
+        remember(request, taken)
+        what = str(term("outcome", taken.outcome))
+    else:
+        what = _("Proposed. Nothing happens until a colleague confirms it")
+        messages.success(request, f"{what}.")
     user = person(request)
     following = access.next_case(
         user=user, now=timezone.now(), queue=queue, after=case_id, seconds=installation().lease_seconds
@@ -199,7 +227,7 @@ def decide(request: HttpRequest, case_id: int) -> HttpResponse:
     url = case_url(following, queue) if following else reverse("console:queue")
     if not fragment:
         return redirect(url)
-    return _onward(request, decision, following, url, queue)
+    return _onward(request, what, following, url, queue)
 
 
 def _refused(request: HttpRequest, case: CaseView, why: str, queue: str, *, fragment: bool) -> HttpResponse:
@@ -211,15 +239,12 @@ def _refused(request: HttpRequest, case: CaseView, why: str, queue: str, *, frag
     return render(request, "console/desk/case.html", context, status=422)
 
 
-def _onward(
-    request: HttpRequest, decision: Decision, following: int | None, url: str, queue: str
-) -> HttpResponse:
+def _onward(request: HttpRequest, what: str, following: int | None, url: str, queue: str) -> HttpResponse:
     user = person(request)
     left = access.counts(user=user, now=timezone.now()).open
     context: dict[str, Any] = {
         "pending": frame_of(request).undo,
-        "said": f"{term('outcome', decision.outcome)}. "
-        + ngettext("%(count)s case left", "%(count)s cases left", left) % {"count": left},
+        "said": f"{what}. " + ngettext("%(count)s case left", "%(count)s cases left", left) % {"count": left},
     }
     headers = {"X-Next": url}
     if following is not None:

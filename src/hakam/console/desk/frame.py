@@ -14,6 +14,7 @@ from django.utils.translation import pgettext
 
 from hakam.enforcement import access as enforcement
 from hakam.review import access as review
+from hakam.review import proposal_access
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
 
@@ -67,7 +68,8 @@ class Frame:
 
 # The first part of a view's name -> the entry that it belongs to.
 _PLACES = {
-    "case": "queue", "next": "queue", "decide": "queue", "complaint": "complaints", "story": "ledger", "fact": "ledger",
+    "case": "queue", "next": "queue", "decide": "queue", "complaint": "complaints", "proposal": "proposals",
+    "story": "ledger", "fact": "ledger",
     "rulebook_version": "rules", "rulebook_differences": "rules", "delivery": "deliveries", "key": "keys",
     "submission": "eu_database",
 }  # fmt: skip
@@ -89,6 +91,9 @@ def _entries(user: User, now: datetime) -> list[Entry]:
     if user.may(Permission.COMPLAINT_READ):
         url = reverse("console:complaints")
         out.append(Entry("complaints", _("Complaints"), "complaint", url, counts.complaints))
+    if user.may(Permission.CASE_DECIDE):
+        url = reverse("console:proposals")
+        out.append(Entry("proposals", _("Two people"), "people", url, proposal_access.waiting(user) or None))
     if user.may(Permission.PACK_READ):
         out.append(Entry("rules", _("Rules"), "rules", reverse("console:rules")))
     if user.may(Permission.DELIVERY_READ):
