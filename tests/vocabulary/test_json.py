@@ -75,6 +75,8 @@ def values_of(kind: inspect.Type, *, says: bool) -> st.SearchStrategy[Any]:  # n
             return st.none()
         case inspect.AnyType():
             return json_values
+        case inspect.LiteralType():
+            return st.sampled_from(kind.values)
         case inspect.EnumType():
             return st.sampled_from(list(kind.cls))
         case inspect.UnionType():

@@ -35,7 +35,7 @@ ALL_NEEDS: frozenset[Need] = frozenset(Need)
 _FOLDING = frozenset({Need.FOLDED, Need.WORDS, Need.REPAIRS, Need.FINGERPRINT})
 
 
-class Signals(msgspec.Struct, frozen=True, omit_defaults=True):
+class Signals(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What was measured. Field names are those that the rule language shows under `text.` and `links.`."""
 
     text: str | None = None  # title and text as they came, joined by a newline

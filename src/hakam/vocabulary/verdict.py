@@ -30,14 +30,14 @@ class PackRef(msgspec.Struct, frozen=True, order=True):
         return f"{self.id}@{self.version}"
 
 
-class ReviewRequest(msgspec.Struct, frozen=True, omit_defaults=True):
+class ReviewRequest(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A rule asks for a person."""
 
     queue: str
     urgency: float = 0.0  # 0 to 1, added to the priority formula
 
 
-class Firing(msgspec.Struct, frozen=True, omit_defaults=True):
+class Firing(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One rule that surely holds, with the values that made it hold."""
 
     rule: str
@@ -49,7 +49,7 @@ class Firing(msgspec.Struct, frozen=True, omit_defaults=True):
     values: dict[str, Any] = {}  # source text of each leaf -> value seen
 
 
-class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
+class Verdict(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The rules that fired, and what they propose together.
 
     `measures` holds, of all live firings, what adds something: per kind and territory the longest.
