@@ -29,7 +29,7 @@ class Measured(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     signals: Signals
-    counted: dict[str, int | None] = {}
+    counted: dict[str, int | float | None] = {}
 
 
 class UnusablePackError(ValueError):
@@ -64,7 +64,7 @@ class Judgement:
         One kind of work for all events, then the next: the big tables of each stay in the processor's cache.
         """
         recording = self._recording
-        judged: list[tuple[Signals, dict[str, int | None], Verdict]] = []
+        judged: list[tuple[Signals, dict[str, int | float | None], Verdict]] = []
         for (event, _), signals in zip(
             items, [measure(event, self._needs) for event, _ in items], strict=True
         ):

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 from typing import TYPE_CHECKING
 
-from hakam.policy.canonical import canonical
+from hakam.policy.counting import counter, marked, rate
 from hakam.policy.expression import constant
 from hakam.policy.fields import FIELDS
 from hakam.policy.functions import FUNCTIONS, FunctionSpec
-from hakam.policy.kinds import TEXTUAL, Kind, parse_duration
+from hakam.policy.kinds import TEXTUAL, Kind
 from hakam.policy.lists import TermList
 from hakam.policy.patterns import prepare
 from hakam.policy.source import nearest
 from hakam.policy.tree import (
     Among,
+    Compare,
     Condition,
     Constant,
-    Counter,
-    CounterKind,
     Field,
     Folded,
     How,
@@ -27,16 +25,16 @@ from hakam.policy.tree import (
     Literal,
     Overlaps,
     Search,
+    Similarity,
     Value,
-    walk,
 )
 from hakam.signals.fold import fold, split_words
 
 if TYPE_CHECKING:
     from hakam.policy.check import Expression
 
-MIN_WINDOW, MAX_WINDOW = 1.0, 30 * 86_400.0
 SHORT_TERM = 2
+SHORT_TARGET = 8  # characters
 
 _CONDITIONS = frozenset(name for name, spec in FUNCTIONS.items() if spec.gives == "condition")
 
@@ -83,9 +81,11 @@ def _arity(spec: FunctionSpec) -> str:
     return f"{spec.least} or more arguments"
 
 
-def call_condition(check: Expression, node: ast.Call) -> tuple[Condition | None, bool]:  # noqa: PLR0911 -- one branch for each kind of node
+def call_condition(check: Expression, node: ast.Call) -> tuple[Condition | None, bool]:  # noqa: C901, PLR0911 -- one branch for each kind of node
     """Check a call where a condition is wanted; the second value says whether it was for us to check."""
-    if isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS and node.func.id not in _CONDITIONS:
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    enough = name == "similar" and any(keyword.arg == "at_least" for keyword in node.keywords)
+    if name in FUNCTIONS and name not in _CONDITIONS and not enough:
         return None, False
     spec = _spec(check, node)
     if spec is None:
@@ -98,6 +98,12 @@ def call_condition(check: Expression, node: ast.Call) -> tuple[Condition | None,
             check.problem("P113", "a constant is always known", node, "ask about a field")
             return Constant(True, check.parsed.text(node), check.parsed.span(node)), True  # noqa: FBT003 -- the value
         return Known(value, check.parsed.text(node), check.parsed.span(node)), True
+    if spec.name == "rule":
+        return check.rule(node), True
+    if spec.name == "marked":
+        return marked(check, node), True
+    if spec.name == "similar":
+        return _similar_enough(check, node), True
     if spec.name == "any_in":
         of = check.value(node.args[0])
         if of is None:
@@ -106,7 +112,7 @@ def call_condition(check: Expression, node: ast.Call) -> tuple[Condition | None,
     return _search(check, spec, node), True
 
 
-def call_value(check: Expression, node: ast.Call) -> Value | None:
+def call_value(check: Expression, node: ast.Call) -> Value | None:  # noqa: PLR0911 -- one for each function
     """Check a call where a value is wanted."""
     spec = _spec(check, node)
     if spec is None:
@@ -116,12 +122,16 @@ def call_value(check: Expression, node: ast.Call) -> Value | None:
             "P107", f"`{spec.name}` gives a condition, not a value", node, "join conditions by `and`, `or`"
         )
         return None
-    if spec.name == "list":
-        check.named_list(node)
+    if spec.name in {"list", "territory"}:
+        check.fixed(node, Kind.TEXT)
         check.problem("P107", "a list stands where a value is needed", node, "look up with `in` or `any_in`")
         return None
-    if spec.name in {"count", "distinct"}:
-        return _counter(check, spec, node)
+    if spec.name in {"count", "distinct", "sum"}:
+        return counter(check, spec, node)
+    if spec.name == "rate":
+        return rate(check, spec, node)
+    if spec.name == "similar":
+        return _similarity(check, node)
     of = check.value(node.args[0])
     if of is None:
         return None
@@ -178,7 +188,7 @@ def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition 
         return (
             None
             if pattern is None
-            else Search(How.PATTERN, _on_words(of, words), (pattern,), None, text, span)
+            else Search(How.PATTERN, _on_words(of, words=words), (pattern,), None, text, span)
         )
     found = _terms(check, spec, node)
     if found is None:
@@ -191,10 +201,10 @@ def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition 
     if not terms:  # nothing to find: never true, but the rule stays, and an unknown text stays unknown
         nothing = Overlaps if of.kind is Kind.TEXTS else Among
         return nothing(of, frozenset(), name, text, span)
-    return Search(how, _on_words(of, words), terms, name, text, span)
+    return Search(how, _on_words(of, words=words), terms, name, text, span)
 
 
-def _on_words(of: Value, words: bool) -> Value:
+def _on_words(of: Value, *, words: bool) -> Value:
     """Return what is searched for whole words: `text.words` stands in for `text.folded`."""
     if words and isinstance(of, Folded):
         return Folded(of.of, of.text, of.span, words=True)
@@ -274,83 +284,37 @@ def _prepared(
     return tuple(terms)
 
 
-# Counters
+# Likeness
 
 
-def _key(check: Expression, node: ast.expr, what: str) -> tuple[Value, ...] | None:
-    elements = node.elts if isinstance(node, ast.Tuple | ast.List) else [node]
-    found: list[Value] = []
-    for element in elements:
-        value = check.value(element)
-        if value is None:
-            return None
-        if not isinstance(value, Field | Folded) or value.kind not in {*TEXTUAL, Kind.NUMBER, Kind.CONDITION}:
-            check.problem(
-                "P503", f"a counter's {what} is a text or number of the event", element, "as `author.id`"
-            )
-            return None
-        found.append(value)
-    if not found:
-        check.problem("P503", f"a counter's {what} is empty", node, "as `author.id`")
+def _similarity(check: Expression, node: ast.Call) -> Similarity | None:
+    of = check.value(node.args[0])
+    target = constant(check.parsed, node.args[1], check.checker.report)
+    if of is not None and (isinstance(of, Literal) or of.kind is not Kind.FOLDED):
+        hint = f"`folded({of.text})`" if of.kind is Kind.TEXT else "as `text.folded`"
+        check.problem("P106", f"`similar` compares folded text, `{of.text}` is {of.kind}", node.args[0], hint)
+        of = None
+    if target is None or not isinstance(target.value, str):
+        check.problem("P106", "what a text is compared with is a text in quotes", node.args[1])
         return None
-    return tuple(found)
+    words = split_words(fold(target.value))
+    if len(words.strip()) < SHORT_TARGET:
+        check.problem(
+            "P206", f"`{target.value[:60]}` is too short to be like it", node.args[1], "use `word(...)`"
+        )
+        return None
+    if of is None:
+        return None
+    return Similarity(_on_words(of, words=True), words, check.parsed.text(node), check.parsed.span(node))
 
 
-def _counter(check: Expression, spec: FunctionSpec, node: ast.Call) -> Value | None:  # noqa: C901, PLR0911 -- one branch for each kind of node
-    if check.checker.in_counter:
-        check.problem("P502", "a counter inside a counter", node, "count in one rule what both need")
+def _similar_enough(check: Expression, node: ast.Call) -> Condition | None:
+    found = _similarity(check, node)
+    (at,) = [keyword.value for keyword in node.keywords if keyword.arg == "at_least"]
+    bound = check.value(at)
+    if bound is None or found is None:
         return None
-    given = {keyword.arg: keyword.value for keyword in node.keywords}
-    if "within" not in given:
-        check.problem("P105", f"`{spec.name}` needs `within=`", node, f"as `{spec.signature}`")
+    if bound.kind is not Kind.NUMBER or (isinstance(bound, Literal) and not 0 < float(bound.value) <= 1):
+        check.problem("P106", "`at_least` is a number above 0, up to 1", at, "as `at_least=0.8`")
         return None
-    within = _window(check, given["within"])
-    counts = CounterKind(spec.name)
-    of: Value | None = None
-    by: tuple[Value, ...] | None = ()
-    if counts is CounterKind.DISTINCT:
-        found = _key(check, node.args[0], "field")
-        of = found[0] if found else None
-        if found is not None and len(found) > 1:
-            check.problem("P503", "one field is counted", node.args[0])
-            of = None
-        if of is None:
-            return None
-    key = given.get("per" if counts is CounterKind.DISTINCT else "by")
-    if key is not None:
-        by = _key(check, key, "key")
-    where: Condition | None = None
-    if "where" in given:
-        check.checker.in_counter = True
-        try:
-            where = check.condition(given["where"])
-        finally:
-            check.checker.in_counter = False
-        if where is None:
-            return None
-        if any(isinstance(part, Counter) for part in walk(where)):
-            check.problem(
-                "P502", "a counter inside a counter", given["where"], "count in one rule what both need"
-            )
-            return None
-    if within is None or by is None:
-        return None
-    name = ast.unparse(node)
-    if where is not None and any(isinstance(part, ast.Name | ast.Call) for part in ast.walk(given["where"])):
-        # what a term or a list holds can change while the text stays: a counter is named by its meaning
-        name += f" #{hashlib.sha256(canonical(where).encode()).hexdigest()[:8]}"
-    return Counter(counts, of, by, within, where, name, check.parsed.text(node), check.parsed.span(node))
-
-
-def _window(check: Expression, node: ast.expr) -> float | None:
-    literal = constant(check.parsed, node, check.checker.report)
-    seconds = (
-        parse_duration(literal.value) if literal is not None and isinstance(literal.value, str) else None
-    )
-    if seconds is None:
-        check.problem("P109", "`within` is a duration", node, 'as "10m", "24h", "7d"')
-        return None
-    if not MIN_WINDOW <= seconds <= MAX_WINDOW:
-        check.problem("P501", "a window lasts from a second to 30 days", node)
-        return None
-    return seconds
+    return Compare(">=", found, bound, check.parsed.text(node), check.parsed.span(node))

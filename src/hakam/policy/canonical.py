@@ -25,7 +25,9 @@ from hakam.policy.tree import (
     Or,
     Overlaps,
     Search,
+    Similarity,
     Truth,
+    Tuned,
     Value,
 )
 
@@ -48,6 +50,10 @@ def canonical(node: Condition | Value) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return f"len({canonical(node.of)})"
         case Folded():
             return f"{'words' if node.words else 'folded'}({canonical(node.of)})"
+        case Similarity():
+            return f"similar({canonical(node.of)}, {json.dumps(node.target, ensure_ascii=False)})"
+        case Tuned():
+            return f"tuned({node.kind}:{json.dumps([node.value, *node.by_community], ensure_ascii=False)})"
         case Counter():
             of = canonical(node.of) if node.of is not None else ""
             by = ",".join(map(canonical, node.by))

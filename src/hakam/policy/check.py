@@ -18,7 +18,9 @@ from hakam.policy.fields import FIELDS, ROOTS, FieldSpec, score_field
 from hakam.policy.functions import FUNCTIONS
 from hakam.policy.kinds import LISTS, TEXTUAL, Kind, parse_duration, parse_time
 from hakam.policy.lists import ListKind, TermList
+from hakam.policy.params import Param
 from hakam.policy.source import Reporter, Scalar, listing, nearest
+from hakam.policy.territories import TERRITORIES
 from hakam.policy.tree import (
     And,
     Arithmetic,
@@ -35,6 +37,7 @@ from hakam.policy.tree import (
     Value,
 )
 from hakam.signals.fold import fold
+from hakam.vocabulary.event import COUNTRY_CODES
 
 _ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%"}
 _SCORE_NAME = 64
@@ -48,6 +51,9 @@ class Names(msgspec.Struct, frozen=True):
     lists: Mapping[str, TermList]
     extra: Mapping[str, FieldSpec]
     terms: Mapping[str, Scalar]
+    rules: Mapping[str, Scalar] = {}  # conditions by the rules' ids
+    params: Mapping[str, Param] = {}
+    marks: Mapping[tuple[str, str], float] = {}  # (on, name) -> seconds that a mark lives
 
 
 class Checker:
@@ -57,7 +63,9 @@ class Checker:
         self.names, self.report = names, report
         self.used_lists: set[str] = set()
         self.used_terms: set[str] = set()
+        self.used_params: set[str] = set()
         self.reading: list[str] = []  # terms being read, to find circles
+        self.circular: set[str] = set()  # those that need themselves
         self.in_counter = False
         self._terms: dict[str, Condition | None] = {}
         self._sizes: dict[str, tuple[int, int]] = {}
@@ -80,6 +88,20 @@ class Checker:
             self.reading.append(name)
             self._terms[name] = self.check(self.names.terms[name])
             self.reading.pop()
+        return self._terms[name]
+
+    def rule(self, id_: str) -> Condition | None:
+        """Return the condition of a rule that another refers to, read once.
+
+        What is wrong with it is reported where it is a rule of its own.
+        """
+        name = f"rule {id_}"
+        if name not in self._terms:
+            quiet, self.report = self.report, Reporter()
+            self.reading.append(name)
+            self._terms[name] = self.check(self.names.rules[id_])
+            self.reading.pop()
+            self.report = quiet
         return self._terms[name]
 
     def size_of(self, name: str) -> tuple[int, int]:
@@ -148,23 +170,47 @@ class Expression:
             return None
         return Truth(value, text, span)
 
+    def rule(self, node: ast.Call) -> Condition | None:
+        """Check `rule("id")`."""
+        id_ = constant(self.parsed, node.args[0], self.checker.report)
+        if id_ is None or not isinstance(id_.value, str):
+            self.problem("P106", "the id of a rule is a text in quotes", node.args[0])
+            return None
+        if id_.value not in self.checker.names.rules:
+            hint = nearest(id_.value, self.checker.names.rules)
+            self.problem("P124", f"there is no rule `{id_.value[:60]}`", node.args[0], hint)
+            return None
+        name = f"rule {id_.value}"
+        if name in self.checker.reading:
+            self.checker.circular.update(self.checker.reading[self.checker.reading.index(name) :])
+            found = None
+        else:
+            found = self.checker.rule(id_.value)
+        if found is None and name in self.checker.circular:
+            self.problem("P117", f"the rule `{id_.value}` needs itself", node.args[0])
+        return self._sized(name, found)
+
+    def _sized(self, name: str, found: Condition | None) -> Condition | None:
+        size, depth = self.checker.size_of(name)
+        self.size = min(self.size + size, MAX_NODES + 1)
+        self.depth = max(self.depth, depth + self.own_depth)
+        return found
+
     def _term(self, node: ast.Name) -> Condition | None:
         if node.id in self.checker.reading:
             circle = " -> ".join([*self.checker.reading[self.checker.reading.index(node.id) :], node.id])
             self.problem("P117", f"the term `{node.id}` needs itself: {circle}", node)
             return None
-        found = self.checker.term(node.id)
-        size, depth = self.checker.size_of(node.id)
-        self.size = min(self.size + size, MAX_NODES + 1)
-        self.depth = max(self.depth, depth + self.own_depth)
-        return found
+        return self._sized(node.id, self.checker.term(node.id))
 
     # Fixed values
 
     def is_fixed(self, node: ast.expr) -> bool:
         """Whether a node is a literal list or a named one."""
         return isinstance(node, ast.List | ast.Tuple | ast.Set) or (
-            isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "list"
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in {"list", "territory"}
         )
 
     def named_list(self, node: ast.Call) -> TermList | None:
@@ -185,8 +231,10 @@ class Expression:
         self.checker.used_lists.add(name.value)
         return found
 
-    def fixed(self, node: ast.expr, kind: Kind) -> tuple[frozenset[str | float | int], str | None] | None:  # noqa: C901 -- one branch for each kind of node
+    def fixed(self, node: ast.expr, kind: Kind) -> tuple[frozenset[str | float | int], str | None] | None:  # noqa: C901, PLR0911 -- one branch for each kind of node
         """Return the values of a list that is compared with `kind`, and its name if it has one."""
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "territory":
+            return self._territory(node, kind)
         if isinstance(node, ast.Call):
             named = self.named_list(node)
             if named is None:
@@ -228,6 +276,26 @@ class Expression:
                 values[fixed_value] = None
         return None if wrong else (frozenset(values), None)
 
+    def _territory(
+        self, node: ast.Call, kind: Kind
+    ) -> tuple[frozenset[str | float | int], str | None] | None:
+        if kind is not Kind.TEXT:
+            self.problem("P112", f"countries can't be compared with {kind}", node)
+            return None
+        found: set[str | float | int] = set()
+        for argument in node.args or [node]:
+            name = constant(self.parsed, argument, self.checker.report) if node.args else None
+            value = name.value if name is not None else None
+            if isinstance(value, str) and value in TERRITORIES:
+                found |= TERRITORIES[value]
+            elif isinstance(value, str) and value in COUNTRY_CODES:
+                found.add(value)
+            else:
+                hint = f"there are {listing(list(TERRITORIES))}, and codes as `DE`"
+                self.problem("P106", "a territory is a name or a country's code in quotes", argument, hint)
+                return None
+        return frozenset(found), None
+
     # Values
 
     def value(self, node: ast.expr, expected: Kind | None = None) -> Value | None:  # noqa: C901, PLR0911 -- one branch for each kind of node
@@ -235,6 +303,8 @@ class Expression:
         literal = constant(self.parsed, node, self.checker.report)
         if literal is not None:
             return self._literal(literal, node, expected)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "params":
+            return self._param(node)
         if isinstance(node, ast.Attribute | ast.Name | ast.Subscript):
             return self._field(node)
         if isinstance(node, ast.BinOp):
@@ -313,6 +383,16 @@ class Expression:
         else:
             self.problem("P102", f"{type(value).__name__} constants are not part of the language", at)
         return None
+
+    def _param(self, node: ast.Attribute) -> Value | None:
+        param = self.checker.names.params.get(node.attr)
+        if param is None:
+            hint = nearest(node.attr, self.checker.names.params, say="did you mean `params.{}`?")
+            hint = hint or "declare it in `params.yaml`"
+            self.problem("P103", f"there is no parameter `{node.attr[:60]}`", node, hint)
+            return None
+        self.checker.used_params.add(param.name)
+        return param.value_at(self.parsed.text(node), self.parsed.span(node))
 
     def _field(self, node: ast.expr) -> Field | None:
         path = self._path(node)

@@ -89,6 +89,8 @@ _SPECS = (
     _C("P121", _E, "a backslash in plain quotes", 'In plain quotes a backslash may vanish or turn into another character; in r"..." it stays.', "when", 'matches(text.folded, "sc\\d+m")', 'matches(text.folded, r"sc\\d+m")'),
     _C("P122", _E, "`in` on a text", "`in` would find parts of words. The functions say whether whole words are meant.", "when", '"scam" in text.folded', 'word(text.folded, "scam")'),
     _C("P123", _W, "a value twice", "A list in a rule holds the same value twice.", "when", 'author.country in ["DE", "DE"]', 'author.country in ["DE", "AT"]'),
+    _C("P124", _E, "unknown rule", "No rule has this id, so none can be referred to or switched off by it.", "when", 'rule("r9") and author.verified', "author.verified"),
+    _C("P125", _W, "a mark that nobody sets", "No rule's `then` sets this mark, so the question is always answered no.", "when", 'marked("burner", on="author")', "author.verified"),
     # Texts and patterns
     _C("P201", _E, "not an RE2 pattern", "Patterns are RE2: no look-around and no back references, hence never slow.", "when", 'matches(text.folded, r"(scam")', 'matches(text.folded, r"(scam)")'),
     _C("P202", _E, "a pattern that knows ASCII only", r"`\b`, `\B`, `\w` and `\W` see no letter in Arabic, Greek or Cyrillic.", "when", r'matches(text.folded, r"\bscam\b")', 'word(text.folded, "scam")'),
@@ -110,6 +112,7 @@ _SPECS = (
     _C("P309", _W, "twice the same", "A measure or a review stands twice in one list.", "then", "[limit_reach, limit_reach]", "[limit_reach]"),
     _C("P310", _E, "unknown policy", "Each rule enforces a clause of `policies.yaml`.", "policy", "spamm", "spam"),
     _C("P311", _E, "not mildest first", "A ladder climbs: each step at least as severe as the one before.", "policies.yaml", _CLAUSE.replace("[limit_reach, remove]", "[limit_reach, remove, warn]"), _CLAUSE),
+    _C("P312", _E, "two lives for one mark", "A mark lives equally long whichever rule sets it.", "rules.yaml", _RULE.replace("[limit_reach]", '[\'mark("x", on="author", expires="1d")\', \'mark("x", on="author", expires="2d")\']'), _RULE.replace("[limit_reach]", '[\'mark("x", on="author", expires="1d")\']')),
     # Tests
     _C("P401", _E, "a test of no rule", "The test names a rule that is not there.", "tests.yaml", _TEST.replace("[r1]", "[r2]"), _TEST),
     _C("P402", _E, "a test that expects nothing", "A test says which rules fire, or which stay silent.", "tests.yaml", "- test: t1\n  text: hello\n", _TEST),

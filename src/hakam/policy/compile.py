@@ -56,10 +56,10 @@ Seeing = Callable[[Any, Any, Any, Any, Any, Hits, Counted], dict[str, Any]]
 class Program(msgspec.Struct, frozen=True):
     """What was compiled.
 
-    `judge(event, signals, counters)` returns `nothing`, or what `found(event, signals, rules, failed, hits,
-    counted)` makes of the numbers of the rules that fired, of what failed, of the hits of the scans and of the
-    counters' values, or what `broken(event, signals, error)` makes of an error outside any rule. `seen[n]`
-    returns what the leaves of a rule saw.
+    `judge(event, signals, counters)` returns `nothing`, or what `found(event, signals, counters, rules,
+    failed, hits, counted)` makes of the numbers of the rules that fired, of what failed, of the hits of the
+    scans and of the counters' values, or what `broken(event, signals, error)` makes of an error outside any
+    rule. `seen[n]` returns what the leaves of a rule saw.
     """
 
     source: str
@@ -91,7 +91,7 @@ def compile_rules(
     rules: Sequence[Rule],
     *,
     nothing: Any,
-    found: Callable[[Any, Any, list[int], Failures, Hits, Counted], Any],
+    found: Callable[[Any, Any, Any, list[int], Failures, Hits, Counted], Any],
     broken: Callable[[Any, Any, Exception], Any],
 ) -> Program:
     """Return the program of some rules. Their places in `rules` are their numbers."""
@@ -186,7 +186,7 @@ class _Compiler:
             ]
         out += [
             "    if fired or failed:",
-            f"        return FOUND(e, s, fired, failed, H, {counted})",
+            f"        return FOUND(e, s, c, fired, failed, H, {counted})",
             "    return NOTHING",
         ]
         inside = [f"    {line}" for line in out]
@@ -281,8 +281,14 @@ class _Compiler:
                 lines.append(f"        member{n} = {member}")
                 checks.append(f"member{n} is not None")
                 arguments.append(f"str(member{n})")
+            elif counter.counts is CounterKind.SUM:
+                lines.append(f"        member{n} = {member}")
+                arguments.append(f"(0 if member{n} is None else member{n})")
             add = self.writer.write(counter.where, sure_of=True) if counter.where is not None else "True"
-            call = f"c.{counter.counts}({', '.join(arguments)}, at, {counter.within!r}, add={add})"
+            verb = "total" if counter.counts is CounterKind.SUM else str(counter.counts)
+            if counter.counts is CounterKind.MARKED:
+                verb, add = "count", "False"
+            call = f"c.{verb}({', '.join(arguments)}, at, {counter.within!r}, add={add})"
             lines += [
                 f"        if {' and '.join(checks) or 'True'}:",
                 f"            k{n} = {call}",
@@ -292,11 +298,14 @@ class _Compiler:
         return lines
 
     def _key(self, counter: Counter, parts: list[str]) -> str:
-        if not parts:
-            return "''"
-        if len(parts) == 1:
-            return parts[0] if counter.by[0].kind.name in {"TEXT", "FOLDED"} else f"str({parts[0]})"
-        return f"'\\x1f'.join(({', '.join(f'str({part})' for part in parts)}))"
+        """Return code for the key: the platform first, for two platforms may name an author alike."""
+        texts = [
+            part if value.kind.name in {"TEXT", "FOLDED"} else f"str({part})"
+            for part, value in zip(parts, counter.by, strict=True)
+        ]
+        if not texts:
+            return "e.platform"
+        return _joined(texts)
 
     # Parts that several rules share
 
@@ -395,6 +404,10 @@ def _age(name: str) -> list[str]:
         "        except TypeError:",
         f"            {name} = AGE(e)",
     ]
+
+
+def _joined(texts: list[str]) -> str:
+    return "f'{e.platform}" + "".join(f"\\x1f{{{text}}}" for text in texts) + "'"
 
 
 def _in_words(find: Callable[[str], str | None]) -> Callable[[str], str | None]:

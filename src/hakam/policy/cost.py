@@ -26,14 +26,16 @@ from hakam.policy.tree import (
     Or,
     Overlaps,
     Search,
+    Similarity,
     Truth,
+    Tuned,
     Value,
 )
 
 MAX_RULE_COST = 200_000
 SCANNED = frozenset({"text.raw", "text.folded", "text.words"})
 
-_FOLD, _PATTERN, _TERMS, _COUNTER = 8_000, 1_500, 400, 2_000
+_FOLD, _PATTERN, _TERMS, _COUNTER, _SIMILARITY = 8_000, 1_500, 400, 2_000, 20_000
 
 
 def scanned(search: Search) -> bool:
@@ -55,6 +57,10 @@ def cost_of(node: Condition | Value) -> int:  # noqa: C901, PLR0911, PLR0912 -- 
             return 40 + cost_of(node.of)
         case Folded():
             return _FOLD + cost_of(node.of)
+        case Similarity():
+            return _SIMILARITY + cost_of(node.of)
+        case Tuned():
+            return 80
         case Counter():
             return _COUNTER + sum(map(cost_of, node.by)) + (cost_of(node.where) if node.where else 0)
         case Search():

@@ -15,7 +15,8 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Protocol
+from math import fsum
+from typing import Any, Protocol
 
 MAX_ENTRIES = 2_000_000
 LATENESS = 3_600.0  # seconds
@@ -38,6 +39,16 @@ class Counters(Protocol):
         """Return how many different members the window holds."""
         ...
 
+    def total(
+        self, name: str, key: str, amount: float, at: float, within: float, *, add: bool
+    ) -> float | None:
+        """Return the sum of the amounts that the window holds."""
+        ...
+
+    def mark(self, name: str, key: str, at: float, within: float) -> None:
+        """Set a mark for `within` seconds. `count` of the same name without `add` tells whether it is set."""
+        ...
+
 
 class _Window:
     """The times of one key: `times` in order, with the member of each where members are counted."""
@@ -45,7 +56,7 @@ class _Window:
     __slots__ = ("last", "members", "times")
 
     def __init__(self) -> None:
-        self.times: list[float] | list[tuple[float, str]] = []
+        self.times: list[float] | list[tuple[float, str]] | list[tuple[float, float]] = []
         self.members: dict[str, float] = {}
         self.last = float("-inf")
 
@@ -116,6 +127,35 @@ class MemoryCounters:
         self._bound(window)
         return held
 
+    def total(self, name: str, key: str, amount: float, at: float, within: float, *, add: bool) -> float:
+        """Return the sum of the amounts of the key that the window holds, in the order of their times."""
+        window = self._window(name, key, at, within, add=add)
+        times: list[tuple[float, float]] = window.times  # type: ignore[assignment]
+        if add and at > window.last - within:
+            if at >= window.last:
+                window.last = at
+                times.append((at, amount))
+            else:
+                insort(times, (at, amount))
+            self.entries += 1
+        end = window.last - within
+        old = bisect_right(times, (end, float("inf")))
+        if old:
+            del times[:old]
+            self.entries -= old
+        start = bisect_right(times, (max(window.last, at) - within, float("inf")))
+        held = fsum(entry[1] for entry in times[start:])
+        self._bound(window)
+        return held
+
+    def mark(self, name: str, key: str, at: float, within: float) -> None:
+        """Set a mark: only its newest time is kept."""
+        window = self._window(name, key, at, within, add=True)
+        if at > window.last:
+            self.entries += 1 - len(window.times)
+            window.last = at
+            window.times = [at]
+
     def holds(self, name: str, key: str, member: str, at: float, within: float) -> bool:
         """Whether the window of the key, as of `at`, holds the member. Changes nothing."""
         found = self._windows.get((name, key))
@@ -165,7 +205,11 @@ class MemoryCounters:
                 if surplus <= 0:
                     break
                 for entry in window.times[:surplus]:
-                    if isinstance(entry, tuple) and window.members.get(entry[1]) == entry[0]:
+                    if (
+                        isinstance(entry, tuple)
+                        and isinstance(entry[1], str)
+                        and window.members.get(entry[1]) == entry[0]
+                    ):
                         del window.members[entry[1]]
                 del window.times[:surplus]
                 self.entries -= surplus
@@ -181,7 +225,7 @@ class RecordingCounters:
 
     def __init__(self, inner: Counters) -> None:
         self._inner = inner
-        self.seen: dict[str, int | None] = {}
+        self.seen: dict[str, Any] = {}
 
     def start(self) -> None:
         """Begin a new event."""
@@ -199,6 +243,17 @@ class RecordingCounters:
         value = self.seen[name] = self._inner.distinct(name, key, member, at, within, add=add)
         return value
 
+    def total(
+        self, name: str, key: str, amount: float, at: float, within: float, *, add: bool
+    ) -> float | None:
+        """Ask, and remember."""
+        value = self.seen[name] = self._inner.total(name, key, amount, at, within, add=add)
+        return value
+
+    def mark(self, name: str, key: str, at: float, within: float) -> None:
+        """Pass on. A verdict sets marks, and so does its replay."""
+        self._inner.mark(name, key, at, within)
+
 
 class PeekingCounters:
     """Answers as if the event were counted, without counting it: for verdicts that leave no trace."""
@@ -215,11 +270,18 @@ class PeekingCounters:
         held = self._inner.distinct(name, key, member, at, within, add=False)
         return held + (add and not self._inner.holds(name, key, member, at, within))
 
+    def total(self, name: str, key: str, amount: float, at: float, within: float, *, add: bool) -> float:
+        """Return the sum with this event in it."""
+        return self._inner.total(name, key, 0.0, at, within, add=False) + (amount if add else 0.0)
+
+    def mark(self, name: str, key: str, at: float, within: float) -> None:
+        """Leave no trace."""
+
 
 class RecordedCounters:
     """Answers with what was seen before, so that a replay is exact. What was not recorded is unknown."""
 
-    def __init__(self, seen: Mapping[str, int | None]) -> None:
+    def __init__(self, seen: Mapping[str, Any]) -> None:
         self._seen = seen
 
     def count(self, name: str, key: str, at: float, within: float, *, add: bool) -> int | None:  # noqa: ARG002 -- the port's
@@ -237,6 +299,21 @@ class RecordedCounters:
         add: bool,  # noqa: ARG002 -- the port's
     ) -> int | None:
         return self._seen.get(name)
+
+    def total(  # noqa: D102 -- as above
+        self,
+        name: str,
+        key: str,  # noqa: ARG002 -- the port's
+        amount: float,  # noqa: ARG002 -- the port's
+        at: float,  # noqa: ARG002 -- the port's
+        within: float,  # noqa: ARG002 -- the port's
+        *,
+        add: bool,  # noqa: ARG002 -- the port's
+    ) -> float | None:
+        return self._seen.get(name)
+
+    def mark(self, name: str, key: str, at: float, within: float) -> None:
+        """Nothing: what comes later was recorded too."""
 
 
 NO_COUNTERS = RecordedCounters({})

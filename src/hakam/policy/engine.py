@@ -10,8 +10,10 @@ from typing import Any
 
 from hakam.policy.compile import Counted, Failures, Hits, Program, compile_rules
 from hakam.policy.cost import scanned
-from hakam.policy.counters import Counters
+from hakam.policy.counters import NO_COUNTERS, Counters
+from hakam.policy.counting import mark_name
 from hakam.policy.interpret import Seen, leaf_value, outcome
+from hakam.policy.kinds import unix
 from hakam.policy.pack import Pack
 from hakam.policy.rules import Rule
 from hakam.policy.tree import Constant, Counter, Field, How, Search, label, leaves, walk
@@ -46,6 +48,7 @@ class Engine:
         Never raises: a rule that fails is named in `quarantined`, the others go on. Every event feeds all
         counters, whatever its rules say.
         """
+        self._marking = any(rule.marks for rule in pack.rules)
         self._bare: Callable[[Event, Signals, Counters], tuple[int, ...]] | None = None
         self._together: dict[tuple[int, ...], tuple[tuple[Measure, ...], ReviewRequest | None]] = {}
 
@@ -61,6 +64,9 @@ class Engine:
 
     def fired(self, event: Event, signals: Signals, counters: Counters) -> tuple[int, ...]:
         """Return the places in `rules` of those that fire, whatever their stage: a verdict without detail."""
+        if self._marking:  # what rules note for later is part of the verdict
+            names = {firing.rule for firing in self.judge(event, signals, counters).firings}
+            return tuple(n for n, rule in enumerate(self.rules) if rule.id in names)
         if self._bare is None:
             program = compile_rules(self.rules, nothing=(), found=_numbers, broken=self._broken_numbers)
             self._bare = program.judge
@@ -68,10 +74,10 @@ class Engine:
 
     def _broken(self, event: Event, signals: Signals, _: Exception) -> Verdict:
         """Judge when the compiled function failed outside any rule: the other rules must still be heard."""
-        return self._verdict(event, signals, *self._one_by_one(event, signals))
+        return self._verdict(event, signals, NO_COUNTERS, *self._one_by_one(event, signals))
 
     def _broken_numbers(self, event: Event, signals: Signals, _: Exception) -> tuple[int, ...]:
-        return _numbers(event, signals, *self._one_by_one(event, signals))
+        return _numbers(event, signals, NO_COUNTERS, *self._one_by_one(event, signals))
 
     def _one_by_one(self, event: Event, signals: Signals) -> tuple[list[int], Failures, Hits | None, Counted]:
         """Judge with the interpreter, rule by rule.
@@ -95,6 +101,7 @@ class Engine:
         self,
         event: Event,
         signals: Signals,
+        counters: Counters,
         fired: list[int],
         failed: Failures,
         hits: Hits | None,
@@ -130,8 +137,17 @@ class Engine:
         quarantined = tuple([rules[n].id for n in sorted(failed)]) if failed else ()
         if not firings and not quarantined:
             return self.nothing
+        if self._marking:
+            self._mark(event, counters, live)
         measures, review = self._proposal(tuple(live))
         return Verdict(self.ref, tuple(firings), measures, review, quarantined)
+
+    def _mark(self, event: Event, counters: Counters, live: list[int]) -> None:
+        for n in live:
+            for mark in self.rules[n].marks:
+                who = event.author.id if mark.on == "author" else event.item.id
+                name = mark_name(mark.on, mark.name)
+                counters.mark(name, f"{event.platform}\x1f{who}", unix(event.at), mark.life)
 
     def _proposal(self, live: tuple[int, ...]) -> tuple[tuple[Measure, ...], ReviewRequest | None]:
         """Return what some live rules propose together. The same rules always propose the same."""
@@ -169,6 +185,7 @@ def needs_of(rules: Iterable[Rule]) -> frozenset[Need]:
 def _numbers(
     _event: Event,
     _signals: Signals,
+    _counters: Counters,
     fired: list[int],
     failed: Failures,
     _hits: Hits | None,

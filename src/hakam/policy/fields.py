@@ -9,7 +9,7 @@ One table, from which the checker, the compiler, the interpreter and the referen
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -57,7 +57,36 @@ def words_of(signals: Signals) -> str | None:
     return signals.words
 
 
-HELPERS: dict[str, Any] = {"AGE": age, "WHEN": when, "WORDS_OF": words_of}
+def paths_of(links: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """Return the paths of links, as they stand between host and query, `/` for none."""
+    if links is None:
+        return None
+    found = []
+    for link in links:
+        rest = link.partition("://")[2] or link
+        _, slash, path = rest.partition("/")
+        found.append(f"{slash}{path.partition('?')[0].partition('#')[0]}" or "/")
+    return tuple(dict.fromkeys(found))
+
+
+def hour(moment: datetime) -> int:
+    """Return the hour of the day, UTC, 0 to 23."""
+    return (moment if moment.tzinfo is None else moment.astimezone(UTC)).hour
+
+
+def weekday(moment: datetime) -> int:
+    """Return the day of the week, UTC, 1 (Monday) to 7."""
+    return (moment if moment.tzinfo is None else moment.astimezone(UTC)).isoweekday()
+
+
+HELPERS: dict[str, Any] = {
+    "PATHS": paths_of,
+    "HOUR": hour,
+    "WEEKDAY": weekday,
+    "AGE": age,
+    "WHEN": when,
+    "WORDS_OF": words_of,
+}
 
 _KINDS = tuple(str(kind) for kind in ContentKind)
 _T, _N, _B, _L = Kind.TEXT, Kind.NUMBER, Kind.CONDITION, Kind.TEXTS
@@ -75,6 +104,10 @@ _SPECS = (
         choices=tuple(map(str, Change)),
     ),
     FieldSpec("event.at", Kind.TIME, "WHEN(e.at)", "when it happened", nullable=False, cost=150),
+    FieldSpec("event.hour", _N, "HOUR(e.at)", "hour of the day, UTC, 0 to 23", nullable=False, cost=250),
+    FieldSpec(
+        "event.weekday", _N, "WEEKDAY(e.at)", "1 (Monday) to 7 (Sunday), UTC", nullable=False, cost=250
+    ),
     FieldSpec("author.id", _T, "a.id", "the platform's id of the author", nullable=False),
     FieldSpec("author.name", _T, "a.name", "the name shown"),
     FieldSpec(
@@ -174,6 +207,14 @@ _SPECS = (
     FieldSpec("text.repairs", _N, "s.repairs", "how many tricks folding undid", needs=(Need.REPAIRS,)),
     FieldSpec("links.urls", _L, "s.links", "all links: listed, and found in the text", needs=(Need.LINKS,)),
     FieldSpec("links.hosts", _L, "s.hosts", "their hosts, lower case, punycode decoded", needs=(Need.LINKS,)),
+    FieldSpec(
+        "links.paths",
+        _L,
+        "PATHS(s.links)",
+        "their paths, without query and fragment",
+        cost=1_500,
+        needs=(Need.LINKS,),
+    ),
     FieldSpec("links.domains", _L, "s.domains", "what of each host somebody registered", needs=(Need.LINKS,)),
 )
 

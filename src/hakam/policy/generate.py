@@ -16,6 +16,7 @@ from hakam.policy import arithmetic, fields
 from hakam.policy.cost import cost_of, scanned
 from hakam.policy.kinds import Kind, show_duration, show_time
 from hakam.policy.scan import SHOWN, find_in, find_words, matcher
+from hakam.policy.similarity import similarity
 from hakam.policy.tree import (
     Among,
     And,
@@ -36,7 +37,9 @@ from hakam.policy.tree import (
     Or,
     Overlaps,
     Search,
+    Similarity,
     Truth,
+    Tuned,
     Value,
 )
 from hakam.signals.fold import fold, fold_words
@@ -74,6 +77,7 @@ HELPERS: dict[str, Any] = {
     **arithmetic.HELPERS,
     "NAN": float("nan"),
     "LEN": _length,
+    "SIMILARITY": similarity,
     "FOLD": _fold,
     "WORDS": _words,
     "COMMON": _common,
@@ -222,6 +226,12 @@ class Writer:
                 return f"k{self.counters[node.name]}"
             case Arithmetic():
                 return f"{arithmetic.NAMES[node.op]}({self._number(node.left)}, {self._number(node.right)})"
+            case Similarity():
+                return f"SIMILARITY({self.raw(node.of)}, {node.target!r})"
+            case Tuned():
+                values = dict(node.by_community)
+                name = self.constant((node.name, node.by_community), lambda: values, "TUNED")
+                return f"{name}.get({self.raw(node.community)}, {node.value!r})"
             case Length():
                 return f"LEN({self.raw(node.of)})"
             case Folded():

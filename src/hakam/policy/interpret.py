@@ -16,6 +16,7 @@ from hakam.policy.arithmetic import OPERATIONS
 from hakam.policy.fields import FieldSpec, reader
 from hakam.policy.kinds import Kind, show_duration, show_time
 from hakam.policy.scan import find_in, finder
+from hakam.policy.similarity import similarity
 from hakam.policy.tree import (
     Among,
     And,
@@ -36,14 +37,16 @@ from hakam.policy.tree import (
     Or,
     Overlaps,
     Search,
+    Similarity,
     Truth,
+    Tuned,
     Value,
 )
 from hakam.signals.fold import fold, fold_words
 from hakam.signals.measure import Signals
 from hakam.vocabulary.event import Event
 
-Counted = Mapping[str, int | None]
+Counted = Mapping[str, float | None]
 _read = cache(reader)
 _find = cache(finder)
 
@@ -61,7 +64,7 @@ def read_field(spec: FieldSpec, seen: Seen) -> Any:
     return _read(spec)(seen.event, seen.signals)
 
 
-def value_of(node: Value, seen: Seen) -> Any:
+def value_of(node: Value, seen: Seen) -> Any:  # noqa: PLR0911 -- one for each kind of value
     """Return the value of a node, `None` if it is unknown."""
     match node:
         case Literal():
@@ -71,6 +74,11 @@ def value_of(node: Value, seen: Seen) -> Any:
             return None if isinstance(found, float) and found != found else found  # noqa: PLR0124 -- not a number
         case Counter():
             return seen.counted.get(node.name)
+        case Similarity():
+            return similarity(value_of(node.of, seen), node.target)
+        case Tuned():
+            community = value_of(node.community, seen)
+            return node.value if community is None else dict(node.by_community).get(community, node.value)
         case Arithmetic():
             return OPERATIONS[node.op](value_of(node.left, seen), value_of(node.right, seen))
         case Length():

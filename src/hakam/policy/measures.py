@@ -9,6 +9,7 @@ from collections.abc import Callable
 import msgspec
 
 from hakam.policy.expression import Parsed, constant, parse
+from hakam.policy.kinds import parse_duration
 from hakam.policy.source import Reporter, Scalar, listing, nearest
 from hakam.policy.strict_yaml import Node, Sequence, Text
 from hakam.vocabulary.finding import Span
@@ -19,6 +20,7 @@ QUEUE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 TERRITORY = re.compile(r"[A-Z]{2}|EEA")
 MAX_DAYS = 3_650
 MAX_NOTE = 1_000
+MAX_LIFE = 30 * 86_400.0  # seconds: as far back as counters look
 
 _TIMED = frozenset(
     set(MeasureKind) - {MeasureKind.NOTIFY, MeasureKind.WARN, MeasureKind.TERMINATE, MeasureKind.REMOVE}
@@ -38,12 +40,21 @@ _PLACED = frozenset(
 _ARGUMENTS = ("territory", "days", "label", "note")
 
 
+class Mark(msgspec.Struct, frozen=True, order=True):
+    """A rule notes something about an author or an item, for `life` seconds, for other rules to ask."""
+
+    on: str
+    name: str
+    life: float
+
+
 class Act(msgspec.Struct, frozen=True):
-    """One thing that is asked for: a measure or a review."""
+    """One thing that is asked for: a measure, a review or a mark."""
 
     measure: Measure | None
     review: ReviewRequest | None
     span: Span
+    mark: Mark | None = None
 
 
 def allowed(kind: MeasureKind) -> tuple[str, ...]:
@@ -76,7 +87,10 @@ def read_acts(node: Node, report: Reporter, *, what: str, reviews: bool) -> list
             act = _act(root, parsed, report, reviews=reviews)
             if act is None:
                 continue
-            if any((act.measure, act.review) == (other.measure, other.review) for other in acts):
+            if any(
+                (act.measure, act.review, act.mark) == (other.measure, other.review, other.mark)
+                for other in acts
+            ):
                 report.report("P309", f"`{parsed.text(root)}` is here twice", act.span, hint="remove it")
                 continue
             acts.append(act)
@@ -131,16 +145,19 @@ def _act(node: ast.expr, parsed: Parsed, report: Reporter, *, reviews: bool) -> 
     else:
         report.report("P301", "this is no measure", span, hint='as `limit_reach` or `remove(territory="EU")`')
         return None
-    known = [*map(str, MeasureKind), *(["review"] if reviews else [])]
+    known = [*map(str, MeasureKind), *(["review", "mark"] if reviews else [])]
     if name not in known:
         hint = nearest(name, known) or f"there are {listing(known, 20)}"
-        if name == "review":
-            hint = "a rule asks for a review, a ladder holds measures"
+        if name in {"review", "mark"}:
+            hint = f"a rule asks for a {name}, a ladder holds measures"
         report.report("P301", f"there is no measure `{name[:60]}`", span, hint=hint)
         return None
     if name == "review":
         request = _review(arguments, keywords, parsed, report, span)
         return None if request is None else Act(None, request, span)
+    if name == "mark":
+        mark = _mark(arguments, keywords, parsed, report, span)
+        return None if mark is None else Act(None, None, span, mark)
     measure = _measure(MeasureKind(name), arguments, keywords, parsed, report, span)
     return None if measure is None else Act(measure, None, span)
 
@@ -180,6 +197,41 @@ def _review(
             return None
         urgency = float(said)
     return ReviewRequest(queue, urgency)
+
+
+def _mark(
+    arguments: list[ast.expr], keywords: list[ast.keyword], parsed: Parsed, report: Reporter, span: Span
+) -> Mark | None:
+    given = {str(keyword.arg): keyword.value for keyword in keywords}
+    hint = 'as `mark("burner", on="author", expires="7d")`'
+    if len(arguments) != 1 or given.keys() != {"on", "expires"}:
+        report.report("P302", "`mark` takes a name, `on=` and `expires=`", span, hint=hint)
+        return None
+    name, on, said = (_constant(at, parsed, report) for at in (arguments[0], given["on"], given["expires"]))
+    if not isinstance(name, str) or not QUEUE.fullmatch(name):
+        report.report(
+            "P302",
+            "the name of a mark is in small letters, digits and `-`",
+            parsed.span(arguments[0]),
+            hint=hint,
+        )
+        return None
+    if on not in {"author", "item"}:
+        report.report("P302", '`on` is "author" or "item"', parsed.span(given["on"]), hint=hint)
+        return None
+    life = parse_duration(said) if isinstance(said, str) else None
+    if life is None or not 1 <= life <= MAX_LIFE:
+        report.report(
+            "P302", "`expires` is a duration of at most 30 days", parsed.span(given["expires"]), hint=hint
+        )
+        return None
+    return Mark(str(on), name, life)
+
+
+def marks_of(node: Node) -> list[Act]:
+    """Return the acts of a `then` that set marks. What is wrong with it is reported when the rule is read."""
+    acts = read_acts(node, Reporter(), what="then", reviews=True)
+    return [act for act in acts if act.mark is not None]
 
 
 def _measure(  # noqa: PLR0917 -- each is another part of the pack

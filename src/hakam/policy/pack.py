@@ -16,6 +16,8 @@ from hakam.policy.clauses import Clause, read_clauses
 from hakam.policy.examples import Example, read_examples
 from hakam.policy.fields import EXTRA_KINDS, FieldSpec, extra_field
 from hakam.policy.lists import TermList, read_list
+from hakam.policy.measures import Act, marks_of
+from hakam.policy.params import Param, Tuning, read_params, read_tuned
 from hakam.policy.rules import MAX_RULES, Rule, read_rules
 from hakam.policy.shape import ID, LANGUAGE, Shape
 from hakam.policy.source import Reporter, Scalar, nearest
@@ -28,7 +30,8 @@ MAX_FILES = 1_000
 MAX_COUNTERS = 200
 MATURITIES = ("experimental", "test", "stable", "deprecated")
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+NAME = "^[a-z][a-z0-9_]{0,63}$"
+_NAME = re.compile(NAME[1:-1])
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}")
 KEYS = ("id", "version", "maturity", "languages", "title", "extra")
 _LIST_NAME = re.compile(r"lists/[a-z0-9][a-z0-9-]*\.txt")
@@ -47,6 +50,7 @@ class Pack(msgspec.Struct, frozen=True):
     rules: tuple[Rule, ...]
     examples: tuple[Example, ...]
     files: dict[str, str]
+    params: dict[str, Param] = {}
 
     def rule(self, id_: str) -> Rule:
         """Return a rule by its id. Raises `KeyError`."""
@@ -100,8 +104,11 @@ def load_pack(files: Dictionary[str, str]) -> Loaded:
     }
     terms, term_spans = _terms(sorted_files["terms"], texts, report)
     clauses, known = _clauses(sorted_files["policies"], texts, head.languages, report)
-    checker = Checker(Names(lists, head.extra, terms), report)
-    rules, rule_ids = _rules(sorted_files["rules"], texts, checker, clauses, known, report)
+    written = _read_rules(sorted_files["rules"], texts, report)
+    tuning = _tuning(sorted_files, texts, written.ids, report)
+    names = Names(lists, head.extra, terms, written.conditions, tuning.params, _marks(written, report))
+    checker = Checker(names, report)
+    rules, rule_ids = _rules(written, checker, clauses, known, tuning, report)
     examples = _examples(sorted_files["tests"], texts, rule_ids, report)
     unused = [name for name in terms if name not in checker.used_terms]
     for name in unused:
@@ -122,6 +129,7 @@ def load_pack(files: Dictionary[str, str]) -> Loaded:
         rules,
         examples,
         dict(files),
+        tuning.params,
     )
     return Loaded(pack, findings)
 
@@ -141,6 +149,8 @@ def _sort(texts: Dictionary[str, str], report: Reporter) -> dict[str, list[str]]
         "rules": [],
         "terms": [],
         "tests": [],
+        "params": [],
+        "tuned": [],
         "lists": [],
     }
     for path in texts:
@@ -152,7 +162,7 @@ def _sort(texts: Dictionary[str, str], report: Reporter) -> dict[str, list[str]]
         elif path.endswith(".yaml") and folder in {"rules", "tests", "policies"} and "/" not in name:
             kinds[folder].append(path)
         elif path.upper() not in {"README.MD", "LICENSE", "NOTICE", "CHANGELOG.MD"}:
-            known = ("pack.yaml", "policies.yaml", "rules.yaml", "terms.yaml", "tests.yaml", "lists/name.txt")
+            known = (*(f"{kind}.yaml" for kind in kinds if kind != "lists"), "lists/name.txt")
             hint = (
                 nearest(path, known)
                 or "rules stand in `rules.yaml` or `rules/*.yaml`, lists in `lists/*.txt`"
@@ -305,25 +315,75 @@ def _ids(node: Node, key: str) -> set[str]:
     return found
 
 
+class _Written(msgspec.Struct):
+    """The files of rules as they were read: their nodes, ids, conditions, and what sets marks."""
+
+    nodes: list[Node] = []
+    ids: set[str] = set()
+    conditions: dict[str, Scalar] = {}
+    marking: list[Act] = []
+    unread: bool = False
+
+
+def _read_rules(paths: list[str], texts: Dictionary[str, str], report: Reporter) -> _Written:
+    found = _Written()
+    for path in paths:
+        node = read(path, texts[path], report)
+        if node is None:
+            found.unread = found.unread or report.has_errors()
+            continue
+        found.nodes.append(node)
+        found.ids |= _ids(node, "rule")
+        for entry in node.items if isinstance(node, Sequence) else ():
+            if not isinstance(entry, Mapping):
+                continue
+            name, when, then = (entry.entries.get(key) for key in ("rule", "when", "then"))
+            if isinstance(name, Text) and isinstance(when, Text) and when.value is not None:
+                found.conditions.setdefault(name.scalar.value, when.scalar)
+            if then is not None and "mark(" in texts[path]:
+                found.marking += marks_of(then)
+    return found
+
+
+def _marks(written: _Written, report: Reporter) -> dict[tuple[str, str], float]:
+    """Return the marks that rules set, with the seconds that each lives."""
+    found: dict[tuple[str, str], float] = {}
+    for act in written.marking:
+        assert act.mark is not None
+        key = (act.mark.on, act.mark.name)
+        if found.setdefault(key, act.mark.life) != act.mark.life:
+            message = f"the mark `{act.mark.name}` expires otherwise elsewhere"
+            report.report("P312", message, act.span, hint="one life for one mark")
+    return found
+
+
+def _tuning(
+    paths: dict[str, list[str]], texts: Dictionary[str, str], rules: set[str], report: Reporter
+) -> Tuning:
+    params: dict[str, Param] = {}
+    for path in paths["params"]:
+        node = read(path, texts[path], report)
+        params = read_params(node, _NAME, report) if node is not None else {}
+    for path in paths["tuned"]:
+        node = read(path, texts[path], report)
+        if node is not None:
+            return read_tuned(node, params, frozenset(rules), report)
+    return Tuning(params)
+
+
 def _rules(  # noqa: PLR0917 -- each is another part of the pack
-    paths: list[str],
-    texts: Dictionary[str, str],
+    written: _Written,
     checker: Checker,
     clauses: dict[str, Clause],
     known: frozenset[str] | None,
+    tuning: Tuning,
     report: Reporter,
 ) -> tuple[tuple[Rule, ...], frozenset[str] | None]:
     """Return the rules, and the ids of all that were written; `None` if a file could not be read."""
     rules: dict[str, Rule] = {}
-    ids: set[str] = set()
-    unread = False
-    for path in paths:
-        node = read(path, texts[path], report)
-        if node is None:
-            unread = unread or report.has_errors()
-            continue
-        ids |= _ids(node, "rule")
-        for rule in read_rules(node, checker, clauses, known, report):
+    unread = written.unread
+    for node in written.nodes:
+        for rule in read_rules(node, checker, clauses, known, report, tuning.off):
             if rule.id in rules:
                 first = rules[rule.id].span
                 hint = f"the first is in {first.file}, line {first.line}"
@@ -335,7 +395,7 @@ def _rules(  # noqa: PLR0917 -- each is another part of the pack
     counters = {part.name for rule in rules.values() for part in walk(rule.when) if isinstance(part, Counter)}
     if len(counters) > MAX_COUNTERS:
         report.report("P505", f"{len(counters):,} counters", None, hint=f"at most {MAX_COUNTERS}")
-    return tuple(rules.values()), None if unread else frozenset(ids)
+    return tuple(rules.values()), None if unread else frozenset(written.ids)
 
 
 def _examples(
@@ -374,6 +434,11 @@ def _unused(  # noqa: PLR0917 -- each is another part of the pack
             )
     for name, span in terms.items():
         report.report("P021", f"no rule reads the term `{name}`", span, hint="remove it, or use it")
+    for name, param in checker.names.params.items():
+        if name not in checker.used_params:
+            report.report(
+                "P021", f"no rule reads the parameter `{name}`", param.span, hint="remove it, or use it"
+            )
     tested = {name for example in examples for name in (*example.fires, *example.silent)}
     for rule in rules:
         if rule.id not in tested:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hakam.policy import calls, check, expression, lists, pack, patterns, rules
+from hakam.policy import check, counting, expression, lists, pack, patterns, rules
 from hakam.policy.codes import CODES
 from hakam.policy.cost import MAX_RULE_COST
 from hakam.policy.fields import EXTRA_KINDS, FIELDS
@@ -65,7 +65,7 @@ def bounds_table() -> str:
         ("depth of an expression, with its terms", f"{expression.MAX_DEPTH}, {check.MAX_TERM_DEPTH}"),
         ("characters of a pattern", f"{patterns.MAX_PATTERN:,}"),
         ("memory of a compiled pattern", f"{patterns.MAX_PROGRAM >> 20} MiB"),
-        ("window of a counter", f"{calls.MIN_WINDOW:g} s to {calls.MAX_WINDOW / 86_400:g} days"),
+        ("window of a counter", f"{counting.MIN_WINDOW:g} s to {counting.MAX_WINDOW / 86_400:g} days"),
         ("estimated cost of a rule", f"{MAX_RULE_COST // 1_000} us"),
     ]
     return _table(("What", "At most"), rows)

@@ -14,12 +14,13 @@ from hakam.policy.canonical import canonical
 from hakam.policy.check import Checker
 from hakam.policy.clauses import Clause
 from hakam.policy.cost import MAX_RULE_COST, cost_of
-from hakam.policy.measures import Act, needs_two_people, read_acts
+from hakam.policy.fields import FIELDS
+from hakam.policy.measures import Act, Mark, needs_two_people, read_acts
 from hakam.policy.shape import ID, Shape
 from hakam.policy.source import Reporter, listing, nearest
 from hakam.policy.staging import Staging, parse_staging
 from hakam.policy.strict_yaml import Mapping, Node
-from hakam.policy.tree import Condition
+from hakam.policy.tree import Among, And, Condition, Field, Known, Not, Or
 from hakam.vocabulary.finding import Span
 from hakam.vocabulary.measure import Measure
 from hakam.vocabulary.verdict import ReviewRequest, Stage
@@ -44,6 +45,7 @@ class Rule(msgspec.Struct, frozen=True):
     source: str  # the condition as written
     about: str | None
     span: Span
+    marks: tuple[Mark, ...] = ()
 
     @property
     def stage(self) -> Stage:
@@ -51,24 +53,27 @@ class Rule(msgspec.Struct, frozen=True):
         return self.staging.stage
 
 
-def read_rules(
+def read_rules(  # noqa: PLR0917 -- each is another part of the pack
     node: Node,
     checker: Checker,
     clauses: Dictionary[str, Clause],
     known: frozenset[str] | None,
     report: Reporter,
+    off: Dictionary[str, frozenset[str]] | None = None,
 ) -> list[Rule]:
     """Read the rules of one file. Rules that are wrong are reported and left out.
 
     `known` holds the ids of all clauses that the file of policies names, also of those that are wrong
     themselves; `None` if it could not be read.
+
+    `off` names the communities in which a rule does not hold.
     """
     shape = Shape(report)
     rules = []
     for entry in shape.entries(node, "rules", KEYS):
         rule = _rule(entry, checker, clauses, known, shape)
         if rule is not None:
-            rules.append(rule)
+            rules.append(_elsewhere(rule, (off or {}).get(rule.id, frozenset())))
     return rules
 
 
@@ -89,7 +94,9 @@ def _rule(
         report.report("P310", f"there is no policy `{policy[:60]}`", entry.entries["policy"].span, hint=hint)
     staging = _staging(entry, shape)
     scalar = shape.scalar(entry, "when")
+    checker.reading.append(f"rule {id_}")  # which it may not need itself
     when = checker.check(scalar) if scalar is not None else None
+    checker.reading.pop()
     if when is not None and (cost := cost_of(when)) > MAX_RULE_COST:
         message = f"about {cost / 1000:,.0f} us for each event"
         report.report(
@@ -103,7 +110,10 @@ def _rule(
         if shape.has(entry, "then")
         else []
     )
-    measures, review = _sorted_acts(acts, clauses.get(policy or ""), report)
+    marks = tuple(sorted(act.mark for act in acts if act.mark is not None))
+    measures, review = _sorted_acts(
+        [act for act in acts if act.mark is None], clauses.get(policy or ""), report
+    )
     if not acts and "then" in entry.entries and not report.has_errors(before):
         report.report("P308", "the rule does nothing", entry.keys["then"], hint='as `[review(queue="spam")]`')
     about = shape.text(entry, "about", what="about") if "about" in entry.entries else None
@@ -116,8 +126,24 @@ def _rule(
         or scalar is None
     ):
         return None
-    digest = _digest(id_, policy, when, measures, review)
-    return Rule(id_, policy, staging, when, measures, review, digest, scalar.value.strip(), about, entry.span)
+    digest = _digest(id_, policy, when, measures, review, marks)
+    source = scalar.value.strip()
+    return Rule(id_, policy, staging, when, measures, review, digest, source, about, entry.span, marks)
+
+
+def _elsewhere(rule: Rule, communities: frozenset[str]) -> Rule:
+    """Return a rule that does not hold in some communities."""
+    if not communities:
+        return rule
+    span, text = rule.when.span, "item.community"
+    community = Field(FIELDS[text], text, span)
+    named = ", ".join(sorted(communities))
+    there = Among(community, communities, None, f"item.community in [{named}]", span)
+    unknown = Not(Known(community, "known(item.community)", span), "not known(item.community)", span)
+    elsewhere = Or((unknown, Not(there, f"not {there.text}", span)), "elsewhere", span)
+    when = And((elsewhere, rule.when), rule.when.text, span)
+    digest = _digest(rule.id, rule.policy, when, rule.measures, rule.review, rule.marks)
+    return msgspec.structs.replace(rule, when=when, digest=digest)
 
 
 def _staging(entry: Mapping, shape: Shape) -> Staging | None:
@@ -166,8 +192,13 @@ def _sorted_acts(
     return tuple(measures), review
 
 
-def _digest(
-    id_: str, policy: str, when: Condition, measures: tuple[Measure, ...], review: ReviewRequest | None
+def _digest(  # noqa: PLR0917 -- each is another part of the rule
+    id_: str,
+    policy: str,
+    when: Condition,
+    measures: tuple[Measure, ...],
+    review: ReviewRequest | None,
+    marks: tuple[Mark, ...],
 ) -> str:
-    parts = (id_, policy, canonical(when), measures, review)
+    parts = (id_, policy, canonical(when), measures, review, *([marks] if marks else []))
     return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()

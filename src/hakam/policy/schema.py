@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hakam.policy import clauses, examples, pack, rules
+from hakam.policy import clauses, examples, pack, params, rules
 from hakam.policy.fields import EXTRA_KINDS
 from hakam.policy.shape import ID, LANGUAGE
 from hakam.vocabulary.event import Event
@@ -85,7 +85,7 @@ def rules_schema() -> dict[str, Any]:
 
 def terms_schema() -> dict[str, Any]:
     """Return the schema of `terms.yaml`."""
-    names = {"pattern": "^[a-z][a-z0-9_]{0,63}$"}
+    names = {"pattern": pack.NAME}
     return _file("Terms", {"type": "object", "propertyNames": names, "additionalProperties": _TEXT})
 
 
@@ -109,16 +109,47 @@ def tests_schema() -> dict[str, Any]:
     return _file("Tests", {"type": "array", "items": body})
 
 
+def params_schema() -> dict[str, Any]:
+    """Return the schema of `params.yaml`."""
+    value = {"type": ["number", "string"]}
+    properties = {
+        "param": {"type": "string", "pattern": pack.NAME},
+        "type": {"enum": list(params.TYPES)},
+        "default": value,
+        "least": value,
+        "most": value,
+        "about": _TEXT,
+    }
+    required = ("param", "type", "default", "least", "most")
+    return _file("Parameters", {"type": "array", "items": _mapping(properties, required)})
+
+
+def tuned_schema() -> dict[str, Any]:
+    """Return the schema of `tuned.yaml`."""
+    names = {"pattern": pack.NAME}
+    values = {
+        "type": "object",
+        "propertyNames": names,
+        "additionalProperties": {"type": ["number", "string"]},
+    }
+    community = _mapping({"params": values, "without": _TEXTS})
+    communities = {"type": "object", "additionalProperties": community}
+    return _file("What is tuned", _mapping({"params": values, "communities": communities}))
+
+
 SCHEMAS = {
     "pack": pack_schema,
     "policies": policies_schema,
     "rules": rules_schema,
     "terms": terms_schema,
     "tests": tests_schema,
+    "params": params_schema,
+    "tuned": tuned_schema,
 }
 KEYS = {
     "pack": pack.KEYS,
     "policies": clauses.KEYS,
     "rules": rules.KEYS,
     "tests": examples.KEYS,
+    "params": params.KEYS,
 }

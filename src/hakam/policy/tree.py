@@ -72,15 +72,39 @@ class Folded(msgspec.Struct, frozen=True):
     words: bool = False
 
 
+class Similarity(msgspec.Struct, frozen=True):
+    """How much a text's words are like `target`, 0 to 1. `target` is in words, as `split_words` gives them."""
+
+    of: Value
+    target: str
+    text: str
+    span: Span
+    kind: Kind = Kind.NUMBER
+
+
+class Tuned(msgspec.Struct, frozen=True):
+    """A parameter that some communities have set otherwise: `by_community` in order of the communities' ids."""
+
+    name: str
+    value: str | float | int | bool
+    by_community: tuple[tuple[str, str | float | int | bool], ...]
+    community: Field
+    kind: Kind
+    text: str
+    span: Span
+
+
 class CounterKind(StrEnum):
     """What a counter counts."""
 
     COUNT = "count"
     DISTINCT = "distinct"
+    SUM = "sum"
+    MARKED = "marked"  # whether a rule has set a mark within its life
 
 
 class Counter(msgspec.Struct, frozen=True):
-    """How many events, or how many different values of `of`, there were with the same key within the window.
+    """How many events, how many different values of `of`, or which sum of them, with one key within a window.
 
     `name` is the canonical text: it names the counter in storage and in replays.
     """
@@ -96,7 +120,7 @@ class Counter(msgspec.Struct, frozen=True):
     kind: Kind = Kind.NUMBER
 
 
-Value = Literal | Field | Arithmetic | Length | Folded | Counter
+Value = Literal | Field | Arithmetic | Length | Folded | Similarity | Tuned | Counter
 
 
 class Constant(msgspec.Struct, frozen=True):
@@ -220,7 +244,7 @@ def parts(node: Condition | Value) -> tuple[Condition | Value, ...]:  # noqa: PL
     """Return the nodes directly below."""
     if isinstance(node, And | Or):
         return node.items
-    if isinstance(node, Not | Truth | Known | Search | Overlaps | Length | Folded):
+    if isinstance(node, Not | Truth | Known | Search | Overlaps | Length | Folded | Similarity):
         return (node.of,)
     if isinstance(node, Compare | Arithmetic):
         return (node.left, node.right)
@@ -228,6 +252,8 @@ def parts(node: Condition | Value) -> tuple[Condition | Value, ...]:  # noqa: PL
         return (node.item,)
     if isinstance(node, Holds):
         return (node.item, node.of)
+    if isinstance(node, Tuned):
+        return (node.community,)
     if isinstance(node, Counter):
         below: list[Condition | Value] = list(node.by)
         if node.of is not None:

@@ -32,7 +32,7 @@ class _Stored(msgspec.Struct, frozen=True):
     """What the door keeps beside an event, as far as columns are made of it."""
 
     signals: dict[str, Any] = {}
-    counted: dict[str, int | None] = {}
+    counted: dict[str, int | float | None] = {}
 
 
 _decode_stored = msgspec.json.Decoder(_Stored).decode

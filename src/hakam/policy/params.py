@@ -1,0 +1,162 @@
+"""Parameters: numbers and durations that are tuned without touching a rule (`params.yaml`, `tuned.yaml`).
+
+`params.yaml` declares each with its type, bounds and what it is for. `tuned.yaml` is written by whoever tunes, the
+console or a person: other values within the bounds, for all or for one community, and rules that are off in a
+community. Both are files of the pack, so its digest tells which values judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dictionary
+
+import msgspec
+
+from hakam.policy.fields import FIELDS
+from hakam.policy.kinds import Kind, parse_duration
+from hakam.policy.shape import Shape
+from hakam.policy.source import Reporter, nearest
+from hakam.policy.strict_yaml import Mapping, Node, Text
+from hakam.policy.tree import Field, Literal, Tuned
+from hakam.vocabulary.finding import Span
+
+KEYS = ("param", "type", "default", "least", "most", "about")
+TYPES: Dictionary[str, Kind] = {"number": Kind.NUMBER, "duration": Kind.DURATION}
+TUNED_KEYS = ("params", "communities")
+COMMUNITY_KEYS = ("params", "without")
+
+Number = float | int
+
+
+class Param(msgspec.Struct, frozen=True):
+    """One parameter. Durations are seconds; `value` is the tuned one, else the default."""
+
+    name: str
+    kind: Kind
+    default: Number
+    least: Number
+    most: Number
+    about: str | None
+    span: Span
+    value: Number = 0
+    by_community: tuple[tuple[str, Number], ...] = ()
+
+    def value_at(self, text: str, span: Span) -> Literal | Tuned:
+        """Return the value as a node of a condition."""
+        if not self.by_community:
+            return Literal(self.value, self.kind, text, span)
+        community = Field(FIELDS["item.community"], "item.community", span)
+        return Tuned(self.name, self.value, self.by_community, community, self.kind, text, span)
+
+
+class Tuning(msgspec.Struct, frozen=True):
+    """What was tuned: parameters by name, and which rules are off in which communities."""
+
+    params: dict[str, Param] = {}
+    off: dict[str, frozenset[str]] = {}  # rule -> communities
+
+
+def read_params(node: Node, names: object, report: Reporter) -> dict[str, Param]:
+    """Read `params.yaml`. `names` is the pattern of a parameter's name."""
+    shape = Shape(report)
+    found: dict[str, Param] = {}
+    for entry in shape.entries(node, "params", KEYS):
+        param = _param(entry, names, shape)
+        if param is None:
+            continue
+        if param.name in found:
+            report.report("P013", f"a second parameter `{param.name}`", entry.span, hint="names are unique")
+        found.setdefault(param.name, param)
+    return found
+
+
+def _param(entry: Mapping, names: object, shape: Shape) -> Param | None:
+    name = shape.text(entry, "param", pattern=names, what="a parameter's name")  # type: ignore[arg-type]  # a pattern
+    kind = TYPES.get(shape.choice(entry, "type", tuple(TYPES)) or "")
+    if kind is None:
+        return None
+    least, most, default = (
+        _number(entry.entries[key], key, kind, shape) if shape.has(entry, key) else None
+        for key in ("least", "most", "default")
+    )
+    about = shape.text(entry, "about", what="about") if "about" in entry.entries else None
+    if name is None or least is None or most is None or default is None:
+        return None
+    if not least <= default <= most:
+        shape.report.report(
+            "P017", "`default` lies between `least` and `most`", entry.entries["default"].span
+        )
+        return None
+    return Param(name, kind, default, least, most, about, entry.span, default)
+
+
+def _number(node: Node, key: str, kind: Kind, shape: Shape) -> Number | None:
+    value = node.value if isinstance(node, Text) else None
+    if kind is Kind.DURATION:
+        seconds = parse_duration(value) if isinstance(value, str) else None
+        if seconds is None:
+            shape.report.report("P109", f"`{key}` is a duration", node.span, hint='as "10m", "24h", "7d"')
+        return seconds
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        shape.report.report("P009", f"`{key}` is a number", node.span)
+        return None
+    return value
+
+
+def read_tuned(node: Node, params: dict[str, Param], rules: frozenset[str], report: Reporter) -> Tuning:
+    """Read `tuned.yaml`: other values, within the bounds. `rules` are the ids of all rules."""
+    shape = Shape(report)
+    if not isinstance(node, Mapping):
+        if not (isinstance(node, Text) and node.value is None):
+            report.report("P009", "`tuned.yaml` has keys", node.span, hint="as `params: {name: 3}`")
+        return Tuning(params)
+    shape.keys(node, TUNED_KEYS)
+    tuned = dict(params)
+    for name, value in _values(node, params, shape).items():
+        tuned[name] = msgspec.structs.replace(tuned[name], value=value)
+    off: dict[str, set[str]] = {}
+    communities = node.entries.get("communities")
+    for id_, entry in _entries(communities, "communities", shape).items():
+        if not isinstance(entry, Mapping):
+            report.report("P009", f"`{id_[:60]}` has keys", entry.span, hint="`params:` or `without:`")
+            continue
+        shape.keys(entry, COMMUNITY_KEYS)
+        for name, value in _values(entry, params, shape).items():
+            held = tuned[name]
+            tuned[name] = msgspec.structs.replace(held, by_community=(*held.by_community, (id_, value)))
+        for text in (
+            shape.text_list(entry.entries["without"], "without") if "without" in entry.entries else ()
+        ):
+            rule = str(text.value)
+            if rule not in rules:
+                report.report("P124", f"there is no rule `{rule[:60]}`", text.span, hint=nearest(rule, rules))
+            off.setdefault(rule, set()).add(id_)
+    return Tuning(tuned, {rule: frozenset(where) for rule, where in off.items()})
+
+
+def _entries(node: Node | None, what: str, shape: Shape) -> dict[str, Node]:
+    if node is None or (isinstance(node, Text) and node.value is None):
+        return {}
+    if isinstance(node, Mapping):
+        return node.entries
+    shape.report.report("P009", f"`{what}` has keys", node.span)
+    return {}
+
+
+def _values(entry: Mapping, params: dict[str, Param], shape: Shape) -> dict[str, Number]:
+    found: dict[str, Number] = {}
+    for name, node in _entries(entry.entries.get("params"), "params", shape).items():
+        param = params.get(name)
+        if param is None:
+            hint = nearest(name, params) or "declare it in `params.yaml`"
+            shape.report.report("P103", f"there is no parameter `{name[:60]}`", node.span, hint=hint)
+            continue
+        value = _number(node, name, param.kind, shape)
+        if value is None:
+            continue
+        if not param.least <= value <= param.most:
+            shape.report.report(
+                "P017", f"`{name}` lies outside its bounds", node.span, hint="see `params.yaml`"
+            )
+            continue
+        found[name] = value
+    return found
