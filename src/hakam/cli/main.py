@@ -1,6 +1,6 @@
 """The command `hakam`: its commands by name, and how errors reach the person at the keyboard.
 
-Each command is one file and imports what it needs when it is called, so that `hakam --help` is instant.
+Which commands there are stands in `commands`; each is one file, imported when it is called.
 """
 
 from __future__ import annotations
@@ -11,24 +11,11 @@ from typing import Annotated
 import typer
 
 import hakam
-from hakam.cli import (
-    database,
-    demo,
-    doctor,
-    explain,
-    keys,
-    ledger,
-    pack_commands,
-    process,
-    replay,
-    rulebook,
-    up,
-    users,
-)
-from hakam.cli.screen import complain
+from hakam.cli.commands import Commands
 
 app = typer.Typer(
     name="hakam",
+    cls=Commands,
     help=(
         "Hakam keeps a platform's promises: it takes in what is posted and reported, judges it by rules that "
         "anyone can read, lets people decide, tells everyone concerned why, and can prove all of it.\n\n"
@@ -57,24 +44,15 @@ def _options(
     """Take the options that belong to no command."""
 
 
-app.command("up", rich_help_panel="Run")(up.up)
-app.command("demo", rich_help_panel="Run")(demo.demo)
-app.command("process", rich_help_panel="Run")(process.process)
-pack_commands.register(app)
-replay.register(app)
-app.command("migrate", rich_help_panel="Run")(database.migrate)
-app.command("doctor", rich_help_panel="Understand")(doctor.doctor)
-app.command("explain", rich_help_panel="Understand")(explain.explain)
-app.add_typer(ledger.app, name="ledger", rich_help_panel="Understand")
-app.add_typer(rulebook.app, name="pack", rich_help_panel="Rules")
-app.add_typer(users.app, name="user", rich_help_panel="People and keys")
-app.add_typer(keys.app, name="key", rich_help_panel="People and keys")
-
-
 def main() -> None:
     """Run the command line. An error that a person can mend is one clear line and exit code 1 or 2."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")  # Windows consoles, minimal locales
-    with complain():
+    try:
         app()
+    except Exception:
+        from hakam.cli.screen import complain  # noqa: PLC0415 -- only where there is something to tell
+
+        with complain():
+            raise

@@ -94,9 +94,3 @@ def _failure(result: ExampleResult) -> str:
         )
         lines += [f"    {line}" for line in miss.why.split("\n")]
     return "\n".join(lines) + "\n"
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to the program."""
-    app.command("check", rich_help_panel="Rules")(check)
-    app.command("test", rich_help_panel="Rules")(run_tests)

@@ -35,11 +35,6 @@ class Source(msgspec.Struct, frozen=True):
     made: Plan
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to `app`."""
-    app.command("replay", rich_help_panel="Rules")(replay)
-
-
 def replay(
     files: Annotated[
         list[Path],

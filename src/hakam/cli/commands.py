@@ -1,0 +1,134 @@
+"""What commands there are: a table of words, so that `hakam --help` imports none of them.
+
+A command is imported when it is called, when its own help is asked for, or when the reference is written.
+"""
+
+# ruff: noqa: E501 -- a row is one line
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Iterator, MutableMapping
+from importlib import import_module
+from typing import Any, Final, NamedTuple
+
+import typer
+from typer.core import TyperGroup
+
+
+class Entry(NamedTuple):
+    """A command: where it stands in the help, `module:name` of its function or `Typer`, and its first line."""
+
+    panel: str
+    place: str
+    summary: str
+
+
+_P = "hakam.cli."
+COMMANDS: Final[dict[str, Entry]] = {
+    "up": Entry("Run", _P + "up:up", "Start everything: prepare the data folder and the database, then run console, door and worker."),
+    "demo": Entry("Run", _P + "demo:demo", "Start Hakam with Maydan, a demo platform in Arabic and English. The same as `hakam up --demo`."),
+    "process": Entry("Run", _P + "process:process", "Run one program in the foreground until a signal ends it."),
+    "migrate": Entry("Run", _P + "database:migrate", "Bring the database to the shape that this version needs. `hakam up` does it by itself."),
+    "check": Entry("Rules", _P + "pack_commands:check", "Check a pack: grammar, types, names, patterns, measures. Exit code 1 if it can't be loaded."),
+    "test": Entry("Rules", _P + "pack_commands:run_tests", "Run a pack's own tests. A test that fails shows each rule's condition with the values it saw."),
+    "replay": Entry("Rules", _P + "replay:replay", "Send every row of FILES through the door and tell what the rules said."),
+    "pack": Entry("Rules", _P + "rulebook:app", "The rule book in force, and how to change it."),
+    "doctor": Entry("Understand", _P + "doctor:doctor", "Examine the whole installation: the chain of the ledger and what must always hold in each room."),
+    "explain": Entry("Understand", _P + "explain:explain", "Explain a verdict, a decision, or the code of a finding."),
+    "ledger": Entry("Understand", _P + "ledger:app", "The record of all that was done."),
+    "user": Entry("People and keys", _P + "users:app", "The people who work with Hakam."),
+    "key": Entry("People and keys", _P + "keys:app", "The API keys of platforms."),
+}  # fmt: skip
+
+
+def load(name: str) -> Any:
+    """Import a command and return it as the group keeps it."""
+    entry = COMMANDS[name]
+    module, _colon, attribute = entry.place.partition(":")
+    found = getattr(import_module(module), attribute)
+    command: Any
+    if isinstance(found, typer.Typer):
+        command = typer.main.get_group(found)
+    else:
+        alone = typer.Typer(rich_markup_mode="markdown", add_completion=False)
+        alone.command(name)(found)
+        command = typer.main.get_command(alone)
+    command.name = name
+    command.rich_help_panel = entry.panel
+    return command
+
+
+class _Lazy(MutableMapping[str, Any]):
+    """The commands of the table, each loaded when it is looked at, and those that were added by hand."""
+
+    def __init__(self, added: dict[str, Any]) -> None:
+        self._loaded = dict(added)
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._loaded:
+            if name not in COMMANDS:
+                raise KeyError(name)
+            self._loaded[name] = load(name)
+        return self._loaded[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._loaded[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys([*COMMANDS, *self._loaded]))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, name: object) -> bool:
+        return name in COMMANDS or name in self._loaded
+
+
+class Commands(TyperGroup):
+    """The program's own group: its help is written from the table."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = _Lazy(dict(self.commands))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments; without any, show the help, as for a mistake."""
+        if not args and not ctx.resilient_parsing:
+            typer.echo(ctx.get_help())
+            ctx.exit(2)
+        return super().parse_args(ctx, args)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help of the whole program, in the look of the others."""
+        width = min(shutil.get_terminal_size((80, 24)).columns, 100)
+        lines = [
+            "",
+            f" {typer.style('Usage:', fg='yellow')} {ctx.command_path} [OPTIONS] COMMAND [ARGS]...",
+            "",
+        ]
+        for paragraph in (self.help or "").split("\n\n"):
+            lines += [*(f" {line}" for line in textwrap.wrap(paragraph.replace("`", ""), width - 2)), ""]
+        options = [record for p in self.get_params(ctx) if (record := p.get_help_record(ctx))]
+        lines += _box("Options", options, width)
+        panels: dict[str, list[tuple[str, str]]] = {}
+        for name, entry in COMMANDS.items():
+            panels.setdefault(entry.panel, []).append((name, entry.summary))
+        for panel, rows in panels.items():
+            lines += _box(panel, rows, width)
+        formatter.write("\n".join(lines) + "\n\n")
+
+
+def _box(title: str, rows: list[tuple[str, str]], width: int) -> list[str]:
+    first = max(len(name) for name, _text in rows)
+    inner = width - 4
+    out = [f"╭─ {title} " + "─" * (width - len(title) - 5) + "╮"]
+    for name, text in rows:
+        for number, part in enumerate(textwrap.wrap(text.replace("`", ""), inner - first - 2) or [""]):
+            word = typer.style(name.ljust(first), fg="cyan", bold=True) if number == 0 else " " * first
+            out.append(f"│ {word}  {part.ljust(inner - first - 2)} │")
+    return [*out, "╰" + "─" * (width - 2) + "╯"]
