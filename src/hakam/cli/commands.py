@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "check": Entry("Rules", _P + "pack_commands:check", "Check a pack: grammar, types, names, patterns, measures. Exit code 1 if it can't be loaded."),
     "test": Entry("Rules", _P + "pack_commands:run_tests", "Run a pack's own tests. A test that fails shows each rule's condition with the values it saw."),
     "replay": Entry("Rules", _P + "replay:replay", "Send every row of FILES through the door and tell what the rules said."),
+    "backtest": Entry("Rules", _P + "backtest:backtest", "Judge stored events by PACK, touching nobody, and tell what its rules would have done."),
     "pack": Entry("Rules", _P + "rulebook:app", "The rule book in force, and how to change it."),
     "doctor": Entry("Understand", _P + "doctor:doctor", "Examine the whole installation: the chain of the ledger and what must always hold in each room."),
     "explain": Entry("Understand", _P + "explain:explain", "Explain a verdict, a decision, or the code of a finding."),

@@ -15,10 +15,10 @@ import msgspec
 import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from hakam.cli.replay_events import EventMaker, MappingError, Plan, plan, read_mapping
+from hakam.backtest.row_events import EventMaker, MappingError, Plan, plan, read_mapping
+from hakam.backtest.rows import RowFile, UnreadableFileError
 from hakam.cli.replay_home import Home, open_home
 from hakam.cli.replay_report import show
-from hakam.cli.replay_rows import RowFile, UnreadableFileError
 from hakam.cli.replay_tally import Tally
 from hakam.cli.replay_traffic import DoorError, Sent, Traffic
 from hakam.cli.screen import ERR, OUT, CommandError

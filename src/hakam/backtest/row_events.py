@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from hakam.cli.replay_rows import Row
+from hakam.backtest.rows import Row
 from hakam.vocabulary.event import ContentKind, Event
 
 SHORT_NAMES = {

@@ -22,7 +22,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from hakam.cli.replay_rows import Row, RowFile, UnreadableFileError
+from hakam.backtest.rows import Row, RowFile, UnreadableFileError
 
 POSTS = [
     {"text": "مرحبا، كيف الحال؟", "lang": "ar"},
@@ -124,7 +124,7 @@ def test_a_bad_line_of_ndjson_is_named_and_the_others_are_read(
 
 
 def test_a_line_without_end_is_one_bad_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hakam.cli.replay_rows.MAX_ROW_BYTES", 100)
+    monkeypatch.setattr("hakam.backtest.rows.MAX_ROW_BYTES", 100)
     path = tmp_path / "posts.ndjson"
     path.write_text(json.dumps({"text": "x" * 1_000}) + "\n" + json.dumps({"text": "short"}) + "\n")
     rows = list(RowFile(path).rows())

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hakam.cli.replay_events import EventMaker, MappingError, event_fields, field_for, plan, read_mapping
-from hakam.cli.replay_rows import Row
+from hakam.backtest.row_events import EventMaker, MappingError, event_fields, field_for, plan, read_mapping
+from hakam.backtest.rows import Row
 from hakam.vocabulary.event import ContentKind, Event
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

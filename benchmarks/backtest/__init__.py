@@ -1,0 +1,1 @@
+"""How fast stored events are judged, and that the answer is the door's."""

@@ -1,0 +1,222 @@
+"""Prepared events on disk: a folder of Parquet parts in order of time, and a manifest that says what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
+from pyarrow import parquet
+
+from hakam.backtest.columns import FORMAT, ROWS, SIGNALS, TYPES, column_of, signature
+from hakam.policy.fields import FieldSpec, reader
+from hakam.policy.interpret import Seen
+from hakam.signals.measure import Signals
+from hakam.vocabulary.event import Event
+
+MANIFEST = "manifest.json"
+_LEVEL = 1
+
+Doubles = np.ndarray[Any, np.dtype[np.float64]]
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
+Places = np.ndarray[Any, np.dtype[np.int64]]
+
+
+class StaleColumnsError(ValueError):
+    """The folder was prepared by another release, or is no such folder. The message says what to do."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One file: how many rows, and the first and last time in it (Unix seconds)."""
+
+    name: str
+    rows: int
+    first: float
+    last: float
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What the folder holds. `parts` are in order of time; `sources` says where the events came from."""
+
+    signature: dict[str, Any]
+    parts: tuple[Part, ...]
+    refused: int = 0
+    why_refused: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+class Dataset:
+    """Prepared events. `starts` holds the position of each part's first row; positions are in order of time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            self.manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise StaleColumnsError(f"{folder} holds no prepared events: {error}") from error
+        if self.manifest.signature != signature():
+            raise StaleColumnsError(
+                f"{folder} was prepared by another release (format {FORMAT} with this release's fields and folding "
+                "is needed); prepare the events again"
+            )
+        self.parts = self.manifest.parts
+        self.starts = [0]
+        for part in self.parts:
+            self.starts.append(self.starts[-1] + part.rows)
+
+    @property
+    def rows(self) -> int:
+        """How many events there are."""
+        return self.starts[-1]
+
+    def chunk(self, number: int, columns: Iterable[str] = ()) -> Chunk:
+        """Return a part. Reads `columns` (paths of fields) now, others when they are asked for."""
+        part = self.parts[number]
+        return Chunk(self.folder / part.name, part.rows, self.starts[number], frozenset(columns))
+
+    def chunks(self, columns: Iterable[str] = ()) -> Iterator[Chunk]:
+        """Yield all parts in order."""
+        wanted = frozenset(columns)
+        for number in range(len(self.parts)):
+            yield self.chunk(number, wanted)
+
+    def events_at(self, positions: Sequence[int]) -> dict[int, tuple[Event, str | None]]:
+        """Return the events at some positions, with what people decided about each."""
+        found: dict[int, tuple[Event, str | None]] = {}
+        wanted = np.asarray(sorted(set(positions)), dtype=np.int64)
+        for number, start in enumerate(self.starts[:-1]):
+            here = wanted[(wanted >= start) & (wanted < self.starts[number + 1])]
+            if not len(here):
+                continue
+            chunk = self.chunk(number)
+            raws, decided = chunk.stored("raw"), chunk.stored("decided")
+            for position in here.tolist():
+                row = position - start
+                found[position] = decode_event(raws[row].as_py()), decided[row].as_py()
+        return found
+
+
+decode_event = msgspec.json.Decoder(Event).decode
+
+
+class Chunk:
+    """One part in memory, as far as it was asked for. `start` is the position of its first row."""
+
+    def __init__(self, path: Path, rows: int, start: int, wanted: frozenset[str] = frozenset()) -> None:
+        self.path, self.rows, self.start = path, rows, start
+        self._held: dict[str, pa.Array] = {}
+        self._wanted = wanted
+
+    @cached_property
+    def _file(self) -> Any:
+        return parquet.ParquetFile(self.path, memory_map=True)
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(self._file.schema_arrow.names)
+
+    def stored(self, name: str) -> pa.Array:
+        """Return a column by its name in the file; of nothing but nulls if the part has none."""
+        held = self._held.get(name)
+        if held is None:
+            if self._wanted:
+                names = sorted(({column_of(path) for path in self._wanted} | {name}) & self._names)
+                self._wanted = frozenset()
+            else:
+                names = [name] if name in self._names else []
+            table = self._file.read(columns=names, use_threads=False) if names else None
+            for one in names:
+                assert table is not None
+                column = table.column(one).combine_chunks()
+                self._held[one] = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+            held = self._held.get(name)
+            if held is None:
+                held = self._held[name] = pa.nulls(self.rows, pa.string())
+        return held
+
+    def field(self, spec: FieldSpec) -> pa.Array:
+        """Return the values of a field, null for unknown. What has no column is read from the raw events."""
+        name = column_of(spec.path)
+        if name in self._held or name in self._names:
+            return self.stored(name)
+        read = reader(spec)
+        values = [read(event, signals) for event, signals in self.pairs(())]
+        self._held[name] = made = pa.array(values, TYPES[spec.kind])
+        return made
+
+    @cached_property
+    def at(self) -> Doubles:
+        """The times of the events, in Unix seconds."""
+        found: Doubles = self.stored("event_at").to_numpy(zero_copy_only=False)
+        return found
+
+    @cached_property
+    def odd(self) -> Flags:
+        """The rows that columns don't hold exactly."""
+        return np.asarray(self.stored("odd").to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+    def event(self, row: int) -> Event:
+        """Return the event of one row."""
+        return decode_event(self.stored("raw")[row].as_py())
+
+    def pairs(
+        self,
+        needs: Iterable[str] = tuple(SIGNALS),
+        decode: Callable[[bytes], Event] = decode_event,
+        rows: Sequence[int] | None = None,
+    ) -> Iterator[tuple[Event, Signals]]:
+        """Yield events with their signals, of which only `needs` (names of `Signals`) are filled in."""
+        raws = self._picked("raw", rows)
+        names = [name for name in SIGNALS if name in set(needs)]
+        columns = [self._picked(column_of(SIGNALS[name]), rows) for name in names]
+        if any(name in {"links", "hosts", "domains"} for name in names):
+            columns = [
+                [None if value is None else tuple(value) for value in column]
+                if name in {"links", "hosts", "domains"}
+                else column
+                for name, column in zip(names, columns, strict=True)
+            ]
+        if "repairs" in names:
+            place = names.index("repairs")
+            columns[place] = [None if value is None else int(value) for value in columns[place]]
+        order = [names.index(name) if name in names else -1 for name in SIGNALS]
+        nothing = [None] * len(raws)
+        for raw, *found in zip(
+            raws, *[columns[place] if place >= 0 else nothing for place in order], strict=True
+        ):
+            yield decode(raw), Signals(*found)
+
+    def _picked(self, name: str, rows: Sequence[int] | None) -> list[Any]:
+        column = self.stored(name)
+        if rows is not None:
+            column = column.take(pa.array(rows, pa.int64()))
+        return column.to_pylist()  # type: ignore[no-any-return]
+
+    def seen(self, row: int, counted: dict[str, int | None]) -> Seen:
+        """Return one row as the interpreter sees it."""
+        ((event, signals),) = self.pairs(rows=[row])
+        return Seen(event, signals, counted)
+
+
+def write_part(folder: Path, name: str, table: pa.Table) -> Part:
+    """Write a part, complete or not at all."""
+    path = folder / name
+    fresh = path.with_suffix(".new")
+    parquet.write_table(
+        table, fresh, compression="zstd", compression_level=_LEVEL, row_group_size=max(ROWS, len(table) or 1)
+    )
+    fresh.replace(path)
+    at = table.column("event_at")
+    return Part(name, len(table), at[0].as_py(), at[len(table) - 1].as_py())
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> Dataset:
+    """Write the manifest, after which the folder is a dataset."""
+    fresh = folder / f"{MANIFEST}.new"
+    fresh.write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1))
+    fresh.replace(folder / MANIFEST)
+    return Dataset(folder)

@@ -1,0 +1,242 @@
+"""The effect of a change, shown before anybody saves it: two versions of a pack on the latest events, in bounded time.
+
+For a page that waits: it runs in the asking process, needs none of the libraries of a whole back-test, tells how far it
+is, and stops when told to or when its time is up, with what it has found so far.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import blake2b
+from heapq import heappush, heapreplace
+from typing import NamedTuple
+
+import msgspec
+
+from hakam.policy.counters import MemoryCounters, RecordingCounters
+from hakam.policy.engine import Engine, compile_pack, needs_of
+from hakam.policy.interpret import Seen, outcome
+from hakam.policy.pack import Pack
+from hakam.policy.tree import Counter, walk
+from hakam.signals.measure import measure
+from hakam.vocabulary.event import Event
+
+_LOOK = 64  # events between two looks at the clock
+SHOWN = 10
+MAX_BOTH_WAYS = 500  # events that the interpreter judges again
+
+
+class Budget(msgspec.Struct, frozen=True):
+    """How much may be spent. `seconds` of this clock, `events` at most, `shown` events for each rule."""
+
+    seconds: float = 10.0
+    events: int = 200_000
+    shown: int = SHOWN
+    both_ways: int = 200
+
+
+class RuleEffect(msgspec.Struct, frozen=True):
+    """What a rule does otherwise. Samples are even over all that was found."""
+
+    rule: str
+    before: int
+    after: int
+    newly_fires: int
+    no_longer_fires: int
+    newly: tuple[Event, ...] = ()
+    no_longer: tuple[Event, ...] = ()
+
+
+class Disagreement(msgspec.Struct, frozen=True):
+    """A rule and an event on which the compiled function and the plain meaning differ: the rule must not go live."""
+
+    rule: str
+    event: str
+    compiled: bool
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """What a change does. `complete`: all events were seen, neither time nor number ran out, nobody cancelled."""
+
+    events: int
+    complete: bool
+    seconds: float
+    fired_before: int
+    fired_after: int
+    newly: int  # events on which something fires only after the change
+    no_longer: int
+    rules: tuple[RuleEffect, ...]
+    failed: Mapping[str, int]  # rules of the version after that failed, on how many events
+    disagreements: tuple[Disagreement, ...] = ()
+    judged_both_ways: int = 0
+
+    @property
+    def sound(self) -> bool:
+        """Whether both ways of judging agree and no rule failed. What is not sound must not be published."""
+        return not self.disagreements and not self.failed
+
+
+class _Kept(NamedTuple):
+    draw: int  # negative, so that the largest leaves first
+    n: int
+    event: Event
+
+
+class _Sample:
+    """An even sample of what passes by: those with the smallest draws."""
+
+    def __init__(self, salt: str, size: int) -> None:
+        self._salt, self._size = salt.encode(), size
+        self._kept: list[_Kept] = []
+        self.count = 0
+
+    def see(self, event: Event) -> None:
+        self.count += 1
+        if not self._size:
+            return
+        key = f"{event.platform}\0{event.id}".encode("utf-8", "surrogatepass")
+        draw = int.from_bytes(blake2b(key, digest_size=8, key=self._salt[:32]).digest(), "big")
+        one = _Kept(-draw, self.count, event)
+        if len(self._kept) < self._size:
+            heappush(self._kept, one)
+        elif one.draw > self._kept[0].draw:
+            heapreplace(self._kept, one)
+
+    def events(self) -> tuple[Event, ...]:
+        return tuple(one.event for one in sorted(self._kept, key=lambda one: one.event.at))
+
+
+class _Rule:
+    def __init__(self, name: str, size: int) -> None:
+        self.before = self.after = 0
+        self.newly, self.no_longer = _Sample(f"+{name}", size), _Sample(f"-{name}", size)
+
+
+def effect_of(
+    before: Pack | None,
+    after: Pack,
+    events: Iterable[Event],
+    budget: Budget | None = None,
+    *,
+    progress: Callable[[int, Effect | None], None] = lambda _events, _so_far: None,
+    cancelled: Callable[[], bool] = lambda: False,
+    clock: Callable[[], float] = time.monotonic,
+) -> Effect:
+    """Judge `events`, which come in order of time, by both versions; return what differs.
+
+    `before` None: nothing was in force. `progress` is told the number of events now and then. Counters begin empty,
+    so the first events of long windows count too few, for both versions alike.
+    """
+    chosen = budget or Budget()
+    began = clock()
+    run = _Run(before, after, chosen)
+    complete = True
+    for event in events:
+        if not run.seen % _LOOK:
+            if cancelled() or clock() - began >= chosen.seconds:
+                complete = False
+                break
+            progress(run.seen, None)
+        if run.seen >= chosen.events:
+            complete = False
+            break
+        run.see(event)
+    made = run.effect(complete=complete, seconds=clock() - began)
+    progress(run.seen, made)
+    return made
+
+
+class _Run:
+    def __init__(self, before: Pack | None, after: Pack, budget: Budget) -> None:
+        self._engines: tuple[Engine | None, Engine] = (
+            compile_pack(before) if before is not None else None,
+            compile_pack(after),
+        )
+        rules = [*(before.rules if before is not None else ()), *after.rules]
+        self._needs = needs_of(rules) | self._engines[1].needs
+        if self._engines[0] is not None:
+            self._needs |= self._engines[0].needs
+        self._budget = budget
+        self._counters = MemoryCounters(), RecordingCounters(MemoryCounters())
+        self._rules = {rule.id: _Rule(rule.id, budget.shown) for rule in rules}
+        self.seen = self._fired_before = self._fired_after = self._newly = self._no_longer = 0
+        self._failed: dict[str, int] = {}
+        self._disagreements: list[Disagreement] = []
+        self._both_ways = 0
+        self._changed = [
+            rule
+            for rule in after.rules
+            if before is None or rule.digest not in {old.digest for old in before.rules}
+        ]
+
+    def see(self, event: Event) -> None:
+        signals = measure(event, self._needs)
+        old_engine, new_engine = self._engines
+        old: set[str] = set()
+        if old_engine is not None:
+            old = {firing.rule for firing in old_engine.judge(event, signals, self._counters[0]).firings}
+        recording = self._counters[1]
+        recording.start()
+        verdict = new_engine.judge(event, signals, recording)
+        new = {firing.rule for firing in verdict.firings}
+        for rule in verdict.quarantined:
+            self._failed[rule] = self._failed.get(rule, 0) + 1
+        self.seen += 1
+        self._fired_before += bool(old)
+        self._fired_after += bool(new)
+        self._newly += bool(new) and not old
+        self._no_longer += bool(old) and not new
+        for name in old | new:
+            rule_ = self._rules[name]
+            rule_.before += name in old
+            rule_.after += name in new
+            if name not in old:
+                rule_.newly.see(event)
+            elif name not in new:
+                rule_.no_longer.see(event)
+        if self._both_ways < min(self._budget.both_ways, MAX_BOTH_WAYS) and (new or not self.seen % 7):
+            self._judge_again(
+                event, Seen(event, signals, dict(recording.seen)), new, set(verdict.quarantined)
+            )
+
+    def _judge_again(self, event: Event, seen: Seen, fired: set[str], failed: set[str]) -> None:
+        """Ask the plain meaning of each changed rule too."""
+        self._both_ways += 1
+        for rule in self._changed:
+            if rule.id in failed:
+                continue
+            holds = outcome(rule.when, seen) is True
+            if holds != (rule.id in fired):
+                self._disagreements.append(Disagreement(rule.id, event.id, rule.id in fired))
+
+    def effect(self, *, complete: bool, seconds: float) -> Effect:
+        return Effect(
+            events=self.seen,
+            complete=complete,
+            seconds=seconds,
+            fired_before=self._fired_before,
+            fired_after=self._fired_after,
+            newly=self._newly,
+            no_longer=self._no_longer,
+            rules=tuple(
+                RuleEffect(
+                    name,
+                    rule.before,
+                    rule.after,
+                    rule.newly.count,
+                    rule.no_longer.count,
+                    rule.newly.events(),
+                    rule.no_longer.events(),
+                )
+                for name, rule in self._rules.items()
+            ),
+            failed=self._failed,
+            disagreements=tuple(self._disagreements),
+            judged_both_ways=self._both_ways,
+        )
+
+
+def reads_counters(pack: Pack) -> bool:
+    """Whether a rule of the pack reads a counter, so that the first events say too little."""
+    return any(isinstance(node, Counter) for rule in pack.rules for node in walk(rule.when))

@@ -1,0 +1,90 @@
+"""All cores: a function over many pieces, in processes, a bounded number of pieces under way at a time."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from typing import Any, Protocol, Self, TypeVar
+
+Result = TypeVar("Result")
+
+
+class CancelledError(RuntimeError):
+    """Whoever asked does not want the answer any more."""
+
+
+class Pool(Protocol):
+    """Where pieces are worked on: here, in processes of this machine, or on a cluster."""
+
+    @property
+    def width(self) -> int:
+        """How many pieces are worked on at the same time."""
+        ...
+
+    def map(
+        self,
+        work: Callable[..., Result],
+        pieces: Iterable[tuple[Any, ...]],
+        *,
+        cancelled: Callable[[], bool] = ...,
+    ) -> Iterator[Result]:
+        """Yield `work(*piece)` in the order of the pieces. Raises what a piece raised, and `CancelledError`."""
+        ...
+
+
+class Here:
+    """This process, one piece after the other."""
+
+    width = 1
+
+    def map(  # noqa: D102 -- see `Pool.map`
+        self,
+        work: Callable[..., Result],
+        pieces: Iterable[tuple[Any, ...]],
+        *,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Result]:
+        for piece in pieces:
+            if cancelled():
+                raise CancelledError("cancelled")
+            yield work(*piece)
+
+
+class Processes:
+    """Processes of this machine. They are started anew (not forked), so that threads and locks stay behind."""
+
+    def __init__(self, width: int | None = None) -> None:
+        self.width = width or os.cpu_count() or 1
+        self._executor = ProcessPoolExecutor(self.width, mp_context=multiprocessing.get_context("spawn"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._executor.shutdown(cancel_futures=True)
+
+    def map(  # noqa: D102 -- see `Pool.map`
+        self,
+        work: Callable[..., Result],
+        pieces: Iterable[tuple[Any, ...]],
+        *,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Result]:
+        waiting: deque[Future[Result]] = deque()
+        try:
+            for piece in pieces:
+                if cancelled():
+                    raise CancelledError("cancelled")
+                waiting.append(self._executor.submit(work, *piece))
+                while len(waiting) > 2 * self.width:
+                    yield waiting.popleft().result()
+            while waiting:
+                if cancelled():
+                    raise CancelledError("cancelled")
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()

@@ -1,0 +1,113 @@
+"""The effect of a change before it is saved: what differs, within the time that there is, and never unsound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from benchmarks.backtest import pack as made_pack
+
+from hakam.backtest import effect as module
+from hakam.backtest.columns import read_event
+from hakam.backtest.effect import Budget, Effect, effect_of, reads_counters
+from hakam.policy.pack import Pack
+from hakam.vocabulary.event import Event
+
+BEFORE = ("author.posts < 5", 'word(text.folded, "sun")', 'count(by=author.id, within="10m") > 20')
+AFTER = ("author.posts < 10", 'word(text.folded, "sun")', 'count(by=author.id, within="10m") > 10')
+
+
+@pytest.fixture(scope="module")
+def events(lines: list[bytes]) -> list[Event]:
+    return sorted(map(read_event, lines[:600]), key=lambda event: event.at)
+
+
+@pytest.fixture(scope="module")
+def versions(load_files: Callable[[dict[str, str]], Pack]) -> tuple[Pack, Pack]:
+    return load_files(made_pack.files(BEFORE, version="1")), load_files(made_pack.files(AFTER, version="2"))
+
+
+def test_what_differs_is_what_two_runs_differ_in(
+    events: list[Event],
+    versions: tuple[Pack, Pack],
+    door: Callable[..., dict[str, list[str]]],
+    lines: list[bytes],
+) -> None:
+    before, after = versions
+    then, now = door(before, lines[:600]), door(after, lines[:600])
+    found = effect_of(before, after, events)
+    assert found.complete
+    assert found.sound
+    assert found.events == 600
+    assert found.judged_both_ways == 200
+    for rule in found.rules:
+        old, new = set(then[rule.rule]), set(now[rule.rule])
+        assert (rule.before, rule.after) == (len(old), len(new))
+        assert (rule.newly_fires, rule.no_longer_fires) == (len(new - old), len(old - new))
+        assert {event.id for event in rule.newly} <= new - old
+        assert len(rule.newly) == min(10, len(new - old))
+    any_old = {id_ for hits in then.values() for id_ in hits}
+    any_new = {id_ for hits in now.values() for id_ in hits}
+    assert (found.newly, found.no_longer) == (len(any_new - any_old), len(any_old - any_new))
+
+
+def test_a_first_pack_is_compared_with_nothing(events: list[Event], versions: tuple[Pack, Pack]) -> None:
+    found = effect_of(None, versions[1], events[:200])
+    assert found.fired_before == 0
+    assert found.newly == found.fired_after > 0
+
+
+@pytest.mark.parametrize("limit", ["time", "number", "wish"])
+def test_it_ends_when_it_must_with_what_it_has(
+    events: list[Event], versions: tuple[Pack, Pack], limit: str
+) -> None:
+    clock = iter(float(n) for n in range(10_000))
+    asked = iter([False, False, True])
+    found = effect_of(
+        *versions,
+        events,
+        Budget(seconds=3.0 if limit == "time" else 1e9, events=100 if limit == "number" else 10**9),
+        cancelled=(lambda: next(asked)) if limit == "wish" else (lambda: False),
+        clock=lambda: next(clock),
+    )
+    assert not found.complete
+    assert 0 < found.events < 600
+    assert found.rules
+
+
+def test_it_takes_no_more_events_than_it_needs(events: list[Event], versions: tuple[Pack, Pack]) -> None:
+    taken = 0
+
+    def endless() -> Iterator[Event]:
+        nonlocal taken
+        while True:
+            for event in events:
+                taken += 1
+                yield event
+
+    assert effect_of(*versions, endless(), Budget(events=150)).events == 150
+    assert taken == 151
+
+
+def test_progress_is_told_and_ends_with_the_answer(events: list[Event], versions: tuple[Pack, Pack]) -> None:
+    told: list[tuple[int, Effect | None]] = []
+    found = effect_of(*versions, events, progress=lambda seen, so_far: told.append((seen, so_far)))
+    assert [seen for seen, _ in told] == [*range(0, 600, 64), 600]
+    assert told[-1][1] == found
+
+
+def test_two_ways_that_disagree_make_it_unsound(
+    events: list[Event], versions: tuple[Pack, Pack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rule whose compiled form says something else than its plain meaning must not be published."""
+    monkeypatch.setattr(module, "outcome", lambda _when, _seen: True)
+    found = effect_of(*versions, events[:100])
+    assert not found.sound
+    assert {one.rule for one in found.disagreements} == {"r00", "r02"}  # those that changed
+
+
+def test_counters_begin_empty_and_that_can_be_said(
+    versions: tuple[Pack, Pack], load_files: Callable[..., Pack]
+) -> None:
+    assert reads_counters(versions[0])
+    assert not reads_counters(load_files(made_pack.files(BEFORE[:2])))

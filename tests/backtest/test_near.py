@@ -1,0 +1,93 @@
+"""Near misses: one condition short of firing, or within a tenth of the threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from benchmarks.backtest import pack as made_pack
+
+from hakam.backtest.dataset import Dataset
+from hakam.backtest.near import NearMisses, looked_at, relaxed, steps_of
+from hakam.policy.interpret import Seen, outcome
+from hakam.policy.pack import Pack
+from hakam.policy.tree import Compare, Condition, Literal
+
+
+@pytest.fixture
+def condition(load_files: Callable[[dict[str, str]], Pack]) -> Callable[[str], Condition]:
+    return lambda text: load_files(made_pack.files((text,))).rules[0].when
+
+
+def test_a_rule_of_several_steps_nearly_fires_when_all_but_one_hold(
+    dataset: Dataset, condition: Callable[[str], Condition]
+) -> None:
+    when = condition(
+        "author.posts < 50 and (author.verified and author.followers > 20) and item.media_count == 0"
+    )
+    assert len(steps_of(when)) == 4
+    chunk = dataset.chunk(0)
+    (rows,), among = NearMisses([when]).rows(chunk, {}, [np.zeros(chunk.rows, dtype=np.bool_)])
+    assert among == chunk.rows
+    for row in range(chunk.rows):
+        seen: Seen = chunk.seen(row, {})
+        held = sum(outcome(step, seen) is True for step in steps_of(when))
+        assert rows[row] == (held == 3), row
+    assert rows.any()
+
+
+def test_what_fires_is_no_near_miss(dataset: Dataset, condition: Callable[[str], Condition]) -> None:
+    chunk = dataset.chunk(0)
+    when = condition("author.posts < 50 and author.verified")
+    (rows,), _ = NearMisses([when]).rows(chunk, {}, [np.ones(chunk.rows, dtype=np.bool_)])
+    assert not rows.any()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("author.posts < 50", 55.0),
+        ("author.posts <= 50", 55.0),
+        ("author.posts > 50", 45.0),
+        ("50 > author.posts", 55.0),
+        ("author.followers >= -10", -11.0),
+        ('author.age < "10d"', 950_400.0),
+        ('scores["spam"] >= 0.5', 0.45),
+    ],
+)
+def test_a_threshold_is_moved_by_a_tenth(
+    condition: Callable[[str], Condition], text: str, value: float
+) -> None:
+    found = relaxed(condition(text))
+    assert isinstance(found, Compare)
+    literal = found.right if isinstance(found.right, Literal) else found.left
+    assert isinstance(literal, Literal)
+    assert literal.value == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "author.posts == 5",
+        "author.verified",
+        'word(text.folded, "x")',
+        'event.at > "2026-01-01"',
+        "author.posts < author.followers",
+    ],
+)
+def test_what_has_no_threshold_has_no_near_misses(
+    dataset: Dataset, condition: Callable[[str], Condition], text: str
+) -> None:
+    when = condition(text)
+    assert relaxed(when) is None
+    chunk = dataset.chunk(0)
+    (rows,), _ = NearMisses([when]).rows(chunk, {}, [np.zeros(chunk.rows, dtype=np.bool_)])
+    assert not rows.any()
+
+
+def test_few_parts_are_looked_through() -> None:
+    assert looked_at(1) == {0}
+    assert looked_at(5) == set(range(5))
+    assert len(looked_at(1_000)) == 12
+    assert {0, 999} <= looked_at(1_000)

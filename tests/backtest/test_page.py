@@ -1,0 +1,171 @@
+"""The report as a page: one file, both languages, texts in their own direction, nothing from outside."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from hakam.backtest import plots
+from hakam.backtest.columns import Row
+from hakam.backtest.dataset import Dataset
+from hakam.backtest.page import every_day, page
+from hakam.backtest.prepare import prepare
+from hakam.backtest.report import Report, report
+from hakam.backtest.run import run
+from hakam.backtest.wording import LANGUAGES, STAGES, WORDS
+from hakam.backtest.workers import Here
+from hakam.policy.pack import Pack
+
+VOID = {"meta", "br", "rect", "line", "circle"}
+
+
+class Outline(HTMLParser):
+    """Checks that elements are closed in turn, and keeps what would load something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.loads: list[str] = []
+        self.quotes: list[dict[str, str | None]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+        found = dict(attrs)
+        self.loads += [str(found[name]) for name in ("src", "href", "srcset") if name in found]
+        if tag == "script":
+            self.loads.append("script")
+        if tag == "blockquote":
+            self.quotes.append(found)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def made(lines: list[bytes], pack: Pack, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """Give a report in which people decided, two versions differ and names are hostile."""
+    rows = [Row(line, ("spam", "no", "<b>?", None)[n % 4]) for n, line in enumerate(lines[:800])]
+    rows.append(
+        Row(
+            '{"id":"<x>","platform":"forum","kind":"post","at":"2026-02-20T00:00:01Z","author":{"id":"a","posts":1,'
+            '"name":"<script>alert(1)</script>","followers":1,"following":9},"item":{"id":"i",'
+            '"text":"<img src=x> ربح سريع","language":"ar"}}'.encode()
+        )
+    )
+    dataset: Dataset = prepare(
+        rows, tmp_path_factory.mktemp("page") / "data", pool=Here(), sources=["a&b.csv"]
+    )
+    outcome = run(dataset, pack, pool=Here(), before=pack, sample=60)
+    return report(dataset, pack, outcome, before=pack, seconds=3)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_is_whole_and_loads_nothing(made: Report, language: str) -> None:
+    text = page(made, language)
+    outline = Outline()
+    outline.feed(text)
+    assert outline.open == []
+    assert outline.loads == []
+    assert "url(" not in text
+    assert "default-src 'none'" in text
+    assert f'<html lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}">' in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_people_wrote_is_text_in_its_own_direction(made: Report, language: str) -> None:
+    text = page(made, language)
+    assert "<script" not in text
+    assert "&lt;script&gt;alert(1)" in text
+    assert "<img" not in text
+    assert "&lt;img src=x&gt; ربح سريع" in text
+    outline = Outline()
+    outline.feed(text)
+    assert outline.quotes
+    assert all(quote == {"dir": "auto"} for quote in outline.quotes)
+
+
+def test_both_languages_have_every_word() -> None:
+    assert set(WORDS["en"]) == set(WORDS["ar"])
+    assert set(STAGES["en"]) == set(STAGES["ar"])
+    for name, text in WORDS["ar"].items():
+        assert re.search("[\u0600-\u06ff]", text), name
+        assert re.findall(r"\{\d\}", text) == re.findall(r"\{\d\}", WORDS["en"][name]), name
+
+
+def test_figures_and_warnings_are_on_the_page(made: Report) -> None:
+    text = page(made)
+    assert f"<b>{made.events:,}</b>" in text
+    assert "Compared with what people decided" in text
+    assert "could not be read" in text
+    assert "&lt;b&gt;?" in text
+    assert made.agreement is not None
+    assert f"{made.agreement.caught:,}" in text
+    for rule in made.rules:
+        assert f">{rule.rule}</bdi>" in text
+
+
+def test_a_report_of_nothing_says_so(made: Report) -> None:
+    import msgspec  # noqa: PLC0415 -- this test alone
+
+    quiet = msgspec.structs.replace(
+        made, rules=tuple(msgspec.structs.replace(rule, fires=0, hits=()) for rule in made.rules)
+    )
+    assert "No rule fires on any of these events." in page(quiet)
+    assert "لا تنطبق أي قاعدة على هذه الأحداث." in page(quiet, "ar")
+
+
+# Plots
+
+
+def parsed(svg: str) -> Any:
+    return ET.fromstring(svg)  # noqa: S314 -- written by our own code
+
+
+def test_bars_are_as_long_as_their_values() -> None:
+    svg = parsed(
+        plots.bars([("a", 10, "10"), ("b", 5, "5"), ("c", 0, "0"), ("<d>", 0.001, "")], "Title & more")
+    )
+    widths = [float(one.attrib["width"]) for one in svg.iter("rect")]
+    assert widths[0] == pytest.approx(2 * widths[1], abs=0.1)
+    assert widths[2] == 0
+    assert widths[3] == 1  # what is there can be seen
+    assert svg.find("title").text == "Title & more"
+    assert [one.text for one in svg.iter("text") if one.get("class") == "name"] == ["a", "b", "c", "<d>"]
+
+
+def test_days_without_events_are_there_too() -> None:
+    days = {"2026-01-01": 4, "2026-01-04": 2}
+    svg = parsed(plots.days(days, every_day(days), "By day"))
+    assert [one.find("title").text for one in svg.iter("rect")] == [
+        "2026-01-01: 4",
+        "2026-01-02: 0",
+        "2026-01-03: 0",
+        "2026-01-04: 2",
+    ]
+
+
+def test_a_long_span_is_put_together_evenly() -> None:
+    names = every_day(["2020-01-01", "2025-12-31"])
+    svg = parsed(plots.days(dict.fromkeys(names, 1), names, "By day"))
+    columns = list(svg.iter("rect"))
+    assert len(columns) <= 120
+    total = sum(int(one.find("title").text.rsplit(": ", 1)[1]) for one in columns)
+    assert total == len(names)
+
+
+def test_an_interval_lies_where_its_share_lies() -> None:
+    svg = parsed(plots.interval(0.5, 0.25, 0.75, "50 %"))
+    span = svg.find("line[@class='range']").attrib
+    assert float(span["x1"]) < float(svg.find("circle").attrib["cx"]) < float(span["x2"])
+
+
+def test_no_plot_is_wrong_without_values() -> None:
+    assert parsed(plots.bars([], "x")).tag == "svg"
+    assert parsed(plots.days({}, [], "x")).tag == "svg"
+    assert every_day([]) == []

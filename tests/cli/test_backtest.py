@@ -1,0 +1,117 @@
+"""`hakam backtest`: from files, or the home's own log, to a table, a page and JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+from benchmarks.backtest import events as made_events
+from benchmarks.backtest import pack as made_pack
+from typer.testing import CliRunner
+
+from hakam.backtest.report import Report
+from hakam.cli.main import app
+from hakam.cli.screen import CommandError
+
+CONDITIONS = (
+    'word(text.folded, "sun", "قهوة")',
+    "author.posts < 5 and author.verified",
+    'count(by=author.id, within="10m") > 5',
+)
+
+
+def write_pack(folder: Path, conditions: tuple[str, ...], version: str = "1") -> Path:
+    for path, text in made_pack.files(conditions, version=version).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    return write_pack(tmp_path / "pack", CONDITIONS)
+
+
+@pytest.fixture
+def posts(tmp_path: Path) -> Path:
+    path = tmp_path / "posts.ndjson"
+    with path.open("w", encoding="utf-8") as file:
+        for n, line in enumerate(made_events.events(400, authors=20)):
+            row = {**json.loads(line), "label": ("spam", "maybe", "", "threats")[n % 4]}
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    return path
+
+
+def run(*arguments: object, code: int = 0) -> str:
+    result = CliRunner().invoke(app, ["backtest", *map(str, arguments), "--processes", "1"])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == code, result.output
+    return result.output + result.stderr
+
+
+def test_a_pack_is_tested_on_a_file_and_reported(pack: Path, posts: Path, tmp_path: Path) -> None:
+    before = write_pack(tmp_path / "before", (*CONDITIONS[:1], "author.posts < 3", *CONDITIONS[2:]), "0")
+    out = run(
+        pack, posts, "--against", before, "--decided", "label", "--violating", "spam", "--violating", "threats",
+        "--html", tmp_path / "r.html", "--json", tmp_path / "r.json", "--lang", "ar", "--sample", "3",
+    )  # fmt: skip
+    assert "of 400 events fire a rule" in out
+    assert "against backtest@0" in out
+    assert "all rules together against people: precision" in out
+    made = msgspec.json.decode((tmp_path / "r.json").read_bytes(), type=Report)
+    assert made.events == 400
+    assert [rule.state for rule in made.rules] == ["same", "changed", "same"]
+    assert made.decisions == {"maybe": 100, "spam": 100, "threats": 100}
+    assert made.agreement is not None
+    assert made.agreement.precision.whole + made.agreement.missed + made.agreement.right == 300
+    assert '<html lang="ar" dir="rtl">' in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_prepared_events_are_kept_and_used_again(pack: Path, posts: Path, tmp_path: Path) -> None:
+    first = run(pack, posts, "--keep", tmp_path / "kept")
+    posts.unlink()
+    again = run(pack, tmp_path / "kept", "--way", "function")
+    figures = [line.split(";")[0] for line in (first + again).splitlines() if "events fire a rule" in line]
+    assert len(figures) == 2
+    assert figures[0] == figures[1]
+    assert "judged by function" in again
+
+
+def test_decisions_that_can_not_be_read_are_named(pack: Path, posts: Path) -> None:
+    assert "decisions that can't be read: maybe" in run(pack, posts, "--decided", "label")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--way", "magic"], "'magic' is no way of judging"),
+        (["--lang", "fr"], "'fr' is no language of the report"),
+        (["--decided", "labl"], "there is no column `labl` with decisions"),
+        (["--map", "label=item.txt"], "did you mean `item.text`"),
+        (["--keep", "."], "is not empty"),
+    ],
+)
+def test_what_can_not_be_done_is_said_in_one_line(  # noqa: PLR0917 -- a table and fixtures
+    pack: Path,
+    posts: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CommandError, match=message):
+        run(pack, posts, *arguments)
+
+
+def test_a_pack_with_errors_is_shown_them(posts: Path, tmp_path: Path) -> None:
+    broken = write_pack(tmp_path / "broken", ("author.pots < 5",))
+    with pytest.raises(CommandError, match=r"author\.posts"):
+        run(broken, posts)
+    with pytest.raises(CommandError, match="cannot read the pack"):
+        run(tmp_path / "nowhere", posts)
+    with pytest.raises(CommandError, match="is not there"):
+        run(write_pack(tmp_path / "pack", CONDITIONS), tmp_path / "nothing.csv")
