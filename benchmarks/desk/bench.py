@@ -37,7 +37,7 @@ from hakam.review.shapes import QueueFilter
 from hakam.review.states import CaseState
 from hakam.signals.fold import fold
 from hakam.staff.models import User
-from hakam.storage.embedded.event_log import SqliteEventLog
+from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.embedded.vault import FileVault
 from hakam.testing import scene
 
@@ -96,7 +96,7 @@ def timed(times: int, act: object) -> str:
 
 def quiet_events(folder: Path, count: int) -> None:
     """Measure the worker on events that no rule fired on."""
-    log = SqliteEventLog(folder / "events.db")
+    log = FileEventLog(folder / "events")
     vault = FileVault(folder / "vault", b"k" * 32)
     verdict = scene.verdict()
     for start in range(0, count, 1000):

@@ -181,7 +181,7 @@ def _measure(house: House, arguments: argparse.Namespace) -> int:
             missed.append(f"{name}: p99 {half.median('p99'):.1f} ms at half load, wanted {TARGET_P99:.0f}")
     time.sleep(0.2)
     records = house.records()
-    size = (house.home / "events.db").stat().st_size
+    size = house.log_bytes()
     print(
         f"\ndoor afterwards: {house.memory():.0f} MB; "
         f"log: {records:,} records, {size / max(1, records):,.0f} bytes each"

@@ -6,7 +6,6 @@ import hashlib
 import secrets
 import shutil
 import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ import psutil
 
 from hakam.policy.pack import load_pack
 from hakam.storage.embedded import published
+from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.published import Published, PublishedKey, PublishedPack
 
 PLATFORM = "forum"
@@ -95,9 +95,13 @@ class House:
         return sum(one.user + one.system for one in times)
 
     def records(self) -> int:
-        """Rows in the event log."""
-        with closing(sqlite3.connect(f"file:{self.home / 'events.db'}?mode=ro", uri=True)) as log:
-            return int(log.execute("SELECT count(*) FROM record").fetchone()[0])
+        """Count the records of the event log."""
+        with closing(FileEventLog(self.home / "events")) as log:
+            return log.last_seq()
+
+    def log_bytes(self) -> int:
+        """Return the size of the event log, with its index."""
+        return sum(path.stat().st_size for path in (self.home / "events").iterdir())
 
     def end(self) -> None:
         """Stop the door gently."""

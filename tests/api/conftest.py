@@ -21,7 +21,7 @@ from hakam.review.states import Outcome
 from hakam.staff.keys import issue_key
 from hakam.staff.models import User
 from hakam.staff.roles import Scope
-from hakam.storage.embedded.event_log import SqliteEventLog
+from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.embedded.vault import FileVault
 from hakam.testing import scene
 from hakam.vocabulary.actor import SYSTEM
@@ -35,15 +35,15 @@ def vault() -> FileVault:
     return OPENED["vault"]  # type: ignore[no-any-return]
 
 
-def event_log() -> SqliteEventLog:
+def event_log() -> FileEventLog:
     """Lend the event log of the test that runs."""
     return OPENED["log"]  # type: ignore[no-any-return]
 
 
 @pytest.fixture
-def log(tmp_path: Path, settings: Any) -> Iterator[SqliteEventLog]:
+def log(tmp_path: Path, settings: Any) -> Iterator[FileEventLog]:
     OPENED["vault"] = FileVault(tmp_path / "vault", b"k" * 32)
-    OPENED["log"] = log = SqliteEventLog(tmp_path / "events.db")
+    OPENED["log"] = log = FileEventLog(tmp_path / "events")
     settings.HAKAM_VAULT = f"{__name__}.vault"
     settings.HAKAM_EVENT_LOG = f"{__name__}.event_log"
     yield log
@@ -73,7 +73,7 @@ class Caller:
 
 
 @pytest.fixture
-def platform(db: None, log: SqliteEventLog) -> Caller:
+def platform(db: None, log: FileEventLog) -> Caller:
     scene.publish()
     return Caller()
 
@@ -104,7 +104,7 @@ def amal(db: None) -> User:
 
 
 @pytest.fixture
-def removed(platform: Caller, log: SqliteEventLog, amal: User) -> Decision:
+def removed(platform: Caller, log: FileEventLog, amal: User) -> Decision:
     """Remove a post that the platform told of and that was reported through it."""
     now = timezone.now()
     log.append([scene.entry(scene.event("You are vermin"), scene.verdict())])

@@ -32,7 +32,7 @@ from hakam.intake.models import Notice, Quarantined  # noqa: E402
 from hakam.review.lineage import name_of  # noqa: E402
 from hakam.review.models import Case, CaseSource, Complaint, Decision  # noqa: E402
 from hakam.review.states import DecisionState  # noqa: E402
-from hakam.storage.embedded.event_log import SqliteEventLog  # noqa: E402
+from hakam.storage.embedded.event_log import FileEventLog  # noqa: E402
 from hakam.storage.event_log import Record  # noqa: E402
 from hakam.vocabulary.verdict import Verdict  # noqa: E402
 from hakam.wiring.subscriptions import SUBSCRIBERS  # noqa: E402
@@ -40,7 +40,7 @@ from hakam.wiring.subscriptions import SUBSCRIBERS  # noqa: E402
 APPLY, REVERSE = "measure.apply", "measure.reverse"
 
 
-def left_to_do(log: SqliteEventLog) -> dict[str, int]:
+def left_to_do(log: FileEventLog) -> dict[str, int]:
     """Return what still waits, by name; empty when the installation is at rest."""
     waiting = {
         "events": log.last_seq() - cursors.position(events.CURSOR),
@@ -55,7 +55,7 @@ def left_to_do(log: SqliteEventLog) -> dict[str, int]:
 
 def drain(seconds: float) -> int:
     """Wait until everything is done; return the exit code."""
-    log = SqliteEventLog(SETTINGS.home / "events.db")
+    log = FileEventLog(SETTINGS.home / "events")
     began = time.monotonic()
     calm = 0
     while True:
@@ -77,7 +77,7 @@ class Audit:
         self.promises = promises
         self.journal = journal
         self.firsts = [line for line in journal if not (line.repeat or line.refused)]
-        self.log = SqliteEventLog(SETTINGS.home / "events.db")
+        self.log = FileEventLog(SETTINGS.home / "events")
         self.figures: dict[str, int] = {}
         self.broken: list[str] = []
 

@@ -18,7 +18,7 @@ import pytest
 
 from hakam.policy.pack import load_pack
 from hakam.storage.embedded import published
-from hakam.storage.embedded.event_log import SqliteEventLog
+from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.published import Published, PublishedKey, PublishedPack
 
 PACK = {
@@ -96,7 +96,7 @@ class DoorProcess:
 
     def ids(self) -> list[str]:
         """Return what is in the log."""
-        log = SqliteEventLog(self.home / "events.db")
+        log = FileEventLog(self.home / "events")
         try:
             return [record.id for record in log.scan(0)]
         finally:

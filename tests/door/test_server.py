@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from hakam.storage.embedded.event_log import SqliteEventLog
+from hakam.storage.embedded.event_log import FileEventLog
 from hakam.testing.doors import RULES, Running, dumps, event, key_text, pack_files, published_pack
 
 pytestmark = pytest.mark.sockets
@@ -50,7 +50,7 @@ def test_every_address_over_http(running: Running) -> None:
         head = http.head("/healthz")
         assert (head.status_code, head.content) == (200, b"")
     assert running.end() == 0
-    log = SqliteEventLog(running.folder / "events.db")
+    log = FileEventLog(running.folder / "events")
     assert log.last_seq() == 1_001
     log.close()
 
@@ -172,7 +172,7 @@ class Load:
 
 def missing(door: Running, load: Load) -> list[str]:
     """Return what was acknowledged and is not in the log, word for word."""
-    log = SqliteEventLog(door.folder / "events.db")
+    log = FileEventLog(door.folder / "events")
     lost = []
     for id_, verdict in load.acknowledged.items():
         record = log.get("forum", id_)

@@ -9,7 +9,7 @@ import pytest
 
 from hakam.compliance.models import RulebookVersion
 from hakam.staff.models import User
-from hakam.storage.embedded.event_log import SqliteEventLog
+from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.embedded.vault import FileVault
 from hakam.testing import scene
 
@@ -20,8 +20,8 @@ def vault(tmp_path: Path) -> FileVault:
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[SqliteEventLog]:
-    log = SqliteEventLog(tmp_path / "events.db")
+def log(tmp_path: Path) -> Iterator[FileEventLog]:
+    log = FileEventLog(tmp_path / "events")
     yield log
     log.close()
 

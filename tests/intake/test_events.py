@@ -20,7 +20,7 @@ from hakam.intake.models import KnownItem, Quarantined
 from hakam.review import evidence
 from hakam.review.models import Case, CaseSource, Decision
 from hakam.review.states import CaseState, SourceKind
-from hakam.storage.embedded.event_log import SqliteEventLog
+from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.embedded.vault import FileVault
 from hakam.storage.event_log import CorruptRecordError, Entry, Record
 from hakam.testing import scene
@@ -44,7 +44,7 @@ def spoiled(id_: str, *, raw: bytes = b"{}", verdict: bytes = b"{}") -> Entry:
 
 
 def test_quiet_events_move_the_cursor_and_are_learnt(
-    book: object, log: SqliteEventLog, vault: FileVault
+    book: object, log: FileEventLog, vault: FileVault
 ) -> None:
     for n in range(5):
         happen(log, scene.event(item=str(n), url=f"https://maydan.example/p/{n}"))
@@ -62,7 +62,7 @@ def test_quiet_events_move_the_cursor_and_are_learnt(
     assert known_items.newest_event(known, log) == log.read(4, 1)[0].raw
 
 
-def test_a_review_request_opens_a_case(book: object, log: SqliteEventLog, vault: FileVault) -> None:
+def test_a_review_request_opens_a_case(book: object, log: FileEventLog, vault: FileVault) -> None:
     event = scene.event("Buy followers", email="u1@example.net", reach=500)
     seq = happen(log, event, scene.firing(queue="spam", urgency=0.5))
     consume(log, vault=vault, now=NOW, limit=10)
@@ -77,7 +77,7 @@ def test_a_review_request_opens_a_case(book: object, log: SqliteEventLog, vault:
     assert ledger.story(f"case:{case.pk}")[0].actor == "rule:known-spam"
 
 
-def test_live_measures_are_carried_out(book: object, log: SqliteEventLog, vault: FileVault) -> None:
+def test_live_measures_are_carried_out(book: object, log: FileEventLog, vault: FileVault) -> None:
     seq = happen(log, scene.event(email="u1@example.net"), scene.firing(measures=[LIMIT]))
     consume(log, vault=vault, now=NOW, limit=10)
     assert Decision.objects.get().key == f"event:{seq}"
@@ -86,19 +86,19 @@ def test_live_measures_are_carried_out(book: object, log: SqliteEventLog, vault:
     assert Case.objects.get().state == CaseState.OPEN
 
 
-def test_measures_without_a_review_open_no_case(book: object, log: SqliteEventLog, vault: FileVault) -> None:
+def test_measures_without_a_review_open_no_case(book: object, log: FileEventLog, vault: FileVault) -> None:
     happen(log, scene.event(), scene.firing(measures=[LIMIT], queue=None))
     consume(log, vault=vault, now=NOW, limit=10)
     assert (Decision.objects.count(), Case.objects.count()) == (1, 0)
 
 
-def test_the_shadow_is_recorded_only(book: object, log: SqliteEventLog, vault: FileVault) -> None:
+def test_the_shadow_is_recorded_only(book: object, log: FileEventLog, vault: FileVault) -> None:
     happen(log, scene.event(), scene.firing(measures=[LIMIT], stage=Stage.SHADOW))
     assert consume(log, vault=vault, now=NOW, limit=10) == 1
     assert (Decision.objects.count(), Case.objects.count(), Quarantined.objects.count()) == (0, 0, 0)
 
 
-def test_events_on_one_item_are_one_case(book: object, log: SqliteEventLog, vault: FileVault) -> None:
+def test_events_on_one_item_are_one_case(book: object, log: FileEventLog, vault: FileVault) -> None:
     for n in range(4):
         happen(log, scene.event(f"text {n}"), scene.firing())
     consume(log, vault=vault, now=NOW, limit=10)
@@ -106,7 +106,7 @@ def test_events_on_one_item_are_one_case(book: object, log: SqliteEventLog, vaul
     assert (case.verdicts, case.evidence.count()) == (4, 4)
 
 
-def test_reading_again_changes_nothing(book: object, log: SqliteEventLog, vault: FileVault) -> None:
+def test_reading_again_changes_nothing(book: object, log: FileEventLog, vault: FileVault) -> None:
     for n in range(3):
         happen(log, scene.event(item=str(n), author=f"u{n}"), scene.firing(measures=[LIMIT]))
     consume(log, vault=vault, now=NOW, limit=10)
@@ -121,7 +121,7 @@ def test_reading_again_changes_nothing(book: object, log: SqliteEventLog, vault:
 
 
 def test_edits_and_deletions_are_kept_for_open_cases_only(
-    book: object, log: SqliteEventLog, vault: FileVault
+    book: object, log: FileEventLog, vault: FileVault
 ) -> None:
     happen(log, scene.event("Buy followers"), scene.firing())
     happen(log, scene.event("Nice weather", change=Change.EDITED))
@@ -136,7 +136,7 @@ def test_edits_and_deletions_are_kept_for_open_cases_only(
 
 
 def test_what_was_deleted_is_not_restricted_any_more(
-    book: object, log: SqliteEventLog, vault: FileVault
+    book: object, log: FileEventLog, vault: FileVault
 ) -> None:
     happen(log, scene.event("x", change=Change.DELETED), scene.firing(measures=[LIMIT], queue=None))
     consume(log, vault=vault, now=NOW, limit=10)
@@ -153,7 +153,7 @@ def test_what_was_deleted_is_not_restricted_any_more(
     ],
 )
 def test_a_spoiled_record_is_set_aside_and_the_rest_goes_on(
-    book: object, log: SqliteEventLog, vault: FileVault, bad: dict[str, bytes]
+    book: object, log: FileEventLog, vault: FileVault, bad: dict[str, bytes]
 ) -> None:
     happen(log, scene.event(item="1"), scene.firing())
     (appended,) = log.append([spoiled("bad", **bad)])
@@ -166,7 +166,7 @@ def test_a_spoiled_record_is_set_aside_and_the_rest_goes_on(
 
 
 def test_a_record_that_cannot_be_acted_on_is_set_aside_whole(
-    book: object, log: SqliteEventLog, vault: FileVault
+    book: object, log: FileEventLog, vault: FileVault
 ) -> None:
     unknown = scene.firing("no-such-clause", measures=[LIMIT])
     happen(log, scene.event(item="1"), unknown)
@@ -203,7 +203,7 @@ def test_a_corrupt_record_does_not_hold_up_the_log(book: object, vault: FileVaul
 
 
 def test_an_outage_moves_nothing_and_sets_nothing_aside(
-    book: object, log: SqliteEventLog, vault: FileVault, monkeypatch: pytest.MonkeyPatch
+    book: object, log: FileEventLog, vault: FileVault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     happen(log, scene.event(item="1"), scene.firing())
     happen(log, scene.event(item="2"), scene.firing())
@@ -221,7 +221,7 @@ def test_an_outage_moves_nothing_and_sets_nothing_aside(
 
 
 def test_a_batch_takes_in_at_most_so_many_busy_records(
-    book: object, log: SqliteEventLog, vault: FileVault, monkeypatch: pytest.MonkeyPatch
+    book: object, log: FileEventLog, vault: FileVault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(events, "MAX_ACTIVE", 2)
     for n in range(5):
@@ -235,7 +235,7 @@ def test_a_batch_takes_in_at_most_so_many_busy_records(
 
 
 def test_an_event_with_unknown_fields_is_frozen_as_it_came(
-    book: object, log: SqliteEventLog, vault: FileVault
+    book: object, log: FileEventLog, vault: FileVault
 ) -> None:
     event = scene.event()
     data = msgspec.json.decode(scene.raw(event)) | {"mood": "angry"}
@@ -248,7 +248,7 @@ def test_an_event_with_unknown_fields_is_frozen_as_it_came(
 
 
 def test_a_vault_that_is_full_stops_before_anything_is_written(
-    book: object, log: SqliteEventLog, tmp_path: Path
+    book: object, log: FileEventLog, tmp_path: Path
 ) -> None:
     class FullVault(FileVault):
         def put(self, data: bytes) -> str:

@@ -19,7 +19,7 @@ from hakam.review.decisions import decide, finalise_due
 from hakam.review.models import Case, CaseSource
 from hakam.review.states import CaseState, Outcome
 from hakam.staff.models import User
-from hakam.storage.embedded.event_log import SqliteEventLog
+from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.embedded.vault import FileVault
 from hakam.testing import scene
 
@@ -28,7 +28,7 @@ NOW = scene.NOW
 
 
 @pytest.fixture
-def busy(book: object, log: SqliteEventLog, vault: FileVault, amal: User) -> int:
+def busy(book: object, log: FileEventLog, vault: FileVault, amal: User) -> int:
     """Answer one notice, let one wait, see one event."""
     log.append([scene.entry(scene.event(), scene.verdict([scene.firing()]))])
     consume(log, vault=vault, now=NOW, limit=10)

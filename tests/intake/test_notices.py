@@ -33,7 +33,7 @@ from hakam.review.decisions import decide, finalise_due, replace
 from hakam.review.models import Case, CaseSource
 from hakam.review.states import CaseState, Outcome, SourceKind
 from hakam.staff.models import User
-from hakam.storage.embedded.event_log import SqliteEventLog
+from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.embedded.vault import FileVault
 from hakam.testing import scene
 from hakam.vocabulary.actor import Actor, ActorKind
@@ -65,7 +65,7 @@ def submission(**more: Any) -> Submission:
 
 
 @pytest.fixture
-def post(book: object, log: SqliteEventLog, vault: FileVault) -> ItemRef:
+def post(book: object, log: FileEventLog, vault: FileVault) -> ItemRef:
     """Tell of an item."""
     event = scene.event("You are vermin", url=URL, email="author@example.net")
     log.append([scene.entry(event, scene.verdict())])
@@ -76,7 +76,7 @@ def post(book: object, log: SqliteEventLog, vault: FileVault) -> ItemRef:
 class Inbox:
     """Where notices arrive."""
 
-    def __init__(self, vault: FileVault, log: SqliteEventLog) -> None:
+    def __init__(self, vault: FileVault, log: FileEventLog) -> None:
         self.vault, self.log = vault, log
 
     def take(self, now: Any = NOW, by: Actor | None = None, key: str | None = None, **more: Any) -> Notice:
@@ -98,7 +98,7 @@ class Inbox:
 
 
 @pytest.fixture
-def inbox(vault: FileVault, log: SqliteEventLog) -> Inbox:
+def inbox(vault: FileVault, log: FileEventLog) -> Inbox:
     return Inbox(vault, log)
 
 

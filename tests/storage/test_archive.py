@@ -10,7 +10,7 @@ import pytest
 
 from hakam.storage.embedded import archive
 from hakam.storage.embedded.archive import ArchiveUnavailableError, file_of, roll
-from hakam.storage.embedded.event_log import SqliteEventLog
+from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.event_log import CorruptRecordError, Entry
 
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -20,9 +20,9 @@ SIGNALS = msgspec.json.encode(
 )
 
 
-def fill(folder: Path, *hours: float) -> SqliteEventLog:
+def fill(folder: Path, *hours: float) -> FileEventLog:
     moments = iter([START + hour * 3_600 for hour in hours])
-    log = SqliteEventLog(folder / "events.db", clock=lambda: next(moments))
+    log = FileEventLog(folder / "events", clock=lambda: next(moments))
     for n in range(len(hours)):
         log.append(
             [Entry("forum", f"{n}-{m}", START - 60, b'{"x":1}', SIGNALS, b'{"pack":{}}') for m in range(3)]
@@ -69,7 +69,9 @@ def test_an_hour_that_is_cut_is_not_written(tmp_path: Path) -> None:
 
 def test_a_corrupt_record_leaves_no_half_file(tmp_path: Path) -> None:
     log = fill(tmp_path, 0, 0.5, 1.5)
-    log._writer.execute("UPDATE record SET checksum = 0 WHERE seq = 5")
+    (path,) = (tmp_path / "events").glob("*.events")
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"1-1", b"1-x"))
     with pytest.raises(CorruptRecordError):
         roll(log, tmp_path / "archive", now=START + 3_601)
     assert [path for path in (tmp_path / "archive").rglob("*") if path.is_file()] == []

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from hakam.storage.embedded.event_log import SqliteEventLog
+from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.event_log import Appended, Entry, EventLog, Record
 from hakam.testing import event_logs
 from hakam.testing.event_logs import DURABLE_PROMISES, PROMISES, MemoryEventLog, check_event_log, entry
@@ -221,7 +221,7 @@ def test_the_log_in_memory_keeps_all_promises_but_to_outlive_its_process(clock: 
 
 
 def test_the_log_on_disk_keeps_all(tmp_path: Path) -> None:
-    check_event_log(lambda name: SqliteEventLog(tmp_path / f"{name}.db"))
+    check_event_log(lambda name: FileEventLog(tmp_path / f"{name}"))
 
 
 def test_a_log_that_answers_nothing_is_caught_at_once() -> None:

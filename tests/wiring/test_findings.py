@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 
 from hakam.staff.keys import issue_key
 from hakam.staff.roles import Scope
-from hakam.storage.embedded.event_log import SqliteEventLog
+from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.event_log import Entry
 from hakam.testing import scene
 from hakam.vocabulary.actor import SYSTEM
@@ -103,13 +102,12 @@ def test_a_secret_that_others_can_read_is_found(settings: Settings) -> None:
 
 
 def test_a_damaged_record_of_the_event_log_is_named(settings: Settings) -> None:
-    log = SqliteEventLog(event_log_path(settings))
+    log = FileEventLog(event_log_path(settings))
     [appended] = log.append([Entry("maydan", "e1", 1.0, b'{"id":"e1"}', b"{}", b"{}")])
     log.close()
     assert codes(settings) == []
-    with sqlite3.connect(event_log_path(settings)) as db:
-        db.execute("UPDATE record SET body = CAST('x' || body AS BLOB)")
-    db.close()
+    (path,) = event_log_path(settings).glob("*.events")
+    path.write_bytes(path.read_bytes().replace(b'"e1"', b'"e2"'))
     [finding] = check(settings, now=NOW)
     assert finding.code == "W007"
     assert finding.subject == f"event:{appended.seq}"

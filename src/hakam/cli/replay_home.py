@@ -38,7 +38,7 @@ class LocalHome(Home):
     """This machine's own Hakam. Needs Django started."""
 
     def __init__(self, settings: Settings, *, key: str, platform: str) -> None:
-        from hakam.storage.embedded.event_log import SqliteEventLog  # noqa: PLC0415 -- needs Django started
+        from hakam.storage.embedded.event_log import FileEventLog  # noqa: PLC0415 -- needs Django started
         from hakam.wiring.programs import near  # noqa: PLC0415
 
         super().__init__(
@@ -46,7 +46,7 @@ class LocalHome(Home):
             key=key,
             platform=platform or settings.platform,
         )
-        self._log = SqliteEventLog(settings.home / "events.db")
+        self._log = FileEventLog(settings.home / "events")
         self.missing = self._missing
         self._ledger_before = _newest_fact()
         if not key:

@@ -25,7 +25,7 @@ class DoorConfig:
     @property
     def log_path(self) -> Path:
         """The event log."""
-        return self.home / "events.db"
+        return self.home / "events"
 
     @property
     def published_path(self) -> Path:

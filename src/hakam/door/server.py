@@ -22,7 +22,7 @@ from hakam.door.app import Answer, Door, refuse
 from hakam.door.config import DoorConfig
 from hakam.door.problems import ProblemKind
 from hakam.door.reload import Keeper
-from hakam.storage.embedded.event_log import SqliteEventLog
+from hakam.storage.embedded.event_log import FileEventLog
 
 __all__ = ["Application", "DoorConfig", "run", "serve"]
 
@@ -128,7 +128,7 @@ async def run(config: DoorConfig, ready: Callable[[], None] = lambda: None) -> N
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     restore = _on_signals(loop, stop)
-    log = SqliteEventLog(config.log_path)
+    log = FileEventLog(config.log_path)
     try:
         log.claim()
         door = Door(config, log, loop)

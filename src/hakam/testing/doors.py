@@ -23,7 +23,7 @@ from hakam.door.config import DoorConfig
 from hakam.door.judgement import prepare
 from hakam.policy.pack import load_pack
 from hakam.storage.embedded import published
-from hakam.storage.embedded.event_log import SqliteEventLog
+from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.event_log import EventLog
 from hakam.storage.published import Published, PublishedKey, PublishedPack
 
@@ -118,7 +118,7 @@ class House:
 
     def __post_init__(self) -> None:
         self.config = DoorConfig(self.folder)
-        self.log = SqliteEventLog(self.config.log_path)
+        self.log = FileEventLog(self.config.log_path)
 
     def configure(self, **changes: Any) -> None:
         """Change the configuration of doors opened later."""

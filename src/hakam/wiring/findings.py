@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from hakam.storage.embedded import published
-from hakam.storage.embedded.event_log import SqliteEventLog
+from hakam.storage.embedded.event_log import FileEventLog
 from hakam.vocabulary.finding import Finding, Severity
 from hakam.wiring import publish
 from hakam.wiring.ports import event_log_path
@@ -93,7 +93,7 @@ def _secrets(chosen: Settings) -> Iterator[Finding]:
 def _event_log(path: Path) -> Iterator[Finding]:
     if not path.exists():
         return
-    log = SqliteEventLog(path)
+    log = FileEventLog(path)
     try:
         for seq in log.damaged():
             yield _error(

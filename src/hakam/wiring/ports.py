@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import hakam
-from hakam.storage.embedded.event_log import SqliteEventLog
+from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.embedded.vault import FileVault
 from hakam.storage.event_log import EventLog
 from hakam.storage.vault import Vault
@@ -15,13 +15,13 @@ from hakam.wiring.settings import Settings, settings
 
 def event_log_path(chosen: Settings) -> Path:
     """Return where the event log lies: a file of its own, so that the door waits for nobody."""
-    return chosen.home / "events.db"
+    return chosen.home / "events"
 
 
 @cache
 def event_log() -> EventLog:
     """Return the event log, for reading. The door alone appends."""
-    return SqliteEventLog(event_log_path(settings()))
+    return FileEventLog(event_log_path(settings()))
 
 
 @cache

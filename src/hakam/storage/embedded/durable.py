@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from pathlib import Path
 
 
@@ -16,6 +17,21 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def sync_data(file: int) -> None:
+    """Wait until what was written to an open file is on disk."""
+    if hasattr(os, "fdatasync"):
+        os.fdatasync(file)
+    elif sys.platform == "darwin":  # where `fsync` leaves the bytes in the cache of the disk
+        import fcntl  # noqa: PLC0415 -- not everywhere
+
+        try:
+            fcntl.fcntl(file, fcntl.F_FULLFSYNC)
+        except OSError:  # a file system that can't
+            os.fsync(file)
+    else:
+        os.fsync(file)
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = 0o600) -> None:

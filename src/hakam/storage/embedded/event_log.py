@@ -1,7 +1,7 @@
-"""The event log in one SQLite file of its own, so that it never waits for the lock of the control database.
+"""The event log in files of its own: appended to, synced once for each group, never written in the middle.
 
-WAL and `synchronous=FULL`: a commit returns when its bytes are on disk. A record is one row: a 16-byte digest of
-(platform, id), unique; the time of receipt, never decreasing; a checksum; and one body with everything else.
+`segments` holds the records, `watermark` says how far they are on disk, `log_index` finds an event and a number behind
+the newest, and what the index does not know yet is held in memory. One process writes; readers wait for nobody.
 """
 
 from __future__ import annotations
@@ -9,233 +9,178 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-import zlib
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from functools import cache
-from hashlib import blake2b
 from pathlib import Path
 
-import msgspec
+from hakam.storage.embedded import groups
+from hakam.storage.embedded.carry_over import carry_over
+from hakam.storage.embedded.groups import Group, Identity, identity_of
+from hakam.storage.embedded.log_files import index_path, mark_path
+from hakam.storage.embedded.log_index import Covered, LogIndex
+from hakam.storage.embedded.log_writer import LogWriter, Tail, unindexed
+from hakam.storage.embedded.segments import START, Gap, Segment, Segments
+from hakam.storage.embedded.watermark import NOTHING, Watermark, WatermarkFile
+from hakam.storage.event_log import Appended, CorruptRecordError, Entry, Record
 
-from hakam.storage.embedded.checkpoints import SAFETY_PAGES, Checkpoints
-from hakam.storage.embedded.id_filter import IdFilter
-from hakam.storage.event_log import Appended, CorruptRecordError, Entry, LogBusyError, LogFullError, Record
-
-FORMAT = 1
-_CHUNK = 500  # rows a query, under SQLite's limit on variables
-_FILL = 5_000  # digests read at a time for the filter
-_BUSY_SECONDS = 30.0
-_CHECKPOINT_PAGES = 4_000  # about 16 MB of WAL between checkpoints
-_FULL = frozenset({sqlite3.SQLITE_FULL})
-
-_COLUMNS = 5
-_MOST_ROWS = 64  # in one statement
+_CHUNK = 500  # records of a page
+_HINTS = 16  # places where reading stopped, for those who go on there
+_LONG_TAIL = 100_000  # events a reader holds before it looks what the index knows by now
 
 
-@cache
-def _insert(rows: int) -> str:
-    return f"INSERT INTO record VALUES {','.join(['(?,?,?,?,?)'] * rows)} ON CONFLICT (digest) DO NOTHING"  # noqa: S608 -- only question marks
-
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS record (
-    seq INTEGER PRIMARY KEY,
-    digest BLOB NOT NULL UNIQUE,
-    received_at REAL NOT NULL,
-    checksum INTEGER NOT NULL,
-    body BLOB NOT NULL
-)
-"""
-
-
-class _Body(msgspec.Struct, frozen=True, array_like=True):
-    platform: str
-    id: str
-    at: float
-    raw: bytes
-    signals: bytes
-    verdict: bytes
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(_Body).decode
-
-
-def _digest(platform: str, id_: str) -> bytes:
-    # A platform's name can't hold NUL, so that no two pairs share their bytes.
-    return blake2b(f"{platform}\0{id_}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-def _checksum(seq: int, received_at: float, body: bytes) -> int:
-    return zlib.crc32(body, zlib.crc32(f"{seq}:{received_at!r}".encode()))
-
-
-class SqliteEventLog:
-    """An `EventLog` in the file `path`. Any number of processes may read; one may write (see `claim`)."""
+class FileEventLog:
+    """An `EventLog` in the folder `path`. Any number of processes may read; one may write (see `claim`)."""
 
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
         self.path = path
         self._clock = clock
         self._writing = threading.Lock()
-        self._reading = threading.Lock()
-        self._claim: sqlite3.Connection | None = None
-        self._filter: IdFilter | None = None
-        self._last: tuple[int, float] | None = (
-            None  # number and time of the newest record, while we are the one writer
-        )
-        self._filling: threading.Thread | None = None
-        self._checkpoints: Checkpoints | None = None
-        self._closing = False
+        self._reading = threading.RLock()
+        self._writer: LogWriter | None = None
+        self._marks: WatermarkFile | None = None
+        self._last_mark = NOTHING
+        self._index: LogIndex | None = None
+        self._tail: Tail | None = None  # of a log that others write
+        self._hints: dict[int, tuple[int, int]] = {}
+        self._looked: tuple[int, Group] | None = None
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._writer = self._connect()
-        self._writer.execute(_SCHEMA)
-        version = self._writer.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            self._writer.execute(f"PRAGMA user_version = {FORMAT}")
-        elif version != FORMAT:
-            self._writer.close()
-            raise OSError(f"{path} has format {version}; this release reads {FORMAT}")
-        self._reader = self._connect()
-        self._reader.execute("PRAGMA query_only = ON")
+        carry_over(path)
+        path.mkdir(mode=0o700, exist_ok=True)
+        self._files = Segments(path)
+        if self._files.firsts:
+            self._files.get(self._files.firsts[-1])  # an unknown format is refused now
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path,
-            timeout=_BUSY_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=256,
-        )
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-        connection.execute("PRAGMA cache_size = -32000")
-        return connection
+    # Writing
 
     def claim(self) -> None:
         """Become the one writer until this process ends or `close`. Raises `LogBusyError` if there is another."""
-        if self._claim is not None:
-            return
-        claim = sqlite3.connect(
-            self.path.with_suffix(".lock"), timeout=0, isolation_level=None, check_same_thread=False
-        )
-        try:
-            claim.execute("PRAGMA journal_mode = DELETE")
-            claim.execute("BEGIN EXCLUSIVE")  # a lock that every system releases when the process dies
-        except sqlite3.OperationalError:
-            claim.close()
-            raise LogBusyError(f"another process writes {self.path}") from None
-        self._claim = claim
-        self._writer.execute(f"PRAGMA wal_autocheckpoint = {SAFETY_PAGES}")
-        self._checkpoints = Checkpoints(self._connect)
-        self._filling = threading.Thread(target=self._fill, name="id-filter", daemon=True)
-        self._filling.start()
+        with self._writing:
+            self._claimed()
 
-    def _fill(self) -> None:
-        """Learn which events are there. Until that is done, `find` asks the index for each."""
-        known = IdFilter(self.last_seq())
-        after = 0
-        while not self._closing:
-            with self._writing:  # nothing is added between the last page and the filter's first use
-                with self._reading:
-                    rows = self._reader.execute(
-                        "SELECT seq, digest FROM record WHERE seq > ? ORDER BY seq LIMIT ?", (after, _FILL)
-                    ).fetchall()
-                if not rows:
-                    self._filter = known
-                    return
-            for _, digest in rows:
-                known.add(digest)
-            after = rows[-1][0]
+    def _claimed(self) -> LogWriter:
+        if self._writer is None:
+            with self._reading:
+                self._writer = LogWriter(self.path, self._files, self._clock)
+                self._tail = None
+        return self._writer
 
     def append(self, entries: Sequence[Entry]) -> list[Appended]:
-        """Make `entries` durable together. See `EventLog.append`."""
+        """Make `entries` durable together. See `EventLog.append`. Claims the log if nobody has."""
         if not entries:
             return []
-        digests = [_digest(entry.platform, entry.id) for entry in entries]
+        identities = [identity_of(entry.platform, entry.id) for entry in entries]
+        digests = [digest for digest, _ in identities]
         with self._writing:
-            try:
-                if self._checkpoints is not None and self._checkpoints.restart_due:
-                    self._checkpoints.restart(self._writer)
-                answers = self._append(entries, digests)
-            except sqlite3.Error as error:
-                if getattr(error, "sqlite_errorcode", 0) & 0xFF in _FULL:
-                    raise LogFullError(f"{self.path} can't grow: {error}") from error
-                raise OSError(f"{self.path} can't be written: {error}") from error
-            finally:
-                with suppress(sqlite3.Error):
-                    if self._writer.in_transaction:
-                        self._writer.execute("ROLLBACK")
-            if self._filter is not None:
-                for digest in digests:
-                    self._filter.add(digest)
-            if self._checkpoints is not None:
-                self._checkpoints.wrote(len(entries))
-            return answers
+            writer = self._claimed()
+            known = self._known(identities)
+            fresh: dict[bytes, Entry] = {}
+            for digest, entry in zip(digests, entries, strict=True):
+                if digest not in known:
+                    fresh.setdefault(digest, entry)
+            first = 0
+            if fresh:
+                first = writer.write(list(fresh), [groups.body_of(entry) for entry in fresh.values()])
+        if len(fresh) == len(entries):
+            return [Appended(seq) for seq in range(first, first + len(entries))]
+        numbers = dict(zip(fresh, range(first, first + len(fresh)), strict=True))
+        answers: list[Appended] = []
+        for digest in digests:
+            number = numbers.pop(digest, None)
+            if number is None:
+                answers.append(known[digest])
+            else:
+                answers.append(Appended(number))
+                known[digest] = Appended(number, fresh[digest].verdict)
+        return answers
+
+    # Looking for events
 
     def find(self, keys: Sequence[tuple[str, str]]) -> list[Appended | None]:
         """Return what appending each key would answer, or `None` if it is not in the log."""
-        digests = [_digest(*key) for key in keys]
-        ask = (
-            digests
-            if self._filter is None
-            else [digest for digest in digests if self._filter.perhaps(digest)]
-        )
-        if not ask:
-            return [None] * len(digests)
-        with self._reading:
-            try:
-                known = _known(self._reader, ask)
-            except sqlite3.Error as error:
-                raise OSError(f"{self.path} can't be read: {error}") from error
-        return [known.get(digest) for digest in digests]
-
-    def _append(self, entries: Sequence[Entry], digests: list[bytes]) -> list[Appended]:
-        """Insert what is not there. As few statements as can be, since each gives the interpreter away once."""
-        sole = self._claim is not None
-        alone = sole and len(entries) <= _MOST_ROWS  # one statement is its own transaction
-        if not alone:
-            self._writer.execute("BEGIN IMMEDIATE")
-        if self._last is None or not sole:
-            last = self._writer.execute(
-                "SELECT seq, received_at FROM record ORDER BY seq DESC LIMIT 1"
-            ).fetchone()
-            self._last = last or (0, 0.0)
-        seq, received_at = self._last[0], max(self._last[1], self._clock())
-        values: list[object] = []
-        for number, (entry, digest) in enumerate(zip(entries, digests, strict=True), seq + 1):
-            body = _encode((entry.platform, entry.id, entry.at, entry.raw, entry.signals, entry.verdict))
-            values += (number, digest, received_at, _checksum(number, received_at, body), body)
-        inserted = 0
-        for start in range(0, len(entries), _MOST_ROWS):
-            rows = min(_MOST_ROWS, len(entries) - start)
-            part = values[start * _COLUMNS : (start + rows) * _COLUMNS]
-            inserted += self._writer.execute(_insert(rows), part).rowcount
-        if not alone:
-            self._writer.execute("COMMIT")
-        self._last = (seq + len(entries), received_at)  # numbers of repeats stay unused
-        answers = [Appended(number) for number in range(seq + 1, seq + 1 + len(entries))]
-        if inserted == len(entries):
-            return answers
-        known = _known(self._writer, digests)
-        return [
-            mine if known[digest].seq == mine.seq else known[digest]
-            for mine, digest in zip(answers, digests, strict=True)
-        ]
-
-    def read(self, after: int, limit: int) -> list[Record]:
-        """Return up to `limit` records with `seq > after`, in order."""
-        return [_record(row) for row in self._rows("WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit))]
+        identities = [identity_of(*key) for key in keys]
+        known = self._known(identities)
+        return [known.get(digest) for digest, _ in identities] if known else [None] * len(identities)
 
     def get(self, platform: str, id: str) -> Record | None:  # noqa: A002 -- the event's own word
-        """Return the record of an event, if it is there."""
-        rows = self._rows("WHERE digest = ?", (_digest(platform, id),))
-        return _record(rows[0]) if rows else None
+        """Return the record of an event, if it is there. Raises `CorruptRecordError`."""
+        identity = identity_of(platform, id)
+        for seq in self._candidates([identity]).get(identity.digest, []):
+            found = self._at(seq, identity.digest)
+            if found is not None:
+                return found
+        return None
 
     def missing(self, keys: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         """Return those of the (platform, id) pairs that are not in the log."""
-        return [key for key in keys if not self._rows("WHERE digest = ?", (_digest(*key),))]
+        pairs = list(keys)
+        return [pair for pair, found in zip(pairs, self.find(pairs), strict=True) if found is None]
+
+    def _known(self, identities: Sequence[Identity]) -> dict[bytes, Appended]:
+        known: dict[bytes, Appended] = {}
+        for digest, numbers in self._candidates(identities).items():
+            for seq in numbers:
+                try:
+                    record = self._at(seq, digest)
+                except CorruptRecordError:
+                    known.setdefault(digest, Appended(seq, damaged=True))
+                else:
+                    if record is not None:
+                        known[digest] = Appended(seq, record.verdict)
+        return known
+
+    def _candidates(self, identities: Sequence[Identity]) -> dict[bytes, list[int]]:
+        """Return the numbers of the records that may be the ones. First what is in memory, then the index."""
+        writer = self._writer
+        tails = writer.tails if writer is not None else self._read_tail()
+        filters = writer.known if writer is not None else None
+        left = dict(identities)
+        found: dict[bytes, list[int]] = {}
+        for events in [tail.events for tail in tails]:
+            for digest in [digest for digest in left if digest in events]:
+                found[digest] = [events[digest]]
+                del left[digest]
+        if filters is not None:
+            perhaps = filters.perhaps(list(left.values()))
+            left = {digest: key for digest, key in left.items() if key in perhaps} if perhaps else {}
+        if left and (index := self._opened_index()) is not None:
+            try:
+                found |= index.find(list(left))
+            except sqlite3.Error as error:
+                raise OSError(f"{self.path} can't be read: {error}") from error
+        return found
+
+    def _at(self, seq: int, digest: bytes) -> Record | None:
+        """Return the record with a number, if it is that event's. Raises `CorruptRecordError`."""
+        with self._reading:
+            if self._looked is None or not self._looked[1].first <= seq <= self._looked[1].last:
+                segment, item = next(self._walk(seq - 1), (None, None))
+                if isinstance(item, Gap):
+                    raise CorruptRecordError(seq)
+                if segment is None or item is None:
+                    return None
+                self._looked = segment.first, item  # repeats come in company
+            file, group = self._looked
+            if group.first <= seq <= group.last and group.digest(seq) == digest:
+                return self._files.get(file).records(group, seq - 1, 1)[0]
+        return None
+
+    # Reading in order
+
+    def read(self, after: int, limit: int) -> list[Record]:
+        """Return up to `limit` records with `seq > after`, in order."""
+        records: list[Record] = []
+        with self._reading:
+            for segment, item in self._walk(after):
+                if len(records) >= limit:
+                    break
+                if isinstance(item, Gap):
+                    raise CorruptRecordError(max(item.first, after + 1))
+                records += segment.records(item, after, limit - len(records))
+                whole = not records or records[-1].seq == item.last
+                stopped = segment.first, item.end if whole else item.offset
+            if records:
+                self._hint(records[-1].seq, stopped)
+        return records
 
     def scan(self, since: float) -> Iterator[Record]:
         """Yield the records received since `since`, in order, without holding anything between two of them."""
@@ -244,75 +189,114 @@ class SqliteEventLog:
             yield from records
             after = records[-1].seq
 
+    def before(self, since: float) -> int:
+        """Return the number of the last record received before `since`, 0 if there is none."""
+        index = self._opened_index()
+        place = index.place_before(since) if index is not None else None
+        last = 0
+        with self._reading:
+            for _segment, item in self._walk(place.seq - 1 if place is not None else 0):
+                if isinstance(item, Group):
+                    if item.received_at >= since:
+                        break
+                    last = item.last
+        return last
+
     def last_seq(self) -> int:
         """Return the number of the newest record, 0 if there is none."""
-        with self._reading:
-            row = self._reader.execute("SELECT max(seq) FROM record").fetchone()
-        return int(row[0] or 0)
+        return self._mark().seq
 
     def damaged(self) -> Iterator[int]:
-        """Yield the number of each record whose checksum does not fit. Reads the whole log."""
-        after = 0
-        while rows := self._rows("WHERE seq > ? ORDER BY seq LIMIT ?", (after, _CHUNK)):
-            for row in rows:
-                try:
-                    _record(row)
-                except CorruptRecordError as error:
-                    yield error.seq
-            after = rows[-1][0]
+        """Yield the number of each record that can't be read. Reads the whole log."""
+        after, last = 0, self.last_seq()
+        while after < last:
+            try:
+                records = self.read(after, _CHUNK)
+            except CorruptRecordError as error:
+                yield error.seq
+                after = error.seq
+            else:
+                if not records:
+                    return
+                after = records[-1].seq
 
     def close(self) -> None:
         """Release files and the claim. Everything acknowledged is already durable."""
-        self._closing = True
-        if self._filling is not None:
-            self._filling.join()
-        if self._checkpoints is not None:
-            self._checkpoints.close()
         with self._writing, self._reading:
-            self._reader.close()
-            self._writer.close()
-            if self._claim is not None:
-                self._claim.close()
-                self._claim = None
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+            if self._index is not None:
+                self._index.close()
+                self._index = None
+            if self._marks is not None:
+                self._marks.close()
+                self._marks = None
+            self._files.close()
 
-    def _rows(self, where: str, values: Sequence[object]) -> list[tuple[int, float, int, bytes]]:
+    def _mark(self) -> Watermark:
+        """Return how far the log may be read."""
+        if self._writer is not None:
+            return self._writer.mark
         with self._reading:
-            query = f"SELECT seq, received_at, checksum, body FROM record {where}"  # noqa: S608 -- our own words
-            return self._reader.execute(query, values).fetchall()
+            if self._marks is None:
+                try:
+                    self._marks = WatermarkFile(mark_path(self.path))
+                except FileNotFoundError:  # nothing was ever written
+                    return NOTHING
+            self._last_mark = self._marks.read() or self._last_mark
+            return self._last_mark
 
-    def before(self, since: float) -> int:
-        """Return the number of the last record received before `since`. Times never decrease: bisection finds it."""
-        low, high = 0, self.last_seq()
-        while low < high:
-            middle = (low + high + 1) // 2
-            with self._reading:
-                row = self._reader.execute(
-                    "SELECT received_at FROM record WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)
-                ).fetchone()
-            if row[0] < since:
-                low = middle
-            else:
-                high = middle - 1
-        return low
+    def _opened_index(self) -> LogIndex | None:
+        with self._reading:
+            if self._index is None:
+                try:
+                    self._index = LogIndex(index_path(self.path))
+                except sqlite3.Error:  # there is none yet
+                    return None
+            return self._index
 
+    def _read_tail(self) -> tuple[Tail]:
+        """Return what the index does not know, as far as it is on disk."""
+        mark = self._mark()
+        with self._reading:
+            if self._tail is None or len(self._tail.events) > _LONG_TAIL:
+                index = self._opened_index()
+                self._tail = Tail(index.covered() if index is not None else Covered())
+            self._files.refresh()
+            for segment, group in unindexed(self._files, self._tail.covered, mark):
+                self._tail.take(segment.first, group)
+            return (self._tail,)
 
-def _record(row: tuple[int, float, int, bytes]) -> Record:
-    seq, received_at, checksum, data = row[:4]
-    if _checksum(seq, received_at, data) != checksum:
-        raise CorruptRecordError(seq)
-    body = _decode(data)
-    return Record(seq, received_at, body.platform, body.id, body.at, body.raw, body.signals, body.verdict)
+    def _hint(self, seq: int, place: tuple[int, int]) -> None:
+        while len(self._hints) >= _HINTS:
+            self._hints.pop(next(iter(self._hints)))
+        self._hints[seq] = place
 
+    def _walk(self, after: int) -> Iterator[tuple[Segment, Group | Gap]]:
+        """Yield from the group that holds the number `after + 1`, or the next one if there is no such number."""
+        mark = self._mark()
+        if after >= mark.seq:
+            return
+        if mark.segment not in self._files.firsts:
+            self._files.refresh()
+        for segment, item in self._files.walk(*self._start(after + 1), mark):
+            if item.last > after:
+                yield segment, item
 
-def _known(connection: sqlite3.Connection, digests: Sequence[bytes]) -> dict[bytes, Appended]:
-    known: dict[bytes, Appended] = {}
-    for start in range(0, len(digests), _CHUNK):
-        some = digests[start : start + _CHUNK]
-        marks = ",".join("?" * len(some))
-        query = f"SELECT seq, received_at, checksum, body, digest FROM record WHERE digest IN ({marks})"  # noqa: S608 -- only question marks
-        for row in connection.execute(query, some).fetchall():
-            try:
-                known[row[4]] = Appended(row[0], _record(row).verdict)
-            except CorruptRecordError:
-                known[row[4]] = Appended(row[0], damaged=True)
-    return known
+    def _start(self, seq: int) -> tuple[int, int, int]:
+        """Return where to begin looking for a number: a file, an offset, and the number expected there."""
+        hint = self._hints.get(seq - 1)
+        if hint is not None:
+            return (*hint, seq)
+        file = self._files.holding(seq) or self._files.firsts[0]
+        tails = self._writer.tails if self._writer is not None else (self._tail,)
+        for tail in reversed(tails):
+            if tail is not None and tail.places and tail.places[0].seq <= seq:
+                place = tail.places[bisect_right(tail.places, seq, key=lambda one: one.seq) - 1]
+                return place.segment, place.offset, place.seq
+        index = self._opened_index()
+        known = index.place_of(seq) if index is not None else None
+        if known is not None and known.segment >= file:
+            return known.segment, known.offset, known.seq
+        return file, START, file
