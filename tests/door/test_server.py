@@ -141,6 +141,13 @@ class Load:
         for thread in self._threads:
             thread.start()
 
+    def wait_for(self, events: int, seconds: float = 60.0) -> None:
+        """Let it run for a second, and on until that many events are acknowledged."""
+        time.sleep(1)
+        until = time.monotonic() + seconds
+        while len(self.acknowledged) <= events and time.monotonic() < until:
+            time.sleep(0.05)
+
     def stop(self) -> None:
         self._stop.set()
         for thread in self._threads:
@@ -211,7 +218,7 @@ def test_a_stop_under_load_finishes_what_is_under_way(running: Running, number: 
     load = Load(running)
     load.start()
     try:
-        time.sleep(1)
+        load.wait_for(100)
         started = time.monotonic()
         code = running.end(number)
         took = time.monotonic() - started
@@ -236,8 +243,8 @@ def test_a_killed_door_has_kept_everything_that_it_acknowledged(running: Running
             time.sleep(chance.uniform(0.2, 1.0))
             running.end(signal.SIGKILL)
             running.start()
+        load.wait_for(300)
     finally:
-        time.sleep(0.3)
         load.stop()
     assert len(load.acknowledged) > 300
     assert load.broken > 0

@@ -16,7 +16,7 @@ from hakam.review.cases import Source, open_case
 from hakam.review.models import Decision
 from hakam.review.priority import Inputs
 from hakam.review.states import Outcome, SourceKind
-from hakam.storage.embedded.event_log import SqliteEventLog
+from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.embedded.vault import FileVault
 from hakam.storage.event_log import EventLog
 from hakam.testing import scene
@@ -35,7 +35,7 @@ def book(db: None) -> RulebookVersion:
 
 @pytest.fixture
 def log(tmp_path: Path) -> EventLog:
-    return SqliteEventLog(tmp_path / "events.db")
+    return FileEventLog(tmp_path / "events")
 
 
 def decided(tmp_path: Path, event: Event, *, kind: MeasureKind = MeasureKind.REMOVE) -> Decision:
