@@ -201,7 +201,7 @@ communities:
 
 
 @pytest.mark.parametrize("way", [Way.COLUMNS, Way.FUNCTION])
-def test_sums_marks_parameters_and_rules_that_build_on_rules(
+def test_sums_marks_parameters_and_rules_that_build_on_rules(  # noqa: PLR0917 -- a table and fixtures
     dataset: Dataset,
     lines: list[bytes],
     tmp_path: Path,
