@@ -29,7 +29,7 @@ from hakam.backtest.workers import CancelledError, Here
 from hakam.policy.pack import Pack
 from hakam.signals.measure import measure
 from hakam.storage.embedded.archive import roll
-from hakam.storage.embedded.event_log import SqliteEventLog
+from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.event_log import Entry
 from hakam.vocabulary.event import ContentKind
 
@@ -88,10 +88,10 @@ def test_a_column_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def log(tmp_path: Path, lines: list[bytes]) -> SqliteEventLog:
+def log(tmp_path: Path, lines: list[bytes]) -> FileEventLog:
     """Give a log of three hours."""
     clock = iter(range(0, 10_800, 60))
-    log = SqliteEventLog(tmp_path / "events.db", clock=lambda: float(next(clock)))
+    log = FileEventLog(tmp_path / "events", clock=lambda: float(next(clock)))
     for line in lines[:150]:
         event = read_event(line)
         signals = {"signals": msgspec.to_builtins(measure(event)), "counted": {}}
@@ -110,9 +110,7 @@ def log(tmp_path: Path, lines: list[bytes]) -> SqliteEventLog:
     return log
 
 
-def test_hours_of_the_log_and_the_log_itself_give_the_same_columns(
-    log: SqliteEventLog, tmp_path: Path
-) -> None:
+def test_hours_of_the_log_and_the_log_itself_give_the_same_columns(log: FileEventLog, tmp_path: Path) -> None:
     written = roll(log, tmp_path / "hours", now=3 * 3_600.0)
     assert len(written) == 3
     rows = [row for path in files_in([tmp_path / "hours"]) for row in of_file(path)]

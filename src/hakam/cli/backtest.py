@@ -224,12 +224,12 @@ def _prepared(
         sources = [str(path) for path in events]
         return prepare.prepare(rows, folder, pool=pool, sources=sources)
     from hakam.cli.home import open_home  # noqa: PLC0415 -- the log's own home
-    from hakam.storage.embedded.event_log import SqliteEventLog  # noqa: PLC0415 -- as above
+    from hakam.storage.embedded.event_log import FileEventLog  # noqa: PLC0415 -- as above
 
     chosen = open_home()
     from hakam.review.judged import by_people  # noqa: PLC0415 -- needs Django started
 
-    log = SqliteEventLog(chosen.home / "events.db")
+    log = FileEventLog(chosen.home / "events")
     held.callback(log.close)
     start = _start(since)
     first = log.before(start)
@@ -242,7 +242,7 @@ def _prepared(
             yield row
 
     return prepare.prepare(
-        counted(), folder, pool=pool, sources=[str(chosen.home / "events.db")], decisions=by_people()
+        counted(), folder, pool=pool, sources=[str(chosen.home / "events")], decisions=by_people()
     )
 
 
