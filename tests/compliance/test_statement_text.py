@@ -234,7 +234,7 @@ class TestWhatItSays:
         assert wording(language).months[3] in section(text, "withdrawn")
 
     def test_a_language_that_is_not_written_yet_is_english(self) -> None:
-        assert render(issue(), "fr").language == "en"
+        assert render(issue(), "sv").language == "en"
         assert render(issue(), "ar-EG").language == "ar"
 
     def test_names_in_latin_letters_do_not_turn_an_arabic_sentence_around(self) -> None:
@@ -269,7 +269,7 @@ def fields(text: str) -> set[str]:
     return {field for _, field, _, _ in string.Formatter().parse(text) if field}
 
 
-@pytest.mark.parametrize("language", [ENGLISH, ARABIC], ids=lambda w: w.language)
+@pytest.mark.parametrize("language", LANGUAGES.values(), ids=lambda w: w.language)
 class TestWording:
     def test_every_measure_source_automation_and_item_has_words(self, language: Wording) -> None:
         assert set(language.measures) == set(MeasureKind)
@@ -287,17 +287,83 @@ class TestWording:
         assert len(set(language.measures.values())) == len(MeasureKind)
 
 
-def test_both_languages_fill_in_the_same_fields() -> None:
-    english, arabic = words(ENGLISH), words(ARABIC)
-    assert set(english) == set(arabic)
-    optional = {"item"}  # Arabic sentences may do without the noun
+@pytest.mark.parametrize("language", LANGUAGES.values(), ids=lambda w: w.language)
+def test_all_languages_fill_in_the_same_fields(language: Wording) -> None:
+    english, other = words(ENGLISH), words(language)
+    assert set(english) == set(other)
+    optional = {"item"}  # a sentence may do without the noun
     for name in english:
-        assert fields(english[name]) - optional == fields(arabic[name]) - optional, name
+        assert fields(english[name]) - optional == fields(other[name]) - optional, name
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        (
+            "fr",
+            [
+                "Suppression : publication.",
+                "jusqu’au 2 septembre 2026",
+                "article 21",
+                "Allemagne",
+                "à partir du 2 mars 2026",
+            ],
+        ),
+        (
+            "de",
+            [
+                "Entfernung: Beitrag.",
+                "bis zum 2. September 2026",
+                "Artikel 21",
+                "Deutschland",
+                "ab dem 2. März 2026",
+            ],
+        ),
+        (
+            "es",
+            [
+                "Eliminación: publicación.",
+                "hasta el 2 de septiembre de 2026",
+                "artículo 21",
+                "Alemania",
+                "desde el 2 de marzo de 2026",
+            ],
+        ),
+        (
+            "it",
+            ["Rimozione: post.", "fino al 2 settembre 2026", "articolo 21", "Germania", "dal 2 marzo 2026"],
+        ),
+    ],
+)
+@pytest.mark.django_db
+@pytest.mark.usefixtures("book")
+def test_each_language_says_what_the_law_asks_in_its_own_words(language: str, says: list[str]) -> None:
+    # DSA Art. 17(3)
+    text = render(issue(), language, platform_name="Maydan")
+    whole = plain("\n".join(paragraph for s in text.sections for paragraph in s.paragraphs))
+    for one in says:
+        assert one in whole, one
+    assert "{" not in whole
+    other = {w for w in words(ENGLISH).values() if len(w) > 40}
+    assert not [w for w in words(wording(language)).values() if w in other], "left in English"
+
+
+def test_the_first_of_a_month_is_written_as_each_language_does() -> None:
+    day = NOW.date().replace(day=1)
+    said = {code: language.day(day) for code, language in LANGUAGES.items()}
+    assert said == {
+        "en": "1 March 2026",
+        "ar": "1 مارس 2026",
+        "fr": "1er mars 2026",
+        "de": "1. März 2026",
+        "es": "1 de marzo de 2026",
+        "it": "1 marzo 2026",
+    }
 
 
 def test_arabic_is_arabic() -> None:
     for name, text in words(ARABIC).items():
-        if name in {"language", "direction", "joiner"}:
+        if name in {"language", "direction", "joiner", "date_format", "first_day"}:
             continue
         bare = re.sub(r"\{\w+\}", "", text)
         assert any(bidirectional(c) == "AL" for c in bare), name

@@ -39,6 +39,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "doctor": Entry("Understand", _P + "doctor:doctor", "Examine the whole installation: the chain of the ledger and what must always hold in each room."),
     "explain": Entry("Understand", _P + "explain:explain", "Explain a verdict, a decision, or the code of a finding."),
     "ledger": Entry("Understand", _P + "ledger:app", "The record of all that was done."),
+    "report": Entry("Understand", _P + "report:app", "The transparency report of a period."),
     "user": Entry("People and keys", _P + "users:app", "The people who work with Hakam."),
     "key": Entry("People and keys", _P + "keys:app", "The API keys of platforms."),
 }  # fmt: skip

@@ -43,6 +43,12 @@ class FactKind(StrEnum):
     NOTICE_RECEIPT_SENT = "notice.receipt_sent"
     NOTICE_ANSWERED = "notice.answered"
     EVENT_QUARANTINED = "event.quarantined"
+    ORDER_RECEIVED = "order.received"  # of an authority, to act or to inform
+    ORDER_ACKNOWLEDGED = "order.acknowledged"  # the authority was told that it arrived
+    ORDER_CARRIED_OUT = "order.carried_out"
+    ORDER_ANSWERED = "order.answered"  # the authority was told what was done
+    ORDER_RETURNED = "order.returned"  # incomplete, wrong or impossible: the authority was told which
+    ORDER_CLARIFIED = "order.clarified"
     COMPLAINT_RECEIVED = "complaint.received"
     COMPLAINT_DECIDED = "complaint.decided"
     DEADLINE_STARTED = "deadline.started"

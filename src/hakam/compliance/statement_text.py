@@ -13,11 +13,15 @@ from hakam.compliance.direction import settled
 from hakam.compliance.models import Statement
 from hakam.compliance.wording import Wording
 from hakam.compliance.wording_ar import ARABIC
+from hakam.compliance.wording_de import GERMAN
 from hakam.compliance.wording_en import ENGLISH
+from hakam.compliance.wording_es import SPANISH
+from hakam.compliance.wording_fr import FRENCH
+from hakam.compliance.wording_it import ITALIAN
 from hakam.vocabulary.measure import Measure
 from hakam.vocabulary.reasons import Ground, GroundKind, Reasons
 
-LANGUAGES = {"en": ENGLISH, "ar": ARABIC}
+LANGUAGES = {"en": ENGLISH, "ar": ARABIC, "fr": FRENCH, "de": GERMAN, "es": SPANISH, "it": ITALIAN}
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"  # FSI, PDI: a value keeps its own direction within a sentence
 _STRONG = {"ltr": {"R", "AL"}, "rtl": {"L"}}  # directions that would disturb a sentence of this direction
 

@@ -23,7 +23,7 @@ from hakam.compliance.storable import storable
 from hakam.vocabulary.actor import Actor
 from hakam.vocabulary.event import ItemRef
 from hakam.vocabulary.measure import Measure
-from hakam.vocabulary.reasons import IncompleteReasonsError, Reasons
+from hakam.vocabulary.reasons import GroundKind, IncompleteReasonsError, Reasons
 
 COMPLAINT_MONTHS = 6  # DSA Art. 20(1): at least six months
 
@@ -86,7 +86,11 @@ def issue(
             subject=subject_of(statement),
             about=(decision, f"item:{item}", f"account:{item.platform}/{recipient}"),
             body={
+                "platform": item.platform,
+                "decision": decision,
                 "clause": reasons.clause,
+                "harm": reasons.harm,
+                "illegal": any(g.kind is GroundKind.ILLEGAL for g in reasons.grounds),
                 "pack": str(reasons.pack),
                 "pack_digest": reasons.pack.digest,
                 "measures": statement.measures,

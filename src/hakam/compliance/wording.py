@@ -57,10 +57,13 @@ class Wording(msgspec.Struct, frozen=True):
     joiner: str
     months: tuple[str, ...]
     countries: Mapping[str, str]
+    date_format: str = "{day} {month} {year}"
+    first_day: str = "1"  # of a month
 
     def day(self, day: date) -> str:
         """Return a date in words."""
-        return f"{day.day} {self.months[day.month - 1]} {day.year}"
+        number = self.first_day if day.day == 1 else str(day.day)
+        return self.date_format.format(day=number, month=self.months[day.month - 1], year=day.year)
 
     def item(self, kind: str) -> str:
         """Return the noun for a kind of item."""

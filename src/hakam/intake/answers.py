@@ -99,7 +99,14 @@ def _answer(item: NoticeItem, told: Told, *, now: datetime) -> None:
         now=now,
         subject=subject_of(notice),
         about=(item.ref, told.decision),
-        body={"item": item.ref, "outcome": told.outcome, "channels": channels, "again": not first},
+        body={
+            "platform": notice.platform,
+            "item": item.ref,
+            "decision": told.decision,
+            "outcome": told.outcome,
+            "channels": channels,
+            "again": not first,
+        },
     )
 
 

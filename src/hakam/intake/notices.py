@@ -340,6 +340,7 @@ def _kept(
         subject=subject_of(notice),
         about=[f"case:{pk}" for pk in cases],
         body={
+            "platform": s.platform,
             "harm": s.harm,
             "illegal": s.illegal,
             "items": len(targets),

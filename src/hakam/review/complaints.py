@@ -216,7 +216,14 @@ def _take(
                 now=now,
                 subject=subject_of(complaint),
                 about=_about(complaint),
-                body={"complainant": complainant, "language": complaint.language, "due_at": complaint.due_at},
+                body={
+                    "platform": complaint.decision.platform,
+                    "decision": name_of(complaint.decision),
+                    "notice": complaint.notice,
+                    "complainant": complainant,
+                    "language": complaint.language,
+                    "due_at": complaint.due_at,
+                },
                 private={"text": text, "email": email},
             )
             _tell(complaint, EffectKind.COMPLAINT_RECEIPT, now=now)
@@ -357,7 +364,11 @@ def decide_complaint(
             now=now,
             subject=subject_of(complaint),
             about=_about(complaint),
-            body={"state": complaint.state, "new_decision": complaint.new_decision_id},
+            body={
+                "platform": complaint.decision.platform,
+                "state": complaint.state,
+                "new_decision": complaint.new_decision_id,
+            },
             private={"answer": answer},
         )
     return complaint

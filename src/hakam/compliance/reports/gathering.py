@@ -1,0 +1,249 @@
+"""From the ledger to the tally: one walk over the facts of a period, each counted where the regulation counts it.
+
+Nothing but facts is read, so that every figure can be told from the facts that make it and reckoned again by anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from hakam.compliance.facts import FactKind
+from hakam.compliance.models import Fact
+from hakam.compliance.reports.categories import places
+from hakam.compliance.reports.period import Period
+from hakam.compliance.reports.tally import Cell, Tally
+from hakam.compliance.reports.template import APPEALS, AUTOMATED, ILLEGAL, NOTICES, ORDERS, TERMS, TOTAL
+from hakam.vocabulary.measure import NATURE, MeasureKind, Restriction
+
+LOOK_BACK: Final = timedelta(days=400)  # for what began before the period and ended in it
+EURO: Final = {"GR": "EL"}  # the templates use Eurostat's codes
+K: Final = FactKind
+KINDS: Final = (
+    K.STATEMENT_ISSUED, K.CASE_DECIDED, K.DECISION_FINAL, K.NOTICE_RECEIVED, K.NOTICE_ANSWERED, K.COMPLAINT_RECEIVED,
+    K.COMPLAINT_DECIDED, K.ORDER_RECEIVED, K.ORDER_ACKNOWLEDGED, K.ORDER_CARRIED_OUT,
+)  # fmt: skip
+
+COMPLAINTS: Final = "Number of complaints submitted to the internal-complaints mechanism"
+NEWLY: Final = "Number of restrictions newly imposed as a result of an internal complaint"
+AGAINST: Final = {
+    Restriction.VISIBILITY: (
+        "Complaint regarding a decision to remove or disable access to or restrict visibility of information"
+    ),
+    Restriction.SERVICE: "Complaint regarding a decision to suspend or terminate the provision of the service",
+    Restriction.ACCOUNT: "Complaint regarding a decision to suspend or terminate an account",
+    Restriction.MONETARY: "Complaint regarding a decision to restrict the ability to monetise information",
+}  # fmt: skip
+NO_ACTION: Final = (
+    "Complaint regarding a decision not to take action on a notice submitted in accordance with Article 16"
+)
+NO_ACTION_FLAGGER: Final = (
+    "Complaint regarding a decision not to take action on a notice submitted by a Trusted Flagger in accordance "
+    "with Article 16"
+)
+SOLELY: Final = "Number of measures solely taken by automated means"
+NOT_SOLELY: Final = "Number of measures not taken by automated means"
+NOTICES_SOLELY: Final = "Number of notices solely processed by automated means"
+NOTICES_NOT: Final = "Number of notices not processed by automated means"
+# Columns of parts 5 and 6 by the code of the restriction; the two kinds of suspension of the service are one column.
+RESTRICTIONS: Final = {
+    "DECISION_VISIBILITY_CONTENT_REMOVED": "H", "DECISION_VISIBILITY_CONTENT_DISABLED": "I",
+    "DECISION_VISIBILITY_CONTENT_DEMOTED": "J", "DECISION_VISIBILITY_CONTENT_AGE_RESTRICTED": "K",
+    "DECISION_VISIBILITY_CONTENT_INTERACTION_RESTRICTED": "L", "DECISION_VISIBILITY_CONTENT_LABELLED": "M",
+    "DECISION_VISIBILITY_OTHER": "N", "DECISION_MONETARY_SUSPENSION": "O", "DECISION_MONETARY_TERMINATION": "P",
+    "DECISION_MONETARY_OTHER": "Q", "DECISION_PROVISION_PARTIAL_SUSPENSION": "R",
+    "DECISION_PROVISION_TOTAL_SUSPENSION": "R", "DECISION_PROVISION_PARTIAL_TERMINATION": "S",
+    "DECISION_PROVISION_TOTAL_TERMINATION": "S", "DECISION_ACCOUNT_SUSPENDED": "T", "DECISION_ACCOUNT_TERMINATED": "U",
+}  # fmt: skip
+_NOTIFIED: Final = frozenset({"notice", "trusted_flagger"})
+_ACKNOWLEDGED_AT_ONCE: Final = 3_600.0  # seconds: an automatic receipt within the hour counts as none
+_BODY: Final = msgspec.json.Decoder(dict[str, Any])
+
+
+class _Fact(NamedTuple):
+    seq: int
+    at: datetime
+    kind: str
+    subject: str
+    body: dict[str, Any]
+
+
+def gather(platform: str, period: Period, *, zone: tzinfo) -> Tally:
+    """Count the facts about a platform in a period."""
+    begin, end = period.begin(zone), period.end(zone)
+    walk = _Walk(platform)
+    rows = (
+        Fact.objects.filter(kind__in=[k.value for k in KINDS], at__gte=begin - LOOK_BACK, at__lt=end)
+        .order_by("seq")
+        .values_list("seq", "at", "kind", "subject", "body")
+    )
+    for seq, at, kind, subject, body in rows.iterator(5_000):
+        walk.take(_Fact(seq, at, kind, subject, _BODY.decode(body)), counts=at >= begin)
+    return walk.tally
+
+
+class _Walk:
+    """Remembers what later facts refer to, and counts."""
+
+    def __init__(self, platform: str) -> None:
+        self.tally = Tally()
+        self._platform = platform
+        self._statements: dict[str, _Fact] = {}  # by decision
+        self._outcomes: dict[str, str] = {}  # by decision
+        self._notices: dict[str, _Fact] = {}
+        self._complaints: dict[str, _Fact] = {}
+        self._orders: dict[str, _Fact] = {}
+        self._handlers: dict[str, Callable[[_Fact, bool], None]] = {
+            K.STATEMENT_ISSUED: self._statement_issued,
+            K.CASE_DECIDED: self._case_decided,
+            K.DECISION_FINAL: self._decision_final,
+            K.NOTICE_RECEIVED: self._notice_received,
+            K.NOTICE_ANSWERED: self._notice_answered,
+            K.COMPLAINT_RECEIVED: self._complaint_received,
+            K.COMPLAINT_DECIDED: self._complaint_decided,
+            K.ORDER_RECEIVED: self._order_received,
+            K.ORDER_ACKNOWLEDGED: self._order_acknowledged,
+            K.ORDER_CARRIED_OUT: self._order_carried_out,
+        }
+
+    def take(self, fact: _Fact, *, counts: bool) -> None:
+        """Take one fact; `counts` says whether it lies in the period."""
+        if fact.body.get("platform", self._platform) == self._platform:
+            self._handlers[fact.kind](fact, counts)
+
+    def _statement_issued(self, fact: _Fact, _counts: bool) -> None:
+        if "decision" in fact.body:  # older facts do not say it
+            self._statements[fact.body["decision"]] = fact
+
+    def _case_decided(self, fact: _Fact, _counts: bool) -> None:
+        self._outcomes[fact.subject] = fact.body["outcome"]
+
+    def _decision_final(self, fact: _Fact, counts: bool) -> None:
+        """Count a restriction when its decision is final: undone ones were never heard of."""
+        statement = self._statements.get(fact.subject)
+        if statement is None or not counts:
+            return
+        body = statement.body
+        codes = {str(NATURE[MeasureKind(m["kind"])].tdb_value) for m in body["measures"]} - {"None"}
+        if not codes:
+            return
+        own = body["source"] not in _NOTIFIED
+        solely = body["automated_decision"] == "full"
+        for scope in ("Total number", *(["Own-initiative"] if own else [])):
+            self.tally.count(Cell(AUTOMATED, (SOLELY if solely else NOT_SOLELY, scope), "G"), fact.seq)
+        if not own:
+            return
+        part = ILLEGAL if body["illegal"] else TERMS
+        columns = (
+            {RESTRICTIONS[code] for code in codes} | {"F"} | ({"G"} if body["automated_detection"] else set())
+        )
+        for place in places(part, body["harm"]):
+            for column in columns:
+                self.tally.count(Cell(part, (TOTAL, *place), column), fact.seq)
+
+    def _notice_received(self, fact: _Fact, counts: bool) -> None:
+        self._notices[fact.subject] = fact
+        if counts and fact.body["illegal"]:  # DSA Art. 16 is about illegal content
+            self._in_notices(fact, fact.seq, "F", "G")
+            self._in_notices(fact, fact.seq, "H", "I", amount=fact.body["items"])
+
+    def _notice_answered(self, fact: _Fact, counts: bool) -> None:
+        notice = self._notices.get(fact.subject)
+        if notice is None or not counts or fact.body["again"] or not notice.body["illegal"]:
+            return
+        statement = self._statements.get(fact.body.get("decision", ""))
+        solely = statement is not None and statement.body["automated_decision"] == "full"
+        scopes = ("NAM Total", *(["NAM Trusted Flagger"] if notice.body["trusted"] else []))
+        for scope in scopes:
+            row = (NOTICES_SOLELY if solely else NOTICES_NOT, scope)
+            self.tally.count(Cell(AUTOMATED, row, "G"), fact.seq)
+        if fact.body["outcome"] != "violation" or statement is None:
+            return
+        law = statement.body["illegal"]
+        self._in_notices(notice, fact.seq, "L" if law else "N", "M" if law else "O")
+        seconds = (fact.at - notice.at).total_seconds()
+        for place in places(NOTICES, notice.body["harm"]):
+            self.tally.time(Cell(NOTICES, (TOTAL, *place), "J"), fact.seq, seconds)
+            if notice.body["trusted"]:
+                self.tally.time(Cell(NOTICES, (TOTAL, *place), "K"), fact.seq, seconds)
+
+    def _in_notices(self, notice: _Fact, seq: int, column: str, trusted: str, *, amount: int = 1) -> None:
+        for place in places(NOTICES, notice.body["harm"]):
+            self.tally.count(Cell(NOTICES, (TOTAL, *place), column), seq, amount)
+            if notice.body["trusted"]:
+                self.tally.count(Cell(NOTICES, (TOTAL, *place), trusted), seq, amount)
+
+    def _complaint_received(self, fact: _Fact, counts: bool) -> None:
+        self._complaints[fact.subject] = fact
+        if counts:
+            for row in self._rows_of(fact):
+                self.tally.count(Cell(APPEALS, (row, "Total number"), "G"), fact.seq)
+
+    def _complaint_decided(self, fact: _Fact, counts: bool) -> None:
+        complaint = self._complaints.get(fact.subject)
+        if complaint is None or not counts:
+            return
+        scope = "Decisions upheld"
+        if fact.body["state"] == "upheld":  # the complainant was right
+            outcome = self._outcomes.get(f"decision:{fact.body['new_decision']}", "")
+            by_notifier = complaint.body["complainant"] == "notifier"
+            partly = outcome == "violation" and not by_notifier
+            scope = "Decisions partially reversed" if partly else "Decisions reversed"
+            if outcome == "violation" and by_notifier:
+                self.tally.count(Cell(APPEALS, (NEWLY, "Total number"), "G"), fact.seq)
+        for row in self._rows_of(complaint):
+            self.tally.count(Cell(APPEALS, (row, scope), "G"), fact.seq)
+            seconds = (fact.at - complaint.at).total_seconds()
+            self.tally.time(Cell(APPEALS, (row, "Median time"), "G"), fact.seq, seconds)
+
+    def _rows_of(self, complaint: _Fact) -> list[str]:
+        """Return the rows in which a complaint counts: all of them, and what it is against (DSA Art. 20(1))."""
+        if complaint.body["complainant"] == "notifier":
+            notice = self._notices.get(complaint.body.get("notice", ""))
+            trusted = notice is not None and notice.body["trusted"]
+            return [COMPLAINTS, NO_ACTION_FLAGGER if trusted else NO_ACTION]
+        statement = self._statements.get(complaint.body.get("decision", ""))
+        natures = [NATURE[MeasureKind(m["kind"])] for m in statement.body["measures"]] if statement else []
+        restricting = [nature for nature in natures if nature.restriction is not None]
+        if not restricting:
+            return [COMPLAINTS]
+        gravest = max(restricting, key=lambda nature: nature.severity)
+        return [COMPLAINTS, AGAINST[gravest.restriction]] if gravest.restriction else [COMPLAINTS]
+
+    def _order_received(self, fact: _Fact, counts: bool) -> None:
+        self._orders[fact.subject] = fact
+        if not counts:
+            return
+        act = fact.body["kind"] == "act"
+        self._in_orders(fact, fact.seq, "G" if act else "K")
+        if act:
+            self._in_orders(fact, fact.seq, "H", amount=fact.body["items"])
+
+    def _order_acknowledged(self, fact: _Fact, counts: bool) -> None:
+        order = self._orders.get(fact.subject)
+        if order is not None and counts:
+            seconds = (fact.at - order.at).total_seconds()
+            seconds = 0.0 if seconds <= _ACKNOWLEDGED_AT_ONCE else seconds
+            self._order_took(order, fact.seq, seconds, "I" if order.body["kind"] == "act" else "L")
+
+    def _order_carried_out(self, fact: _Fact, counts: bool) -> None:
+        order = self._orders.get(fact.subject)
+        if order is not None and counts:
+            seconds = (fact.at - order.at).total_seconds()
+            self._order_took(order, fact.seq, seconds, "J" if order.body["kind"] == "act" else "M")
+
+    def _in_orders(self, order: _Fact, seq: int, column: str, *, amount: int = 1) -> None:
+        for row in self._order_rows(order):
+            self.tally.count(Cell(ORDERS, row, column), seq, amount)
+
+    def _order_took(self, order: _Fact, seq: int, seconds: float, column: str) -> None:
+        for row in self._order_rows(order):
+            self.tally.time(Cell(ORDERS, row, column), seq, seconds)
+
+    def _order_rows(self, order: _Fact) -> list[tuple[str, ...]]:
+        country = EURO.get(order.body["country"], order.body["country"])
+        found = places(ORDERS, order.body["harm"])
+        return [(scope, *place) for scope in (TOTAL, country) for place in found]
