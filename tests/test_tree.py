@@ -63,8 +63,13 @@ def test_each_room_has_its_tests(room: str) -> None:
 
 def test_there_is_at_least_as_much_test_as_source() -> None:
     source = sum(lines(path) for path in source_files())
-    # A test is text: fixtures that one test reads line by line count, and so do the examples beside a pack's rules.
-    written = tracked("tests/*.py", "tests/*/fixtures/*.txt", "src/hakam/packs/*/tests/*.yaml")
+    # A test is text: fixtures read line by line count, a pack's examples and the functional tests too.
+    written = tracked(
+        "tests/*.py",
+        "tests/*/fixtures/*.txt",
+        "src/hakam/packs/*/tests/*.yaml",
+        "src/hakam/signals/evaluation/functional/*.yaml",
+    )
     tests = sum(lines(path) for path in written)
     assert tests >= source, f"{tests} lines of test for {source} lines of source"
 
@@ -147,5 +152,8 @@ def test_every_extension_of_the_wheel_is_in_the_package() -> None:
         "demo/static/maydan.css",
         "vocabulary/harms.json",
         "compliance/clocks.json",
+        "signals/models/linear.bin",
+        "signals/evaluation/functional/ar.yaml",
+        "signals/evaluation/baselines.json",
     ):
         assert (SOURCE / needed).is_file(), needed

@@ -11,6 +11,7 @@ from rich.tree import Tree
 
 from hakam.cli.screen import OUT, CommandError, table
 from hakam.door.judgement import Measured
+from hakam.door.scoring import with_scores
 from hakam.policy import codes as policy_codes
 from hakam.policy.counters import RecordedCounters
 from hakam.policy.engine import Engine, compile_pack
@@ -47,7 +48,8 @@ def restore(record: Record) -> tuple[Event, Signals, Measured]:
     event = msgspec.json.decode(record.raw, type=Event)
     kept = msgspec.json.decode(record.signals, type=Measured)
     again = measure(event)
-    return event, msgspec.structs.replace(kept.signals, text=again.text, words=again.words), kept
+    signals = msgspec.structs.replace(kept.signals, text=again.text, words=again.words)
+    return with_scores(event, kept.scores), signals, kept
 
 
 def _engine(told: Verdict) -> Engine:

@@ -21,7 +21,7 @@ from hakam.door.keys import CHECK, WRITE, KeyRing
 from hakam.door.metrics import Metrics
 from hakam.door.problems import ProblemKind, encode, headers_of
 from hakam.storage.event_log import Appended, Entry, EventLog, LogFullError
-from hakam.storage.published import Published
+from hakam.storage.published import Published, PublishedKey
 from hakam.vocabulary.event import Event
 from hakam.vocabulary.problem import Problem
 
@@ -105,6 +105,14 @@ class Door:
     def pending_raws(self) -> list[tuple[tuple[str, str], bytes]]:
         """Return the events that are judged and perhaps not yet in the log, in the order of judging."""
         return [(key, pending.entry.raw) for key, pending in self._pending.items()]
+
+    def admit(self, authorization: str | None, scope: str) -> PublishedKey | Problem:
+        """Let a key in, or say what is wrong with it. For the doors in other shapes."""
+        if self.published.revision == 0:  # nothing published yet: no key can be known
+            return ProblemKind.NOT_READY()
+        if self.stopping:
+            return ProblemKind.STOPPING()
+        return self._keys.admit(authorization, scope, self._clock())
 
     # Machines that send events
 

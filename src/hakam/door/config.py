@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from hakam.signals.models.heads import Head
+
 
 @dataclass(frozen=True)
 class DoorConfig:
@@ -14,6 +16,7 @@ class DoorConfig:
     host: str = "127.0.0.1"
     port: int = 8421
     metrics_public: bool = False  # serve /metrics to other than this machine
+    scores: tuple[Head, ...] = ()  # measured of every text, besides those that rules ask for
 
     max_events: int = 1_000  # in one request
     max_waiting_events: int = 20_000  # judged and not yet on disk; beyond this the door says 503

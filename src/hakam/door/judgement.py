@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from hakam.door.scoring import Scorer, heads_of, with_scores
 from hakam.policy.counters import MemoryCounters, PeekingCounters, RecordingCounters
 from hakam.policy.engine import Engine, compile_pack
 from hakam.policy.pack import load_pack
 from hakam.signals.measure import Signals, measure
+from hakam.signals.models.heads import Head
 from hakam.storage.event_log import Entry
 from hakam.storage.published import PublishedPack
 from hakam.vocabulary.event import Event
@@ -25,11 +27,20 @@ class Measured(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the log keeps beside the event, so that a replay is exact.
 
     `signals` lacks `text` and `words`, which follow from the event and from `folded`. `counted` holds each counter's
-    value as the rules saw it.
+    value as the rules saw it, `scores` what the model named `model` measured for them.
     """
 
     signals: Signals
     counted: dict[str, int | float | None] = {}
+    scores: dict[str, float] = {}
+    model: str | None = None
+
+
+class _Scores(msgspec.Struct):
+    scores: dict[str, float] = {}
+
+
+_decode_scores = msgspec.json.Decoder(_Scores).decode
 
 
 class UnusablePackError(ValueError):
@@ -39,9 +50,10 @@ class UnusablePackError(ValueError):
 class Judgement:
     """One compiled pack with its counters. Used by one thread at a time."""
 
-    def __init__(self, engine: Engine, counters: MemoryCounters) -> None:
+    def __init__(self, engine: Engine, counters: MemoryCounters, scorer: Scorer | None = None) -> None:
         self.engine = engine
         self.counters = counters
+        self.scorer = scorer if scorer is not None else Scorer(heads_of(engine.rules))
         self.quarantined: dict[str, int] = {}
         self._needs = engine.needs
         self._recording = RecordingCounters(counters)
@@ -63,34 +75,43 @@ class Judgement:
 
         One kind of work for all events, then the next: the big tables of each stay in the processor's cache.
         """
-        recording = self._recording
-        judged: list[tuple[Signals, dict[str, int | float | None], Verdict]] = []
+        recording, scorer = self._recording, self.scorer
+        judged: list[tuple[Measured, Verdict]] = []
         for (event, _), signals in zip(
             items, [measure(event, self._needs) for event, _ in items], strict=True
         ):
             recording.start()
-            verdict = self.engine.judge(event, signals, recording)
-            judged.append((signals, recording.seen, verdict))
+            scores = scorer.scores(event, signals)
+            verdict = self.engine.judge(with_scores(event, scores), signals, recording)
+            kept = _replace(signals, text=None, words=None)
+            judged.append((Measured(kept, recording.seen, scores, scorer.model if scores else None), verdict))
         return [
             Entry(
                 event.platform,
                 event.id,
                 event.at.timestamp(),
                 raw,
-                _encode(Measured(_replace(signals, text=None, words=None), seen)),
+                _encode(measured),
                 self._bytes(verdict),
             )
-            for (event, raw), (signals, seen, verdict) in zip(items, judged, strict=True)
+            for (event, raw), (measured, verdict) in zip(items, judged, strict=True)
         ]
 
     def consider(self, event: Event) -> bytes:
         """Judge an event as if it came now, without its counting for those that come later."""
-        return self._bytes(self.engine.judge(event, measure(event, self._needs), self._peeking))
+        signals = measure(event, self._needs)
+        scored = with_scores(event, self.scorer.scores(event, signals))
+        return self._bytes(self.engine.judge(scored, signals, self._peeking))
 
-    def remember(self, raw: bytes) -> None:
-        """Count an event that was judged before."""
+    def remember(self, raw: bytes, kept: bytes | None = None) -> None:
+        """Count an event that was judged before. `kept`: what the log holds beside it, whose scores stand."""
         event = _decode_event(raw)
-        self.engine.judge(event, measure(event, self._needs), self.counters)
+        signals = measure(event, self._needs)
+        if self.scorer.heads:
+            if kept is not None:
+                event = with_scores(event, _decode_scores(kept).scores)
+            event = with_scores(event, self.scorer.scores(event, signals))
+        self.engine.judge(event, signals, self.counters)
 
     def _bytes(self, verdict: Verdict) -> bytes:
         if verdict is self.engine.nothing:
@@ -100,8 +121,13 @@ class Judgement:
         return _encode(verdict)
 
 
-def prepare(pack: PublishedPack, counters: MemoryCounters | None = None) -> Judgement:
-    """Check and compile a published pack. Raises `UnusablePackError`."""
+def prepare(
+    pack: PublishedPack, counters: MemoryCounters | None = None, *, always: Iterable[Head] = ()
+) -> Judgement:
+    """Check and compile a published pack. `always`: heads to score besides those that its rules read.
+
+    Raises `UnusablePackError`.
+    """
     loaded = load_pack(pack.files)
     if loaded.pack is None:
         shown = "; ".join(f"{finding.code} {finding.message}" for finding in loaded.errors[:_SHOWN_ERRORS])
@@ -110,4 +136,6 @@ def prepare(pack: PublishedPack, counters: MemoryCounters | None = None) -> Judg
         raise UnusablePackError(
             f"{pack.ref}: its files are {loaded.pack.ref} with digest {loaded.pack.ref.digest}"
         )
-    return Judgement(compile_pack(loaded.pack), counters if counters is not None else MemoryCounters())
+    engine = compile_pack(loaded.pack)
+    scorer = Scorer(heads_of(engine.rules) | frozenset(always))
+    return Judgement(engine, counters if counters is not None else MemoryCounters(), scorer)

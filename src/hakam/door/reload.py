@@ -86,7 +86,7 @@ class Keeper:
             self._door.metrics.reloads["keys"] += 1
             return
         try:
-            judgement = prepare(pack)
+            judgement = prepare(pack, always=self._door.config.scores)
         except UnusablePackError as error:
             trouble = str(error)
             _log.error("%s", trouble)
@@ -94,7 +94,7 @@ class Keeper:
             self._door.metrics.reloads["refused"] += 1
             return
         if before is not None and judgement.counter_names <= before.counter_names:
-            judgement = Judgement(judgement.engine, before.counters)  # they go on counting
+            judgement = Judgement(judgement.engine, before.counters, judgement.scorer)  # they go on counting
             self._swap(lambda: self._door.replace(published, judgement))
         else:
             self._fill(judgement, published)
@@ -105,7 +105,7 @@ class Keeper:
         judgement = self._door.judgement
         assert judgement is not None
         self._door.miscounted = False
-        self._fill(Judgement(judgement.engine, MemoryCounters()), published)
+        self._fill(Judgement(judgement.engine, MemoryCounters(), judgement.scorer), published)
         self._door.metrics.reloads["recount"] += 1
 
     def _fill(self, judgement: Judgement, published: Published) -> None:
@@ -138,7 +138,7 @@ class Keeper:
                 after = error.seq
                 continue
             for record in records:
-                judgement.remember(record.raw)
+                judgement.remember(record.raw, record.signals)
             if records:
                 after = records[-1].seq
             if len(records) < _PAGE:

@@ -20,6 +20,7 @@ from granian.server.embed import Server
 
 from hakam.door.app import Answer, Door, refuse
 from hakam.door.config import DoorConfig
+from hakam.door.drop_in.routes import DropIns
 from hakam.door.problems import ProblemKind
 from hakam.door.reload import Keeper
 from hakam.storage.embedded.event_log import FileEventLog
@@ -49,6 +50,7 @@ class Application:
     def __init__(self, door: Door) -> None:
         self._door = door
         self._posts = {"/v1/events": door.events, "/v1/check": door.check}
+        self._drop_ins = DropIns(door)
 
     async def __rsgi__(self, scope: Any, protocol: _Protocol) -> None:
         """Answer one request."""
@@ -58,6 +60,8 @@ class Application:
             handler = self._posts.get(scope.path)
             if handler is not None:
                 answer = await self._post(handler, scope, protocol)
+            elif (service := self._drop_ins.find(scope.path)) is not None:
+                answer = await self._drop_ins.serve(service, scope, protocol)
             else:
                 answer = self._get(scope)
         except Exception:  # noqa: BLE001 -- one request must not end the others

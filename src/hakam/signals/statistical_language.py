@@ -20,7 +20,7 @@ CANDIDATES = (
 )  # fmt: skip
 _MIN_LETTERS = 8
 _SURE = 0.55  # below it, say nothing
-_SAMPLE = 400
+_SAMPLE = 240
 _ASK = frozenset({"Latn", "Deva", "Cyrl"})
 _MIN_WORDS = 3
 _SHARE = 0.22
@@ -78,7 +78,11 @@ def romanised(text: str) -> str | None:
     words = _WORD.findall(lowered)
     if len(words) < _MIN_WORDS:
         return None
-    digits = sum(1 for word in words if _ARABIZI.fullmatch(word) and not _NOT_ARABIZI.match(word))
+    digits = sum(
+        1
+        for word in words
+        if not word.isalpha() and _ARABIZI.fullmatch(word) and not _NOT_ARABIZI.match(word)
+    )
     arabic = digits + sum(word in _ARABIC_WORDS and word not in _ENGLISH_WORDS for word in words)
     urdu = sum(word in _URDU_WORDS and word not in _ENGLISH_WORDS for word in words)
     english = sum(word in _ENGLISH_WORDS for word in words)

@@ -12,8 +12,9 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
+from hakam.signals.models.heads import Head
 from hakam.wiring.processes import Program
-from hakam.wiring.settings import Settings
+from hakam.wiring.settings import SettingError, Settings
 from hakam.wiring.worker import read_heartbeat
 
 CONSOLE, DOOR, WORKER = "console", "door", "worker"
@@ -93,7 +94,11 @@ def run_door(settings: Settings) -> None:
     """Serve the door until told to stop."""
     from hakam.door.server import DoorConfig, serve  # noqa: PLC0415 -- only this process needs it
 
-    serve(DoorConfig(settings.home, settings.host, settings.door_port, settings.metrics_public))
+    try:
+        scores = tuple(map(Head, settings.scores))
+    except ValueError as error:
+        raise SettingError(f"HAKAM_SCORES: {error}; it takes {', '.join(Head)}") from error
+    serve(DoorConfig(settings.home, settings.host, settings.door_port, settings.metrics_public, scores))
 
 
 def stop_on_signals(stop: Callable[[], None]) -> None:

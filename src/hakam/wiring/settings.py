@@ -61,6 +61,10 @@ class Settings:
         str, "`smtp://user:password@host:587?tls=true`; empty: mail becomes files in `home`/mail"
     ] = ""
     mail_from: Annotated[str, "sender of mail"] = "Hakam <hakam@localhost>"
+    scores: Annotated[
+        tuple[str, ...],
+        "scores that the door measures of every text; those that rules read it measures anyway",
+    ] = ()
     metrics_public: Annotated[bool, "serve `/metrics` to other than this machine"] = False
     allow_private_endpoints: Annotated[bool, "let webhooks go to private addresses"] = False
 

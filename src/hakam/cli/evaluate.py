@@ -1,0 +1,234 @@
+"""`hakam evaluate`: how good the shipped classifiers are, on labelled texts and on functional tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+
+from hakam.cli.labelled_rows import files_of, name_of, rows_of
+from hakam.cli.screen import OUT, CommandError, table
+
+if TYPE_CHECKING:
+    from hakam.signals.evaluation.figures import Figures
+    from hakam.signals.models.heads import Head
+    from hakam.signals.models.reading import Reading
+
+_CHUNK = 256
+_FEWEST = 5  # texts of each kind before a line is shown
+_Read = Callable[[Sequence[str], Sequence[str | None]], "list[Reading]"]
+
+
+class Tier(StrEnum):
+    """Which models read."""
+
+    LINEAR = "linear"
+    BOTH = "both"
+
+
+class Judged(NamedTuple):
+    """One label of one text beside what the models say."""
+
+    source: str
+    language: str
+    head: Head
+    label: int
+    probability: float
+    flagged: bool
+    groups: tuple[str, ...]
+    function: str = ""
+
+
+def evaluate(
+    data: Annotated[
+        Path | None,
+        typer.Argument(help="File or folder of labelled texts; without it, the functional tests alone."),
+    ] = None,
+    split: Annotated[str, typer.Option(help="Rows to measure; of files without `split`, all.")] = "test",
+    leave_out: Annotated[
+        list[str] | None, typer.Option("--leave-out", metavar="NAME", help="Leave a file of the folder out.")
+    ] = None,
+    most: Annotated[int, typer.Option(min=10, help="Rows of each file, spread evenly.")] = 2_000,
+    tier: Annotated[Tier, typer.Option(help="Both: with the encoder, if it is installed.")] = Tier.BOTH,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Measure the shipped classifiers: AUC, average precision, F1 at the threshold, calibration, with intervals.
+
+    One line for each source, language and head of DATA, beside the baseline where one is known; then false
+    positives by the group of people that a text names; then the functional tests, by what they test. Intervals
+    are 95 %, by bootstrap. Exit code 0 whatever the figures are.
+    """
+    from hakam.signals.evaluation.functional import all_cases  # noqa: PLC0415 -- `hakam --help` stays instant
+    from hakam.signals.models import shipped  # noqa: PLC0415 -- as above
+    from hakam.signals.models.reading import Reader  # noqa: PLC0415 -- as above
+
+    reader = shipped.reader() if tier is Tier.BOTH else Reader(shipped.linear())
+    corpora: list[Judged] = []
+    skipped = set(leave_out or ())
+    for path in files_of(data) if data is not None else []:
+        if name_of(path) not in skipped:
+            corpora += _judge_file(path, split, most, reader.read)
+    functional = _judge_functional(all_cases(), reader.read)
+    if data is not None and not corpora:
+        raise CommandError(f"{data} holds no labelled row of the split {split}")
+    if as_json:
+        _print_json(reader.model, corpora, functional)
+        return
+    OUT.print(f"model {reader.model}", soft_wrap=True)
+    if corpora:
+        _print_sources(corpora)
+        _print_groups([*corpora, *functional])
+    _print_functional(functional)
+
+
+def _judge_file(path: Path, split: str, most: int, read: _Read) -> list[Judged]:
+    from hakam.signals.evaluation.groups import groups_named  # noqa: PLC0415 -- `hakam --help` stays instant
+
+    rows = [row for row in rows_of(path) if row.split in {split, None}]
+    step = max(1, -(-len(rows) // most))
+    rows = rows[::step]
+    found: list[Judged] = []
+    for start in range(0, len(rows), _CHUNK):
+        part = rows[start : start + _CHUNK]
+        readings = read([row.text for row in part], [row.language for row in part])
+        for row, reading in zip(part, readings, strict=True):
+            named = groups_named(row.text)
+            found += [
+                Judged(
+                    name_of(path),
+                    row.language or reading.language or "?",
+                    head,
+                    label,
+                    reading.scores[head],
+                    head in reading.flagged,
+                    named,
+                )
+                for head, label in row.labels.items()
+            ]
+    return found
+
+
+def _judge_functional(cases: Sequence[Any], read: _Read) -> list[Judged]:
+    readings = read([case.text for case in cases], [case.language for case in cases])
+    return [
+        Judged(
+            "functional",
+            case.language,
+            case.head,
+            int(case.expected),
+            reading.scores[case.head],
+            case.head in reading.flagged,
+            (case.group,) if case.group else (),
+            case.function,
+        )
+        for case, reading in zip(cases, readings, strict=True)
+    ]
+
+
+def _figures(rows: Sequence[Judged]) -> Figures:
+    from hakam.signals.evaluation.figures import measure  # noqa: PLC0415 -- `hakam --help` stays instant
+
+    return measure(
+        [row.probability for row in rows], [row.flagged for row in rows], [row.label for row in rows]
+    )
+
+
+def _grouped(rows: Iterable[Judged], key: Callable[[Judged], Any]) -> list[tuple[Any, list[Judged]]]:
+    groups: dict[Any, list[Judged]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    return sorted(groups.items(), key=lambda item: item[0])
+
+
+def _enough(rows: Sequence[Judged]) -> bool:
+    ones = sum(row.label for row in rows)
+    return min(ones, len(rows) - ones) >= _FEWEST
+
+
+def _print_sources(rows: Sequence[Judged]) -> None:
+    from hakam.signals.evaluation.baselines import baselines  # noqa: PLC0415 -- `hakam --help` stays instant
+
+    shown = table(
+        "head", "language", "source", "texts", "AUC", "average precision", "F1", "macro-F1", "calibration error",
+        "baseline AUC", "baseline macro-F1", title="Test splits",
+    )  # fmt: skip
+    for (head, language, source), part in _grouped(rows, lambda row: (row.head, row.language, row.source)):
+        if not _enough(part):
+            continue
+        found = _figures(part)
+        base = baselines().get(source, {}).get(head)
+        shown.add_row(
+            head, language, source, f"{found.positives}+{found.negatives}", str(found.auc), str(found.ap),
+            str(found.f1), str(found.macro_f1), str(found.calibration_error),
+            "" if base is None else f"{base[1]:.3f}", "" if base is None else f"{base[0]:.3f}",
+        )  # fmt: skip
+    OUT.print(shown)
+
+
+def _print_groups(rows: Sequence[Judged]) -> None:
+    from hakam.signals.models.heads import Head  # noqa: PLC0415 -- `hakam --help` stays instant
+
+    shown = table(
+        "head",
+        "group named",
+        "harmless texts",
+        "flagged of them",
+        "others flagged",
+        title="By group of people",
+    )
+    for head in (Head.TOXICITY, Head.HATE):
+        harmless = [row for row in rows if row.head is head and not row.label and row.source != "functional"]
+        if not harmless:
+            continue
+        others = [row for row in harmless if not row.groups]
+        share = sum(row.flagged for row in others) / max(len(others), 1)
+        for group in sorted({group for row in harmless for group in row.groups}):
+            part = [row for row in harmless if group in row.groups]
+            if len(part) >= _FEWEST:
+                shown.add_row(
+                    head, group, str(len(part)), str(_figures(part).false_positives), f"{share:.3f}"
+                )
+    OUT.print(shown)
+
+
+def _print_functional(rows: Sequence[Judged]) -> None:
+    shown = table(
+        "language", "head", "what is tested", "right answer", "texts", "right", title="Functional tests"
+    )
+    for (language, head, label, function), part in _grouped(
+        rows, lambda row: (row.language, row.head, -row.label, row.function)
+    ):
+        right = sum(row.flagged == bool(row.label) for row in part)
+        shown.add_row(
+            language, head, function, "flag" if label else "leave", str(len(part)), f"{right / len(part):.0%}"
+        )
+    OUT.print(shown)
+    totals = table("language", "head", "texts", "AUC", "macro-F1", "found", "wrongly flagged", title="In all")
+    for (language, head), part in _grouped(rows, lambda row: (row.language, row.head)):
+        found = _figures(part)
+        totals.add_row(
+            language, head, str(len(part)), str(found.auc), str(found.macro_f1), f"{found.recall:.0%}",
+            str(found.false_positives),
+        )  # fmt: skip
+    OUT.print(totals)
+
+
+def _print_json(model: str, corpora: Sequence[Judged], functional: Sequence[Judged]) -> None:
+    import msgspec  # noqa: PLC0415 -- `hakam --help` stays instant
+
+    lines = [
+        {
+            "source": source,
+            "language": language,
+            "head": head,
+            "function": function,
+            "figures": _figures(part),
+        }
+        for (head, language, source, function), part in _grouped(
+            [*corpora, *functional], lambda row: (row.head, row.language, row.source, row.function)
+        )
+    ]
+    print(msgspec.json.encode({"model": model, "lines": lines}).decode())

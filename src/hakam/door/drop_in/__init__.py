@@ -1,0 +1,1 @@
+"""Doors in the shape of other services, so that their clients need only another address."""

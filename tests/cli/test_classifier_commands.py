@@ -1,0 +1,166 @@
+"""`hakam evaluate`, `train`, `calibrate` and `compare`, as a person runs them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from hakam.cli.compare import kappa
+from hakam.cli.labelled_rows import files_of, name_of, rows_of
+from hakam.cli.main import app
+from hakam.cli.screen import CommandError
+from hakam.signals.models.heads import Head
+from hakam.signals.models.linear import unpack
+from hakam.testing.doors import Running, key_text
+
+RUN = CliRunner()
+KIND = ("lovely", "kind", "bright", "gentle", "calm", "warm")
+RUDE = ("nasty", "filthy", "rotten", "vile", "cruel", "horrid")
+THINGS = ("day", "cake", "song", "house", "street", "friend", "letter", "garden")
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    path = tmp_path / "own.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "lang", "abuse", "spam", "note"])
+        for thing in THINGS:
+            writer.writerows([f"what a {word} {thing}", "en", "0", "", "x"] for word in KIND)
+            writer.writerows([f"what a {word} {thing}", "en", "1", "", "x"] for word in RUDE)
+        writer.writerow(["", "en", "1", "", "no text"])
+        writer.writerow(["unlabelled", "en", "", "", ""])
+    return path
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[Running]:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    running = Running(folder)
+    running.publish()
+    running.start()
+    yield running
+    assert running.end() == 0
+
+
+def test_rows_are_read_with_their_labels(labelled: Path, tmp_path: Path) -> None:
+    rows = list(rows_of(labelled))
+    assert len(rows) == len(THINGS) * 12
+    assert rows[0].labels == {Head.TOXICITY: 0}
+    kept = tmp_path / "labels.ndjson"
+    kept.write_text(
+        '{"text": "a", "labels": {"spam": 0.8, "nonsense": 1}, "language": "ar"}\n', encoding="utf-8"
+    )
+    (one,) = rows_of(kept)
+    assert (one.labels, one.language) == ({Head.SPAM: 1}, "ar")
+    assert {name_of(path) for path in files_of(tmp_path)} == {"own", "labels"}
+    with pytest.raises(CommandError):
+        files_of(tmp_path / "nowhere")
+
+
+def test_functional_tests_alone() -> None:
+    result = RUN.invoke(app, ["evaluate", "--tier", "linear", "--json"])
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.output)
+    assert told["model"].startswith("linear-")
+    assert {line["language"] for line in told["lines"]} == {"en", "ar"}
+    assert {line["head"] for line in told["lines"]} >= {"hate", "threat", "extremism", "spam"}
+
+
+def test_a_table_of_own_texts(labelled: Path) -> None:
+    result = RUN.invoke(app, ["evaluate", str(labelled), "--tier", "linear"])
+    assert result.exit_code == 0, result.output
+    for words in ("Test splits", "own", "48+48", "Functional tests", "In all"):
+        assert words in result.output
+
+
+def test_a_model_of_own_texts_is_trained_and_calibrated(labelled: Path, tmp_path: Path) -> None:
+    out, again = tmp_path / "own.bin", tmp_path / "again.bin"
+    for path in (out, again):
+        result = RUN.invoke(app, ["train", str(labelled), "--out", str(path)])
+        assert result.exit_code == 0, result.output
+    assert out.read_bytes() == again.read_bytes()
+    model = unpack(out.read_bytes())
+    assert (
+        model.score("what a vile garden", "en")[Head.TOXICITY]
+        > model.score("what a calm garden", "en")[Head.TOXICITY]
+    )
+    calibrated = tmp_path / "calibrated.bin"
+    result = RUN.invoke(app, ["calibrate", str(labelled), "--out", str(calibrated), "--model", str(out)])
+    assert result.exit_code == 0, result.output
+    assert unpack(calibrated.read_bytes()).id in result.output.replace("\n", "")
+
+
+def test_the_shipped_model_can_be_calibrated(labelled: Path, tmp_path: Path) -> None:
+    out = tmp_path / "calibrated.bin"
+    result = RUN.invoke(app, ["calibrate", str(labelled), "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    assert unpack(out.read_bytes()).head.thresholds[Head.TOXICITY]["en"].positives == 48
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", "nowhere", "--out", "x"],
+        ["evaluate", "nowhere"],
+        ["calibrate", "{few}", "--out", "x"],
+        ["calibrate", "{own}", "--out", "x", "--model", "{own}"],
+    ],
+)
+def test_what_can_not_be_done_is_said(labelled: Path, tmp_path: Path, words: list[str]) -> None:
+    few = tmp_path / "few.csv"
+    few.write_text("text,abuse\na,1\n", encoding="utf-8")
+    result = RUN.invoke(app, [word.format(few=few, own=labelled) for word in words])
+    assert isinstance(result.exception, CommandError)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "value"),
+    [
+        ([(True, True), (False, False)], 1.0),
+        ([(True, False), (False, True)], -1.0),
+        ([(True, True), (True, False), (False, True), (False, False)], 0.0),
+        ([(False, False)] * 3, 1.0),
+    ],
+)
+def test_kappa_is_agreement_beyond_chance(pairs: list[tuple[bool, bool]], value: float) -> None:
+    assert kappa(pairs) == pytest.approx(value)
+
+
+@pytest.mark.sockets
+@pytest.mark.embedded
+@pytest.mark.parametrize("shape", ["openai", "perspective"])
+def test_a_service_agrees_with_itself(door: Running, labelled: Path, shape: str) -> None:
+    keys = ["--a-key", key_text("forum"), "--b-key", key_text("checker")]
+    words = [
+        "compare",
+        str(labelled),
+        "--a",
+        door.url,
+        "--b",
+        door.url,
+        "--shape",
+        shape,
+        "--most",
+        "12",
+        *keys,
+    ]
+    result = RUN.invoke(app, words)
+    assert result.exit_code == 0, result.output
+    assert "12 texts" in result.output
+    assert "100.0%" in result.output
+    assert "Furthest apart" in result.output
+
+
+@pytest.mark.sockets
+@pytest.mark.embedded
+def test_a_wrong_key_is_said(door: Running, labelled: Path) -> None:
+    result = RUN.invoke(app, ["compare", str(labelled), "--a", door.url, "--b", door.url, "--a-key", "hk_no"])
+    assert isinstance(result.exception, CommandError)
+    assert "401" in str(result.exception)
