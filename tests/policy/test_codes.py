@@ -50,6 +50,8 @@ def overlay(spec: CodeSpec, text: str) -> dict[str, str]:
         files[spec.where] = "".join(f"t{n}\n" for n in range(200_002))
     else:
         files[spec.where] = text
+    if "policy: scam" in text:
+        files["policies.yaml"] += BASE["policies.yaml"].replace("policy: spam", "policy: scam")
     if spec.where == "rules.yaml":  # the fragments have other rules
         del files["tests.yaml"]
     if spec.where == "tests.yaml":

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 FAILED = 1
 UNUSABLE = 2
+SHOWN = 5
 
 Folder = Annotated[Path, typer.Argument(help="The folder of the pack.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the findings as JSON, for editors and CI.")]
@@ -49,8 +50,15 @@ def check(
 def run_tests(
     pack: Folder,
     only: Annotated[str | None, typer.Option("--only", help="Run the tests whose name holds this.")] = None,
+    covered: Annotated[
+        bool, typer.Option("--coverage", help="Name each part of a condition that no test saw both ways.")
+    ] = False,
+    generated: Annotated[
+        int, typer.Option("--generated", help="Judge so many generated events in two ways that must agree.")
+    ] = 0,
 ) -> None:
     """Run a pack's own tests. A test that fails shows each rule's condition with the values it saw."""
+    from hakam.policy.coverage import coverage, disagreements, generated_events  # noqa: PLC0415 -- as below
     from hakam.policy.engine import compile_pack  # noqa: PLC0415 -- `hakam --help` stays instant
     from hakam.policy.render import render  # noqa: PLC0415 -- as above
     from hakam.policy.testing import run_examples  # noqa: PLC0415 -- as above
@@ -70,8 +78,53 @@ def run_tests(
             failed += 1
             print(_failure(result))
     print(f"{passed} passed, {failed} failed")
+    if covered:
+        found = coverage(engine)
+        for gap in found.uncovered:
+            print(f"  {gap.rule}: `{gap.leaf}` was never {'true' if gap.never else 'other than true'}")
+        print(f"{found.seen} of {found.total} outcomes of conditions are covered")
+    if generated:
+        wrong = list(disagreements(engine, generated_events(engine, generated)))
+        for one in wrong[:SHOWN]:
+            print(f"  {one.rule}: compiled {one.compiled}, plain {one.plain} on {one.event}")
+        print(f"{generated} generated events, {len(wrong)} differences")
+        failed += len(wrong)
     if failed or not passed:
         raise typer.Exit(FAILED)
+
+
+def lay_out_pack(
+    pack: Folder,
+    check_only: Annotated[
+        bool, typer.Option("--check", help="Change nothing; exit code 1 if it would.")
+    ] = False,
+) -> None:
+    """Put the files of a pack in the one layout. Comments and meaning stay."""
+    from hakam.policy.layout import lay_out  # noqa: PLC0415 -- `hakam --help` stays instant
+
+    files, loaded = _load(pack)
+    laid = lay_out(files)
+    changed = sorted(path for path, text in laid.items() if text != files[path])
+    if loaded.pack is not None and not _same_meaning(loaded, laid):
+        typer.echo("the layout would change what a rule means; nothing was written", err=True)
+        raise typer.Exit(UNUSABLE)
+    for path in changed:
+        print(f"{'would change' if check_only else 'changed'} {path}")
+        if not check_only:
+            (pack / path).write_text(laid[path], encoding="utf-8", newline="\n")
+    print(f"{len(changed)} of {len(files)} files {'would change' if check_only else 'changed'}")
+    if changed and check_only:
+        raise typer.Exit(FAILED)
+
+
+def _same_meaning(loaded: Loaded, laid: dict[str, str]) -> bool:
+    from hakam.policy.pack import load_pack  # noqa: PLC0415 -- as above
+
+    again = load_pack(laid).pack
+    before = loaded.pack
+    if again is None or before is None:
+        return False
+    return {rule.id: rule.digest for rule in again.rules} == {rule.id: rule.digest for rule in before.rules}
 
 
 def _load(folder: Path) -> tuple[dict[str, str], Loaded]:

@@ -124,6 +124,10 @@ _SPECS = (
     _C("P503", _E, "not a key", "Counters are kept by a text or a number of the event.", "when", 'count(by=item.links, within="1h") > 3', 'count(by=author.id, within="1h") > 3'),
     _C("P504", _E, "too costly", "The rule would take too long for each event.", "when", " or ".join(f'matches(folded(author.name), r"x{n}y")' for n in range(40)), 'matches(folded(author.name), r"x[0-9]+y")'),
     _C("P505", _E, "too many", "The pack holds more rules or counters than can be kept.", "rules.yaml", _COUNTERS, _RULE),
+    # What rules mean together
+    _C("P601", _W, "never fires", "What the rule asks for can't be at once, so it fires on no event.", "when", "author.posts > 5 and author.posts < 3", "author.posts > 5 or author.posts < 3"),
+    _C("P603", _W, "adds nothing", "Whenever this rule fires, another fires too, under the same clause, with the same measures.", "rules.yaml", _RULE + _RULE.replace("r1", "r2").replace("> 3", "> 5"), _RULE),
+    _C("P604", _W, "the same judged otherwise", "Two rules fire on exactly the same events under different clauses: people would be told two reasons for one thing.", "rules.yaml", _RULE + _RULE.replace("r1", "r2").replace("policy: spam", "policy: scam"), _RULE),
 )  # fmt: skip
 
 CODES: Mapping[str, CodeSpec] = {spec.code: spec for spec in _SPECS}

@@ -16,7 +16,8 @@ from hakam.policy.interpret import Seen, leaf_value, outcome
 from hakam.policy.kinds import unix
 from hakam.policy.pack import Pack
 from hakam.policy.rules import Rule
-from hakam.policy.tree import Constant, Counter, Field, How, Search, label, leaves, walk
+from hakam.policy.staging import place
+from hakam.policy.tree import Constant, Counter, CounterKind, Field, How, Search, label, leaves, walk
 from hakam.signals.measure import Need, Signals
 from hakam.vocabulary.event import Event
 from hakam.vocabulary.measure import Measure, merged
@@ -25,6 +26,10 @@ from hakam.vocabulary.verdict import Firing, PackRef, ReviewRequest, Stage, Verd
 SHOWN_TEXT = 200
 SHOWN_ITEMS = 20
 MAX_TOGETHER = 10_000
+HOLDBACK = "holdback"  # the name under which authors are divided
+GRAVE = 50  # severity of a clause; from here on nobody is held back
+TRIPPED = "tripped"  # queue for rules that ask for no other
+URGENT = 0.5
 
 
 class Engine:
@@ -50,7 +55,13 @@ class Engine:
         """
         self._marking = any(rule.marks for rule in pack.rules)
         self._bare: Callable[[Event, Signals, Counters], tuple[int, ...]] | None = None
-        self._together: dict[tuple[int, ...], tuple[tuple[Measure, ...], ReviewRequest | None]] = {}
+        self._holdback = pack.holdback
+        self._held = frozenset(
+            n for n, rule in enumerate(pack.rules) if pack.clauses[rule.policy].severity < GRAVE
+        )
+        self._together: dict[
+            tuple[tuple[int, ...], tuple[int, ...]], tuple[tuple[Measure, ...], ReviewRequest | None]
+        ] = {}
 
     @property
     def source(self) -> str:
@@ -59,8 +70,8 @@ class Engine:
 
     @property
     def counters(self) -> tuple[Counter, ...]:
-        """The counters that every event feeds."""
-        return self._program.counters
+        """The counters that every event feeds, and those of quotas, which firings feed."""
+        return (*self._program.counters, *(one for rule in self.rules for one in _quotas(rule)))
 
     def fired(self, event: Event, signals: Signals, counters: Counters) -> tuple[int, ...]:
         """Return the places in `rules` of those that fire, whatever their stage: a verdict without detail."""
@@ -97,7 +108,7 @@ class Engine:
                 failed[n] = error
         return fired, failed or None, None, (None,) * len(self._program.counters)
 
-    def _verdict(  # noqa: PLR0917 -- called from generated code
+    def _verdict(  # noqa: C901, PLR0917 -- called from generated code; one pass over what fired
         self,
         event: Event,
         signals: Signals,
@@ -111,6 +122,8 @@ class Engine:
             fired.sort()
         firings: list[Firing] = []
         live: list[int] = []
+        tripped: list[int] = []
+        held = self._holdback > 0 and place(HOLDBACK, event.platform, event.author.id) < self._holdback
         rules, seeing = self.rules, self._program.seen
         author, item, context = event.author, event.item, event.context
         for n in fired:
@@ -128,10 +141,14 @@ class Engine:
             stage = rule.staging.stage
             if stage is Stage.CANARY:
                 stage = rule.staging.for_author(rule.id, event.platform, author.id)
+            if held and stage is Stage.LIVE and n in self._held:
+                stage = Stage.SHADOW
+            measures, review = rule.measures, rule.review
+            if stage is Stage.LIVE and rule.quota and measures and self._over(event, counters, rule):
+                tripped.append(n)
+                measures, review = (), review or ReviewRequest(TRIPPED, URGENT)
             shown = {text: _short(value) for text, value in values.items() if value is not None}
-            firings.append(
-                Firing(rule.id, rule.policy, rule.digest, stage, rule.measures, rule.review, shown)
-            )
+            firings.append(Firing(rule.id, rule.policy, rule.digest, stage, measures, review, shown))
             if stage is Stage.LIVE:
                 live.append(n)
         quarantined = tuple([rules[n].id for n in sorted(failed)]) if failed else ()
@@ -139,8 +156,22 @@ class Engine:
             return self.nothing
         if self._marking:
             self._mark(event, counters, live)
-        measures, review = self._proposal(tuple(live))
-        return Verdict(self.ref, tuple(firings), measures, review, quarantined)
+        together, asked = self._proposal(tuple(live), tuple(tripped))
+        names = tuple([rules[n].id for n in tripped])
+        return Verdict(self.ref, tuple(firings), together, asked, quarantined, names)
+
+    @staticmethod
+    def _over(event: Event, counters: Counters, rule: Rule) -> bool:
+        """Count one more firing with measures, and tell whether a quota is used up.
+
+        What was counted is recorded with the event, as every counter is, so a replay decides the same.
+        """
+        at = unix(event.at)
+        counts = [
+            (counters.count(_quota_name(rule, within), event.platform, at, within, add=True), most)
+            for within, most in rule.quota
+        ]
+        return any(count is not None and count > most for count, most in counts)
 
     def _mark(self, event: Event, counters: Counters, live: list[int]) -> None:
         for n in live:
@@ -149,15 +180,21 @@ class Engine:
                 name = mark_name(mark.on, mark.name)
                 counters.mark(name, f"{event.platform}\x1f{who}", unix(event.at), mark.life)
 
-    def _proposal(self, live: tuple[int, ...]) -> tuple[tuple[Measure, ...], ReviewRequest | None]:
+    def _proposal(
+        self, live: tuple[int, ...], tripped: tuple[int, ...]
+    ) -> tuple[tuple[Measure, ...], ReviewRequest | None]:
         """Return what some live rules propose together. The same rules always propose the same."""
-        known = self._together.get(live)
+        known = self._together.get((live, tripped))
         if known is None:
             rules = [self.rules[n] for n in live]
-            measures = merged(measure for rule in rules for measure in rule.measures)
-            known = measures, most_urgent(rule.review for rule in rules)
+            measures = merged(measure for n in live if n not in tripped for measure in self.rules[n].measures)
+            fallback = ReviewRequest(TRIPPED, URGENT) if tripped else None
+            asked = [rule.review for rule in rules]
+            if any(self.rules[n].review is None for n in tripped):
+                asked.append(fallback)
+            known = measures, most_urgent(asked)
             if len(self._together) < MAX_TOGETHER:
-                self._together[live] = known
+                self._together[live, tripped] = known
         return known
 
 
@@ -192,6 +229,16 @@ def _numbers(
     _counted: Counted,
 ) -> tuple[int, ...]:
     return tuple(sorted(n for n in fired if failed is None or n not in failed))
+
+
+def _quota_name(rule: Rule, within: float) -> str:
+    return f"quota {rule.id} {within:g}s"
+
+
+def _quotas(rule: Rule) -> Iterable[Counter]:
+    for within, _ in rule.quota:
+        name = _quota_name(rule, within)
+        yield Counter(CounterKind.COUNT, None, (), within, None, name, name, rule.span)
 
 
 def _short(value: Any) -> Any:

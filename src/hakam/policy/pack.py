@@ -19,6 +19,7 @@ from hakam.policy.lists import TermList, read_list
 from hakam.policy.measures import Act, marks_of
 from hakam.policy.params import Param, Tuning, read_params, read_tuned
 from hakam.policy.rules import MAX_RULES, Rule, read_rules
+from hakam.policy.semantics import report_semantics
 from hakam.policy.shape import ID, LANGUAGE, Shape
 from hakam.policy.source import Reporter, Scalar, nearest
 from hakam.policy.strict_yaml import Mapping, Node, Sequence, Text, read
@@ -33,7 +34,8 @@ MATURITIES = ("experimental", "test", "stable", "deprecated")
 NAME = "^[a-z][a-z0-9_]{0,63}$"
 _NAME = re.compile(NAME[1:-1])
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}")
-KEYS = ("id", "version", "maturity", "languages", "title", "extra")
+KEYS = ("id", "version", "maturity", "languages", "title", "extra", "holdback")
+MAX_HOLDBACK = 0.1
 _LIST_NAME = re.compile(r"lists/[a-z0-9][a-z0-9-]*\.txt")
 
 
@@ -51,6 +53,7 @@ class Pack(msgspec.Struct, frozen=True):
     examples: tuple[Example, ...]
     files: dict[str, str]
     params: dict[str, Param] = {}
+    holdback: float = 0.0  # share of authors for whom rules of lighter clauses only watch
 
     def rule(self, id_: str) -> Rule:
         """Return a rule by its id. Raises `KeyError`."""
@@ -130,6 +133,7 @@ def load_pack(files: Dictionary[str, str]) -> Loaded:
         examples,
         dict(files),
         tuning.params,
+        head.holdback,
     )
     return Loaded(pack, findings)
 
@@ -191,6 +195,7 @@ class _Head(msgspec.Struct, frozen=True):
     languages: tuple[str, ...] = ()
     title: dict[str, str] = {}
     extra: dict[str, FieldSpec] = {}
+    holdback: float = 0.0
 
 
 def _head(texts: Dictionary[str, str], report: Reporter) -> _Head:
@@ -224,7 +229,20 @@ def _head(texts: Dictionary[str, str], report: Reporter) -> _Head:
             languages.append(str(text.value))
     title = shape.texts_by_language(node, "title", ()) if "title" in node.entries else {}
     ref = (id_, version) if id_ is not None and version is not None else None
-    return _Head(ref, maturity, tuple(languages), title, _extra(node, shape))
+    return _Head(ref, maturity, tuple(languages), title, _extra(node, shape), _holdback(node, shape))
+
+
+def _holdback(head: Mapping, shape: Shape) -> float:
+    text = shape.text(head, "holdback", what="holdback") if "holdback" in head.entries else None
+    if text is None:
+        return 0.0
+    found = re.fullmatch(r"([0-9]{1,2}(?:\.[0-9]{1,3})?)%", text)
+    share = float(found[1]) / 100 if found else -1.0
+    if not 0 <= share <= MAX_HOLDBACK:
+        message = "`holdback` is a share of authors, at most 10 %"
+        shape.report.report("P017", message, head.entries["holdback"].span, hint="as `2%`")
+        return 0.0
+    return share
 
 
 def _extra(head: Mapping, shape: Shape) -> dict[str, FieldSpec]:
@@ -421,12 +439,13 @@ def _unused(  # noqa: PLR0917 -- each is another part of the pack
     examples: tuple[Example, ...],
     report: Reporter,
 ) -> None:
-    """Report what nothing reads.
+    """Report what nothing reads, and what rules mean together.
 
     Only of a pack that is right otherwise, where it is no consequence of an error.
     """
     if report.has_errors():
         return
+    report_semantics(rules, report)
     for name, found in lists.items():
         if name not in checker.used_lists:
             report.report(

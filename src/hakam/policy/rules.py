@@ -25,7 +25,9 @@ from hakam.vocabulary.finding import Span
 from hakam.vocabulary.measure import Measure
 from hakam.vocabulary.verdict import ReviewRequest, Stage
 
-KEYS = ("rule", "policy", "stage", "when", "then", "about")
+KEYS = ("rule", "policy", "stage", "when", "then", "quota", "about")
+QUOTAS = {"hour": 3_600.0, "day": 86_400.0}  # seconds
+MAX_QUOTA = 1_000_000
 MAX_RULES = 5_000
 
 
@@ -46,6 +48,7 @@ class Rule(msgspec.Struct, frozen=True):
     about: str | None
     span: Span
     marks: tuple[Mark, ...] = ()
+    quota: tuple[tuple[float, int], ...] = ()  # (seconds of the window, measures in it at most)
 
     @property
     def stage(self) -> Stage:
@@ -126,9 +129,12 @@ def _rule(
         or scalar is None
     ):
         return None
-    digest = _digest(id_, policy, when, measures, review, marks)
+    quota = _quota(entry, shape)
+    if report.has_errors(before):
+        return None
+    digest = _digest(id_, policy, when, measures, review, marks, quota)
     source = scalar.value.strip()
-    return Rule(id_, policy, staging, when, measures, review, digest, source, about, entry.span, marks)
+    return Rule(id_, policy, staging, when, measures, review, digest, source, about, entry.span, marks, quota)
 
 
 def _elsewhere(rule: Rule, communities: frozenset[str]) -> Rule:
@@ -142,8 +148,20 @@ def _elsewhere(rule: Rule, communities: frozenset[str]) -> Rule:
     unknown = Not(Known(community, "known(item.community)", span), "not known(item.community)", span)
     elsewhere = Or((unknown, Not(there, f"not {there.text}", span)), "elsewhere", span)
     when = And((elsewhere, rule.when), rule.when.text, span)
-    digest = _digest(rule.id, rule.policy, when, rule.measures, rule.review, rule.marks)
+    digest = _digest(rule.id, rule.policy, when, rule.measures, rule.review, rule.marks, rule.quota)
     return msgspec.structs.replace(rule, when=when, digest=digest)
+
+
+def _quota(entry: Mapping, shape: Shape) -> tuple[tuple[float, int], ...]:
+    node = entry.entries.get("quota")
+    if node is None:
+        return ()
+    if not isinstance(node, Mapping) or not node.entries:
+        shape.report.report("P009", "`quota` has keys", node.span, hint="as `{hour: 100, day: 500}`")
+        return ()
+    shape.keys(node, tuple(QUOTAS))
+    found = {name: shape.whole(node, name, 1, MAX_QUOTA) for name in QUOTAS if name in node.entries}
+    return tuple((QUOTAS[name], most) for name, most in found.items() if most is not None)
 
 
 def _staging(entry: Mapping, shape: Shape) -> Staging | None:
@@ -199,6 +217,8 @@ def _digest(  # noqa: PLR0917 -- each is another part of the rule
     measures: tuple[Measure, ...],
     review: ReviewRequest | None,
     marks: tuple[Mark, ...],
+    quota: tuple[tuple[float, int], ...],
 ) -> str:
-    parts = (id_, policy, canonical(when), measures, review, *([marks] if marks else []))
+    more = [*([marks] if marks else []), *([quota] if quota else [])]
+    parts = (id_, policy, canonical(when), measures, review, *more)
     return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()

@@ -52,6 +52,7 @@ def pack_schema() -> dict[str, Any]:
         "languages": {"type": "array", "items": {"type": "string", "pattern": _LANGUAGE}},
         "title": _BY_LANGUAGE,
         "extra": {"type": "object", "additionalProperties": kinds},
+        "holdback": {"type": "string", "pattern": r"^[0-9]{1,2}(\.[0-9]{1,3})?%$"},
     }
     return _file("A pack", _mapping(properties, ("id", "version", "maturity", "languages")))
 
@@ -79,6 +80,8 @@ def rules_schema() -> dict[str, Any]:
     """Return the schema of `rules.yaml`."""
     stage = {"type": "string", "pattern": r"^(shadow|live|canary [0-9]{1,3}(\.[0-9]{1,3})?%)$"}
     properties = {"rule": _ID, "policy": _TEXT, "stage": stage, "when": _TEXT, "then": _ACTS, "about": _TEXT}
+    most = {"type": "integer", "minimum": 1, "maximum": rules.MAX_QUOTA}
+    properties["quota"] = {**_mapping(dict.fromkeys(rules.QUOTAS, most)), "minProperties": 1}
     required = ("rule", "policy", "stage", "when", "then")
     return _file("Rules", {"type": "array", "items": _mapping(properties, required)})
 

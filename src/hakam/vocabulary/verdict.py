@@ -60,6 +60,7 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     measures: tuple[Measure, ...] = ()
     review: ReviewRequest | None = None  # the most urgent of the live firings
     quarantined: tuple[str, ...] = ()  # rules that failed on this event and were left out
+    tripped: tuple[str, ...] = ()  # live rules whose quota is used up: they only ask for a review
 
     @property
     def live(self) -> tuple[Firing, ...]:

@@ -1,0 +1,294 @@
+"""What rules mean together: one that can never fire, one that adds nothing, two that judge the same otherwise.
+
+A condition is turned into alternatives of facts ("known and true", "known and false" of one leaf). Facts about one
+value bound it: numbers by an interval, other values by a set. What is said here is always so; what can't be told
+within the bounds below is not said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import product
+from math import inf
+
+import msgspec
+
+from hakam.policy.canonical import canonical
+from hakam.policy.kinds import Kind
+from hakam.policy.rules import Rule
+from hakam.policy.source import Reporter
+from hakam.policy.tree import (
+    Among,
+    And,
+    Compare,
+    Condition,
+    Constant,
+    Counter,
+    Holds,
+    Known,
+    Leaf,
+    Length,
+    Literal,
+    Not,
+    Or,
+    Overlaps,
+    Search,
+    Truth,
+    Value,
+)
+from hakam.vocabulary.verdict import Stage
+
+MAX_ALTERNATIVES = 64
+MAX_PAIRS = 100_000
+_NUMERIC = frozenset({Kind.NUMBER, Kind.TIME, Kind.DURATION})
+_NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+_FAR = {Stage.SHADOW: 0, Stage.CANARY: 1, Stage.LIVE: 2}
+
+Plain = str | float | int
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """One leaf that is surely true, or surely false."""
+
+    leaf: Leaf
+    sure_of: bool
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """What an alternative says of one value: an interval (`True`: its end is part of it), and sets."""
+
+    least: tuple[float, bool] = (-inf, True)
+    most: tuple[float, bool] = (inf, True)
+    among: frozenset[Plain] | None = None
+    besides: frozenset[Plain] = frozenset()
+
+    def empty(self) -> bool:
+        """Whether no value is left."""
+        low, high = self.least, self.most
+        if low[0] > high[0] or (low[0] == high[0] and not (low[1] and high[1])):
+            return True
+        if low == high and low[0] in self.besides:
+            return True
+        return self.among is not None and not any(self.admits(value) for value in self.among)
+
+    def admits(self, value: Plain) -> bool:
+        """Whether a value is within."""
+        if value in self.besides or (self.among is not None and value not in self.among):
+            return False
+        if isinstance(value, str):
+            return True
+        low, high = self.least, self.most
+        above = value > low[0] or (low[1] and value == low[0])
+        return above and (value < high[0] or (high[1] and value == high[0]))
+
+    def within(self, other: Bounds) -> bool:
+        """Whether every value that is within these is within the other."""
+        if self.among is not None:
+            return all(other.admits(value) for value in self.among if self.admits(value))
+        if other.among is not None:
+            return False
+        low = self.least[0] > other.least[0] or (
+            self.least[0] == other.least[0] and (other.least[1] or not self.least[1])
+        )
+        high = self.most[0] < other.most[0] or (
+            self.most[0] == other.most[0] and (other.most[1] or not self.most[1])
+        )
+        return low and high and all(not self.admits(value) for value in other.besides)
+
+
+class Alternative(msgspec.Struct, frozen=True):
+    """One way for a condition to be true: what it says of values, and of leaves that bound nothing."""
+
+    bounds: dict[str, Bounds]
+    others: frozenset[tuple[str, bool]]
+    known: frozenset[str]  # values that are known then
+    missing: frozenset[str]  # and that are not
+
+    def impossible(self) -> bool:
+        """Whether it can never be."""
+        if self.known & self.missing or any(bounds.empty() for bounds in self.bounds.values()):
+            return True
+        return any((text, not sure) in self.others for text, sure in self.others)
+
+    def implies(self, other: Alternative) -> bool:
+        """Whether the other is true whenever this is."""
+        return (
+            other.others <= self.others
+            and other.known <= self.known
+            and other.missing <= self.missing
+            and all(
+                key in self.bounds and self.bounds[key].within(bounds) for key, bounds in other.bounds.items()
+            )
+        )
+
+
+def alternatives(node: Condition) -> list[Alternative] | None:
+    """Return all ways in which a condition can be surely true, without those that can never be.
+
+    `None` if there are too many to tell.
+    """
+    facts = _facts(node, sure_of=True)
+    if facts is None:
+        return None
+    return [found for each in facts if not (found := _alternative(each)).impossible()]
+
+
+def _facts(node: Condition, *, sure_of: bool) -> list[tuple[Fact, ...]] | None:  # noqa: PLR0911 -- one for each kind of node
+    if isinstance(node, Not):
+        return _facts(node.of, sure_of=not sure_of)
+    if isinstance(node, Constant):
+        return [()] if node.value is sure_of else []
+    if not isinstance(node, And | Or):
+        return [(Fact(node, sure_of),)]
+    below = [_facts(item, sure_of=sure_of) for item in node.items]
+    if any(found is None for found in below):
+        return None
+    there = [found for found in below if found is not None]
+    if isinstance(node, And) is not sure_of:
+        joined = [one for found in there for one in found]
+        return joined if len(joined) <= MAX_ALTERNATIVES else None
+    size = 1
+    for found in there:
+        size *= len(found)
+        if size > MAX_ALTERNATIVES:
+            return None
+    return [tuple(fact for part in parts for fact in part) for parts in product(*there)]
+
+
+def _alternative(facts: Iterable[Fact]) -> Alternative:
+    bounds: dict[str, Bounds] = {}
+    others: set[tuple[str, bool]] = set()
+    known: set[str] = set()
+    missing: set[str] = set()
+    for fact in facts:
+        leaf = fact.leaf
+        if isinstance(leaf, Known):
+            (known if fact.sure_of else missing).add(canonical(leaf.of))
+            continue
+        known.update(canonical(value) for value in _read(leaf))
+        found = _bound(leaf, sure_of=fact.sure_of)
+        if found is None:
+            others.add((canonical(leaf), fact.sure_of))
+        else:
+            of, more = found
+            key = canonical(of)
+            bounds[key] = _both(bounds.get(key) or _of_kind(of), more)
+    return Alternative(bounds, frozenset(others), frozenset(known), frozenset(missing))
+
+
+def _read(leaf: Leaf) -> list[Value]:
+    """Return the values that are known when a leaf is sure."""
+    match leaf:
+        case Compare():
+            return [value for value in (leaf.left, leaf.right) if not isinstance(value, Literal)]
+        case Among():
+            return [leaf.item]
+        case Holds():
+            return [leaf.of, *([] if isinstance(leaf.item, Literal) else [leaf.item])]
+        case Truth() | Overlaps() | Search():
+            return [leaf.of]
+    return []
+
+
+def _of_kind(value: Value) -> Bounds:
+    """Return what is so of a value always: lengths and counts are not negative."""
+    counted = isinstance(value, Counter) and value.counts != "sum"
+    return Bounds((0.0, True)) if counted or isinstance(value, Length) else Bounds()
+
+
+def _bound(leaf: Leaf, *, sure_of: bool) -> tuple[Value, Bounds] | None:  # noqa: PLR0911 -- one for each kind of leaf
+    if isinstance(leaf, Among):
+        return leaf.item, Bounds(among=leaf.values) if sure_of else Bounds(besides=leaf.values)
+    if not isinstance(leaf, Compare):
+        return None
+    value, literal, sign = leaf.left, leaf.right, leaf.op if sure_of else _NEGATED[leaf.op]
+    if isinstance(value, Literal):
+        value, literal, sign = literal, value, _TURNED[sign]
+    if isinstance(value, Literal) or not isinstance(literal, Literal):
+        return None
+    if sign == "==":
+        return value, Bounds(among=frozenset({literal.value}))
+    if sign == "!=":
+        return value, Bounds(besides=frozenset({literal.value}))
+    if value.kind not in _NUMERIC or isinstance(literal.value, str):
+        return None
+    end = (float(literal.value), sign in {"<=", ">="})
+    return value, Bounds(most=end) if sign in {"<", "<="} else Bounds(least=end)
+
+
+def _both(one: Bounds, other: Bounds) -> Bounds:
+    least = max(one.least, other.least, key=lambda end: (end[0], not end[1]))
+    most = min(one.most, other.most, key=lambda end: (end[0], end[1]))
+    among = (
+        one.among if other.among is None else other.among if one.among is None else one.among & other.among
+    )
+    return Bounds(least, most, among, one.besides | other.besides)
+
+
+def implies(one: Sequence[Alternative], other: Sequence[Alternative]) -> bool:
+    """Whether a condition is true whenever another is, by what is told of them."""
+    return all(any(a.implies(b) for b in other) for a in one)
+
+
+def report_semantics(rules: Sequence[Rule], report: Reporter) -> None:
+    """Report rules that can never fire, that add nothing, and pairs that judge the same otherwise."""
+    ways: dict[int, list[Alternative]] = {}
+    for n, rule in enumerate(rules):
+        found = alternatives(rule.when)
+        if found is None:
+            continue
+        if found:
+            ways[n] = found
+        else:
+            hint = "what it asks for can't be at once; `or` may be meant, or another bound"
+            report.report("P601", f"the rule `{rule.id}` can never fire", rule.when.span, hint=hint)
+    for n, m in _pairs(ways):
+        _compare(rules[n], rules[m], ways[n], ways[m], report)
+
+
+def _keys(way: Alternative) -> frozenset[str]:
+    return frozenset((*way.bounds, *(text for text, _ in way.others), *way.missing, *way.known))
+
+
+def _pairs(ways: dict[int, list[Alternative]]) -> Iterable[tuple[int, int]]:
+    """Yield pairs of rules of which the first may imply the second: it speaks of all that the second does."""
+    by_key: dict[str, list[int]] = {}
+    for n, found in ways.items():
+        keys = _keys(found[0])
+        if keys:
+            by_key.setdefault(min(keys), []).append(n)
+    count = 0
+    for n, found in ways.items():
+        for m in sorted({m for way in found for key in _keys(way) for m in by_key.get(key, ())}):
+            if m == n:
+                continue
+            count += 1
+            if count > MAX_PAIRS:
+                return
+            yield n, m
+
+
+def _compare(
+    one: Rule, other: Rule, ways: list[Alternative], others: list[Alternative], report: Reporter
+) -> None:
+    """`one` against `other`, which may be true whenever `one` is."""
+    if not implies(ways, others):
+        return
+    place = f"{other.span.file}, line {other.span.line}"
+    adds = (
+        one.policy != other.policy
+        or not set(one.measures) <= set(other.measures)
+        or not set(one.marks) <= set(other.marks)
+        or (one.review is not None and one.review != other.review)
+        or _FAR[one.stage] > _FAR[other.stage]
+        or (one.stage is Stage.CANARY and other.stage is Stage.CANARY)
+    )
+    same = implies(others, ways)
+    first = (one.span.file, one.span.line) > (other.span.file, other.span.line)
+    if not adds and (not same or first):
+        message = f"`{one.id}` adds nothing: whenever it fires, `{other.id}` does the same"
+        report.report("P603", message, one.span, hint=f"remove it, or let it do something else; see {place}")
+    elif adds and same and first and one.policy != other.policy:
+        message = f"`{one.id}` and `{other.id}` judge the same under different clauses"
+        report.report("P604", message, one.span, hint=f"one of them is enough; the other is in {place}")

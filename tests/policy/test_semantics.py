@@ -1,0 +1,152 @@
+"""What is said of rules together is always so: brute force over all events of a small world never disagrees."""
+
+# ruff: noqa: E501 -- tables of examples
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hakam.policy.interpret import Seen, outcome
+from hakam.policy.pack import load_pack
+from hakam.policy.semantics import alternatives, implies
+from hakam.signals.measure import measure
+from hakam.vocabulary.event import Event
+
+WORLD = [
+    {"posts": posts, "verified": verified, "country": country, "labels": labels}
+    for posts, verified, country, labels in product(
+        (None, 0, 1, 2, 3, 4, 5), (None, True, False), (None, "DE", "AT", "FR"), ([], ["a"], ["a", "b"])
+    )
+]
+
+
+def event_of(author: dict[str, Any]) -> Event:
+    known = {name: value for name, value in author.items() if value is not None}
+    return msgspec.convert(
+        {
+            "id": "e",
+            "platform": "p",
+            "kind": "post",
+            "at": "2026-01-01T00:00:00Z",
+            "author": {"id": "a", **known},
+            "item": {"id": "i"},
+        },
+        Event,
+    )
+
+
+SEEN = [Seen(event, measure(event)) for event in map(event_of, WORLD)]
+
+leaf = st.one_of(
+    st.tuples(st.sampled_from(["author.posts", "len(author.labels)"]), st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), st.integers(-1, 6).map(str)).map(" ".join),
+    st.tuples(st.integers(0, 5).map(str), st.sampled_from(["<", ">="]), st.just("author.posts")).map(" ".join),
+    st.sampled_from(["author.verified", "author.verified == True", "known(author.posts)", "known(author.country)", '"a" in author.labels',
+                     'any_in(author.labels, ["b"])', 'author.country == "DE"', 'author.country != "DE"', 'author.country in ["DE", "AT"]',
+                     'author.country not in ["DE", "FR"]', "author.posts in [1, 2]", "author.posts not in [2, 3]"]),
+)  # fmt: skip
+condition = st.recursive(
+    leaf,
+    lambda below: st.one_of(
+        below.map(lambda one: f"not ({one})"),
+        st.lists(below, min_size=2, max_size=3).map(lambda some: f"({' and '.join(some)})"),
+        st.lists(below, min_size=2, max_size=3).map(lambda some: f"({' or '.join(some)})"),
+    ),
+    max_leaves=7,
+)
+
+
+@given(condition, condition)
+@settings(max_examples=400, deadline=None)
+def test_what_is_said_is_so(packs: Any, one: str, other: str) -> None:
+    first, second = packs.load(one, other).pack.rules
+    ways, others = alternatives(first.when), alternatives(second.when)
+    fires = [outcome(first.when, seen) is True for seen in SEEN]
+    if ways is not None and not ways:
+        assert not any(fires)
+    if ways is not None and others is not None and implies(ways, others):
+        assert all(
+            outcome(second.when, seen) is True for seen, fired in zip(SEEN, fires, strict=True) if fired
+        )
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "author.posts > 5 and author.posts < 3",
+        "author.posts > 5 and author.posts <= 5",
+        "author.posts == 3 and author.posts != 3",
+        "author.posts == 3 and author.posts > 3",
+        'author.country == "DE" and author.country == "AT"',
+        'author.country in ["DE"] and author.country not in ["DE", "AT"]',
+        "author.verified and not author.verified",
+        "author.verified and not known(author.verified)",
+        "not known(author.posts) and author.posts > 3",
+        "len(author.labels) < 0",
+        'count(by=author.id, within="1h") < 0',
+        "author.posts > 3 and (author.posts < 2 or author.posts == 1)",
+        "not (author.posts > 3 or author.posts <= 3)",
+        'word(text.folded, "a") and not word(text.folded, "a")',
+        "3 > author.posts and 5 < author.posts",
+    ],
+)
+def test_a_rule_that_can_never_fire_is_named(packs: Any, when: str) -> None:
+    assert "P601" in packs.codes(when)
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "author.posts > 5 or author.posts < 3",
+        "author.posts >= 5 and author.posts <= 5",
+        "not known(author.posts) or author.posts > 3",
+        'sum(item.reach, per=author.id, within="1h") < 0',
+        'author.country in ["DE", "AT"] and author.country not in ["DE"]',
+        " and ".join(f"(author.posts == {n} or author.verified)" for n in range(9)),  # too many ways to tell
+    ],
+)
+def test_of_a_rule_that_can_fire_nothing_is_said(packs: Any, when: str) -> None:
+    assert "P601" not in packs.codes(when)
+
+
+def test_a_rule_that_adds_nothing_is_named(packs: Any) -> None:
+    found = packs.load(
+        "author.posts > 3", "author.posts > 5 and author.verified", "author.posts > 2 or author.verified"
+    )
+    messages = [finding.message for finding in found.findings if finding.code == "P603"]
+    assert messages == [
+        "`r0` adds nothing: whenever it fires, `r2` does the same",
+        "`r1` adds nothing: whenever it fires, `r0` does the same",
+        "`r1` adds nothing: whenever it fires, `r2` does the same",
+    ]
+    assert "P603" not in packs.codes("author.posts > 3", "author.posts < 5")
+    twins = [
+        f.message for f in packs.load("author.posts > 3", "author.posts > 3").findings if f.code == "P603"
+    ]
+    assert twins == ["`r1` adds nothing: whenever it fires, `r0` does the same"]  # once, of the later one
+
+
+def test_rules_that_do_more_or_stand_elsewhere_are_not_named(packs: Any) -> None:
+    files = packs.files("author.posts > 3")
+    more = packs.files("author.posts > 5", then="[remove]")["rules.yaml"].replace("r0", "r1")
+    farther = packs.files("author.posts > 5")["rules.yaml"].replace("r0", "r1")
+    for rules in (files["rules.yaml"] + more, files["rules.yaml"].replace("live", "shadow") + farther):
+        found = load_pack({**files, "rules.yaml": rules}).findings
+        assert not [finding for finding in found if finding.code in {"P603", "P604"}]
+
+
+def test_the_same_judged_under_two_clauses_is_named(packs: Any) -> None:
+    files = packs.files("author.posts > 3")
+    other = files["policies.yaml"].replace("policy: spam", "policy: scam")
+    twin = packs.files("not (author.posts <= 3)", policy="scam")["rules.yaml"].replace("r0", "r1")
+    found = load_pack(
+        {**files, "policies.yaml": files["policies.yaml"] + other, "rules.yaml": files["rules.yaml"] + twin}
+    )
+    assert [finding.message for finding in found.findings if finding.code == "P604"] == [
+        "`r1` and `r0` judge the same under different clauses"
+    ]
