@@ -1,0 +1,59 @@
+"""The paths of links, and hours and days in UTC, case by case."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from hakam.policy.fields import hour, paths_of, weekday
+
+PATHS = [
+    ("https://x.example", "/"),
+    ("https://x.example/", "/"),
+    ("https://x.example/a", "/a"),
+    ("https://x.example/a/", "/a/"),
+    ("https://x.example/a/b", "/a/b"),
+    ("https://x.example/a?b=c", "/a"),
+    ("https://x.example/a#b", "/a"),
+    ("https://x.example/a?b#c", "/a"),
+    ("https://x.example/?a=/b", "/"),
+    ("x.example", "/"),
+    ("x.example/", "/"),
+    ("x.example/a", "/a"),
+    ("x.example/a/b?c", "/a/b"),
+    ("http://x.example:80/a", "/a"),
+    ("http://[::1]/a", "/a"),
+    ("https://x.example/سلام", "/سلام"),
+    ("https://x.example//a", "//a"),
+    ("ftp://x.example/a.zip", "/a.zip"),
+    ("bit.ly/3xY", "/3xY"),
+]
+
+
+@pytest.mark.parametrize(("link", "path"), PATHS)
+def test_the_path_of_a_link(link: str, path: str) -> None:
+    assert paths_of((link,)) == (path,)
+
+
+def test_paths_are_kept_once_and_in_order() -> None:
+    assert paths_of(("https://a.example/x", "https://b.example/x", "https://c.example/y")) == ("/x", "/y")
+    assert paths_of(()) == ()
+    assert paths_of(None) is None
+
+
+TIMES = [
+    ("2026-03-01T00:00:00Z", 0, 7),
+    ("2026-03-01T23:59:59Z", 23, 7),
+    ("2026-03-02T00:00:00Z", 0, 1),
+    ("2026-03-02T00:30:00+03:00", 21, 7),
+    ("2026-03-01T22:30:00-05:00", 3, 1),
+    ("2026-03-07T12:00:00Z", 12, 6),
+    ("2026-03-04T12:00:00", 12, 3),
+]
+
+
+@pytest.mark.parametrize(("moment", "hours", "day"), TIMES)
+def test_hours_and_days_are_in_utc(moment: str, hours: int, day: int) -> None:
+    assert hour(datetime.fromisoformat(moment)) == hours
+    assert weekday(datetime.fromisoformat(moment)) == day
