@@ -1,0 +1,192 @@
+"""`python -m benchmarks.hashes [pdq|search|edits] --pictures FOLDER ...`.
+
+How fast pictures are hashed and hashes found, and which edited copies. Comparisons with `threatexchange`, `pdqhash`
+and `faiss` run in the same process if those are installed (`pip install threatexchange faiss-cpu`). CPU seconds
+throughout, so that other programs count as little as they can.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from benchmarks.hashes import photographs
+from benchmarks.hashes.edits import EDITS, Pixels, saved, scaled
+
+from hakam.media.landmarks import compare, landmarks
+from hakam.media.landmarks import of_bank as landmarks_of_bank
+from hakam.media.pdq import DISTANCE, Pdq, distance, pdq
+from hakam.media.picture import PictureError, luma
+from hakam.media.variants import mirror, of_bank, of_query
+from hakam.storage.hash_index.index import HashIndex, Hit
+from hakam.storage.hash_index.tables import BITS
+
+MEGAPIXEL = 1_050_000
+
+
+def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
+    """Return the least CPU seconds of three runs, and the last answer."""
+    taken = []
+    for _ in range(3):
+        start = time.process_time()
+        answer = work()
+        taken.append(time.process_time() - start)
+    return min(taken), answer
+
+
+def hashing(photos: Sequence[Pixels]) -> None:
+    """Print how long PDQ of a 1-megapixel JPEG takes, decoding included, and how far from the reference it is."""
+    files = [saved(scaled(p, (MEGAPIXEL / (p.shape[0] * p.shape[1])) ** 0.5), 85) for p in photos]
+    ways: dict[str, Callable[[bytes], Pdq]] = {
+        "full": lambda data: pdq(luma(data)),
+        "reduced": lambda data: pdq(luma(data, reduced=True)),
+    }
+    if find_spec("threatexchange"):
+        from threatexchange.signal_type.pdq.pdq_hasher import pdq_from_bytes
+
+        def reference(data: bytes) -> Pdq:
+            digest, quality = pdq_from_bytes(data)
+            return Pdq(bytes.fromhex(digest), quality)
+
+        ways = {"threatexchange": reference, **ways}
+    print(f"\nPDQ of {len(files)} JPEGs of 1 megapixel, quality 85\n\n| way | ms | times | p95 | max |")
+    print("| --- | --: | --: | --: | --: |")
+    first: list[tuple[float, Pdq]] = []
+    for name, way in ways.items():
+        measured = [seconds(lambda way=way, data=data: way(data)) for data in files]
+        first = first or measured
+        middle = statistics.median(took for took, _ in measured)
+        apart = sorted(
+            distance(a.digest, b.digest) for (_, a), (_, b) in zip(first, measured, strict=True) if a.good
+        )
+        times = statistics.median(took for took, _ in first) / middle
+        print(
+            f"| {name} | {middle * 1e3:.2f} | {times:.1f} | {apart[len(apart) * 95 // 100]} | {apart[-1]} |"
+        )
+
+
+def searching(count: int) -> None:
+    """Print how fast planted neighbours are found among random hashes, and how many."""
+    chance = np.random.default_rng(1)
+    codes = chance.integers(0, 2**64, (count, 4), dtype=np.uint64)
+    queries = []
+    for number in range(1_024):
+        bits = np.unpackbits(codes[number * (count // 1_024)].view(np.uint8))
+        bits[chance.choice(BITS, number % 32, replace=False)] ^= 1
+        queries.append((Hit(number * (count // 1_024), number % 32), np.packbits(bits).tobytes()))
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.process_time()
+        HashIndex(Path(folder)).rebuild(np.arange(count, dtype=np.uint64), codes)
+        built = time.process_time() - start
+        size = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
+        start = time.perf_counter()
+        index = HashIndex(Path(folder))
+        opened = time.perf_counter() - start
+        found = sum(hit in index.search(query) for hit, query in queries)
+        took, _ = seconds(lambda: [index.search(query) for _, query in queries])
+        start = time.process_time()
+        index.add((count + number, chance.bytes(32)) for number in range(10_000))
+        added = (time.process_time() - start) / 10_000
+    print(
+        f"\n{count:,} hashes: {len(queries) / took:,.0f} queries/s, recall {found / len(queries):.2%}", end=""
+    )
+    print(
+        f", {size / count:.0f} bytes a hash, built in {built:.1f} s, opened in {opened * 1e3:.0f} ms", end=""
+    )
+    print(f", {added * 1e6:.0f} microseconds an insertion")
+    if find_spec("faiss"):
+        import faiss
+
+        faiss.omp_set_num_threads(1)
+        flat = faiss.IndexBinaryFlat(BITS)
+        flat.add(codes.view(np.uint8))
+        few = [np.frombuffer(query, np.uint8)[None, :] for _, query in queries[:64]]
+        flat_took, _ = seconds(lambda: [flat.range_search(query, DISTANCE + 1) for query in few])
+        ours, theirs = len(queries) / took, len(few) / flat_took
+        print(f"FAISS flat: {theirs:,.0f} queries/s; ours {ours / theirs:.0f} times")
+
+
+def edited(photos: Sequence[Pixels], others: Sequence[bytes]) -> None:
+    """Print which edited copies are found, and what is found that is not there."""
+    grey = [luma(saved(photo, 90)) for photo in photos]
+    bare = [pdq(picture).digest for picture in grey]
+    kept = [[variant.hash.digest for variant in of_bank(picture)] for picture in grey]
+    marks = [landmarks_of_bank(picture) for picture in grey]
+    print(f"\n{len(photos)} photographs, JPEG quality 75 after each edit; % found\n")
+    print("| edit | bare 31 | variants 24 | variants 31 | landmarks | all at 31 |")
+    print("| --- | --: | --: | --: | --: | --: |")
+    rows = []
+    for name, edit in EDITS.items():
+        row = np.zeros(5)
+        for number, photo in enumerate(photos):
+            seen = luma(saved(edit(photo, photos[(number + 7) % len(photos)])))
+            asked = [variant.hash.digest for variant in of_query(seen)]
+            least = min((distance(one, other) for one in asked for other in kept[number]), default=BITS)
+            placed = any(
+                compare(known, landmarks(side)) for side in (seen, mirror(seen)) for known in marks[number]
+            )
+            alone = distance(asked[0], bare[number]) <= DISTANCE
+            row += [alone, least <= 24, least <= DISTANCE, placed, placed or least <= DISTANCE]
+        rows.append(row / len(photos) * 100)
+        print(f"| {name} | {' | '.join(f'{share:.0f}' for share in rows[-1])} |", flush=True)
+    print(f"| **mean** | {' | '.join(f'{share:.1f}' for share in np.mean(rows, axis=0))} |")
+    print(f"| **least** | {' | '.join(f'{share:.0f}' for share in np.min(rows, axis=0))} |")
+    _falsely(others, kept, marks)
+
+
+def _falsely(others: Sequence[bytes], kept: list[list[bytes]], marks: list[Any]) -> None:
+    """Print how many unrelated pictures match: by hash each with all, by landmarks each with one in turn."""
+    bank = np.frombuffer(b"".join(digest for some in kept for digest in some), np.uint64).reshape(-1, 4)
+    seen = by_hash = by_marks = poor = 0
+    for data in others:
+        try:
+            picture = luma(data)
+        except PictureError:
+            continue
+        seen += 1
+        asked = [variant.hash for variant in of_query(picture)]
+        poor += not asked[0].good
+        codes = [np.frombuffer(one.digest, np.uint64) for one in asked if one.good]
+        by_hash += any((np.bitwise_count(bank ^ code).sum(axis=1) <= DISTANCE).any() for code in codes)
+        by_marks += any(compare(known, landmarks(picture)) is not None for known in marks[seen % len(marks)])
+    print(
+        f"\n{seen} unrelated pictures ({poor} too poor to hash) against {len(bank)} hashes: {by_hash} matches",
+        end="",
+    )
+    print(f"; landmarks against one photograph each: {by_marks} matches")
+
+
+def main() -> None:
+    """Measure what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.hashes", description=__doc__)
+    parser.add_argument("what", nargs="*", default=["pdq", "search", "edits"])
+    parser.add_argument("--pictures", type=Path, nargs="+", default=[Path("/usr/share")])
+    parser.add_argument("--photographs", type=int, default=120)
+    parser.add_argument("--unrelated", type=int, default=10_000)
+    parser.add_argument("--hashes", type=float, nargs="+", default=[1e6])
+    asked = parser.parse_args()
+    cv2.setNumThreads(1)
+    if {"pdq", "edits"} & set(asked.what):
+        photos = photographs.photographs(asked.pictures, asked.photographs)
+        if len(photos) < 2:
+            parser.error(
+                "no photographs there; see benchmarks/hashes/photographs.py for packages that have some"
+            )
+    if "pdq" in asked.what:
+        hashing(photos)
+    if "search" in asked.what:
+        for count in asked.hashes:
+            searching(int(count))
+    if "edits" in asked.what:
+        edited(photos, list(photographs.unrelated(asked.pictures, asked.unrelated)))
+
+
+main()
