@@ -6,10 +6,14 @@ import os
 import shutil
 import socket
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # Nothing of the operator's configuration may reach a test, but the two settings that scripts/test chooses.
 for _name in [name for name in os.environ if name.startswith("HAKAM_")]:
@@ -63,6 +67,48 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setenv("HAKAM_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Give the system's Chromium. It ends with the module: playwright's loop would stop every other loop here."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- for the few that drive it
+
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.fail("no Chromium: apt-get install chromium, or name it: CHROMIUM=/path/to/chromium")
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # a loop runs in this thread, and nothing here awaits
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings_parallel_suffix(request: pytest.FixtureRequest) -> None:
+    """Give each process of tests a PostgreSQL database of its own. SQLite's lies in its memory anyhow."""
+    if os.environ.get("HAKAM_DATABASE_URL"):
+        request.getfixturevalue("django_db_modify_db_settings_xdist_suffix")
+
+
+NEEDS_DATABASE = {"db", "transactional_db", "live_server"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL run what the database can make a difference to: once is enough for all other tests."""
+    if not os.environ.get("HAKAM_DATABASE_URL"):
+        return
+
+    def differs(item: pytest.Item) -> bool:
+        if item.get_closest_marker("embedded"):
+            return False
+        programs = any(item.get_closest_marker(name) for name in SOCKET_MARKERS)
+        asks = NEEDS_DATABASE.intersection(getattr(item, "fixturenames", ()))
+        return programs or bool(asks) or item.get_closest_marker("django_db") is not None
+
+    again = [item for item in items if differs(item)]
+    config.hook.pytest_deselected(items=[item for item in items if not differs(item)])
+    items[:] = again
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

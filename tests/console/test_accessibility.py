@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from functools import partial
 from importlib.resources import files
 from typing import Any
@@ -12,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from tests.console.conftest import Desk
 
 from hakam.intake.models import Notice
@@ -33,19 +30,6 @@ LOOKS = [("en", "light", WIDE), ("ar", "dark", WIDE), ("ar", "light", NARROW), (
 def axe() -> str:
     """Return the source of axe-core (MPL-2.0), which a development dependency carries."""
     return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.fail("no Chromium: apt-get install chromium, or name it: CHROMIUM=/path/to/chromium")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright runs a loop in this thread
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
@@ -106,7 +90,7 @@ def complain(broken: list[str], error: object) -> None:
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look[0]}-{look[1]}-{look[2]['width']}")
 def test_no_page_breaks_a_rule(
-    chromium: Browser,
+    browser: Browser,
     live_server: Any,
     everything: dict[str, list[str]],
     look: tuple[str, str, dict[str, int]],
@@ -114,7 +98,7 @@ def test_no_page_breaks_a_rule(
     source = axe()
     broken = []
     for who, paths in everything.items():
-        page = open_for(chromium, live_server.url, who, look)
+        page = open_for(browser, live_server.url, who, look)
         page.on("pageerror", partial(complain, broken))
         for entry in paths:
             path, _space, key = entry.partition(" ")
@@ -134,9 +118,9 @@ def test_no_page_breaks_a_rule(
 
 
 def test_a_case_fits_one_screen(
-    chromium: Browser, live_server: Any, everything: dict[str, list[str]]
+    browser: Browser, live_server: Any, everything: dict[str, list[str]]
 ) -> None:
-    page = open_for(chromium, live_server.url, "root", LOOKS[0])
+    page = open_for(browser, live_server.url, "root", LOOKS[0])
     for entry in everything["root"]:
         if not entry.startswith("/desk/cases/"):
             continue
@@ -151,9 +135,9 @@ def test_a_case_fits_one_screen(
 
 
 def test_single_keys_do_nothing_when_switched_off_or_while_typing(
-    chromium: Browser, live_server: Any, everything: dict[str, list[str]]
+    browser: Browser, live_server: Any, everything: dict[str, list[str]]
 ) -> None:
-    page = open_for(chromium, live_server.url, "root", LOOKS[0])
+    page = open_for(browser, live_server.url, "root", LOOKS[0])
     page.goto(f"{live_server.url}/desk/")
     page.fill("#search", "")
     page.locator("#search").press_sequentially("n0u?")

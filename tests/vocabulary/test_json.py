@@ -11,6 +11,7 @@ import importlib
 import pkgutil
 import string
 from datetime import UTC
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -91,6 +92,7 @@ def values_of(kind: inspect.Type, *, says: bool) -> st.SearchStrategy[Any]:  # n
     raise NotImplementedError(f"no values for {kind}")
 
 
+@cache
 def instances_of(struct: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
     """Return a strategy for instances, with and without their optional fields."""
     fields = inspect.type_info(struct).fields  # type: ignore[attr-defined]
