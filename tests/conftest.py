@@ -78,7 +78,9 @@ def browser() -> Iterator[Browser]:
     if path is None:
         pytest.fail("no Chromium: apt-get install chromium, or name it: CHROMIUM=/path/to/chromium")
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # a loop runs in this thread, and nothing here awaits
+        patch.setenv(
+            "DJANGO_ALLOW_ASYNC_UNSAFE", "true"
+        )  # a loop runs in this thread, and nothing here awaits
         started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield started
         started.close()

@@ -117,9 +117,7 @@ def test_no_page_breaks_a_rule(
     assert broken == []
 
 
-def test_a_case_fits_one_screen(
-    browser: Browser, live_server: Any, everything: dict[str, list[str]]
-) -> None:
+def test_a_case_fits_one_screen(browser: Browser, live_server: Any, everything: dict[str, list[str]]) -> None:
     page = open_for(browser, live_server.url, "root", LOOKS[0])
     for entry in everything["root"]:
         if not entry.startswith("/desk/cases/"):
