@@ -97,14 +97,17 @@ def _archived(path: Path, tell: Progress) -> Iterator[Row]:
     file = parquet.ParquetFile(path)
     names = ["raw", "folded", "repairs", "fold_version"]
     done = 0
-    for batch in file.iter_batches(batch_size=4_096, columns=names):
-        for raw, folded, repairs, version in zip(
-            *[batch.column(name).to_pylist() for name in names], strict=True
-        ):
-            fresh = version == FOLD_VERSION
-            yield Row(raw, None, folded if fresh else None, repairs if fresh else None)
-        done += len(batch)
-        tell(done / max(1, file.metadata.num_rows))
+    try:
+        for batch in file.iter_batches(batch_size=4_096, columns=names):
+            for raw, folded, repairs, version in zip(
+                *[batch.column(name).to_pylist() for name in names], strict=True
+            ):
+                fresh = version == FOLD_VERSION
+                yield Row(raw, None, folded if fresh else None, repairs if fresh else None)
+            done += len(batch)
+            tell(done / max(1, file.metadata.num_rows))
+    except OSError as error:
+        raise UnreadableFileError(f"{path} is damaged: {error}") from error
 
 
 def rows_of_log(records: Iterable[Record]) -> Iterator[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
@@ -29,6 +30,7 @@ SHORT_NAMES = {
 STRUCTS = ("author", "item", "context")  # whole, as NDJSON and Parquet can hold them
 FREE = ("scores", "extra")  # any name below them is a field
 LIST_SEPARATOR = "|"
+_MAX_DIGITS = 400  # more than any double has: zeros before the number
 
 
 class MappingError(ValueError):
@@ -140,7 +142,7 @@ class EventMaker:
         event: dict[str, Any] = {}
         labels: dict[str, Any] = {}
         for column, value in row.values.items():
-            if value is None or value == "":
+            if value is None or value == "" or value != value:  # noqa: PLR0124 -- not a number: data frames' unknown
                 continue
             if column not in self._paths and column not in self._labels and column not in self._left_out:
                 self._meet(column)
@@ -185,9 +187,9 @@ def _put(event: dict[str, Any], path: list[str], value: Any) -> None:
 
 def _typed(field: str, value: Any) -> Any:
     """Return text from a CSV as the field's type. What does not fit goes as it is: the door names it."""
-    if not isinstance(value, str):
-        return _jsonable(value)
     kind = event_fields().get(field)
+    if not isinstance(value, str):
+        return _whole(_jsonable(value), kind)
     if field.startswith("scores."):
         return _number(value)
     if isinstance(kind, inspect.BoolType):
@@ -195,9 +197,16 @@ def _typed(field: str, value: Any) -> Any:
             value.strip().lower(), value
         )
     if isinstance(kind, inspect.IntType | inspect.FloatType):
-        return _number(value)
+        return _whole(_number(value), kind)
     if isinstance(kind, inspect.VarTupleType | inspect.DictType):
         return _collection(value, split=isinstance(kind, inspect.VarTupleType))
+    return value
+
+
+def _whole(value: Any, kind: Any) -> Any:
+    """Return `12.0` as `12` where a whole number belongs: data frames write those with unknown ones so."""
+    if isinstance(kind, inspect.IntType) and isinstance(value, float) and value.is_integer():
+        return int(value)
     return value
 
 
@@ -208,14 +217,15 @@ def _number(text: str) -> Any:
         return text
     if number != number or number in (float("inf"), float("-inf")):  # noqa: PLR0124 -- NaN
         return text
-    return int(text) if text.strip().lstrip("+-").isdecimal() else number
+    digits = text.strip().lstrip("+-")
+    return int(text) if digits.isdecimal() and len(digits) <= _MAX_DIGITS else number
 
 
 def _collection(text: str, *, split: bool) -> Any:
     if text.lstrip()[:1] in {"[", "{"}:
         try:
             return msgspec.json.decode(text)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return text
     return [part.strip() for part in text.split(LIST_SEPARATOR) if part.strip()] if split else text
 
@@ -226,4 +236,6 @@ def _jsonable(value: Any) -> Any:
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, Decimal):
+        return _number(str(value))
     return msgspec.to_builtins(value, str_keys=True)

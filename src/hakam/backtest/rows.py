@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import lzma
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from enum import StrEnum
@@ -31,6 +32,7 @@ class RowFormat(StrEnum):
     PARQUET = "parquet"
 
 
+_BROKEN = (OSError, EOFError, zstandard.ZstdError, lzma.LZMAError, zlib.error)
 _FORMATS = {
     ".csv": RowFormat.CSV,
     ".tsv": RowFormat.TSV,
@@ -94,7 +96,7 @@ class RowFile:
                     yield from _ndjson(lines)
                 else:
                     yield from self._csv_rows(lines)
-        except (OSError, EOFError, zstandard.ZstdError, lzma.LZMAError) as error:
+        except _BROKEN as error:
             raise UnreadableFileError(f"{self.path} is damaged: {error}") from error
         self.position = self.size
 
@@ -141,9 +143,9 @@ class RowFile:
         total = max(1, file.metadata.num_rows)
         number = 0
         for batch in file.iter_batches(batch_size=_BATCH):
-            for values in batch.to_pylist():
+            for row in _parquet_values(batch):
                 number += 1
-                yield Row(number, values)
+                yield row._replace(number=number)
             self.position = self.size * number // total
 
 
@@ -224,7 +226,7 @@ def _dialect(kind: RowFormat) -> dict[str, Any]:
 def _header(path: Path, reader: Any) -> list[str]:
     try:
         names = next(reader, None)
-    except (csv.Error, OSError, EOFError, zstandard.ZstdError, lzma.LZMAError) as error:
+    except (csv.Error, *_BROKEN) as error:
         raise UnreadableFileError(f"{path} can't be read: {error}") from error
     if not names:
         raise UnreadableFileError(f"{path} is empty: its first line must name the columns")
@@ -254,10 +256,22 @@ def _ndjson(lines: IO[str]) -> Iterator[Row]:
                 values = decode(line.encode("utf-8"))
             except UnicodeEncodeError:
                 problem = "is not UTF-8"
-            except msgspec.MsgspecError as error:
+            except (msgspec.MsgspecError, RecursionError) as error:
                 problem = f"is no JSON object: {error}"
         number += 1
         yield Row(number, values, problem)
+
+
+def _parquet_values(batch: Any) -> Iterator[Row]:
+    """Yield the rows of a batch, maps as objects. A value that Python can't hold spoils its row alone."""
+    try:
+        yield from (Row(0, values) for values in batch.to_pylist(maps_as_pydicts="lossy"))
+    except (ValueError, OverflowError) as error:
+        if len(batch) == 1:
+            yield Row(0, {}, f"has a value that can't be read: {error}")
+            return
+        for n in range(len(batch)):
+            yield from _parquet_values(batch.slice(n, 1))
 
 
 def _parquet(path: Path) -> Any:
