@@ -101,6 +101,9 @@ def test_its_fact_says_for_whom_and_for_what() -> None:
         ({"platform": "Maydan!"}, "platform id"),
         ({"name": "  "}, "needs a name"),
         ({"name": "x" * 201}, "needs a name"),
+        ({"name": "a\x00b"}, "without control characters"),
+        ({"name": "a\x1b[2Jb"}, "without control characters"),
+        ({"name": "a\nb"}, "without control characters"),
         ({"expires_at": NOW}, "expired already"),
     ],
 )

@@ -72,6 +72,8 @@ class TestMaking:
             {"password": "amal@example.org"},
             {"email": "nowhere"},
             {"username": "two words"},
+            {"language": "tlh"},
+            {"language": ""},
             {"username": ""},
         ],
     )

@@ -59,6 +59,8 @@ def compare(
     Agreement that goes beyond chance is Cohen's kappa: 0 is chance, 1 is always. Then the texts that they
     disagree on most. The texts leave this machine for both addresses.
     """
+    for side in (Side("a", a, a_key), Side("b", b, b_key)):
+        _require_usable(side)
     texts = list(_texts(file, most))
     ask = _ask_openai if shape is Shape.OPENAI else _ask_perspective(cut)
     answers: list[tuple[Said, Said]] = []
@@ -70,6 +72,17 @@ def compare(
     OUT.print(f"{len(texts)} texts; a = {a}, b = {b}", soft_wrap=True)
     _print_agreement(answers)
     _print_disagreements(texts, answers)
+
+
+def _require_usable(side: Side) -> None:
+    try:
+        httpx.URL(side.url)
+    except httpx.InvalidURL as error:
+        raise CommandError(f"--{side.name}: {side.url!r} is no address: {error}") from error
+    if not side.key.isascii() or not side.key.isprintable():
+        raise CommandError(
+            f"the key of {side.name} can't be one: keys are letters, digits and signs of ASCII"
+        )
 
 
 def _outside(url: str) -> bool:

@@ -71,9 +71,9 @@ def evaluate(
     for path in files_of(data) if data is not None else []:
         if name_of(path) not in skipped:
             corpora += _judge_file(path, split, most, reader.read)
-    functional = _judge_functional(all_cases(), reader.read)
     if data is not None and not corpora:
         raise CommandError(f"{data} holds no labelled row of the split {split}")
+    functional = _judge_functional(all_cases(), reader.read)
     if as_json:
         _print_json(reader.model, corpora, functional)
         return

@@ -28,7 +28,7 @@ _MARKS = {True: Text("yes", "green"), False: Text("no", "red"), None: Text("unkn
 def verdict_by_number(seq: int) -> None:
     """Explain the verdict in record `seq` of the event log."""
     start.start_django()
-    found = ports.event_log().read(seq - 1, 1)
+    found = ports.event_log().read(seq - 1, 1) if seq else []
     if not found or found[0].seq != seq:
         raise CommandError(f"the event log has no record {seq}")
     _explain(found[0])

@@ -20,7 +20,7 @@ def issue(
     scope: Annotated[list[Scope], typer.Option(help="What the key may do; repeat for more.")],
     name: Annotated[str, typer.Option(help="What people will know it by.")],
     days: Annotated[
-        int | None, typer.Option(min=1, help="Days after which it ends; without it, never.")
+        int | None, typer.Option(min=1, max=36_500, help="Days after which it ends; without it, never.")
     ] = None,
 ) -> None:
     """Issue a key. Its text goes to standard output, once: only a digest is kept."""

@@ -31,7 +31,7 @@ def show(
     subject: Annotated[
         str, typer.Argument(help="What it is about, as `case:12` or `decision:7`; empty: all.")
     ] = "",
-    limit: Annotated[int, typer.Option(min=1, help="How many of the newest facts.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many of the newest facts.")] = 50,
 ) -> None:
     """Show facts, the oldest first: the story of one subject, or the newest of all."""
     open_home()

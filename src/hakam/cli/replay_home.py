@@ -121,6 +121,8 @@ def open_home(*, url: str, key: str, platform: str) -> Iterator[Home]:
     from hakam.wiring import start  # noqa: PLC0415 -- --help needs none of it
     from hakam.wiring.settings import settings  # noqa: PLC0415
 
+    if not key.isascii() or not key.isprintable():
+        raise CommandError("this can't be a key: keys are letters, digits and signs of ASCII")
     if url:
         if not key:
             raise CommandError(f"a key of the Hakam at {url} is needed: --key, or HAKAM_SECRET_REPLAY_KEY")

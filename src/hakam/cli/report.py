@@ -9,12 +9,15 @@ from typing import Annotated, Any
 import typer
 
 from hakam.cli.home import open_home
-from hakam.cli.screen import OUT, table
+from hakam.cli.screen import OUT, CommandError, table
 
 app = typer.Typer(help="The transparency report of a period.", no_args_is_help=True)
-Year = Annotated[int, typer.Argument(help="The calendar year.")]
+Year = Annotated[int, typer.Argument(min=2000, max=2199, help="The calendar year.")]
 Half = Annotated[
-    int, typer.Option(help="1 or 2: half of the year, as very large platforms report. 0: all of it.")
+    int,
+    typer.Option(
+        min=0, max=2, help="1 or 2: half of the year, as very large platforms report. 0: all of it."
+    ),
 ]
 Platform = Annotated[str, typer.Option(help="Whose report; empty: the platform of the settings.")]
 MOST = 1_000  # facts shown
@@ -37,10 +40,30 @@ def _report(year: int, half: int, platform: str, stated: Path | None) -> Any:
     span = period.half(year, half) if half else period.year(year)
     told = {"provider": settings().platform_name, "service": settings().platform_name}
     if stated is not None:
-        told |= msgspec.json.decode(stated.read_bytes())
+        told |= _stated(stated)
     tally = gathering.gather(name, span, zone=get_default_timezone())
-    said = msgspec.convert(told, sheets.Stated, strict=False)
+    try:
+        said = msgspec.convert(told, sheets.Stated, strict=False)
+    except msgspec.ValidationError as error:
+        raise CommandError(f"{stated}: {error}") from error
     return sheets.Report(profile_of(name), span, said, tally)
+
+
+def _stated(path: Path) -> dict[str, Any]:
+    import msgspec  # noqa: PLC0415 -- the command line starts without it
+
+    try:
+        said = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except (OSError, msgspec.MsgspecError) as error:
+        raise CommandError(f"{path} can't be read: {error}") from error
+    from hakam.compliance.reports.sheets import Stated  # noqa: PLC0415 -- needs Django started
+
+    known = Stated.__struct_fields__
+    if unknown := sorted(said.keys() - set(known)):
+        raise CommandError(
+            f"{path} says {', '.join(unknown)}, which no report holds; it may say {', '.join(known)}"
+        )
+    return said
 
 
 @app.command()
@@ -56,8 +79,12 @@ def make(
     from hakam.compliance.reports.writing import write_csv, write_xlsx  # noqa: PLC0415 -- needs Django started
 
     pages = report.sheets()
-    written = write_csv(pages, folder)
-    book = write_xlsx(pages, folder / f"transparency-report-{report.period.first}-{report.period.last}.xlsx")
+    name = f"transparency-report-{report.period.first}-{report.period.last}.xlsx"
+    try:
+        written = write_csv(pages, folder)
+        book = write_xlsx(pages, folder / name)
+    except OSError as error:
+        raise CommandError(f"the report can't be written: {error}") from error
     OUT.print(f"{len(written)} CSV files and {book.name} in {folder}")
     OUT.print(
         f"to be published by {report.period.publish_by()}; part 11 is a draft that a person must complete"

@@ -24,13 +24,15 @@ def publish(
     """Check a pack and put it in force. A pack with errors is refused and nothing changes."""
     chosen = open_home()
     from hakam.compliance import rulebook  # noqa: PLC0415 -- needs Django started
-    from hakam.storage.packs import read_folder  # noqa: PLC0415 -- needs Django started
+    from hakam.storage.packs import PackFolderError, read_folder  # noqa: PLC0415 -- needs Django started
     from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415 -- needs Django started
     from hakam.wiring import publish as door  # noqa: PLC0415 -- needs Django started
 
     now = datetime.now(tz=UTC)
     try:
         version = rulebook.publish(read_folder(folder), by=SYSTEM, now=now, note=note)
+    except (OSError, PackFolderError) as error:
+        raise CommandError(f"cannot read the pack: {error}") from error
     except rulebook.BrokenPackError as error:
         show_findings(error.findings, to=ERR)
         raise CommandError("the pack has errors; nothing was published") from error

@@ -33,6 +33,7 @@ def train(
         fit_linear,
     )
 
+    _require_place(out)
     rows = _rows(data)
     examples = [_example(row) for row in rows if not _kept_back(row)]
     dev = [_example(row) for row in rows if _kept_back(row)]
@@ -60,6 +61,7 @@ def calibrate(
     from hakam.signals.models.fitting import recalibrate  # noqa: PLC0415 -- as above
     from hakam.signals.models.linear import UnreadableModelError, unpack  # noqa: PLC0415 -- as above
 
+    _require_place(out)
     rows = _rows(data)
     try:
         start = unpack(model.read_bytes()) if model is not None else shipped.linear()
@@ -67,6 +69,14 @@ def calibrate(
         raise CommandError(f"{model}: {error}") from error
     out.write_bytes(recalibrate(start, [_example(row) for row in rows]))
     _show(out, 0, len(rows))
+
+
+def _require_place(out: Path) -> None:
+    """Refuse a place that can't be written, before minutes of work. Raises `CommandError`."""
+    if out.is_dir():
+        raise CommandError(f"{out} is a folder; name the file that the model goes to")
+    if not out.parent.is_dir():
+        raise CommandError(f"{out} can't be written: there is no folder {out.parent}")
 
 
 def _rows(data: Path) -> list[LabelledRow]:

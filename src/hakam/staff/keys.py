@@ -21,6 +21,7 @@ from hakam.vocabulary.event import PLATFORM_PATTERN
 _FORM = re.compile(r"hk_[0-9a-z]{8}_[A-Za-z0-9_-]{43}", re.ASCII)
 _PREFIX_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 _MAX_NAME = 200
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # a terminal obeys them, and PostgreSQL refuses one of them
 
 
 class BadKeyError(ValueError):
@@ -49,9 +50,10 @@ def issue_key(
         raise BadKeyError(
             f"{platform!r} is no platform id: lower-case letters, digits and hyphens, at most 63"
         )
-    if not name.strip() or len(name) > _MAX_NAME:
+    if not name.strip() or len(name) > _MAX_NAME or _CONTROL.search(name):
         raise BadKeyError(
-            f"a key needs a name of 1 to {_MAX_NAME} characters, so that people can tell keys apart"
+            f"a key needs a name of 1 to {_MAX_NAME} characters without control characters, "
+            "so that people can tell keys apart"
         )
     if expires_at is not None and expires_at <= now:
         raise BadKeyError("the key would have expired already")

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from hakam.staff import journal
 from hakam.staff.models import User
+from hakam.staff.preferences import LANGUAGES
 from hakam.staff.roles import Permission, Role
 from hakam.vocabulary.actor import Actor, ActorKind
 
@@ -42,6 +43,8 @@ def create_user(
     queues: Iterable[str] = (),
 ) -> User:
     """Make a person. Without a password nobody can sign in until one is set. Raises `StaffError`."""
+    if language not in LANGUAGES:
+        raise StaffError(f"the console speaks {' and '.join(sorted(LANGUAGES))}, not {language!r}")
     first, _, last = name.partition(" ")
     user = User(
         username=User.normalize_username(username.strip()),
