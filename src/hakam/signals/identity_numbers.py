@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import date
 
 _DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
@@ -82,7 +83,8 @@ def nir(text: str) -> bool:
 def steuer_id(text: str) -> bool:
     """Germany, tax identification: ISO 7064 MOD 11,10, and one digit of the first ten stands two or three times."""
     digits = _digits(text)
-    if len(set(digits[:10])) not in {8, 9}:
+    repeated = [times for times in Counter(digits[:10]).values() if times > 1]
+    if repeated not in ([2], [3]):
         return False
     product = 10
     for digit in digits[:10]:

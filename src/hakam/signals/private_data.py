@@ -51,14 +51,14 @@ class PrivateData(NamedTuple):
 
 # ISO 13616 registry: length of each country's IBAN.
 _IBAN_LENGTHS = {
-    "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BR": 29,
-    "BY": 28, "CH": 21, "CR": 22, "CY": 28, "CZ": 24, "DE": 22, "DK": 18, "DO": 28, "EE": 20, "EG": 29,
-    "ES": 24, "FI": 18, "FO": 18, "FR": 27, "GB": 22, "GE": 22, "GI": 23, "GL": 18, "GR": 27, "GT": 28,
-    "HR": 21, "HU": 28, "IE": 22, "IL": 23, "IQ": 23, "IS": 26, "IT": 27, "JO": 30, "KW": 30, "KZ": 20,
-    "LB": 28, "LC": 32, "LI": 21, "LT": 20, "LU": 20, "LV": 21, "LY": 25, "MC": 27, "MD": 24, "ME": 22,
-    "MK": 19, "MR": 27, "MT": 31, "MU": 30, "NL": 18, "NO": 15, "PK": 24, "PL": 28, "PS": 29, "PT": 25,
-    "QA": 29, "RO": 24, "RS": 22, "SA": 24, "SC": 31, "SD": 18, "SE": 24, "SI": 19, "SK": 24, "SM": 27,
-    "ST": 25, "SV": 28, "TL": 23, "TN": 24, "TR": 26, "UA": 29, "VA": 22, "VG": 24, "XK": 20,
+    "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BI": 27, "BR": 29,
+    "BY": 28, "CH": 21, "CR": 22, "CY": 28, "CZ": 24, "DE": 22, "DJ": 27, "DK": 18, "DO": 28, "EE": 20, "EG": 29,
+    "ES": 24, "FI": 18, "FK": 18, "FO": 18, "FR": 27, "GB": 22, "GE": 22, "GI": 23, "GL": 18, "GR": 27, "GT": 28,
+    "HR": 21, "HU": 28, "IE": 22, "IL": 23, "IQ": 23, "IS": 26, "IT": 27, "JO": 30, "KW": 30, "KZ": 20, "LB": 28,
+    "LC": 32, "LI": 21, "LT": 20, "LU": 20, "LV": 21, "LY": 25, "MC": 27, "MD": 24, "ME": 22, "MK": 19, "MN": 20,
+    "MR": 27, "MT": 31, "MU": 30, "NI": 28, "NL": 18, "NO": 15, "OM": 23, "PK": 24, "PL": 28, "PS": 29, "PT": 25,
+    "QA": 29, "RO": 24, "RS": 22, "RU": 33, "SA": 24, "SC": 31, "SD": 18, "SE": 24, "SI": 19, "SK": 24, "SM": 27,
+    "SO": 23, "ST": 25, "SV": 28, "TL": 23, "TN": 24, "TR": 26, "UA": 29, "VA": 22, "VG": 24, "XK": 20, "YE": 30,
 }  # fmt: skip
 _DIGITS = {start + n: str(n) for start in (0x660, 0x6F0, 0x966) for n in range(10)}
 
@@ -73,6 +73,10 @@ _PHONE = re.compile(
 )
 _INTERNATIONAL, _NATIONAL, _LONGEST = 8, 8, 15
 _DATE = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-](?:[0-9]{2}|[0-9]{4})$")
+_DAY = r"(?:0?[1-9]|[12][0-9]|3[01])"
+_DATED = re.compile(rf"(?<![0-9]){_DAY}[./-]{_DAY}[./-](?:19|20)[0-9]{{2}}(?![0-9])")  # 01.12.2024 10
+_HOUR = "(?:[01][0-9]|2[0-4])[.]?[0-5][05]"
+_HOURS = re.compile(rf"{_HOUR} ?[-/] ?{_HOUR}$")  # 09.00-17.00
 
 _Check = Callable[[str], bool]
 # Each country's number: how it is written, and whether it can be one. Numbers without a check digit must be marked
@@ -134,16 +138,37 @@ def valid_iban(text: str) -> bool:
     return int("".join(str(int(c, 36)) for c in iban[4:] + iban[:4])) % 97 == 1
 
 
+def _scan(
+    pattern: re.Pattern[str], text: str, end_of: Callable[[re.Match[str]], int | None]
+) -> Iterator[tuple[int, int]]:
+    """Yield where the numbers of a pattern stand.
+
+    `end_of` says where the number of a match ends, or `None` if it is none. A match may have swallowed what is no part
+    of its number, so the search goes on after the number, or after the first character of what was none.
+    """
+    at = 0
+    while match := pattern.search(text, at):
+        end = end_of(match)
+        if end is not None:
+            yield match.start(), end
+        at = match.start() + 1 if end is None else end
+
+
 def _ibans(text: str) -> Iterator[PrivateData]:
-    for match in _IBAN.finditer(text):
-        # Words may follow an IBAN written in groups: what its country says is its length.
-        length = _IBAN_LENGTHS.get(match.group()[:2].upper(), 0)
-        taken, end = 0, match.start()
-        while taken < length and end < match.end():
-            taken += text[end] != " "
-            end += 1
-        if taken == length and length and valid_iban(text[match.start() : end].replace(" ", "")):
-            yield PrivateData(PrivateKind.IBAN, match.start(), end, match.group()[:2].upper())
+    for start, end in _scan(_IBAN, text, _end_of_iban):
+        yield PrivateData(PrivateKind.IBAN, start, end, text[start : start + 2].upper())
+
+
+def _end_of_iban(match: re.Match[str]) -> int | None:
+    """Return where an IBAN ends: words may follow, so that what its country says is its length."""
+    text = match.group()
+    length = _IBAN_LENGTHS.get(text[:2].upper(), 0)
+    taken, end = 0, 0
+    while taken < length and end < len(text):
+        taken += text[end] != " "
+        end += 1
+    whole = taken == length and length and valid_iban(text[:end].replace(" ", ""))
+    return match.start() + end if whole else None
 
 
 def _identities(text: str) -> Iterator[PrivateData]:
@@ -154,22 +179,36 @@ def _identities(text: str) -> Iterator[PrivateData]:
 
 
 def _cards(text: str) -> Iterator[PrivateData]:
-    for match in _CARD.finditer(text):
-        digits = re.sub("[ -]", "", match.group())
+    for start, end in _scan(_CARD, text, _end_of_card):
+        yield PrivateData(PrivateKind.CARD, start, end)
+
+
+def _end_of_card(match: re.Match[str]) -> int | None:
+    """Return where a card's number ends: an expiry date or a security code may follow it. The longest comes first."""
+    text = match.group()
+    for end in (len(text), *(n for n in range(len(text) - 1, 0, -1) if text[n] in " -")):
+        digits = re.sub("[ -]", "", text[:end])
         if 13 <= len(digits) <= 19 and len(set(digits)) > 1 and luhn(digits):  # noqa: PLR2004 -- ISO/IEC 7812
-            yield PrivateData(PrivateKind.CARD, *match.span())
+            return match.start() + end
+    return None
 
 
 def _phones(text: str) -> Iterator[PrivateData]:
-    for match in _PHONE.finditer(text):
-        number = match.group()
-        digits = re.sub("[^0-9]", "", number)
-        least = _INTERNATIONAL if number.startswith(("+", "00")) else _NATIONAL
-        if not least <= len(digits) <= _LONGEST + 2 * number.startswith("00"):
-            continue
-        if len(set(digits)) <= 2 or _DATE.match(number) or _is_day(digits):  # noqa: PLR2004 -- 000 000 111 is no phone
-            continue
-        yield PrivateData(PrivateKind.PHONE, *match.span())
+    for start, end in _scan(_PHONE, text, _end_of_phone):
+        yield PrivateData(PrivateKind.PHONE, start, end)
+
+
+def _end_of_phone(match: re.Match[str]) -> int | None:
+    number = match.group()
+    digits = re.sub("[^0-9]", "", number)
+    least = _INTERNATIONAL if number.startswith(("+", "00")) else _NATIONAL
+    if not least <= len(digits) <= _LONGEST + 2 * number.startswith("00"):
+        return None
+    if len(set(digits)) <= 2 or _is_day(digits):  # noqa: PLR2004 -- 000 000 111 is no phone
+        return None
+    if not number.startswith("+") and (_DATE.match(number) or _DATED.search(number) or _HOURS.match(number)):
+        return None
+    return match.end()
 
 
 def _is_day(digits: str) -> bool:
