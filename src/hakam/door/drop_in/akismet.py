@@ -8,7 +8,7 @@ from collections.abc import Callable
 from hakam.door.app import Answer
 from hakam.door.drop_in.analyst import Analyst, BusyError
 from hakam.door.drop_in.call import Admit, Call, fields_of
-from hakam.door.drop_in.labels import Labels
+from hakam.door.drop_in.labels import Labels, LabelsFullError
 from hakam.door.keys import CHECK
 from hakam.signals.models.heads import Head
 from hakam.vocabulary.problem import Problem
@@ -30,7 +30,7 @@ class Akismet:
         self._labels = labels
         self._clock = clock
 
-    async def answer(self, call: Call) -> Answer:
+    async def answer(self, call: Call) -> Answer:  # noqa: PLR0911 -- each refusal is an answer of its own
         """Answer a request."""
         form = {**call.query, **fields_of(call.body)}
         text_key = form.get("api_key") or form.get("key")
@@ -51,14 +51,17 @@ class Akismet:
         if call.path.endswith("comment-check"):
             return await self._check(text, form)
         spam = call.path.endswith("submit-spam")
-        self._labels.keep(
-            text,
-            {Head.SPAM: 1.0 if spam else 0.0},
-            at=self._clock(),
-            platform=key.platform,
-            source="submit-spam" if spam else "submit-ham",
-            language=_language(form),
-        )
+        try:
+            self._labels.keep(
+                text,
+                {Head.SPAM: 1.0 if spam else 0.0},
+                at=self._clock(),
+                platform=key.platform,
+                source="submit-spam" if spam else "submit-ham",
+                language=_language(form),
+            )
+        except LabelsFullError as wrong:
+            return _plain(b"invalid", help_=wrong.args[0])
         return _plain(_THANKS)
 
     async def _check(self, text: str, form: dict[str, str]) -> Answer:
@@ -82,6 +85,10 @@ class Akismet:
     def too_large(self, limit: int) -> Answer:
         """Say that the body is too large."""
         return _plain(b"invalid", help_=f"The body is larger than {limit:,} bytes.")
+
+    def failed(self, status: int, message: str) -> Answer:  # noqa: ARG002 -- this service has no other status than 200
+        """Say that a request can't be answered."""
+        return _plain(b"invalid", help_=message)
 
 
 def _language(form: dict[str, str]) -> str | None:

@@ -9,6 +9,12 @@ from hakam.door.app import Answer
 from hakam.storage.published import PublishedKey
 from hakam.vocabulary.problem import Problem
 
+MAX_FIELDS = 200  # of a query or a form
+
+
+class TooManyFieldsError(ValueError):
+    """A query or a form has more fields than anybody needs. The message can be shown."""
+
 
 class Call(NamedTuple):
     """One request, its body read. `query` holds the last value of each name."""
@@ -46,11 +52,18 @@ class DropIn(Protocol):
         """Return the answer to a body of more than `limit` bytes."""
         ...
 
+    def failed(self, status: int, message: str) -> Answer:
+        """Return, in the shape of the service, that a request can't be answered."""
+        ...
+
 
 def fields_of(text: str | bytes) -> dict[str, str]:
-    """Return the fields of a query or a form, the last of each name."""
+    """Return the fields of a query or a form, the last of each name. Raises `TooManyFieldsError`."""
     plain = text if isinstance(text, str) else text.decode("utf-8", "replace")
-    return dict(parse_qsl(plain, keep_blank_values=True, max_num_fields=200))
+    try:
+        return dict(parse_qsl(plain, keep_blank_values=True, max_num_fields=MAX_FIELDS))
+    except ValueError as error:
+        raise TooManyFieldsError(f"More than {MAX_FIELDS} fields.") from error
 
 
 async def body_of(scope: Any, protocol: Any, limit: int) -> bytes | None:

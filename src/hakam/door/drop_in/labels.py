@@ -55,5 +55,5 @@ class Labels:
         line = msgspec.json.encode(Label(text, named, at, platform, source, language)) + b"\n"
         with self._lock, self._path.open("ab") as file:
             if file.tell() + len(line) > MAX_BYTES:
-                raise LabelsFullError(f"{self._path} has reached {MAX_BYTES:,} bytes")
+                raise LabelsFullError(f"{FILE} has reached {MAX_BYTES:,} bytes")
             file.write(line)

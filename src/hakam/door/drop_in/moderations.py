@@ -173,6 +173,10 @@ class Moderations:
         """Say that the body is too large."""
         return error(413, f"The body is larger than {limit:,} bytes.")
 
+    def failed(self, status: int, message: str) -> Answer:
+        """Say that a request can't be answered."""
+        return error(status, message, kind="server_error" if status >= _SERVER else "invalid_request_error")
+
 
 def _refusal(problem: Problem) -> Answer:
     if problem.status == _NOT_FOUND_KEY:

@@ -132,14 +132,14 @@ class RefusedError(ValueError):
 
 
 def comment_of(entry: _Entry) -> str:
-    """Return the text of a comment without markup. Raises `RefusedError`."""
+    """Return the text of a comment without tags, every place where it was. Raises `RefusedError`."""
     text = entry.text
     if text is None or not text.strip():
         raise RefusedError("Comment must be non-empty.", "COMMENT_EMPTY")
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise RefusedError(f"Comment text too long: at most {MAX_BYTES} bytes.", "COMMENT_TOO_LONG")
     if entry.type == "HTML":
-        return html.unescape(_TAG.sub(lambda match: " " * len(match.group()), text))
+        return _TAG.sub(lambda match: " " * len(match.group()), text)
     if entry.type not in {"PLAIN_TEXT", "TEXT_TYPE_UNSPECIFIED"}:
         raise RefusedError(f"Invalid value at 'comment.type' (TextType), \"{entry.type}\"")
     return text
@@ -217,6 +217,10 @@ class Perspective:
                 )
         spans = spans_of(text) if request.span_annotations else [(0, len(text))]
         pieces = [text, *(text[a:b] for a, b in spans)] if len(spans) > 1 else [text]
+        if (
+            request.comment.type == "HTML"
+        ):  # only now: `&eacute;` is one letter, and spans are places of what came
+            pieces = [*map(html.unescape, pieces)]
         declared = request.languages[0] if request.languages else None
         readings = await self._analyst.read(pieces, [declared] * len(pieces))
         whole = readings[0]
@@ -250,7 +254,7 @@ class Perspective:
                 suggested[head] = max(one.value for one in values)
         if suggested and not request.do_not_store:
             self._labels.keep(
-                text,
+                html.unescape(text) if request.comment.type == "HTML" else text,
                 suggested,
                 at=self._clock(),
                 platform=platform,
@@ -263,6 +267,10 @@ class Perspective:
     def too_large(self, limit: int) -> Answer:
         """Say that the body is too large."""
         return error(413, f"Request payload size exceeds the limit: {limit} bytes.")
+
+    def failed(self, status: int, message: str) -> Answer:
+        """Say that a request can't be answered."""
+        return error(status, message)
 
 
 def _scored(

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from hakam.door.app import Answer, Door
 from hakam.door.drop_in.akismet import Akismet
 from hakam.door.drop_in.analyst import Analyst
-from hakam.door.drop_in.call import DropIn, call_of
+from hakam.door.drop_in.call import DropIn, TooManyFieldsError, call_of
 from hakam.door.drop_in.labels import Labels
 from hakam.door.drop_in.moderations import Moderations
-from hakam.door.drop_in.moderations import error as openai_error
 from hakam.door.drop_in.perspective import Perspective
 
 if TYPE_CHECKING:
@@ -50,13 +49,15 @@ class DropIns:
         return self._by_path.get(path) or self._by_path.get(path.replace("%3A", ":").replace("%24", "$"))
 
     async def serve(self, service: DropIn, scope: Any, protocol: Any) -> Answer:
-        """Answer one request in the shape of its service, whatever goes wrong."""
+        """Answer one request in the shape of its own service, whatever goes wrong."""
         limit = self._door.published.max_body_bytes
         try:
             call = await call_of(scope, protocol, limit)
             if call is None:
                 return service.too_large(limit)
             return await service.answer(call._replace(path=call.path.replace("%3A", ":").replace("%24", "$")))
+        except TooManyFieldsError as wrong:
+            return service.failed(400, str(wrong))
         except Exception:  # noqa: BLE001 -- one request must not end the others
             _log.exception("%s %s failed", scope.method, scope.path)
-            return openai_error(500, "Something went wrong here; the log has the rest.", kind="server_error")
+            return service.failed(500, "Something went wrong here; the log has the rest.")
