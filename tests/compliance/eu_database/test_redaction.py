@@ -28,6 +28,21 @@ from hakam.compliance.eu_database.redaction import COVER, Trace, find, redact
         ("card 4111 1111 1111 1111 used", "card [number] used"),
         ("from 203.0.113.77 came", "from [address] came"),
         ("from 2001:db8:0:0:1:2:3:4 came", "from [address] came"),
+        ("from 2001:db8::1 came", "from [address] came"),
+        ("from FE80::1ff:fe23:4567:890a, twice", "from [address], twice"),
+        ("from 2a01:4f8:: came", "from [address] came"),
+        ("192.168.0.1:8080.", "[address]:8080."),
+        ("It came from 192.168.0.1.", "It came from [address]."),
+        ("amal (at) example (dot) org, amal[at]example.org", "[e-mail], [e-mail]"),
+        ("amal(ät)beispiel(punkt)de", "[e-mail]"),
+        ("راسل أمل@مثال.مصر", "راسل [e-mail]"),
+        ("@amal-k and @amal_k-2.b wrote", "[account] and [account] wrote"),
+        ("كتب @أمل_ك هذا", "كتب [account] هذا"),
+        ("at t.me/amal_k or wa.me/491712345678", "at [link] or [link]"),
+        ("+1 (415) 555-2671, 06.12.34.56.78, tel:+493012345678", "[number], [number], tel:[number]"),
+        ("call +٤٩ ٣٠ ١٢٣٤٥٦٧ or ۰۹۱۲-۳۴۵-۶۷۸۹", "call [number] or [number]"),
+        ("de89370400440532013000, de89 3704 0044 0532 0130 00", "[number], [number]"),
+        ("card 378282246310005 or 4111-1111-1111-1111", "card [number] or [number]"),
     ],
 )
 def test_what_points_at_a_person_is_covered(text: str, left: str) -> None:
@@ -44,6 +59,11 @@ def test_what_points_at_a_person_is_covered(text: str, left: str) -> None:
         "القسم 130 من القانون الجنائي، في 2 مارس 2026.",
         "clause hate of default@1.4.2",
         "50% at 10:30; version 2.14.0",
+        "on 02.03.2026, 2/3/2026 and 2026/03/02, between 2026-03-02 and 2026-03-09",
+        "from 10:30:15 to 12:00, at a ratio of 1:2:3:4:5",
+        "std::vector, a::b and :: are no addresses, nor is meeting (at) noon",
+        "as in 20 of 30 days, no 16 of 2026",
+        "من الساعة ١٠:٣٠ إلى ١٢:٠٠ يوم ٢ مارس ٢٠٢٦",
         "",
     ],
 )
@@ -58,6 +78,39 @@ def test_names_that_the_decision_knows_are_covered_as_whole_words() -> None:
     )
     assert said.text == "[name] wrote it; [name] is not Amalfi, nor u1."
     assert [span.trace for span in said.spans] == [Trace.NAME, Trace.NAME]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "left"),
+    [
+        ("كتبت لباسمة وباسمة", "باسمة", "كتبت [name] [name]"),  # "to" and "and" are one word with a name
+        ("قال فبباسمة للباسمة كباسمة", "باسمة", "قال [name] [name] [name]"),
+        ("باسمات ومباسمة", "باسمة", "باسمات ومباسمة"),  # other words
+        ("Mu\u0308ller and M\u00fcller", "M\u00fcller", "[name] and [name]"),  # they look the same
+        ("M\u00fcller", "Mu\u0308ller", "[name]"),
+        ("AMAL's post", "amal", "[name]'s post"),
+        ("amal_k.2 wrote", "amal_k.2", "[name] wrote"),
+        ("a+b (x) wrote", "a+b (x)", "[name] wrote"),  # no pattern of ours
+        ("by user-7, not user-77", "user-7", "by [name], not user-77"),
+        ("Jo wrote", "Jo", "Jo wrote"),  # too short to be told from words
+    ],
+)
+def test_a_name_is_covered_however_it_is_written(text: str, name: str, left: str) -> None:
+    assert redact(text, names=[name]).text == left
+
+
+@given(
+    st.sampled_from(["amal_k", "باسمة", "M\u00fcller", "O'Brien", "user.77", "[x]y"]),
+    st.sampled_from(["", "It says: ", "كتب ", "(", "\u201c", "\n"]),
+    st.sampled_from(["", ".", ", again", ")", "\u201d", "؟", "\n"]),
+)
+def test_no_name_that_the_decision_knows_survives(name: str, before: str, after: str) -> None:
+    assert redact(f"{before}{name}{after}", names=[name]).text == f"{before}[name]{after}"
+
+
+@given(st.ip_addresses(v=6).filter(lambda a: "::" not in str(a) or int(a) > 2**96), st.sampled_from(" ,;)\n"))
+def test_no_address_of_a_device_survives(address: object, after: str) -> None:
+    assert str(address) not in redact(f"from {address}{after}").text
 
 
 def test_spans_name_the_very_characters() -> None:

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Final
 
@@ -59,6 +60,14 @@ _PATTERNS: Final[tuple[tuple[Trace, tuple[str, ...], str], ...]] = (
         r"(?<!@)\b(?:mailto:)?[\w.+'%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,7}\.[^\W\d_]{2,63}",
     ),
     (
+        Trace.EMAIL,
+        ("(", "[", "{"),
+        (
+            r"(?i:\b[\w.+'%-]{1,64} ?[(\[{] ?(?:at|ät|@) ?[)\]}] ?[\w-]{1,63}"
+            r"(?:(?:\.| ?[(\[{] ?(?:dot|punkt|point|punto) ?[)\]}] ?)[\w-]{1,63}){1,7})"
+        ),
+    ),
+    (
         Trace.ADDRESS,
         ("://", "www."),
         r"(?i:\b(?:https?|ftp)://[^\s<>\"“”«»]+|\bwww\.[^\s<>\"“”«»]+)",
@@ -67,14 +76,21 @@ _PATTERNS: Final[tuple[tuple[Trace, tuple[str, ...], str], ...]] = (
     (
         Trace.HANDLE,
         ("@", "u/", "did:"),
-        r"(?<![\w@])@[\w.]{2,64}(?:@[\w.-]{3,255})?|\bu/[\w-]{3,32}\b|\bdid:[a-z]+:[\w.:-]+",
+        r"(?<![\w@])@[\w.]{2,64}(?:-[\w.]{1,64}){0,8}(?:@[\w.-]{3,255})?|\bu/[\w-]{3,32}\b|\bdid:[a-z]+:[\w.:-]+",
     ),
-    (Trace.ACCOUNT, (), r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"),
+    (
+        Trace.ACCOUNT,
+        (),
+        r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b|\b[a-z]{2}\d{2}(?: ?\d{4}){2,7}(?: ?\d{1,3})?\b",
+    ),
     (Trace.ACCOUNT, (), r"(?<!\d)(?:\d[ -]?){15}\d(?!\d)"),
     (
         Trace.NETWORK,
         (".", ":"),
-        r"(?i:(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])|\b(?:[0-9a-f]{1,4}:){4,7}[0-9a-f]{0,4}\b)",
+        (
+            r"(?i:(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)|(?<![\w:])(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}(?![\w:])"
+            r"|(?<![\w:])(?=[0-9a-f:]*\d)(?:[0-9a-f]{1,4}:){1,7}:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6})?(?![\w:]))"
+        ),
     ),
     (
         Trace.PHONE,
@@ -84,8 +100,13 @@ _PATTERNS: Final[tuple[tuple[Trace, tuple[str, ...], str], ...]] = (
 )
 _COMPILED = tuple((trace, signs, re.compile(pattern)) for trace, signs, pattern in _PATTERNS)
 _LEAST_DIGITS = 8  # fewer are a year, a price, a section of a law
-_PLAIN = re.compile(r"(?:19|20)\d\d(?:-\d\d-\d\d|/\d{1,4})")  # a date, or an act as 2022/2065
+_PLAIN = re.compile(  # a date, or an act as 2022/2065
+    r"(?:19|20)\d\d(?:([./-])\d\d?\1\d\d?|/\d{1,4})|\d\d?([./-])\d\d?\2(?:19|20)\d\d"
+)
 _COUNTED = re.compile(_DIGIT)
+_BEFORE = (
+    "[وف]?(?:[بكل]|لل)?"  # Arabic writes "and", "to", "by" and "like" together with the name that follows
+)
 _LEAST_NAME = 3  # characters; shorter ids stand in too many words
 
 
@@ -98,10 +119,10 @@ def find(text: str, *, names: Iterable[str] = ()) -> tuple[Span, ...]:
             found.append(Span(start, end, trace))
 
     lowered = text.lower()
-    for name in sorted({n.strip() for n in names if len(n.strip()) >= _LEAST_NAME}, key=len, reverse=True):
+    for name in sorted(set(_spellings(names)), key=len, reverse=True):
         if name.lower() not in lowered:
             continue  # most texts name nobody
-        for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE):
+        for match in re.finditer(rf"(?<!\w){_BEFORE}{re.escape(name)}(?!\w)", text, re.IGNORECASE):
             take(match.start(), match.end(), Trace.NAME)
     counts = _COUNTED.search(text) is not None
     for trace, signs, pattern in _COMPILED:
@@ -112,6 +133,15 @@ def find(text: str, *, names: Iterable[str] = ()) -> tuple[Span, ...]:
                 continue
             take(match.start(), match.end(), trace)
     return tuple(sorted(found))
+
+
+def _spellings(names: Iterable[str]) -> Iterator[str]:
+    """Yield each name that is long enough, composed and decomposed: both look the same."""
+    for name in names:
+        for form in ("NFC", "NFD"):
+            spelt = unicodedata.normalize(form, name.strip())
+            if len(spelt) >= _LEAST_NAME:
+                yield spelt
 
 
 def _is_number(text: str) -> bool:
