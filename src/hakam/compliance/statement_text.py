@@ -212,7 +212,7 @@ class _Writer:
             yield self._w.illegal_in.format(reference=reference, country=country)
         else:
             yield self._w.illegal.format(reference=reference)
-        yield ground.explanation
+        yield settled(ground.explanation)
 
     def _contractual(self, ground: Ground) -> Iterator[str]:
         # DSA Art. 17(3)(e): the contractual ground, and why the information is considered incompatible with it
@@ -221,7 +221,7 @@ class _Writer:
         yield self._w.contractual.format(title=self._keep(title), reference=self._keep(ground.reference))
         if clause is not None and clause.text:
             yield self._w.clause_text.format(text=self._keep(clause.text))
-        yield ground.explanation
+        yield settled(ground.explanation)
 
     def _redress(self) -> StatementSection:
         # DSA Art. 17(3)(f): clear information on redress: internal complaint, out-of-court settlement, courts
