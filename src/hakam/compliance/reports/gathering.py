@@ -26,6 +26,8 @@ KINDS: Final = (
     K.STATEMENT_ISSUED, K.CASE_DECIDED, K.DECISION_FINAL, K.NOTICE_RECEIVED, K.NOTICE_ANSWERED, K.COMPLAINT_RECEIVED,
     K.COMPLAINT_DECIDED, K.ORDER_RECEIVED, K.ORDER_ACKNOWLEDGED, K.ORDER_CARRIED_OUT,
 )  # fmt: skip
+# What no verb writes yet. A figure of these alone is not counted, so it is blank: `0` would claim that nothing came.
+UNWRITTEN: Final = frozenset({K.ORDER_RECEIVED, K.ORDER_ACKNOWLEDGED, K.ORDER_CARRIED_OUT})
 
 COMPLAINTS: Final = "Number of complaints submitted to the internal-complaints mechanism"
 NEWLY: Final = "Number of restrictions newly imposed as a result of an internal complaint"

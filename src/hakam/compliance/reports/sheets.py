@@ -1,6 +1,7 @@
 """The sheets: every row and column of the templates, filled from the tally; blank and zero as the regulation wants.
 
-Blank: the provider owes no such row, or can never do such a thing. Zero: it could, and it did not happen.
+Blank: the provider owes no such row, can never do such a thing, or has to count it elsewhere, since no fact in the
+ledger speaks of it; the contextual information says so then. Zero: it could have been, and it did not happen.
 """
 
 from __future__ import annotations
@@ -13,10 +14,21 @@ import msgspec
 from hakam.compliance.eu_database.codes import EU
 from hakam.compliance.profile import Profile, Tier
 from hakam.compliance.reports import qualitative
-from hakam.compliance.reports.gathering import EURO, RESTRICTIONS
+from hakam.compliance.reports.gathering import (
+    AGAINST,
+    COMPLAINTS,
+    EURO,
+    NEWLY,
+    NO_ACTION,
+    NO_ACTION_FLAGGER,
+    RESTRICTIONS,
+    UNWRITTEN,
+    K,
+)
 from hakam.compliance.reports.period import Period
 from hakam.compliance.reports.tally import Cell, Tally
 from hakam.compliance.reports.template import (
+    APPEALS,
     AUTOMATED,
     ILLEGAL,
     NOTICES,
@@ -43,6 +55,12 @@ _POSSIBLE: Final = frozenset(RESTRICTIONS[str(n.tdb_value)] for n in NATURE.valu
 _PLATFORM_ONLY: Final = {NOTICES: frozenset("GIKMO")}  # trusted flaggers concern platforms alone
 _LISTED: Final = frozenset({"bg", "sv", "AT", "SE", "[...]"})  # what the template writes for a whole list
 _LIMIT: Final = 5_000  # characters of a text
+_NOTES: Final = dict(
+    zip("GHIJKLM", "NOPQRST", strict=True)
+)  # of part 3: a figure -> its contextual information
+_COUNTED: Final = frozenset({COMPLAINTS, NEWLY, NO_ACTION, NO_ACTION_FLAGGER, *AGAINST.values()})  # of part 7
+_ELSEWHERE: Final = "Not counted by this system, which keeps no record of it. Blank does not mean none."
+_UNMEASURED: Final = "Not measured for this report. Blank does not mean none."
 
 
 class Stated(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +72,9 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
     previous: date | None = None  # publication of the latest previous report
     recipients: dict[str, int] = {}  # average monthly active recipients: `TOTAL`, Member States
     moderators: dict[str, float] = {}  # full-time equivalents: `internal`, `external`, `total`, languages
-    context: dict[str, str] = {}  # of parts 7 and 8: indicator -> contextual information
+    context: dict[
+        str, str
+    ] = {}  # of parts 3, 7 and 8: indicator, or figure's header -> contextual information
     texts: dict[str, str] = {}  # of part 11: indicator -> text, in place of the draft
     never: tuple[str, ...] = ()  # columns of restrictions that this service can't impose, as `O`
 
@@ -152,7 +172,15 @@ class _Filler:
         if part == ORDERS:
             values["F"] = scope
         cells = {}
+        counted = self._orders_counted()
         for letter in self._figure_columns():
+            if part == ORDERS:
+                title = self._part.columns[self._columns.index(letter)].strip()
+                values[_NOTES[letter]] = self._report.stated.context.get(
+                    title, None if counted else _ELSEWHERE
+                )
+                if not counted:
+                    continue
             cell = Cell(part, (scope, category, keyword, description), letter)
             if letter in _MEDIANS.get(part, ""):
                 values[letter] = self._report.tally.median(cell)
@@ -160,6 +188,10 @@ class _Filler:
                 values[letter] = self._report.tally.number(cell)
             cells[letter] = cell
         self._add(values, cells)
+
+    def _orders_counted(self) -> bool:
+        """Whether the ledger speaks of orders at all: a verb writes them, or somebody brought them in."""
+        return K.ORDER_RECEIVED not in UNWRITTEN or any(self._report.tally.rows(ORDERS))
 
     def _figure_columns(self) -> list[str]:
         """Return the columns that hold figures and are owed; the others stay blank."""
@@ -225,7 +257,7 @@ class _Filler:
         if owed:
             values["G"], cell = self._value(row, scope)
             if "H" in self._columns:
-                values["H"] = self._report.stated.context.get(row["Indicator"])
+                values["H"] = self._report.stated.context.get(row["Indicator"], self._gap(row, scope))
             if cell is not None:
                 cells["G"] = cell
         self._add(values, cells)
@@ -237,14 +269,22 @@ class _Filler:
         if self._part.part == PEOPLE:
             which = next((w for w in ("internal", "external") if w in row["Indicator"]), "total")
             return stated.moderators.get(which if scope == "Total number" else scope), None
-        if row["Indicator"].startswith("Accuracy") or (self._part.part == AUTOMATED and scope in LANGUAGES):
-            return None, None  # not measured for this report; the contextual information says so
+        if self._gap(row, scope):
+            return None, None
         cell = Cell(self._part.part, (row["Indicator"], scope), "G")
         if scope == "Median time":
             return tally.median(cell), cell
-        if scope.startswith("Percentage"):
-            return None, None
         return tally.number(cell), cell
+
+    def _gap(self, row: dict[str, str], scope: str) -> str | None:
+        """Return why a figure of parts 7 and 8 is not counted, or None: then it is."""
+        part, indicator = self._part.part, row["Indicator"]
+        if part == AUTOMATED and (indicator.startswith("Accuracy") or scope in LANGUAGES):
+            return _UNMEASURED
+        # Disputes before certified bodies, suspensions for misuse, complaints that nobody decided.
+        if part == APPEALS and (indicator not in _COUNTED or scope == "Decision omitted"):
+            return _ELSEWHERE
+        return None
 
     def _texts(self) -> None:
         drafts = qualitative.drafts(self._report.tally, self._report.period)
