@@ -1,8 +1,9 @@
 """`python -m benchmarks.door`: the real door process on a temporary home, under load from another process.
 
-Prints the medians of several runs: batches of 50, single events, `/v1/check` without a sink for reference,
-and what an event waits for its verdict at half of the measured load, where requests are due at a fixed rate
-and each latency counts from the moment at which its request was due.
+Prints the medians of several runs: batches of 50, single events, `/v1/check` without a sink, and what an event waits
+for its verdict at half of the measured load, where requests are due at a fixed rate and each latency counts from the
+moment at which its request was due. The same traffic goes to a bare server too, which decodes and answers a constant
+(`benchmarks.door.reference`): "of bare" is the share of its rate that the door reaches.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import msgspec
 from benchmarks.door.disk import measure_disk
 from benchmarks.door.house import PLATFORM, House
 from benchmarks.door.load import Outcome, Task
+from benchmarks.door.reference import Reference
 from benchmarks.engine.rules import pack_files
 
 from hakam.storage.packs import read_folder
@@ -36,7 +38,8 @@ class Series(NamedTuple):
 
     name: str
     outcomes: list[Outcome]
-    door_cpu: list[float]
+    door_cpu: list[float]  # share of one core
+    cost: list[float]  # microseconds of the door's processor for one event
 
     def median(self, what: str) -> float:
         """Return the median of one figure over the runs."""
@@ -52,14 +55,29 @@ class Bench:
         self.acknowledged = 0
         self.failed: list[str] = []
 
-    def series(self, name: str, *, path: str, batch: int, connections: int, rate: float = 0.0) -> Series:
+    def bare(self, name: str, *, batch: int, connections: int) -> Series:
+        """Measure a server that does nothing but decode."""
+        with Reference() as reference:
+            return self.series(name, path="/v1/bare", batch=batch, connections=connections, server=reference)
+
+    def series(
+        self,
+        name: str,
+        *,
+        path: str,
+        batch: int,
+        connections: int,
+        rate: float = 0.0,
+        server: House | Reference | None = None,
+    ) -> Series:
         """Measure one kind of traffic `runs` times."""
-        outcomes, door_cpu = [], []
+        server = server or self._house
+        outcomes, door_cpu, cost = [], [], []
         for _ in range(self._arguments.runs):
             self._run += 1
             task = Task(
-                host=self._house.host,
-                port=self._house.port,
+                host=server.host,
+                port=server.port,
                 path=path,
                 key=self._house.key,
                 platform=PLATFORM,
@@ -69,7 +87,7 @@ class Bench:
                 run=self._run,
                 rate=rate,
             )
-            before = self._house.cpu()
+            before = server.cpu()
             client = subprocess.run(
                 [sys.executable, "-m", "benchmarks.door.load"],
                 input=msgspec.json.encode(task),
@@ -78,23 +96,27 @@ class Bench:
                 check=True,
             )
             outcome = msgspec.json.decode(client.stdout, type=Outcome)
-            door_cpu.append((self._house.cpu() - before) / (task.seconds + task.warm_up))
+            used = server.cpu() - before
+            door_cpu.append(used / (task.seconds + task.warm_up))
+            cost.append(1e6 * used / max(1, outcome.answered))
             outcomes.append(outcome)
             if path == "/v1/events":
                 self.acknowledged += outcome.answered
             if outcome.failed:
                 self.failed.append(f"{name}: {outcome.failed} requests failed; {outcome.example}")
-        return Series(name, outcomes, door_cpu)
+        return Series(name, outcomes, door_cpu, cost)
 
 
-def _show(series: Series) -> None:
+def _show(series: Series, bare: Series) -> None:
     requests = series.median("requests") / series.median("seconds")
     events = series.median("events") / series.median("seconds")
     spread = [outcome.rate for outcome in series.outcomes]
+    most = bare.median("events") / bare.median("seconds")
     print(
         f"| {series.name} | {events:,.0f} | {min(spread):,.0f}-{max(spread):,.0f} | {requests:,.0f} "
         f"| {series.median('p50'):.1f} | {series.median('p99'):.1f} | {series.median('longest'):.0f} "
-        f"| {statistics.median(series.door_cpu):.0%} | {series.median('cpu'):.0%} |",
+        f"| {statistics.median(series.door_cpu):.0%} | {statistics.median(series.cost):.0f} "
+        f"| {series.median('cpu'):.0%} | {events / max(1.0, most):.0%} |",
         flush=True,
     )
 
@@ -153,9 +175,10 @@ def _measure(house: House, arguments: argparse.Namespace) -> int:
     )
     print(f"door at rest: {house.memory():.0f} MB\n")
     print(
-        "| traffic | events/s | of runs | requests/s | p50 ms | p99 ms | longest ms | door CPU | client CPU |"
+        "| traffic | events/s | of runs | requests/s | p50 ms | p99 ms | longest ms "
+        "| door CPU | us CPU an event | client CPU | of bare |"
     )
-    print("| --- | --: | --: | --: | --: | --: | --: | --: | --: |", flush=True)
+    print("| --- " + "| --: " * 10 + "|", flush=True)
     bench = Bench(house, arguments)
     missed: list[str] = []
     kinds = {
@@ -165,15 +188,17 @@ def _measure(house: House, arguments: argparse.Namespace) -> int:
     for kind, (name, batch, connections) in kinds.items():
         if arguments.only not in {None, kind}:
             continue
+        bare = bench.bare(f"{name}, bare server", batch=batch, connections=connections)
+        _show(bare, bare)
         check = bench.series(f"{name}, check only", path="/v1/check", batch=batch, connections=connections)
-        _show(check)
+        _show(check, bare)
         full = bench.series(f"{name}, durable", path="/v1/events", batch=batch, connections=connections)
-        _show(full)
+        _show(full, bare)
         rate = full.median("events") / full.median("seconds") / batch / 2
         half = bench.series(
             f"{name}, durable, half load", path="/v1/events", batch=batch, connections=connections, rate=rate
         )
-        _show(half)
+        _show(half, bare)
         reached = full.median("events") / full.median("seconds")
         if reached < TARGETS[kind]:
             missed.append(f"{name}: {reached:,.0f} durable events/s, wanted {TARGETS[kind]:,.0f}")

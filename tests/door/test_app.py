@@ -357,3 +357,61 @@ def test_a_rule_that_fails_is_left_out_and_counted(house: House) -> None:
 
 def test_every_key_of_the_house_has_another_digest() -> None:
     assert len({key.digest for key in KEYS}) == len(KEYS)
+
+
+def test_requests_that_come_together_are_one_group_in_the_order_of_their_coming(house: House) -> None:
+    async def story(door: Door) -> list[Any]:
+        sending = [
+            door.events(AUTH, "application/json", dumps(event(f"s{n}", author=f"a{n % 7}")))
+            for n in range(40)
+        ]
+        sending.append(door.events(AUTH, "application/json", dumps([event("b1"), {"id": 1}, event("s3")])))
+        answers = [read(answer) for answer in await asyncio.gather(*sending)]
+        assert "hakam_door_group_events_count 1.0" in door.exposition().body.decode()
+        return answers
+
+    answers = house.visit(story)
+    assert [body["event"] for _, body in answers[:40]] == [f"s{n}" for n in range(40)]
+    results = answers[40][1]["results"]
+    assert [(r["event"], r.get("duplicate")) for r in results] == [("b1", False), (None, None), ("s3", True)]
+    assert results[2]["verdict"] == answers[3][1]["verdict"]
+    assert records(house) == [*(f"s{n}" for n in range(40)), "b1"]
+
+
+def test_what_is_not_judged_yet_counts_as_waiting(house: House) -> None:
+    house.configure(max_waiting_events=3)
+
+    async def story(door: Door) -> list[int]:
+        sending = [
+            door.events(AUTH, "application/json", dumps([event(f"{n}a"), event(f"{n}b")])) for n in range(4)
+        ]
+        answers = await asyncio.gather(*sending)  # all open before the first is judged
+        assert read(door.stats(AUTH))[1]["waiting"] == 0
+        return [answer.status for answer in answers]
+
+    assert house.visit(story) == [200, 200, 503, 503]
+
+
+def test_a_mistake_of_ours_is_answered_and_the_door_goes_on(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story(door: Door) -> None:
+        judgement = door.judgement
+        assert judgement is not None
+        engine = judgement.engine
+        judge = engine.judge
+
+        def explode(*_: Any) -> Any:
+            raise ZeroDivisionError
+
+        for verb in (door.events, door.check):
+            engine.judge = explode  # type: ignore[method-assign]
+            broken = read(await verb(AUTH, "application/json", dumps([event("1"), event("1"), {}])))
+            assert [r["problem"]["status"] for r in broken[1]["results"]] == [500, 500, 422]
+            engine.judge = judge  # type: ignore[method-assign]
+            assert read(await verb(AUTH, "application/json", dumps(event("1"))))[0] == 200
+        assert door.commit.events == 0
+
+    house.visit(story)
+    assert records(house) == ["1"]
+    assert "could not be judged" in caplog.text

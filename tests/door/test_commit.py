@@ -34,7 +34,14 @@ class SlowLog(MemoryEventLog):
 
 def submit(commit: GroupCommit, *ids: str) -> asyncio.Future[list[Appended]]:
     future: asyncio.Future[list[Appended]] = asyncio.get_running_loop().create_future()
-    commit.submit([entry(id_) for id_ in ids], future)
+
+    def done(answers: Sequence[Appended] | Exception) -> None:
+        if isinstance(answers, Exception):
+            future.set_exception(answers)
+        else:
+            future.set_result(list(answers))  # raises if somebody cancelled it
+
+    commit.submit([entry(id_) for id_ in ids], done)
     return future
 
 

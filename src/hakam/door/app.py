@@ -1,15 +1,17 @@
-"""The door itself, apart from any server: requests in, answers out, nothing acknowledged that is not on disk."""
+"""The door itself, apart from any server: requests in, answers out, nothing acknowledged that is not on disk.
+
+Everything but the writing happens in one event loop. Requests that came together are judged together, in rounds, and
+handed to the log in that order; when the disk has them, the answers of all are sent in one go.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections import deque
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
-
-import msgspec
 
 from hakam.door import decode as decoding
 from hakam.door import schema
@@ -19,47 +21,46 @@ from hakam.door.decode import Batch, Limits, Received
 from hakam.door.judgement import Judgement
 from hakam.door.keys import CHECK, WRITE, KeyRing
 from hakam.door.metrics import Metrics
-from hakam.door.problems import ProblemKind, encode, headers_of
-from hakam.storage.event_log import Appended, Entry, EventLog, LogFullError
+from hakam.door.problems import ProblemKind, encode
+from hakam.door.visit import (
+    JSON_HEADERS,
+    Answer,
+    Reply,
+    Visit,
+    considered,
+    refuse,
+    repeated,
+    stored,
+)
+from hakam.storage.event_log import Appended, EventLog, LogFullError
 from hakam.storage.published import Published, PublishedKey
-from hakam.vocabulary.event import Event
 from hakam.vocabulary.problem import Problem
 
-_TURN = 100  # events judged before other requests get a turn
-_MULTI_STATUS = 207
-_JSON_HEADERS = [("content-type", "application/json")]
-_OURS = 500
-_encode = msgspec.json.Encoder().encode
+__all__ = ["Answer", "Door", "refuse"]
+
+_ROUND = 100  # events judged before other requests get a turn
+_log = logging.getLogger("hakam.door")
+_Key = tuple[str, str]
 
 
-class Answer(NamedTuple):
-    """What goes back over the wire."""
+class _Pending:
+    """An event on its way to the disk, and the repeats of it that came meanwhile."""
 
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
+    __slots__ = ("key", "place", "raw", "repeats", "verdict", "visit")
 
+    def __init__(self, key: _Key, raw: bytes, visit: Visit, place: int) -> None:
+        self.key = key
+        self.raw = raw
+        self.visit = visit
+        self.place = place
+        self.verdict = b""
+        self.repeats: list[tuple[Visit, int]] = []
 
-class Outcome(NamedTuple):
-    """What became of one event: a verdict, or a problem."""
-
-    id: str | None
-    verdict: bytes | None
-    duplicate: bool = False
-    problem: Problem | None = None
-
-
-class _Pending(NamedTuple):
-    """An event judged and not yet durable, for repeats of it that arrive meanwhile."""
-
-    future: asyncio.Future[list[Appended]]
-    place: int
-    entry: Entry
-
-
-def refuse(problem: Problem) -> Answer:
-    """Return a problem as the whole answer."""
-    return Answer(problem.status, headers_of(problem), encode(problem))
+    def fail(self, problem: Callable[[], Problem]) -> int:
+        """Tell everybody who waits for it what went wrong; return how many they are."""
+        for visit, place in ((self.visit, self.place), *self.repeats):
+            visit.fail(place, problem())
+        return 1 + len(self.repeats)
 
 
 class Door:
@@ -85,7 +86,10 @@ class Door:
         self._log = log
         self._clock = clock
         self._loop = loop
-        self._pending: dict[tuple[str, str], _Pending] = {}
+        self._pending: dict[_Key, _Pending] = {}
+        self._to_judge: deque[Visit] = deque()
+        self._to_consider: deque[Visit] = deque()
+        self._unjudged = 0  # events of `_to_judge`
         self.commit = GroupCommit(
             log,
             loop,
@@ -102,9 +106,9 @@ class Door:
             self.judgement = judgement
         self.trouble = trouble
 
-    def pending_raws(self) -> list[tuple[tuple[str, str], bytes]]:
+    def pending_raws(self) -> list[tuple[_Key, bytes]]:
         """Return the events that are judged and perhaps not yet in the log, in the order of judging."""
-        return [(key, pending.entry.raw) for key, pending in self._pending.items()]
+        return [(key, pending.raw) for key, pending in self._pending.items()]
 
     def admit(self, authorization: str | None, scope: str) -> PublishedKey | Problem:
         """Let a key in, or say what is wrong with it. For the doors in other shapes."""
@@ -118,44 +122,71 @@ class Door:
 
     async def events(self, authorization: str | None, content_type: str, body: bytes) -> Answer:
         """Take in the events of one request: `POST /v1/events`."""
-        started = time.perf_counter()
-        batch = self._open(authorization, WRITE, content_type, body)
-        if isinstance(batch, Problem):
-            return self._refused("events", batch, started)
-        outcomes = await self._take(batch)
-        for outcome in outcomes:
-            if outcome.problem is not None:
-                self.metrics.problem(outcome.problem)
-            elif outcome.duplicate:
-                self.metrics.duplicates += 1
-            else:
-                self.metrics.stored += 1
-        answer = _answer(batch, outcomes)
-        self.metrics.request("events", answer.status, time.perf_counter() - started)
-        return answer
+        return await self._awaited(self.take, authorization, content_type, body)
 
     async def check(self, authorization: str | None, content_type: str, body: bytes) -> Answer:
         """Judge without storing or counting: `POST /v1/check`."""
-        started = time.perf_counter()
-        batch = self._open(authorization, CHECK, content_type, body)
-        if isinstance(batch, Problem):
-            return self._refused("check", batch, started)
-        outcomes: list[Outcome] = []
-        for n, item in enumerate(batch.items):
-            if n and n % _TURN == 0:
-                await asyncio.sleep(0)
-            judgement = self.judgement
-            if item.event is None or judgement is None:
-                problem = item.problem or ProblemKind.NOT_READY()
-                self.metrics.problem(problem)
-                outcomes.append(Outcome(item.id, None, problem=problem))
-            else:
-                outcomes.append(Outcome(item.event.id, judgement.consider(item.event)))
-        answer = _answer(batch, outcomes, stored=False)
-        self.metrics.request("check", answer.status, time.perf_counter() - started)
-        return answer
+        return await self._awaited(self.consider, authorization, content_type, body)
 
-    def _open(self, authorization: str | None, scope: str, content_type: str, body: bytes) -> Batch | Problem:
+    async def _awaited(
+        self,
+        verb: Callable[[str | None, str, bytes, Reply], None],
+        authorization: str | None,
+        content_type: str,
+        body: bytes,
+    ) -> Answer:
+        future: asyncio.Future[Answer] = self._loop.create_future()
+
+        def reply(answer: Answer) -> None:
+            if not future.done():
+                future.set_result(answer)
+
+        verb(authorization, content_type, body, reply)
+        return await future
+
+    def take(self, authorization: str | None, content_type: str, body: bytes, reply: Reply) -> None:
+        """Take in the events of one request, and `reply` once they are on disk or refused."""
+        visit = self._open("events", WRITE, authorization, content_type, body, reply)
+        if visit is not None:
+            if not self._to_judge:
+                self._loop.call_soon(self._judge_round)
+            self._to_judge.append(visit)
+            self._unjudged += len(visit.batch.items)
+
+    def consider(self, authorization: str | None, content_type: str, body: bytes, reply: Reply) -> None:
+        """Judge the events of one request without storing or counting them, and `reply`."""
+        visit = self._open("check", CHECK, authorization, content_type, body, reply)
+        if visit is not None:
+            self._to_consider.append(visit)
+            if len(self._to_consider) == 1:  # nothing waits for the disk here: no need to wait for others
+                self._consider_round()
+
+    def _open(  # noqa: PLR0917 -- the parts of a request
+        self,
+        route: str,
+        scope: str,
+        authorization: str | None,
+        content_type: str,
+        body: bytes,
+        reply: Reply,
+    ) -> Visit | None:
+        """Return the request with its events, or answer it at once with what is wrong."""
+        batch = self._admit(authorization, scope, content_type, body)
+        started = time.perf_counter()
+
+        def answer(answer: Answer) -> None:
+            self.metrics.request(route, answer.status, time.perf_counter() - started)
+            reply(answer)
+
+        if isinstance(batch, Problem):
+            self.metrics.problem(batch)
+            answer(refuse(batch))
+            return None
+        return Visit(batch, answer)
+
+    def _admit(
+        self, authorization: str | None, scope: str, content_type: str, body: bytes
+    ) -> Batch | Problem:
         now = self._clock()
         if self.judgement is None:  # nothing published yet: no key can be known
             return ProblemKind.NOT_READY()
@@ -164,7 +195,7 @@ class Door:
             return key
         if self.stopping:
             return ProblemKind.STOPPING()
-        if scope == WRITE and self.commit.full:
+        if scope == WRITE and self._full:
             return ProblemKind.OVERLOADED()
         limits = Limits(
             key.platform,
@@ -175,63 +206,127 @@ class Door:
         )
         return decoding.decode(body, content_type, limits)
 
-    def _refused(self, route: str, problem: Problem, started: float) -> Answer:
-        self.metrics.problem(problem)
-        self.metrics.request(route, problem.status, time.perf_counter() - started)
-        return refuse(problem)
+    @property
+    def _full(self) -> bool:
+        return self.commit.full or self._unjudged + self.commit.events >= self.config.max_waiting_events
 
-    async def _take(self, batch: Batch) -> list[Outcome]:
-        tickets: list[Outcome | _Ticket] = []
-        for start in range(0, len(batch.items), _TURN):
-            if start:
-                await asyncio.sleep(0)
-            tickets += self._turn(batch.items[start : start + _TURN])
-        for future in {ticket.pending.future for ticket in tickets if isinstance(ticket, _Ticket)}:
-            with suppress(Exception):  # each ticket tells of it
-                await asyncio.shield(future)
-        return [ticket if isinstance(ticket, Outcome) else ticket.redeem() for ticket in tickets]
+    def _judge_round(self) -> None:
+        """Judge what came, in order, and queue it without giving up the loop: the log has the order of judging."""
+        items = _round_of(self._to_judge)
+        self._unjudged -= len(items)
+        if self._to_judge:
+            self._loop.call_soon(self._judge_round)
+        known, trouble = self._look_up(items)
+        fresh: dict[_Key, tuple[Visit, int, Received]] = {}
+        repeats: list[tuple[_Key, Visit, int]] = []
+        for visit, place, item in items:
+            event = item.event
+            if event is None:
+                assert item.problem is not None
+                self._fail(visit, place, item.problem)
+                continue
+            key = (event.platform, event.id)
+            if key in self._pending or key in fresh:
+                repeats.append((key, visit, place))
+            elif trouble is not None:
+                self._fail(visit, place, trouble)
+            elif (earlier := known.get(key)) is not None:
+                self._tell_earlier(visit, place, event.id, earlier)
+            else:
+                fresh[key] = (visit, place, item)
+        if fresh:
+            self._judge(fresh)
+        for key, visit, place in repeats:
+            pending = self._pending.get(key)
+            if pending is not None:
+                pending.repeats.append((visit, place))
+            else:
+                self._fail(visit, place, ProblemKind.INTERNAL())
 
-    def _turn(self, items: tuple[Received, ...]) -> list[Outcome | _Ticket]:
-        """Judge some events and queue them without giving up the loop, so that the log has the order of judging."""
+    def _look_up(
+        self, items: Sequence[tuple[Visit, int, Received]]
+    ) -> tuple[dict[_Key, Appended | None], Problem | None]:
+        """Ask the log which of the events it has, or return why it can't tell."""
+        pending = self._pending
+        keys = [
+            key
+            for _, _, item in items
+            if (event := item.event) is not None and (key := (event.platform, event.id)) not in pending
+        ]
+        try:
+            found = self._log.find(keys) if keys else ()
+        except OSError as error:
+            return {}, _problem_of(error)
+        return dict(zip(keys, found, strict=True)), None
+
+    def _judge(self, fresh: dict[_Key, tuple[Visit, int, Received]]) -> None:
         judgement = self.judgement
         assert judgement is not None
-        keys = [item.key for item in items if item.event is not None and item.key not in self._pending]
         try:
-            stored = dict(zip(keys, self._log.find(keys), strict=True)) if keys else {}
-        except OSError as error:
-            return [Outcome(item.id, None, problem=item.problem or _problem_of(error)) for item in items]
-        future = self._loop.create_future()
-        fresh: dict[tuple[str, str], tuple[Event, bytes]] = {}
-        for item in items:
-            if item.event is not None and item.key not in self._pending and stored[item.key] is None:
-                fresh.setdefault(item.key, (item.event, item.raw))
-        entries = judgement.judge(list(fresh.values()))
-        for place, (key, entry) in enumerate(zip(fresh, entries, strict=True)):
-            self._pending[key] = _Pending(future, place, entry)
-        if entries:
-            future.add_done_callback(partial(self._done, list(fresh)))
-            self.commit.submit(entries, future)
-        return [self._ticket(item, stored, fresh) for item in items]
+            entries = judgement.judge([item for _, _, item in fresh.values()])
+        except Exception:  # noqa: BLE001 -- a mistake of ours must be answered
+            _log.exception("events could not be judged")
+            for visit, place, _ in fresh.values():
+                self._fail(visit, place, ProblemKind.INTERNAL())
+            return
+        group: list[_Pending] = []
+        for (key, (visit, place, item)), entry in zip(fresh.items(), entries, strict=True):
+            pending = self._pending[key] = _Pending(key, item.raw, visit, place)
+            pending.verdict = entry.verdict
+            group.append(pending)
+        self.commit.submit(entries, partial(self._done, group))
 
-    def _ticket(
-        self,
-        item: Received,
-        stored: Mapping[tuple[str, str], Appended | None],
-        fresh: dict[tuple[str, str], tuple[Event, bytes]],
-    ) -> Outcome | _Ticket:
-        """Return what an event waits for, or what is known of it already. Takes each of `fresh` out once."""
-        if item.event is None:
-            return Outcome(item.id, None, problem=item.problem)
-        earlier = stored.get(item.key)
-        if earlier is not None:
-            return _outcome(item.event.id, earlier, b"")
-        return _Ticket(item.event.id, self._pending[item.key], repeat=fresh.pop(item.key, None) is None)
-
-    def _done(self, keys: list[tuple[str, str]], future: asyncio.Future[list[Appended]]) -> None:
-        for key in keys:
-            self._pending.pop(key, None)
-        if future.exception() is not None:
+    def _done(self, group: list[_Pending], answers: Sequence[Appended] | Exception) -> None:
+        """Answer everybody who waited for a group: it is on disk, or it is not."""
+        if isinstance(answers, Exception):
             self.miscounted = True  # the counters hold events that the log does not
+            for pending in group:
+                del self._pending[pending.key]
+                problem = _problem_of(answers)
+                self.metrics.problem(problem, pending.fail(lambda problem=problem: problem))  # type: ignore[misc]
+            return
+        for pending, appended in zip(group, answers, strict=True):
+            del self._pending[pending.key]
+            id_ = pending.key[1]
+            if appended.earlier is None and not appended.damaged:
+                self.metrics.stored += 1
+                pending.visit.settle(pending.place, stored(id_, pending.verdict))
+                appended = Appended(appended.seq, pending.verdict)  # noqa: PLW2901 -- as it is for its repeats
+            else:
+                self._tell_earlier(pending.visit, pending.place, id_, appended)
+            for visit, place in pending.repeats:
+                self._tell_earlier(visit, place, id_, appended)
+
+    def _tell_earlier(self, visit: Visit, place: int, id_: str, earlier: Appended) -> None:
+        if earlier.damaged or earlier.earlier is None:
+            self._fail(visit, place, ProblemKind.DAMAGED(f"record {earlier.seq}"))
+        else:
+            self.metrics.duplicates += 1
+            visit.settle(place, repeated(id_, earlier.earlier))
+
+    def _fail(self, visit: Visit, place: int, problem: Problem) -> None:
+        self.metrics.problem(problem)
+        visit.fail(place, problem)
+
+    def _consider_round(self) -> None:
+        judgement = self.judgement
+        assert judgement is not None
+        items = _round_of(self._to_consider)
+        if self._to_consider:
+            self._loop.call_soon(self._consider_round)
+        for visit, place, item in items:
+            event = item.event
+            if event is None:
+                assert item.problem is not None
+                self._fail(visit, place, item.problem)
+                continue
+            try:
+                verdict = judgement.consider(event)
+            except Exception:  # noqa: BLE001 -- one event must not end the others
+                _log.exception("an event could not be judged")
+                self._fail(visit, place, ProblemKind.INTERNAL())
+            else:
+                visit.settle(place, considered(event.id, verdict))
 
     # People and machines that watch
 
@@ -248,7 +343,7 @@ class Door:
             "revision": self.published.revision,
             "trouble": self.trouble,
         }
-        return Answer(200 if ready else 503, _JSON_HEADERS, encode(report))
+        return Answer(200 if ready else 503, JSON_HEADERS, encode(report))
 
     def stats(self, authorization: str | None) -> Answer:
         """Say how much is in the log: `GET /v1/stats`."""
@@ -261,12 +356,12 @@ class Door:
             return refuse(_problem_of(error))
         report = {
             "last_seq": last,
-            "waiting": self.commit.events,
+            "waiting": self._unjudged + self.commit.events,
             "stored": self.metrics.stored,
             "duplicates": self.metrics.duplicates,
             "pack": self.judgement.engine.ref if self.judgement else None,
         }
-        return Answer(200, _JSON_HEADERS, encode(report))
+        return Answer(200, JSON_HEADERS, encode(report))
 
     def exposition(self) -> Answer:
         """Return the metrics in Prometheus' text format: `GET /metrics`."""
@@ -278,29 +373,17 @@ class Door:
         return Answer(200, [("content-type", "application/schema+json")], schema.event_schema())
 
 
-class _Ticket(NamedTuple):
-    """An event that waits for the disk."""
-
-    id: str
-    pending: _Pending
-    repeat: bool
-
-    def redeem(self) -> Outcome:
-        """Return what became of it, once the future is done."""
-        error = self.pending.future.exception()
-        if error is not None:
-            return Outcome(self.id, None, problem=_problem_of(error))
-        appended = self.pending.future.result()[self.pending.place]
-        outcome = _outcome(self.id, appended, self.pending.entry.verdict)
-        return outcome._replace(duplicate=True) if self.repeat else outcome
-
-
-def _outcome(id_: str, appended: Appended, verdict: bytes) -> Outcome:
-    if appended.damaged:
-        return Outcome(id_, None, problem=ProblemKind.DAMAGED(f"record {appended.seq}"))
-    if appended.earlier is not None:
-        return Outcome(id_, appended.earlier, duplicate=True)
-    return Outcome(id_, verdict)
+def _round_of(visits: deque[Visit]) -> list[tuple[Visit, int, Received]]:
+    """Take some events out of the requests in turn; a request that holds more goes to the end of the line."""
+    taken: list[tuple[Visit, int, Received]] = []
+    while visits and len(taken) < _ROUND:
+        visit = visits.popleft()
+        start, items = visit.next, visit.batch.items
+        visit.next = end = min(len(items), start + _ROUND - len(taken))
+        taken += [(visit, place, items[place]) for place in range(start, end)]
+        if end < len(items):
+            visits.append(visit)
+    return taken
 
 
 def _problem_of(error: BaseException) -> Problem:
@@ -309,28 +392,3 @@ def _problem_of(error: BaseException) -> Problem:
     if isinstance(error, OSError):
         return ProblemKind.LOG_FAILED()
     return ProblemKind.INTERNAL()
-
-
-def _result(outcome: Outcome, *, stored: bool) -> bytes:
-    name = _encode(outcome.id)
-    if outcome.verdict is None:
-        return b'{"event":%b,"problem":%b}' % (name, _encode(outcome.problem))
-    if not stored:
-        return b'{"event":%b,"verdict":%b}' % (name, outcome.verdict)
-    duplicate = b"true" if outcome.duplicate else b"false"
-    return b'{"event":%b,"verdict":%b,"duplicate":%b}' % (name, outcome.verdict, duplicate)
-
-
-def _answer(batch: Batch, outcomes: list[Outcome], *, stored: bool = True) -> Answer:
-    problems = [outcome.problem for outcome in outcomes if outcome.problem is not None]
-    if problems and (batch.single or _lost_whole(problems, len(outcomes))):
-        return refuse(problems[0])
-    if batch.single:
-        return Answer(200, _JSON_HEADERS, _result(outcomes[0], stored=stored))
-    body = b'{"results":[%b]}' % b",".join([_result(outcome, stored=stored) for outcome in outcomes])
-    return Answer(_MULTI_STATUS if problems else 200, _JSON_HEADERS, body)
-
-
-def _lost_whole(problems: list[Problem], events: int) -> bool:
-    """Whether nothing of a batch was kept, for a reason that is ours: then the sender should send it all again."""
-    return len(problems) == events and all(problem.status >= _OURS for problem in problems)

@@ -6,6 +6,7 @@ No timer: a lone event is on disk after one fsync, and under load groups grow by
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections import deque
@@ -17,14 +18,18 @@ ENOUGH = 200  # events worth waking the thread for, while others are still being
 MAX_GROUP = 4_000  # events in one fsync: bounds how long the first of them waits
 
 
+Done = Callable[[Sequence[Appended] | Exception], None]
+_log = logging.getLogger("hakam.door")
+
+
 class Waiting:
-    """Some entries of one request, on their way to the disk."""
+    """Some entries that were judged together, on their way to the disk."""
 
-    __slots__ = ("entries", "future", "size")
+    __slots__ = ("done", "entries", "size")
 
-    def __init__(self, entries: Sequence[Entry], future: asyncio.Future[list[Appended]]) -> None:
+    def __init__(self, entries: Sequence[Entry], done: Done) -> None:
         self.entries = entries
-        self.future = future
+        self.done = done
         self.size = sum(len(entry.raw) + len(entry.verdict) for entry in entries)
 
 
@@ -60,9 +65,9 @@ class GroupCommit:
         """Whether no more should be judged until some of what waits is on disk."""
         return self.events >= self._max_events or self.bytes >= self._max_bytes
 
-    def submit(self, entries: Sequence[Entry], future: asyncio.Future[list[Appended]]) -> None:
-        """Queue `entries`; `future` gives one answer each once they are durable, or the log's error."""
-        waiting = Waiting(entries, future)
+    def submit(self, entries: Sequence[Entry], done: Done) -> None:
+        """Queue `entries`; `done` is told one answer each once they are durable, or the log's error."""
+        waiting = Waiting(entries, done)
         self.events += len(entries)
         self.bytes += waiting.size
         if not self._gathered:
@@ -119,9 +124,8 @@ class GroupCommit:
             end = start + len(waiting.entries)
             self.events -= len(waiting.entries)
             self.bytes -= waiting.size
-            if not waiting.future.done():
-                if isinstance(answers, Exception):
-                    waiting.future.set_exception(answers)
-                else:
-                    waiting.future.set_result(answers[start:end])
+            try:
+                waiting.done(answers if isinstance(answers, Exception) else answers[start:end])
+            except Exception:  # noqa: BLE001 -- one who can't be told must not keep it from the others
+                _log.exception("an answer could not be given")
             start = end

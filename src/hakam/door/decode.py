@@ -26,12 +26,7 @@ class Received(msgspec.Struct, frozen=True):
     raw: bytes
     event: Event | None = None
     problem: Problem | None = None
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What makes the event the same event. Only of one that is fit."""
-        assert self.event is not None
-        return self.event.platform, self.event.id
+    at: float = 0.0  # Unix seconds, of the event
 
     @property
     def id(self) -> str | None:
@@ -42,7 +37,7 @@ class Received(msgspec.Struct, frozen=True):
 class Batch(msgspec.Struct, frozen=True):
     """What a request holds. `single`: one event, answered as one."""
 
-    items: tuple[Received, ...]
+    items: list[Received]
     single: bool
 
 
@@ -54,6 +49,11 @@ class Limits(msgspec.Struct, frozen=True):
     max_event_bytes: int
     max_events: int
     future_seconds: float
+
+    @property
+    def latest(self) -> float:
+        """The latest time that an event may bear, in Unix seconds."""
+        return self.now + self.future_seconds
 
 
 class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
@@ -87,7 +87,7 @@ def decode(body: bytes, content_type: str, limits: Limits) -> Batch | Problem:
         elif _ENVELOPE.match(body):
             raws, root = _decode_envelope(body).events, "/events"
         else:
-            return Batch((receive(body, "", limits),), single=True)
+            return Batch([receive(body, "", limits)], single=True)
     except _UNREADABLE as error:
         return _wrong(error, "")
     return _batch([bytes(raw) for raw in raws], root, limits)
@@ -98,27 +98,45 @@ def _batch(raws: list[bytes], root: str, limits: Limits) -> Batch | Problem:
         return ProblemKind.EMPTY()
     if len(raws) > limits.max_events:
         return ProblemKind.TOO_MANY(f"{len(raws):,} events; at most {limits.max_events:,}")
-    return Batch(tuple([receive(raw, f"{root}/{n}", limits) for n, raw in enumerate(raws)]), single=False)
+    return Batch([receive(raw, root, limits, n) for n, raw in enumerate(raws)], single=False)
 
 
-def receive(raw: bytes, place: str, limits: Limits) -> Received:
-    """Decode one event and check what its type can't say. `place` is the pointer to it in the request."""
-    if len(raw) > limits.max_event_bytes:
-        detail = f"{len(raw):,} bytes; at most {limits.max_event_bytes:,}"
-        return Received(raw, problem=ProblemKind.EVENT_TOO_LARGE(detail, pointer=place))
-    try:
-        event = _decode_event(raw)
-    except _UNREADABLE as error:
-        return Received(raw, problem=_wrong(error, place))
-    problem = _unfit(event, place, limits)
-    return Received(raw, None, problem) if problem else Received(raw, event)
+def receive(raw: bytes, root: str, limits: Limits, number: int | None = None) -> Received:
+    """Decode one event and check what its type can't say.
+
+    `root` is the pointer to it in the request, or, with `number`, to the list that it stands in.
+    """
+    if len(raw) <= limits.max_event_bytes:
+        try:
+            event = _decode_event(raw)
+        except _UNREADABLE as error:
+            return Received(raw, None, _wrong(error, _place(root, number)))
+        at = event.at
+        if at.tzinfo is not None:
+            seconds = at.timestamp()
+            created = event.author.created_at
+            if (
+                event.platform == limits.platform
+                and 1 <= event.version <= SCHEMA_VERSION
+                and seconds <= limits.latest
+                and (created is None or created.tzinfo is not None)
+            ):
+                return Received(raw, event, None, seconds)
+        return Received(raw, None, _unfit(event, _place(root, number), limits))
+    detail = f"{len(raw):,} bytes; at most {limits.max_event_bytes:,}"
+    return Received(raw, None, ProblemKind.EVENT_TOO_LARGE(detail, pointer=_place(root, number)))
 
 
-def _unfit(event: Event, place: str, limits: Limits) -> Problem | None:
+def _place(root: str, number: int | None) -> str:
+    return root if number is None else f"{root}/{number}"
+
+
+def _unfit(event: Event, place: str, limits: Limits) -> Problem:
+    """Say what is wrong with an event that `receive` found unfit."""
     if event.platform != limits.platform:
         detail = f"the key is of {limits.platform}, the event of {event.platform}"
         return ProblemKind.WRONG_PLATFORM(detail, pointer=f"{place}/platform")
-    if event.version > SCHEMA_VERSION or event.version < 1:
+    if not 1 <= event.version <= SCHEMA_VERSION:
         detail = f"version {event.version}; this release knows 1 to {SCHEMA_VERSION}"
         return ProblemKind.VERSION(detail, pointer=f"{place}/version")
     if event.at.tzinfo is None:
@@ -126,10 +144,8 @@ def _unfit(event: Event, place: str, limits: Limits) -> Problem | None:
     created: datetime | None = event.author.created_at
     if created is not None and created.tzinfo is None:
         return ProblemKind.NO_ZONE(pointer=f"{place}/author/created_at")
-    if event.at.timestamp() > limits.now + limits.future_seconds:
-        detail = f"{event.at.isoformat()} is more than {limits.future_seconds:g} seconds ahead of this clock"
-        return ProblemKind.FUTURE(detail, pointer=f"{place}/at")
-    return None
+    detail = f"{event.at.isoformat()} is more than {limits.future_seconds:g} seconds ahead of this clock"
+    return ProblemKind.FUTURE(detail, pointer=f"{place}/at")
 
 
 def _id_of(raw: bytes) -> str | None:

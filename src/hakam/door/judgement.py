@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from hakam.door.decode import Received
 from hakam.door.scoring import Scorer, heads_of, with_scores
 from hakam.policy.counters import MemoryCounters, PeekingCounters, RecordingCounters
 from hakam.policy.engine import Engine, compile_pack
@@ -70,32 +71,23 @@ class Judgement:
         """The seconds that the longest counter looks back, 0 if there is none."""
         return max((counter.within for counter in self.engine.counters), default=0.0)
 
-    def judge(self, items: Sequence[tuple[Event, bytes]]) -> list[Entry]:
-        """Judge events for keeps, in their order: each counts for those after it.
-
-        One kind of work for all events, then the next: the big tables of each stay in the processor's cache.
-        """
-        recording, scorer = self._recording, self.scorer
-        judged: list[tuple[Measured, Verdict]] = []
-        for (event, _), signals in zip(
-            items, [measure(event, self._needs) for event, _ in items], strict=True
-        ):
+    def judge(self, items: Sequence[Received]) -> list[Entry]:
+        """Judge events for keeps, in their order: each counts for those after it. None may lack its `event`."""
+        recording, scorer, judge, needs = self._recording, self.scorer, self.engine.judge, self._needs
+        entries: list[Entry] = []
+        for item in items:
+            event = item.event
+            assert event is not None
+            signals = measure(event, needs)
             recording.start()
             scores = scorer.scores(event, signals)
-            verdict = self.engine.judge(with_scores(event, scores), signals, recording)
+            verdict = judge(with_scores(event, scores), signals, recording)
             kept = _replace(signals, text=None, words=None)
-            judged.append((Measured(kept, recording.seen, scores, scorer.model if scores else None), verdict))
-        return [
-            Entry(
-                event.platform,
-                event.id,
-                event.at.timestamp(),
-                raw,
-                _encode(measured),
-                self._bytes(verdict),
+            measured = Measured(kept, recording.seen, scores, scorer.model if scores else None)
+            entries.append(
+                Entry(event.platform, event.id, item.at, item.raw, _encode(measured), self._bytes(verdict))
             )
-            for (event, raw), (measured, verdict) in zip(items, judged, strict=True)
-        ]
+        return entries
 
     def consider(self, event: Event) -> bytes:
         """Judge an event as if it came now, without its counting for those that come later."""

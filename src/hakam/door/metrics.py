@@ -65,9 +65,9 @@ class Metrics:
             latency = self._latency[route] = _Histogram(_SECONDS)
         latency.observe(seconds)
 
-    def problem(self, problem: Problem) -> None:
-        """Count one problem, of a request or of an event."""
-        self.problems[problem.type] += 1
+    def problem(self, problem: Problem, times: int = 1) -> None:
+        """Count a problem of a request or of events."""
+        self.problems[problem.type] += times
 
     def group(self, events: int, seconds: float) -> None:
         """Count one group commit. Called by the thread that writes."""
