@@ -171,8 +171,8 @@ class Door:
         reply: Reply,
     ) -> Visit | None:
         """Return the request with its events, or answer it at once with what is wrong."""
-        batch = self._admit(authorization, scope, content_type, body)
         started = time.perf_counter()
+        batch = self._admit(authorization, scope, content_type, body)
 
         def answer(answer: Answer) -> None:
             self.metrics.request(route, answer.status, time.perf_counter() - started)
