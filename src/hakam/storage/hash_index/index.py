@@ -25,6 +25,7 @@ from hakam.storage.hash_index.tables import LARGEST_RADIUS, WORDS, Codes, codes_
 
 FOLD_AT = 100_000  # hashes in the journal beyond which a search feels them
 _ROOM = 1_024
+_KEYS = 1 << 64
 
 
 class Hit(NamedTuple):
@@ -86,12 +87,26 @@ class HashIndex:
         return self._fresh.count
 
     def refresh(self) -> bool:
-        """Catch up with the writer. Return whether anything changed."""
+        """Catch up with the writer. Return whether anything changed.
+
+        Raises `OSError` or `ValueError` for a base that is lost or damaged.
+        """
         manifest = self._manifest()
-        changed = manifest.generation != self._generation
-        if changed:
-            folder = self._base_folder(manifest.generation)
-            self._base = bases.load(folder) if folder.exists() else bases.EMPTY
+        changed = False
+        while manifest.generation != self._generation:
+            try:
+                base = (
+                    bases.load(self._base_folder(manifest.generation)) if manifest.generation else bases.EMPTY
+                )
+            except FileNotFoundError:
+                newer = self._manifest()
+                if (
+                    newer == manifest
+                ):  # lost, not replaced: an index that answers "nothing near" would be a lie
+                    raise
+                manifest = newer
+                continue
+            self._base, changed = base, True
             self._generation, self._fresh, self._end, self._removed = manifest.generation, _Fresh(), 0, 0
         for change in journal.read(self._journal_path(), self._end):
             self._apply(change)
@@ -103,22 +118,24 @@ class HashIndex:
         """Add hashes under their keys; all are found from now on, here and after a crash. Raises `ValueError`."""
         changes = [Change(ADDED, key, digest) for key, digest in hashes]
         for change in changes:
-            if len(change.digest) != DIGEST_BYTES or change.key < 0:
+            if len(change.digest) != DIGEST_BYTES or not 0 <= change.key < _KEYS:
                 raise ValueError(
-                    f"key {change.key}: a hash has {DIGEST_BYTES} bytes, a key is no less than 0"
+                    f"key {change.key}: a hash has {DIGEST_BYTES} bytes, a key is no less than 0 and below 2^64"
                 )
         self._write(changes)
 
     def remove(self, keys: Iterable[int]) -> int:
         """Take away all hashes of some keys, at once. Return how many hashes that were."""
         before = len(self)
-        self._write([Change(REMOVED, key) for key in keys])
+        self._write([Change(REMOVED, key) for key in keys if 0 <= key < _KEYS])
         return before - len(self)
 
     def search(self, digest: bytes, radius: int = LARGEST_RADIUS) -> list[Hit]:
         """Return every key that has a hash within `radius`, nearest first, each once. Raises `ValueError`."""
         if not 0 <= radius <= LARGEST_RADIUS:
             raise ValueError(f"a distance is 0 to {LARGEST_RADIUS}, not {radius}")
+        if len(digest) != DIGEST_BYTES:
+            raise ValueError(f"a hash has {DIGEST_BYTES} bytes, not {len(digest)}")
         code = codes_of(digest)[0]
         nearest: dict[int, int] = {}
         self._gather(code, radius, nearest, self._base.keys, None)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hakam.storage.embedded.durable import sync_data, sync_folder
 from hakam.storage.hash_index.kernels import search_tables
 from hakam.storage.hash_index.tables import Codes, begins_of, build, layout_for, masks_of
 
@@ -49,14 +50,19 @@ class Base:
 
 
 def create(folder: Path, keys: NDArray[np.uint64], codes: Codes) -> None:
-    """Write a base of these hashes into a new folder."""
+    """Write a base of these hashes into a new folder, durably: the manifest that names it may be read after a crash."""
     folder.mkdir(parents=True)
     order = np.argsort(keys, kind="stable")
     keys, codes = keys[order], np.ascontiguousarray(codes[order])
     tables = build(codes, layout_for(len(keys)))
     parts: tuple[NDArray[Any], ...] = (keys, codes, tables.offsets, tables.postings)
     for name, values in zip(_PARTS, parts, strict=True):
-        np.save(folder / f"{name}.npy", values)
+        with (folder / f"{name}.npy").open("wb") as file:
+            np.save(file, values)
+            file.flush()
+            sync_data(file.fileno())
+    sync_folder(folder)
+    sync_folder(folder.parent)
 
 
 def load(folder: Path) -> Base:
