@@ -122,18 +122,27 @@ def unpack(data: bytes) -> LinearModel:
     try:
         (length,) = _LENGTH.unpack_from(data, len(MARK))
         head = msgspec.json.decode(data[at : at + length], type=LinearHead)
-        shape = ROWS + SHAPE_ROWS, len(head.heads)
-        body = zstandard.ZstdDecompressor().decompress(
-            data[at + length :], max_output_size=shape[0] * shape[1]
-        )
-        table = np.frombuffer(body, np.int8).reshape(shape)
+        table = _table(data[at + length :], len(head.heads))
     except (struct.error, ValueError, msgspec.MsgspecError, zstandard.ZstdError) as error:
         raise UnreadableModelError(f"the model is damaged: {error}") from error
     if (head.bits, head.features) != (BITS, FEATURES_VERSION) or head.folding > FOLD_VERSION:
         raise UnreadableModelError("the model was made for another version of folding or of its features")
+    if len(head.steps) != len(head.heads) or any(
+        set(named) != set(head.heads) or len(named) != len(head.heads)
+        for named in (head.scales, head.thresholds)
+    ):
+        raise UnreadableModelError("the model has not one step, scale and threshold for each head")
     if any(ANY not in table_ for tables in (head.scales, head.thresholds) for table_ in tables.values()):
         raise UnreadableModelError("the model has no scale for texts of unknown language")
     return LinearModel(head, table, sha256(data).hexdigest())
+
+
+def _table(frame: bytes, heads: int) -> Any:
+    """Return the table of a frame. Raises `ValueError`, `ZstdError`; unpacks nothing that claims another size."""
+    rows = ROWS + SHAPE_ROWS
+    if zstandard.frame_content_size(frame) != rows * heads:
+        raise ValueError("the table has not the size of its heads")
+    return np.frombuffer(zstandard.ZstdDecompressor().decompress(frame), np.int8).reshape(rows, heads)
 
 
 def scores_by_name(scores: Mapping[Head, float]) -> dict[str, float]:
