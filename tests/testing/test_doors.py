@@ -75,6 +75,11 @@ def test_a_free_port_is_free() -> None:
         probe.bind(("127.0.0.1", free_port()))
 
 
+def test_a_port_is_named_once() -> None:
+    """Who asked first may not listen yet: the next must not be told the same."""
+    assert len({free_port() for _ in range(200)}) == 200
+
+
 def test_bodies_are_json() -> None:
     assert dumps(event("1", author="bob", kind="comment")).startswith(
         b'{"id":"1","platform":"forum","kind":"comment"'

@@ -28,6 +28,7 @@ from hakam.storage.event_log import EventLog
 from hakam.storage.published import Published, PublishedKey, PublishedPack
 
 JSON = "application/json"
+_given: set[int] = set()  # ports named before, whose process may not have taken them yet
 NOW = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 
 RULES = """
@@ -167,12 +168,17 @@ def fired(result: Any) -> list[str]:
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody listens at."""
-    for port in range(18210, 18300):
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
+    """Return a port of this machine that nobody listens at, another each time.
+
+    The system picks it: of processes that ask at the same time, each gets its own.
+    """
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        if port not in _given:
+            _given.add(port)
             return port
-    raise RuntimeError("no free port")
 
 
 class Running:
