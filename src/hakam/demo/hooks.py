@@ -34,10 +34,10 @@ def receive(store: Store, *, secret: str, headers: Mapping[str, str], body: byte
     try:
         Webhook(secret).verify(body, dict(headers))
         envelope = msgspec.json.decode(body, type=Envelope)
-    except WebhookVerificationError as error:
-        raise RefusedError(f"the signature does not hold: {error}") from error
     except msgspec.MsgspecError as error:
         raise RefusedError(f"the message can't be read: {error}") from error
+    except (WebhookVerificationError, ValueError) as error:  # ValueError: what is no base64 or no UTF-8
+        raise RefusedError(f"the signature does not hold: {error}") from error
     with store.work() as db:
         if _is_new(db, headers["webhook-id"], envelope.type, body):
             _carry_out(db, envelope)
@@ -96,6 +96,7 @@ def _tell(
     db: sqlite3.Connection, recipient: str, letter: tuple[str, str, str], *, statement: str | None = None
 ) -> None:
     title, body, link = letter
+    link = link if link.startswith(("https://", "http://")) else ""
     db.execute(
         "INSERT INTO letter (recipient, at, statement, title, body, link) VALUES (?, ?, ?, ?, ?, ?)",
         (recipient, time.time(), statement, title, body, link),

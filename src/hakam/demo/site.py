@@ -72,7 +72,8 @@ def preferred(accept: str) -> str:
 
 def read_question(environ: dict[str, Any]) -> Question:
     """Read a WSGI request. A body that is too large is not read and stands as empty."""
-    size = int(environ.get("CONTENT_LENGTH") or 0)
+    length = environ.get("CONTENT_LENGTH") or "0"
+    size = int(length) if length.isascii() and length.isdecimal() else 0
     body = environ["wsgi.input"].read(size) if 0 < size <= LARGEST_BODY else b""
     headers = {
         name[5:].replace("_", "-").lower(): value
