@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import get_type_hints
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hakam.wiring.settings import SettingError, Settings, read_settings
 
@@ -43,6 +45,33 @@ def test_a_variable_sets_its_setting(variable: str, text: str, name: str, value:
         ({"HAKAM_DOR_PORT": "1"}, "HAKAM_DOR_PORT is no setting; did you mean HAKAM_DOOR_PORT?"),
         ({"HAKAM_ZZZ": "1"}, "HAKAM_ZZZ is no setting; `docs/reference/settings.md` lists all"),
         ({"HAKAM_DOOR_PORT": "many"}, "HAKAM_DOOR_PORT is 'many', but takes a whole number"),
+        ({"HAKAM_DOOR_PORT": "0"}, "HAKAM_DOOR_PORT is 0, but takes a number from 1 to 65535"),
+        ({"HAKAM_CONSOLE_PORT": "65536"}, "HAKAM_CONSOLE_PORT is 65536, but takes a number from 1 to 65535"),
+        ({"HAKAM_DEMO_PORT": "8422.0"}, "HAKAM_DEMO_PORT is '8422.0', but takes a whole number"),
+        ({"HAKAM_UNDO_SECONDS": "-1"}, "HAKAM_UNDO_SECONDS is -1, but takes a number from 0 to 2147483647"),
+        ({"HAKAM_LEASE_SECONDS": "0"}, "HAKAM_LEASE_SECONDS is 0, but takes a number from 1 to 86400"),
+        ({"HAKAM_MAX_BODY_BYTES": "32 MB"}, "HAKAM_MAX_BODY_BYTES is '32 MB', but takes a whole number"),
+        ({"HAKAM_NOTICE_HOURS": ""}, "HAKAM_NOTICE_HOURS is '', but takes a whole number"),
+        (
+            {"HAKAM_TIME_ZONE": "Mars/Base"},
+            "HAKAM_TIME_ZONE is 'Mars/Base', but takes an IANA name, as `Asia/Amman`",
+        ),
+        ({"HAKAM_TIME_ZONE": ""}, "HAKAM_TIME_ZONE is '', but takes an IANA name, as `Asia/Amman`"),
+        (
+            {"HAKAM_TIME_ZONE": "../UTC"},
+            "HAKAM_TIME_ZONE is '../UTC', but takes an IANA name, as `Asia/Amman`",
+        ),
+        (
+            {"HAKAM_PLATFORM": "My Forum"},
+            "HAKAM_PLATFORM is 'My Forum', but takes lower-case letters, digits and hyphens, at most 63",
+        ),
+        (
+            {"HAKAM_PLATFORM": "ميدان"},
+            "HAKAM_PLATFORM is 'ميدان', but takes lower-case letters, digits and hyphens, at most 63",
+        ),
+        ({"HAKAM_LANGUAGES": " , "}, "HAKAM_LANGUAGES is empty, but takes one language at least, as `en,ar`"),
+        ({"HAKAM_HOME": " "}, "HAKAM_HOME is empty, but takes a folder"),
+        ({"HAKAM_HOME": __file__}, f"HAKAM_HOME is {__file__!r}, which is no folder"),
         ({"HAKAM_DEBUG": "perhaps"}, "HAKAM_DEBUG is 'perhaps', but takes true or false"),
     ],
 )
@@ -50,6 +79,35 @@ def test_a_wrong_variable_is_refused_with_its_remedy(environment: dict[str, str]
     with pytest.raises(SettingError) as caught:
         read_settings(environment)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "name", "value"),
+    [
+        ("HAKAM_DOOR_PORT", "1", "door_port", 1),
+        ("HAKAM_DOOR_PORT", " 65535 ", "door_port", 65_535),
+        ("HAKAM_UNDO_SECONDS", "0", "undo_seconds", 0),
+        ("HAKAM_TIME_ZONE", "Asia/Amman", "time_zone", "Asia/Amman"),
+        ("HAKAM_PLATFORM", "a" * 63, "platform", "a" * 63),
+        ("HAKAM_LANGUAGES", "ar", "languages", ("ar",)),
+        ("HAKAM_HOME", "/nowhere/yet", "home", Path("/nowhere/yet")),
+        ("HAKAM_SCORES", "", "scores", ()),
+        ("HAKAM_DEBUG", "", "debug", False),
+        ("HAKAM_BEHIND_TLS", "ON", "behind_tls", True),
+    ],
+)
+def test_what_lies_on_the_edge_is_taken(variable: str, text: str, name: str, value: object) -> None:
+    assert getattr(read_settings({variable: text}), name) == value
+
+
+@given(st.text(max_size=12))
+def test_no_text_passes_for_a_number_that_is_none(text: str) -> None:
+    try:
+        port = read_settings({"HAKAM_DOOR_PORT": text}).door_port
+    except SettingError:
+        return
+    assert 1 <= port <= 65_535
+    assert int(text) == port
 
 
 def test_other_programs_variables_and_secrets_are_let_alone() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -10,8 +11,15 @@ from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
+
+from hakam.vocabulary.event import PLATFORM_PATTERN
+
+_PORT = (1, 65_535)
+_ANY = (0, 2**31 - 1)
+_BOUNDS = {"console_port": _PORT, "door_port": _PORT, "demo_port": _PORT, "lease_seconds": (1, 86_400)}
 
 
 class SettingError(ValueError):
@@ -111,14 +119,38 @@ def _parse(name: str, kind: Any, text: str) -> Any:
         raise SettingError(f"{variable} is {text!r}, but takes true or false")
     if kind is int:
         try:
-            return int(text)
+            number = int(text)
         except ValueError:
             raise SettingError(f"{variable} is {text!r}, but takes a whole number") from None
+        low, high = _BOUNDS.get(name, _ANY)
+        if not low <= number <= high:
+            raise SettingError(f"{variable} is {text}, but takes a number from {low} to {high}")
+        return number
     if kind is Path:
+        if not text.strip():
+            raise SettingError(f"{variable} is empty, but takes a folder")
         return Path(text).expanduser()
     if kind is str:
         return text
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _refuse_unusable(chosen: Settings) -> None:
+    """Refuse what would fail later, in a place that does not know the setting. Raises `SettingError`."""
+    if chosen.home.exists() and not chosen.home.is_dir():
+        raise SettingError(f"HAKAM_HOME is {str(chosen.home)!r}, which is no folder")
+    try:
+        ZoneInfo(chosen.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingError(
+            f"HAKAM_TIME_ZONE is {chosen.time_zone!r}, but takes an IANA name, as `Asia/Amman`"
+        ) from None
+    if not re.fullmatch(PLATFORM_PATTERN, chosen.platform):
+        raise SettingError(
+            f"HAKAM_PLATFORM is {chosen.platform!r}, but takes lower-case letters, digits and hyphens, at most 63"
+        )
+    if not chosen.languages:
+        raise SettingError("HAKAM_LANGUAGES is empty, but takes one language at least, as `en,ar`")
 
 
 def _refuse_unknown(environment: Mapping[str, str], known: list[str]) -> None:
@@ -143,7 +175,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         for variable, name in variables.items()
         if variable in environment
     }
-    return Settings(**given)
+    chosen = Settings(**given)
+    _refuse_unusable(chosen)
+    return chosen
 
 
 @cache
