@@ -14,6 +14,7 @@ from django.utils import timezone
 from hakam.enforcement import endpoints, findings
 from hakam.enforcement.connectors.connector import Dead
 from hakam.enforcement.models import Effect
+from hakam.enforcement.outbox import EffectError, replay
 from hakam.enforcement.reverse import expire_due, reverse
 from hakam.vocabulary.actor import SYSTEM
 from hakam.vocabulary.finding import Severity
@@ -127,6 +128,20 @@ def test_a_dead_letter_is_a_warning_with_its_error(play: Any) -> None:
     (finding,) = findings.check()
     assert (finding.code, finding.severity, finding.hint) == ("E023", Severity.WARNING, "replay it")
     assert "no such person" in finding.message
+
+
+def test_nobody_is_told_to_replay_what_would_be_refused(play: Any) -> None:
+    play.now = timezone.now()
+    done = play.restrict(undo_seconds=0)
+    play.next("measure.apply", Dead("no such post"))
+    play.deliver()
+    assert [finding.hint for finding in findings.check()] == ["replay it"]
+    reverse(decision=done.measures[0].decision, by=SYSTEM, now=play.later(seconds=1), because="it was a joke")
+    dead = Effect.objects.get(kind="measure.apply")
+    with pytest.raises(EffectError) as refused:
+        replay(dead, by=SYSTEM, now=play.now)
+    (finding,) = [finding for finding in findings.check() if finding.code == "E023"]
+    assert finding.hint == f"it stays given up: {refused.value}"
 
 
 def test_messages_to_nowhere_are_one_warning_a_platform(play: Any) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from hakam.enforcement.kinds import Channel, EffectKind
 from hakam.enforcement.models import AppliedMeasure, Effect, Endpoint
+from hakam.enforcement.outbox import refusal
 from hakam.enforcement.states import (
     IN_FORCE,
     MEASURE_ENDS,
@@ -108,9 +109,11 @@ def _effects() -> Iterator[Finding]:
     for pk in _ids(Effect.objects.filter(~Q(state__in=_UNFINISHED), next_at__isnull=False)):
         yield _finding("E022", f"effect {pk} has ended, but is still scheduled", f"effect:{pk}")
     dead = Effect.objects.filter(state=EffectState.DEAD.value).order_by("created_at")
-    for row, key, error in dead.values_list("pk", "key", "last_error"):
-        message = f"`{key}` was given up: {error[:120]}"
-        yield _finding("E023", message, f"effect:{row}", "replay it", warning=True)
+    for effect in dead:
+        message = f"`{effect.key}` was given up: {effect.last_error[:120]}"
+        reason = refusal(effect)
+        hint = f"it stays given up: {reason}" if reason else "replay it"
+        yield _finding("E023", message, f"effect:{effect.pk}", hint, warning=True)
 
 
 def _waiting() -> Iterator[Finding]:

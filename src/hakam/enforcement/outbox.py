@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
@@ -77,19 +77,34 @@ def enqueue(
     )
 
 
+def _applies(effect: Effect, measures: QuerySet[AppliedMeasure]) -> AppliedMeasure | None:
+    """Return the measure that `effect` applies, if it applies one."""
+    if effect.measure_id is None or effect.kind != EffectKind.MEASURE_APPLY:
+        return None
+    return measures.get(pk=effect.measure_id)
+
+
+def refusal(effect: Effect) -> str | None:
+    """Return why `effect` would not be replayed, or None if it can be."""
+    if not can(EFFECT, EffectState(effect.state), EffectEvent.REPLAY):
+        return f"an effect that is {effect.state} is not replayed"
+    if Effect.objects.filter(stream=effect.stream, place__gt=effect.place).exclude(stream="").exists():
+        return "a later effect on the same thing exists; replaying this one would overtake it"
+    measure = _applies(effect, AppliedMeasure.objects.all())
+    if measure is not None and not can(MEASURE, MeasureState(measure.state), MeasureEvent.SEND):
+        return f"its measure is {measure.state}"
+    return None
+
+
 def replay(effect: Effect, *, by: Actor, now: datetime) -> Effect:
     """Send a dead or failed effect again, under the same id. Raises `EffectError` when that would undo a later act."""
     with transaction.atomic():
         ledger.lock()
         locked = Effect.objects.select_for_update().get(pk=effect.pk)
-        if not can(EFFECT, EffectState(locked.state), EffectEvent.REPLAY):
-            raise EffectError(f"an effect that is {locked.state} is not replayed")
-        if Effect.objects.filter(stream=locked.stream, place__gt=locked.place).exclude(stream="").exists():
-            raise EffectError("a later effect on the same thing exists; replaying this one would overtake it")
-        if locked.measure_id is not None and locked.kind == EffectKind.MEASURE_APPLY:
-            measure = AppliedMeasure.objects.select_for_update().get(pk=locked.measure_id)
-            if not can(MEASURE, MeasureState(measure.state), MeasureEvent.SEND):
-                raise EffectError(f"its measure is {measure.state}")
+        measure = _applies(locked, AppliedMeasure.objects.select_for_update())
+        if reason := refusal(locked):
+            raise EffectError(reason)
+        if measure is not None:
             advance(measure, MeasureEvent.SEND, by=by, now=now)
         locked.state = step(EFFECT, EffectState(locked.state), EffectEvent.REPLAY).value
         locked.next_at = now
