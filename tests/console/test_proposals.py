@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 from django.test import Client
 from tests.console.conftest import Desk, SignIn
@@ -56,6 +59,25 @@ def test_the_preview_says_that_it_takes_two(desk: Desk, sign_in: SignIn, case: C
     assert "It takes two people." in client.get(f"/desk/cases/{case.pk}/preview", query).content.decode()
     mild = query | {"step:threat": "1"}
     assert "It takes two people." not in client.get(f"/desk/cases/{case.pk}/preview", mild).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "once", "title"),
+    [("en", "Can't be undone", "Propose and next"), ("ar", "لا رجعة", "اقتراح، ثم التالي")],
+)
+def test_what_cannot_be_undone_is_said_once_and_proposed_by_name(  # noqa: PLR0917 -- the people are fixtures
+    desk: Desk, sign_in: SignIn, amal: User, case: Case, language: str, once: str, title: str
+) -> None:
+    client = sign_in(amal, language=language)
+    query = {"clause": "threat", "step:threat": "3", "facts": "f"}
+    shown = unescape(client.get(f"/desk/cases/{case.pk}/preview", query).content.decode())
+    before_the_letter = shown.partition("statement-dialog")[0]
+    assert before_the_letter.count(once) == 1
+    assert "taken back" not in before_the_letter
+    page = client.get(f"/desk/cases/{case.pk}/").content.decode()
+    assert f'data-two-people="{title}"' in page
+    steps = re.findall(r'<input type="radio" name="step:threat" value="(\d)"[^>]*data-two-people', page)
+    assert steps == ["3"], "the last step of the ladder alone takes two people"
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ CONSEQUENCES: Words = {
     "remove": _("Disappears for everyone."),
     "bar_from_live": _("The author can't go live."),
     "suspend": _("The author can't use the account."),
-    "terminate": _("The account ends. This can't be taken back."),
+    "terminate": _("The account ends."),
 }
 STAGES: Words = {
     "shadow": _("Shadow"),

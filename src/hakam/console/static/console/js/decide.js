@@ -39,7 +39,16 @@ function refresh() {
   }
 }
 
+function entitle() {
+  const title = bar()?.querySelector("[data-apply-title]");
+  if (!title) return;
+  const proposes = bar().querySelector("[data-steps]:not([hidden]) input[data-two-people]:checked");
+  title.dataset.plain ??= title.textContent;
+  title.textContent = proposes ? title.dataset.twoPeople : title.dataset.plain;
+}
+
 function preview() {
+  entitle();
   clearTimeout(previewTimer);
   previewTimer = setTimeout(async () => {
     const form = bar();
