@@ -19,10 +19,12 @@ from hakam.enforcement.models import AppliedMeasure
 from hakam.review import evidence
 from hakam.review.cases import Source, open_case
 from hakam.review.complaints import AlreadyComplainedError, complain
+from hakam.review.confirming import confirm
 from hakam.review.decisions import TooLateError, decide, finalise_due, undo
 from hakam.review.leases import LeaseHeldError, NotOpenError, next_case
-from hakam.review.models import Case, CaseSource, Complaint, Decision
-from hakam.review.states import CaseState, DecisionState, Outcome, SourceKind
+from hakam.review.models import Case, CaseSource, Complaint, Decision, Proposal
+from hakam.review.proposing import ProposalError, propose, refuse
+from hakam.review.states import CaseState, DecisionState, Outcome, SourceKind, TransitionError
 from hakam.storage.embedded.vault import FileVault
 from hakam.testing import scene
 from hakam.vocabulary.actor import SYSTEM
@@ -156,3 +158,47 @@ def test_one_complaint_in_one_instant(vault: FileVault) -> None:
     taken = at_once(*((lambda: complain(statement_token=token, text="No.", now=LATER)) for _ in range(4)))
     assert sum(isinstance(one, Complaint) for one in taken) == 1
     assert all(isinstance(one, Complaint | AlreadyComplainedError | TooLateError) for one in taken), taken
+
+
+def proposed(vault: FileVault) -> tuple[Case, Callable[[Any], Callable[[], Proposal]]]:
+    case = reporting(vault, "notice:1:0")()
+    given: dict[str, Any] = {
+        "clause": "threat",
+        "measures": [Measure(MeasureKind.TERMINATE)],
+        "facts": "A threat.",
+    }
+    return case, lambda person: lambda: propose(case.pk, by=person.actor, now=NOW, **given)
+
+
+def test_two_who_propose_at_once_leave_one_proposal(vault: FileVault) -> None:
+    _case, proposing = proposed(vault)
+    done = at_once(*(proposing(scene.person(name)) for name in ("amal", "basil", "carol")))
+    assert [type(one) for one in done if not isinstance(one, Proposal)] == [ProposalError] * 2
+    assert Proposal.objects.count() == 1
+
+
+@pytest.mark.parametrize("round_", range(3))
+@pytest.mark.parametrize("other", ["confirm", "refuse", "withdraw", "decide"])
+def test_a_proposal_is_settled_once_whoever_comes_in_the_same_instant(
+    vault: FileVault, other: str, round_: int
+) -> None:
+    amal, basil, carol = (scene.person(name) for name in ("amal", "basil", "carol"))
+    case, proposing = proposed(vault)
+    proposal = proposing(amal)()
+    acts: dict[str, Callable[[], object]] = {
+        "confirm": lambda: confirm(proposal.pk, by=carol.actor, now=NOW),
+        "refuse": lambda: refuse(proposal.pk, by=carol.actor, now=NOW, because="A quote."),
+        "withdraw": lambda: refuse(proposal.pk, by=amal.actor, now=NOW, because=""),
+        "decide": lambda: decide(case.pk, by=carol.actor, now=NOW, outcome=Outcome.NO_VIOLATION),
+    }
+    done = at_once(lambda: confirm(proposal.pk, by=basil.actor, now=NOW), acts[other])
+    refused = [one for one in done if isinstance(one, Exception)]
+    assert len(refused) == 1, done
+    assert isinstance(refused[0], TransitionError | NotOpenError)
+    proposal.refresh_from_db()
+    kinds = [fact.kind for fact in ledger.story(f"proposal:{proposal.pk}")]
+    assert kinds == ["proposal.made", f"proposal.{proposal.state}"]
+    ended = AppliedMeasure.objects.filter(kind=MeasureKind.TERMINATE.value).count()
+    assert ended == int(proposal.state == "confirmed")
+    decided = Decision.objects.count()
+    assert decided == (0 if proposal.state in {"refused", "withdrawn"} else 1)
