@@ -45,6 +45,12 @@ class Named(msgspec.Struct, frozen=True):
     kind: str = ""
 
 
+class _Kept(msgspec.Struct, frozen=True):
+    """What the log keeps beside an event, as far as rules read it: what the door's model measured for them."""
+
+    scores: dict[str, float] = {}
+
+
 class Reading(msgspec.Struct, frozen=True):
     """How rows of plain files become events."""
 
@@ -57,6 +63,9 @@ class Reading(msgspec.Struct, frozen=True):
 
 _encode = msgspec.json.Encoder().encode
 _named = msgspec.json.Decoder(Named).decode
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_scores = msgspec.json.Decoder(dict[str, float]).decode
+_kept = msgspec.json.Decoder(_Kept).decode
 
 
 def rows_of(path: Path, reading: Reading, tell: Progress) -> Iterator[Row]:
@@ -96,14 +105,17 @@ def _archived(path: Path, tell: Progress) -> Iterator[Row]:
     """Yield the rows of an hour of the event log. What was folded by this release is not folded again."""
     file = parquet.ParquetFile(path)
     names = ["raw", "folded", "repairs", "fold_version"]
+    if "scores" in file.schema_arrow.names:  # hours of older releases have none
+        names.append("scores")
     done = 0
     try:
         for batch in file.iter_batches(batch_size=4_096, columns=names):
-            for raw, folded, repairs, version in zip(
+            for raw, folded, repairs, version, *scores in zip(
                 *[batch.column(name).to_pylist() for name in names], strict=True
             ):
                 fresh = version == FOLD_VERSION
-                yield Row(raw, None, folded if fresh else None, repairs if fresh else None)
+                scored = with_scores(raw, _scores(scores[0])) if scores and scores[0] else raw
+                yield Row(scored, None, folded if fresh else None, repairs if fresh else None)
             done += len(batch)
             tell(done / max(1, file.metadata.num_rows))
     except OSError as error:
@@ -113,7 +125,20 @@ def _archived(path: Path, tell: Progress) -> Iterator[Row]:
 def rows_of_log(records: Iterable[Record]) -> Iterator[Row]:
     """Yield the rows of records, as `EventLog.scan` gives them."""
     for record in records:
-        yield Row(record.raw)
+        yield Row(with_scores(record.raw, _kept(record.signals).scores))
+
+
+def with_scores(raw: bytes, scores: Mapping[str, float]) -> bytes:
+    """Return an event as the door's rules saw it: with what was measured then beside what the platform sent."""
+    if not scores:
+        return raw
+    try:
+        members = _members(raw)
+        sent = _scores(members["scores"]) if "scores" in members else {}
+    except msgspec.MsgspecError:
+        return raw  # no event, which whoever reads it will say
+    members["scores"] = msgspec.Raw(_encode({**scores, **sent}))
+    return _encode(members)
 
 
 def with_decisions(rows: Iterable[Row], decisions: Decisions) -> Iterator[Row]:

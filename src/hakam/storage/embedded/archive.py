@@ -33,6 +33,7 @@ class _Stored(msgspec.Struct, frozen=True):
 
     signals: dict[str, Any] = {}
     counted: dict[str, int | float | None] = {}
+    scores: dict[str, float] = {}
 
 
 _decode_stored = msgspec.json.Decoder(_Stored).decode
@@ -99,7 +100,7 @@ def _schema(pa: Any) -> Any:
     return pa.schema([
         ("seq", number), ("received_at", moment), ("platform", text), ("id", text), ("at", pa.float64()),
         ("folded", text), ("fingerprint", text), ("script", text), ("language", text), ("repairs", number),
-        ("fold_version", number), ("counted", text), ("raw", pa.binary()), ("verdict", pa.binary()),
+        ("fold_version", number), ("counted", text), ("scores", text), ("raw", pa.binary()), ("verdict", pa.binary()),
     ])  # fmt: skip
 
 
@@ -115,6 +116,7 @@ def _row(record: Record) -> dict[str, Any]:
         **{name: signals.get(name) for name in ("folded", "fingerprint", "script", "language", "repairs")},
         "fold_version": signals.get("fold_version", 1),
         "counted": _encode(stored.counted).decode(),
+        "scores": _encode(stored.scores).decode(),
         "raw": record.raw,
         "verdict": record.verdict,
     }
