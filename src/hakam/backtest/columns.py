@@ -8,6 +8,7 @@ exactly (`odd`) is judged from there alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -103,6 +104,10 @@ def read_event(raw: bytes) -> Event:
     created = event.author.created_at
     if event.at.tzinfo is None or (created is not None and created.tzinfo is None):
         raise ValueError("a time has no zone")
+    try:
+        event.at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time lies beyond the years 1 to 9999 in UTC") from None
     if not 1 <= event.version <= SCHEMA_VERSION:
         raise ValueError(f"version {event.version} is not known")
     return event
@@ -140,7 +145,7 @@ def to_table(rows: Iterable[Row]) -> tuple[pa.Table, list[Refused]]:
     odd = np.zeros(len(values), dtype=bool)
     columns = list(zip(*values, strict=True)) or [()] * len(stored())
     arrays: dict[str, pa.Array] = {
-        column_of(spec.path): _array(column, spec, odd)
+        column_of(spec.path): array_of(column, spec, odd)
         for spec, column in zip(stored(), columns, strict=True)
     }
     tally: dict[str, int] = {}
@@ -148,7 +153,7 @@ def to_table(rows: Iterable[Row]) -> tuple[pa.Table, list[Refused]]:
         for name in some:
             tally[name] = tally.get(name, 0) + 1
     for name in sorted(sorted(tally), key=lambda name: -tally[name])[:MAX_SCORES]:
-        arrays[f"scores_{name}"] = _array([some.get(name) for some in scores], score_field(name), odd)
+        arrays[f"scores_{name}"] = array_of([some.get(name) for some in scores], score_field(name), odd)
     arrays["raw"] = pa.array(raws, pa.binary())
     arrays["decided"] = pa.array(decided, pa.string())
     arrays["odd"] = pa.array(odd)
@@ -159,7 +164,7 @@ def to_table(rows: Iterable[Row]) -> tuple[pa.Table, list[Refused]]:
     return table, refused
 
 
-def _array(column: Sequence[Any], spec: FieldSpec, odd: np.ndarray[Any, np.dtype[np.bool_]]) -> pa.Array:
+def array_of(column: Sequence[Any], spec: FieldSpec, odd: np.ndarray[Any, np.dtype[np.bool_]]) -> pa.Array:
     """Return a column. Values that it can't hold exactly are left out and their rows marked."""
     kind = TYPES[spec.kind]
     try:

@@ -29,6 +29,7 @@ from hakam.policy.counters import MemoryCounters, RecordingCounters
 from hakam.policy.engine import compile_pack
 from hakam.policy.fields import FIELDS, FieldSpec
 from hakam.policy.interpret import outcome
+from hakam.policy.kinds import Kind
 from hakam.policy.pack import load_pack
 from hakam.policy.tree import Counter, CounterKind, Field, Value, walk
 
@@ -65,10 +66,16 @@ def counters_of(packs: Sequence[dict[str, str]]) -> dict[str, Counter]:
 
 
 def has_form(counter: Counter) -> bool:
-    """Whether a counter can be counted by sorting: fields as keys, and a kind that is known here."""
+    """Whether a counter can be counted by sorting: fields as keys, and a kind that is known here.
+
+    Numbers are no such keys: those that a column can't hold exactly would be lost or one.
+    """
     fields = [*counter.by, *([counter.of] if counter.of is not None else [])]
     return counter.counts in {CounterKind.COUNT, CounterKind.DISTINCT} and all(
-        isinstance(value, Field) and not value.spec.path.startswith("extra.") for value in fields
+        isinstance(value, Field)
+        and value.kind is not Kind.NUMBER
+        and not value.spec.path.startswith("extra.")
+        for value in fields
     )
 
 

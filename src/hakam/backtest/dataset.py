@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import parquet
 
-from hakam.backtest.columns import FORMAT, ROWS, SIGNALS, TYPES, column_of, signature
+from hakam.backtest.columns import FORMAT, ROWS, SIGNALS, array_of, column_of, signature
 from hakam.policy.fields import FieldSpec, reader
 from hakam.policy.interpret import Seen
 from hakam.signals.measure import Signals
@@ -139,13 +139,16 @@ class Chunk:
         return held
 
     def field(self, spec: FieldSpec) -> pa.Array:
-        """Return the values of a field, null for unknown. What has no column is read from the raw events."""
+        """Return the values of a field, null for unknown. What has no column is read from the raw events.
+
+        That may find a row that a column can't hold exactly, which is `odd` from then on.
+        """
         name = column_of(spec.path)
         if name in self._held or name in self._names:
             return self.stored(name)
         read = reader(spec)
         values = [read(event, signals) for event, signals in self.pairs(())]
-        self._held[name] = made = pa.array(values, TYPES[spec.kind])
+        self._held[name] = made = array_of(values, spec, self.odd)
         return made
 
     @cached_property
@@ -157,7 +160,7 @@ class Chunk:
     @cached_property
     def odd(self) -> Flags:
         """The rows that columns don't hold exactly."""
-        return np.asarray(self.stored("odd").to_numpy(zero_copy_only=False), dtype=np.bool_)
+        return np.array(self.stored("odd").to_numpy(zero_copy_only=False), dtype=np.bool_)
 
     def event(self, row: int) -> Event:
         """Return the event of one row."""

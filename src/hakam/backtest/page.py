@@ -59,6 +59,7 @@ class _Page:
     def __init__(self, report: Report, language: str) -> None:
         self._report, self._language = report, language
         self._words = WORDS[language]
+        self._days = every_day(report.days)
 
     def html(self) -> str:
         made = self._report
@@ -202,7 +203,7 @@ class _Page:
             [(name, count, f"{count:,}") for name, count in list(made.languages.items())[:12]],
             self._words["by_language"],
         )
-        days = plots.days(made.days, every_day(made.days), self._words["by_day"])
+        days = plots.days(made.days, self._days, self._words["by_day"])
         return (
             f"<h2>{self._w('by_rule')}</h2>{by_rule}<h2>{self._w('events')}: {self._w('by_day')}</h2>{days}"
             f"<h2>{self._w('events')}: {self._w('by_language')}</h2>{languages}"
@@ -240,7 +241,7 @@ class _Page:
             out.append(
                 f"<h3>{self._w('by_language')}</h3>{plots.bars(languages, self._words['by_language'])}"
             )
-            shown = plots.days(rule.by_day, every_day(self._report.days), self._words["by_day"])
+            shown = plots.days(rule.by_day, self._days, self._words["by_day"])
             out.append(f"<h3>{self._w('by_day')}</h3>{shown}")
         if rule.change is not None:
             out.append(self._events("newly", rule.change.newly, rule.change.newly_fires))

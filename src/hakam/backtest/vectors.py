@@ -188,7 +188,7 @@ class Evaluation:
         if node.item.kind in _NUMERIC:
             known, numbers = self._numbers(node.item)
             return known, np.isin(
-                numbers, np.array([float(value) for value in node.values], dtype=np.float64)
+                numbers, np.array([_exact(value) for value in node.values], dtype=np.float64)
             )
         known, texts = self._texts(node.item)
         if isinstance(texts, pa.Scalar):
@@ -212,7 +212,7 @@ class Evaluation:
         if node.of.kind is Kind.TEXTS:
             values = pa.array(sorted(map(str, node.values)), pa.string())
         else:
-            values = pa.array([float(value) for value in node.values], pa.float64())
+            values = pa.array([_exact(value) for value in node.values], pa.float64())
         return known, self._any(flags(pc.is_in(flat, value_set=values)), owners)
 
     def _search(self, node: Search) -> tuple[Flags, Flags]:
@@ -272,7 +272,7 @@ class Evaluation:
         rows = self.chunk.rows
         match node:
             case Literal():
-                return _all(rows), np.full(rows, float(node.value))
+                return _all(rows), np.full(rows, _exact(node.value))
             case Field() if node.kind in _NUMERIC:
                 column = self.chunk.field(node.spec)
                 if not column.null_count:
@@ -293,9 +293,9 @@ class Evaluation:
                 return self._computed(node)
             case Tuned() if node.kind in _NUMERIC:
                 column = self.chunk.field(node.community.spec)
-                values = np.full(rows, float(node.value))
+                values = np.full(rows, _exact(node.value))
                 for community, value in node.by_community:
-                    values[flags(pc.fill_null(pc.equal(column, community), False))] = float(value)  # noqa: FBT003 -- the value
+                    values[flags(pc.fill_null(pc.equal(column, community), False))] = _exact(value)  # noqa: FBT003 -- the value
                 return _all(rows), values
         raise NoVectorFormError
 
@@ -324,7 +324,7 @@ class Rules:
         evaluation = Evaluation(chunk, self._texts.hits(chunk), counted)
         everything = _all(chunk.rows)
         found = [evaluation.sure(node, of=True, among=everything) for node in self.conditions]
-        return found, evaluation.unsure
+        return found, evaluation.unsure | chunk.odd
 
 
 def whole(value: float) -> Any:
@@ -332,6 +332,17 @@ def whole(value: float) -> Any:
     if value != value:  # noqa: PLR0124 -- not a number
         return None
     return int(value) if float(value).is_integer() else float(value)
+
+
+def _exact(value: Any) -> float:
+    """Return a number as a column has it. Raises `NoVectorFormError` for a whole number that no double is."""
+    try:
+        made = float(value)
+    except OverflowError as error:
+        raise NoVectorFormError from error
+    if made != value:
+        raise NoVectorFormError
+    return made
 
 
 def valid(column: pa.Array) -> Flags:
