@@ -74,13 +74,13 @@ class RowFile:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def columns(self) -> list[str]:
-        """Return the names of the columns; of NDJSON, which has none, the members of the first row."""
+        """Return the names of the columns; of NDJSON, which has none, the members of the first good row."""
         if self.format is RowFormat.PARQUET:
             return [str(name) for name in _parquet(self.path).schema_arrow.names]
         with ExitStack() as open_files:
             lines = self._lines(open_files)
             if self.format is RowFormat.NDJSON:
-                first = next(iter(_ndjson(lines)), None)
+                first = next((row for row in _ndjson(lines) if not row.problem), None)
                 return list(first.values) if first else []
             return _header(self.path, csv.reader(lines, **_dialect(self.format)))
 
