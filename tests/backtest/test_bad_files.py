@@ -136,6 +136,17 @@ def test_a_hostile_line_spoils_itself(tmp_path: Path, line: str, problem: str) -
     assert bad.problem.startswith(problem)
 
 
+def test_a_bad_first_line_does_not_hide_the_columns(tmp_path: Path) -> None:
+    path = tmp_path / "posts.ndjson"
+    path.write_text('{"body": \n[]\n{"body": "مرحبا", "label": "spam"}\n', encoding="utf-8")
+    assert RowFile(path).columns() == ["body", "label"]
+    reading = msgspec.structs.replace(READING, mapping={"body": "item.text"}, decided="label")
+    *bad, good = rows_of(path, reading, lambda _share: None)
+    assert [row.raw for row in bad] == [b"", b""]
+    assert good.decided == "spam"
+    assert msgspec.json.decode(good.raw, type=Event).item.text == "مرحبا"
+
+
 def test_a_cell_longer_than_a_row_may_be_spoils_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

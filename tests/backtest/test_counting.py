@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from benchmarks.backtest import pack as made_pack
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hakam.backtest import counting
@@ -91,3 +95,116 @@ def test_what_has_no_vector_form_is_known_beforehand() -> None:
     )
     counters = counters_of((made_pack.files(conditions),))
     assert [has_form(counter) for counter in counters.values()] == [True, False, False, True]
+
+
+# The counters of whole events, from their definition alone
+
+COUNTED = (
+    'count(by=author.id, within="10m") >= 1',
+    'count(within="90s") >= 1',
+    'count(by=(author.id, item.community), within="1h", where=author.posts < 5) >= 1',
+    'distinct(item.community, per=author.id, within="10m") >= 1',
+    'distinct(author.id, per=text.folded, within="1h", where=known(item.community)) >= 1',
+    'count(by=author.posts, within="10m") >= 1',
+)
+event_rows = st.lists(
+    st.fixed_dictionaries(
+        {
+            "author": st.sampled_from(["a", "ا", "b\0"]),
+            "platform": st.sampled_from(["p", "q"]),
+            "community": st.sampled_from([None, "c", "ج"]),
+            "text": st.sampled_from(["free", "FREE", "مرحبا", None]),
+            "posts": st.sampled_from([None, 0, 7, 2**53 + 1]),
+            "seconds": st.integers(0, 80).map(lambda step: step * 45),
+            "zone": st.sampled_from([0, 3, -11]),
+        }
+    ),
+    min_size=1,
+    max_size=18,
+)
+
+
+def as_event(number: int, row: dict[str, Any]) -> bytes:
+    moment = datetime.fromtimestamp(1_767_225_600 + row["seconds"], timezone(timedelta(hours=row["zone"])))
+    item = {"id": f"i{number}", "text": row["text"], "community": row["community"]}
+    return json.dumps(
+        {
+            "id": f"e{number}",
+            "platform": row["platform"],
+            "kind": "post",
+            "at": moment.isoformat(),
+            "author": {"id": row["author"], "posts": row["posts"]},
+            "item": item,
+        }
+    ).encode()
+
+
+def by_definition(rows: list[dict[str, Any]]) -> list[list[float | None]]:
+    """Return for each counter of `COUNTED` its value at each row, by looking back over all rows before."""
+
+    def back(n: int, within: int, same: tuple[str, ...]) -> Iterator[dict[str, Any]] | None:
+        row = rows[n]
+        if any(row[name] is None for name in same):
+            return None
+        return (
+            other
+            for other in rows[: n + 1]
+            if other["seconds"] > row["seconds"] - within
+            and all(other[name] == row[name] for name in ("platform", *same))
+        )
+
+    def few(row: dict[str, Any]) -> bool:
+        return row["posts"] is not None and row["posts"] < 5
+
+    found: list[list[float | None]] = [[] for _ in COUNTED]
+    for n in range(len(rows)):
+        windows = (
+            back(n, 600, ("author",)),
+            back(n, 90, ()),
+            back(n, 3_600, ("author", "community")),
+            back(n, 600, ("author", "community")),  # what is not known is no member, and has no value
+            back(n, 3_600, ("folded", "author")),
+            back(n, 600, ("posts",)),
+        )
+        members = back(n, 600, ("author",)), back(n, 3_600, ("folded",))
+        for place, window in enumerate(windows):
+            if window is None:
+                found[place].append(None)
+            elif place == 2:
+                found[place].append(sum(map(few, window)))
+            elif place == 3:
+                assert members[0] is not None
+                found[place].append(len({one["community"] for one in members[0]} - {None}))
+            elif place == 4:
+                assert members[1] is not None
+                found[place].append(
+                    len({one["author"] for one in members[1] if one["community"] is not None})
+                )
+            else:
+                found[place].append(sum(1 for _ in window))
+    return found
+
+
+@given(event_rows)
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+def test_counters_over_columns_are_those_of_their_definition(
+    prepared: Callable[..., Dataset],
+    tmp_path_factory: pytest.TempPathFactory,
+    given_rows: list[dict[str, Any]],
+) -> None:
+    """In whatever order and zone the events came, and into however many parts they were written."""
+    folder = tmp_path_factory.mktemp("counted")
+    dataset = prepared([as_event(n, row) for n, row in enumerate(given_rows)], folder / "data", 7)
+    ordered = sorted(given_rows, key=lambda row: row["seconds"])
+    for row in ordered:
+        row["folded"] = None if row["text"] is None else row["text"].lower()
+    files = made_pack.files(COUNTED)
+    names = list(counters_of((files,)))
+    assert len(names) == len(COUNTED)
+    counts = count_all(dataset, (files,), folder, pool=Here())
+    values: dict[str, list[float | None]] = {name: [] for name in names}
+    for chunk in dataset.chunks():
+        for name, column in counts.of(chunk).items():
+            values[name] += [None if value != value else value for value in column.tolist()]  # noqa: PLR0124 -- not a number
+    for name, wanted in zip(names, by_definition(ordered), strict=True):
+        assert values[name] == wanted, name

@@ -111,3 +111,96 @@ def test_counters_begin_empty_and_that_can_be_said(
 ) -> None:
     assert reads_counters(versions[0])
     assert not reads_counters(load_files(made_pack.files(BEFORE[:2])))
+
+
+@pytest.mark.parametrize(
+    ("budget", "events_seen", "complete"),
+    [
+        (Budget(seconds=0.0), 0, False),
+        (Budget(events=0), 0, False),
+        (Budget(events=1), 1, False),
+        (Budget(events=199), 199, False),
+        (Budget(events=200), 200, True),  # as many as there are: nothing is missing
+        (Budget(events=201), 200, True),
+        (Budget(seconds=1e9, both_ways=0, shown=0), 200, True),
+    ],
+)
+def test_a_budget_is_kept_to_the_event(
+    events: list[Event], versions: tuple[Pack, Pack], budget: Budget, events_seen: int, complete: bool
+) -> None:
+    found = effect_of(*versions, events[:200], budget, clock=lambda: 0.0)
+    assert (found.events, found.complete) == (events_seen, complete)
+    assert [rule.rule for rule in found.rules] == [
+        "r00",
+        "r01",
+        "r02",
+    ]  # all are told, those without effect too
+    assert found.judged_both_ways <= min(budget.both_ways, found.events)
+    assert all(len(rule.newly) <= budget.shown for rule in found.rules)
+
+
+@pytest.mark.parametrize("looks", [0, 1, 3])
+def test_who_gives_up_waits_for_64_events_at_most(
+    events: list[Event], versions: tuple[Pack, Pack], looks: int
+) -> None:
+    answers = iter([False] * looks + [True])
+    told: list[int] = []
+    found = effect_of(
+        *versions,
+        events,
+        cancelled=lambda: next(answers),
+        progress=lambda seen, _so_far: told.append(seen),
+    )
+    assert found.events == 64 * looks
+    assert not found.complete
+    assert told == [64 * n for n in (*range(looks), looks)]
+
+
+def test_time_is_measured_by_the_clock_that_was_given(
+    events: list[Event], versions: tuple[Pack, Pack]
+) -> None:
+    ticks = iter((100.0, 101.0, 102.0, 102.5, 109.0))  # the beginning, three looks, the end
+    found = effect_of(*versions, events, Budget(seconds=2.5), clock=lambda: next(ticks))
+    assert found.events == 128
+    assert found.seconds == 9.0
+
+
+def test_nothing_to_judge_is_judged_completely(versions: tuple[Pack, Pack]) -> None:
+    found = effect_of(*versions, [])
+    assert found.complete
+    assert found.sound
+    assert (found.events, found.fired_before, found.fired_after) == (0, 0, 0)
+
+
+def test_a_change_and_its_undoing_are_each_others_mirror(
+    events: list[Event], versions: tuple[Pack, Pack]
+) -> None:
+    there, back = effect_of(*versions, events[:300]), effect_of(*reversed(versions), events[:300])
+    assert (there.newly, there.no_longer) == (back.no_longer, back.newly)
+    for one, other in zip(there.rules, back.rules, strict=True):
+        assert (one.before, one.after) == (other.after, other.before)
+        assert (one.newly_fires, one.no_longer_fires) == (other.no_longer_fires, other.newly_fires)
+    same = effect_of(versions[1], versions[1], events[:300])
+    assert (same.newly, same.no_longer) == (0, 0)
+    assert not any(rule.newly or rule.no_longer for rule in same.rules)
+
+
+def test_the_sample_does_not_know_the_order_of_the_events(
+    events: list[Event], load_files: Callable[..., Pack]
+) -> None:
+    pack = load_files(made_pack.files(BEFORE[:2]))
+    (first, _), (again, _) = (effect_of(None, pack, some).rules for some in (events, events[::-1]))
+    assert first.newly_fires == again.newly_fires > 10
+    assert {event.id for event in first.newly} == {event.id for event in again.newly}
+    assert [event.at for event in again.newly] == sorted(event.at for event in again.newly)
+
+
+def test_what_goes_wrong_with_the_events_is_told_to_who_asked(
+    events: list[Event], versions: tuple[Pack, Pack]
+) -> None:
+    def broken() -> Iterator[Event]:
+        yield from events[:10]
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        effect_of(*versions, broken())

@@ -115,3 +115,54 @@ def test_a_pack_with_errors_is_shown_them(posts: Path, tmp_path: Path) -> None:
         run(tmp_path / "nowhere", posts)
     with pytest.raises(CommandError, match="is not there"):
         run(write_pack(tmp_path / "pack", CONDITIONS), tmp_path / "nothing.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("posts.ndjson", b"", "there is not one event"),
+        ("posts.ndjson", b"[]\n{\n", "there is not one event; row 1: "),
+        ("posts.csv", b"", "is empty: its first line must name the columns"),
+        ("posts.csv", b"text\n", "there is not one event"),
+        ("posts.csv", b"id,at\n1,2026-01-01T00:00:00Z\n", "say which is the text: --map id=item.text"),
+        ("posts.csv", b"text,at\nhello,yesterday\n", "there is not one event; row 1: "),
+        ("posts.csv.gz", b"\x1f\x8b\x08\x00", "can't be read"),
+        ("posts.parquet", b"PAR1", "can't be read"),
+        ("posts.xlsx", b"PK", "has a name that tells no format"),
+    ],
+)
+def test_a_file_that_gives_no_event_is_said_in_one_line(
+    pack: Path, tmp_path: Path, name: str, data: bytes, message: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(CommandError, match=message) as error:
+        run(pack, path)
+    assert "\n" not in str(error.value)
+
+
+def test_rows_that_are_no_events_are_counted_and_the_others_judged(pack: Path, tmp_path: Path) -> None:
+    path = tmp_path / "posts.csv"
+    path.write_text("text,at\nsun,2026-01-01T00:00:00Z\nsun,today\nrain,2026-01-01T00:00:00+03:00\n")
+    out = run(pack, path, "--json", tmp_path / "r.json")
+    assert "1 rows are no events: row 2: " in out
+    assert "1 of 2 events fire a rule (50.00%)" in out
+    made = msgspec.json.decode((tmp_path / "r.json").read_bytes(), type=Report)
+    assert (made.refused, made.days) == (1, {"2025-12-31": 1, "2026-01-01": 1})
+
+
+@pytest.mark.parametrize("option", ["--html", "--json"])
+def test_a_report_that_can_not_be_written_is_said(
+    pack: Path, posts: Path, tmp_path: Path, option: str
+) -> None:
+    with pytest.raises(CommandError, match="the report can't be written"):
+        run(pack, posts, option, tmp_path / "nowhere" / "report")
+
+
+def test_a_folder_that_another_release_prepared_is_not_believed(pack: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    for manifest in ("{", "{}", '{"signature": {"format": 0}, "parts": []}'):
+        (kept / "manifest.json").write_text(manifest)
+        with pytest.raises(CommandError, match=r"holds no prepared events|prepare the events again"):
+            run(pack, kept)

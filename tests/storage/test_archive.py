@@ -16,7 +16,11 @@ from hakam.storage.event_log import CorruptRecordError, Entry
 parquet = pytest.importorskip("pyarrow.parquet")
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 SIGNALS = msgspec.json.encode(
-    {"signals": {"folded": "كلمه", "script": "Arab", "repairs": 2, "fold_version": 1}, "counted": {"n": 3}}
+    {
+        "signals": {"folded": "كلمه", "script": "Arab", "repairs": 2, "fold_version": 1},
+        "counted": {"n": 3},
+        "scores": {"spam": 0.5},
+    }
 )
 
 
@@ -54,6 +58,7 @@ def test_a_file_holds_every_record_of_its_hour(tmp_path: Path, monkeypatch: pyte
     assert rows[0]["folded"] == "كلمه"
     assert (rows[0]["script"], rows[0]["repairs"], rows[0]["language"]) == ("Arab", 2, None)
     assert rows[0]["counted"] == '{"n":3}'
+    assert rows[0]["scores"] == '{"spam":0.5}'
     assert (rows[0]["at"], rows[0]["received_at"].timestamp()) == (START - 60, START)
     assert parquet.ParquetFile(path).metadata.row_group(0).column(5).compression == "ZSTD"
     log.close()
