@@ -21,6 +21,7 @@ from hakam.backtest.prepare import Reading, prepare, rows_of, rows_of_log, with_
 from hakam.backtest.report import report
 from hakam.backtest.run import Way, run
 from hakam.backtest.workers import Here
+from hakam.door.decode import Received
 from hakam.door.judgement import Judgement
 from hakam.policy.counters import MemoryCounters
 from hakam.policy.engine import compile_pack
@@ -270,7 +271,7 @@ def judged(tmp_path: Path, load_files: Load) -> tuple[FileEventLog, Pack, dict[s
     pack = load_files(made_pack.files(SCORED))
     lines = [event(n, WORDS[n % 5], scores={"toxicity": 1.0} if n == 7 else {}) for n in range(20)]
     judgement = Judgement(compile_pack(pack), MemoryCounters())
-    entries = judgement.judge([(read_event(line), line) for line in lines])
+    entries = judgement.judge([Received(line, event=read_event(line)) for line in lines])
     clock = iter(range(0, 3_600, 60))
     log = FileEventLog(tmp_path / "events", clock=lambda: float(next(clock)))
     log.append(entries)
