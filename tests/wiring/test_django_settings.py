@@ -95,7 +95,7 @@ def test_django_finds_nothing_to_complain_about() -> None:
 
 def test_the_guards_stand_before_what_they_guard() -> None:
     order = [name.rpartition(".")[2] for name in settings.MIDDLEWARE]
-    assert order[0] == "SecurityMiddleware"
+    assert order[:2] == ["StorableRequestMiddleware", "SecurityMiddleware"]
     for first, then in (
         ("SessionMiddleware", "AuthenticationMiddleware"),
         ("SessionMiddleware", "LocaleMiddleware"),
