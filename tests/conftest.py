@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.utils import translation
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -58,6 +59,12 @@ def _sockets_only_by_mark(request: pytest.FixtureRequest, monkeypatch: pytest.Mo
 
     for name in real:
         monkeypatch.setattr(socket.socket, name, guarded(name))
+
+
+@pytest.fixture(autouse=True)
+def _nobody_s_language() -> None:
+    """Forget the language that an earlier test of this process spoke."""
+    translation.deactivate()
 
 
 @pytest.fixture

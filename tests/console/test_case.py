@@ -102,9 +102,10 @@ def test_an_irreversible_step_says_that_it_takes_two_and_is_never_chosen_beforeh
     desk: Desk, sign_in: SignIn
 ) -> None:
     page = screen(sign_in, desk.case(clause="threat", harm="threat"))
-    label = re.search(r'name="step:threat" value="3">(.*?)</label>', page, re.DOTALL)
+    label = re.search(r'name="step:threat" value="3"[^>]*>(.*?)</label>', page, re.DOTALL)
     assert label is not None
     assert "takes two people" in label[1]
+    assert "checked" not in label[0].partition(">")[0]
 
 
 def test_the_facts_are_drafted_in_the_language_of_the_author(desk: Desk, sign_in: SignIn) -> None:

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
-from hakam.cli.pack_commands import register
+from hakam.cli.main import app
 from hakam.policy.testing import run_examples
 
 TESTS = """\
@@ -59,9 +58,6 @@ def test_results(packs: Any) -> None:
 
 @pytest.fixture
 def run() -> Any:
-    app = typer.Typer()
-    register(app)
-
     def invoke(*arguments: str) -> Any:
         return CliRunner().invoke(app, list(arguments))
 
