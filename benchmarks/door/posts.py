@@ -52,7 +52,7 @@ def post(number: int, rng: random.Random, *, platform: str) -> bytes:
             "audience": "public",
         },
         "context": {"country": "DE", "client": "app/5.12", "ip_hash": f"{rng.getrandbits(128):032x}"},
-        "scores": {"toxicity": round(rng.random() ** 3, 4)},
+        "scores": {"toxicity": round(rng.random() ** 3, 4), "spam": round(rng.random() ** 3, 4)},
     }
     return msgspec.json.encode(event)
 
