@@ -43,6 +43,7 @@ def test_the_reference_holds_every_operation_and_problem() -> None:
             assert f"{method.upper()} {path}" in text
     for scope in (
         Scope.NOTICES_WRITE,
+        Scope.FLAGS_WRITE,
         Scope.COMPLAINTS_WRITE,
         Scope.STATEMENTS_READ,
         Scope.DELIVERIES_CONFIRM,
@@ -63,7 +64,15 @@ def test_every_operation_has_an_id_a_key_and_problems() -> None:
             seen.add(operation["operationId"])
             assert operation["security"]
             assert {"4XX", "5XX"} <= set(operation["responses"])
-    assert seen == {"receiveNotice", "getNotice", "complain", "getStatement", "confirmDelivery"}
+    assert seen == {
+        "receiveNotice",
+        "getNotice",
+        "flag",
+        "getFlag",
+        "complain",
+        "getStatement",
+        "confirmDelivery",
+    }
     assert api.docs_url is None  # nothing is loaded from elsewhere
 
 

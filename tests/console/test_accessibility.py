@@ -12,6 +12,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page
 from tests.console.conftest import Desk
 
+from hakam.intake import flaggers
 from hakam.intake.models import Notice
 from hakam.review.proposing import propose
 from hakam.staff.models import User
@@ -60,14 +61,22 @@ def everything(live_server: Any) -> dict[str, list[str]]:
              "good_faith": "on"}  # fmt: skip
     Client().post("/report", given)
     token = Notice.objects.get().token
+    hotline = flaggers.register(
+        platform="maydan", name="Hotline e. V.", email="n@hotline.example", country="DE", scope=["threat"],
+        coordinator_email="dsc@coordinator.example", awarded_on=desk.now.date(), by=amal.actor, now=desk.now,
+    )  # fmt: skip
+    nora = scene.person("nora", Role.TRUSTED_FLAGGER)
+    flaggers.admit(hotline.pk, nora, by=amal.actor, now=desk.now)
     return {
+        "nora": ["/desk/flag"],
         "": ["/", "/report", f"/n/{token}", f"/s/{desk.statement(removed).token}", f"/c/{complaint.token}", "/rules",
              "/rules/differences", "/transparency", "/accounts/login/", "/accounts/password/reset/", "/nothing"],
         "root": ["/desk/", "/desk/search?search=vermin", f"/desk/cases/{case.pk}/", f"/desk/cases/{case.pk}/ 1",
                  "/desk/complaints", f"/desk/complaints/{complaint.pk}", "/desk/proposals",
                  f"/desk/proposals/{proposal.pk}", "/desk/rules", "/desk/deliveries",
                  f"/desk/deliveries/{desk.effect().pk}", "/desk/ledger", f"/desk/ledger/story?subject=case:{case.pk}",
-                 "/desk/ledger/1", "/desk/people", "/desk/keys", "/desk/preferences", "/accounts/2fa/"],
+                 "/desk/ledger/1", "/desk/people", "/desk/keys",
+                 "/desk/flaggers", f"/desk/flaggers/{hotline.pk}", "/desk/preferences", "/accounts/2fa/"],
     }  # fmt: skip
 
 

@@ -43,6 +43,12 @@ PAGES: list[tuple[str, str, tuple[object, ...], Permission]] = [
     ("GET", "eu_database", (), P.REPORT_READ),
     ("GET", "submission", (NO_ID,), P.REPORT_READ),
     ("POST", "mend_submission", (NO_ID,), P.REPORT_PUBLISH),
+    ("GET", "flag", (), P.NOTICE_FLAG),
+    ("POST", "send_flag", (), P.NOTICE_FLAG),
+    ("GET", "flaggers", (), P.FLAGGER_READ),
+    ("POST", "add_flagger", (), P.FLAGGER_MANAGE),
+    ("GET", "flagger", (987_654,), P.FLAGGER_READ),
+    ("POST", "change_flagger", (987_654,), P.FLAGGER_MANAGE),
     ("GET", "staff", (), P.STAFF_MANAGE),
     ("POST", "add_person", (), P.STAFF_MANAGE),
     ("POST", "change_person", (1,), P.STAFF_MANAGE),
@@ -118,6 +124,8 @@ def test_no_form_is_taken_from_elsewhere(
 def test_who_reads_no_cases_is_led_to_what_they_read(desk: Desk, sign_in: SignIn) -> None:
     answer = sign_in(Role.RESEARCHER).get("/desk/")
     assert answer.headers["Location"] == "/desk/rules"
+    answer = sign_in(Role.TRUSTED_FLAGGER).get("/desk/")
+    assert answer.headers["Location"] == "/desk/flag"
 
 
 def test_a_closed_account_is_shut_out(desk: Desk, sign_in: SignIn) -> None:

@@ -1,4 +1,4 @@
-"""Ten roles before every page: what is permitted opens, what is not looks exactly like what does not exist."""
+"""Every role before every page: what is permitted opens, what is not looks exactly like what does not exist."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from hakam.compliance.eu_database.payload import ItemFacts
 from hakam.compliance.models import Fact, Submission
 from hakam.enforcement.models import Effect
 from hakam.enforcement.outbox import EffectState
+from hakam.intake import flaggers
+from hakam.intake.models import Flagger
 from hakam.review import decisions
 from hakam.review.models import Case, Complaint, Decision, Draft, Proposal
 from hakam.review.proposing import propose
@@ -49,6 +51,7 @@ class World:
     colleague: User
     key: ApiKey
     submission: Submission
+    flagger: Flagger
 
     def arguments(self, name: str) -> tuple[object, ...]:
         """Return what stands in the address of a page."""
@@ -67,6 +70,8 @@ class World:
             "revoke_key": self.key.prefix,
             "submission": self.submission.puid,
             "mend_submission": self.submission.puid,
+            "flagger": self.flagger.pk,
+            "change_flagger": self.flagger.pk,
         }
         return (found[name],) if name in found else ()
 
@@ -84,6 +89,8 @@ ABSENT: dict[str, object] = dict.fromkeys(OF_A_CASE, 987_654) | {
     "revoke_key": "zzzzzzzz",
     "submission": "zzzzzzzz",
     "mend_submission": "zzzzzzzz",
+    "flagger": 987_654,
+    "change_flagger": 987_654,
 }
 
 
@@ -120,7 +127,18 @@ def world(desk: Desk, amal: User) -> World:
         measures=[Measure(MeasureKind.TERMINATE)],
         facts="It threatens.",
     )
-    return World(desk.case("open"), fresh, complaint, proposal, effect, amal, key, entry)
+    hotline = flaggers.register(
+        platform="maydan",
+        name="Hotline",
+        email="notices@hotline.example",
+        country="DE",
+        coordinator_email="dsc@coordinator.example",
+        scope=["threat"],
+        awarded_on=desk.now.date(),
+        by=amal.actor,
+        now=desk.now,
+    )
+    return World(desk.case("open"), fresh, complaint, proposal, effect, amal, key, entry, hotline)
 
 
 def test_the_matrix_leaves_no_page_out() -> None:

@@ -10,6 +10,7 @@ from hakam.console.harms import GROUPS, HARMS
 from hakam.console.terms import FAMILIES, term
 from hakam.enforcement.kinds import EffectKind
 from hakam.enforcement.states import EffectState, MeasureState
+from hakam.intake.flaggers import FlaggerState
 from hakam.review.states import CaseState, ComplaintState, DecisionState, Outcome, SourceKind
 from hakam.staff.roles import Role, Scope
 from hakam.vocabulary.actor import ActorKind
@@ -39,6 +40,7 @@ CLOSED: list[tuple[str, type[StrEnum]]] = [
     ("effect_kind", EffectKind),
     ("measure_state", MeasureState),
     ("fact", FactKind),
+    ("flagger_state", FlaggerState),
     ("automation", Automation),
     ("harm", Harm),
 ]

@@ -12,7 +12,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 import hakam
-from hakam.api import complaints, deliveries, notices, statements
+from hakam.api import complaints, deliveries, flags, notices, statements
 from hakam.api.problems import MEDIA_TYPE, Fault, ProblemError, ProblemKind, answer, response
 from hakam.api.shapes import ProblemOut
 
@@ -26,6 +26,7 @@ api = NinjaAPI(
     version=hakam.__version__,
     description=(
         "For platforms: hand in notices and complaints, read statements of reasons, confirm deliveries. "
+        "For trusted flaggers: hand in notices that go first. "
         "Events go to the door instead. Every error is a problem document (RFC 9457)."
     ),
     docs_url=None,  # its page would load scripts from elsewhere
@@ -33,6 +34,7 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_router("/notices", notices.router)
+api.add_router("/flags", flags.router)
 api.add_router("/complaints", complaints.router)
 api.add_router("/statements", statements.router)
 api.add_router("/deliveries", deliveries.router)

@@ -50,6 +50,23 @@ def shown(found: NoticeStatus) -> NoticeOut:
     )
 
 
+def idempotent(key: str) -> str:
+    """Return an idempotency key without its edges. Raises `ProblemError` when there is none that can be kept."""
+    if not key.strip():
+        raise ProblemError(ProblemKind.NO_IDEMPOTENCY_KEY)
+    if "\x00" in key:
+        raise ProblemError(
+            ProblemKind.INVALID, errors=[Fault("/Idempotency-Key", "the character NUL can't be kept")]
+        )
+    return key.strip()
+
+
+def faults_of(error: NoticeError) -> ProblemError:
+    """Return everything that is wrong with a notice as one problem."""
+    faults = [Fault(wrong.pointer, wrong.message) for wrong in error.wrong]
+    return ProblemError(ProblemKind.INVALID, errors=faults)
+
+
 @router.post("", response={201: NoticeOut}, operation_id="receiveNotice")
 def receive(
     request: HttpRequest,
@@ -57,14 +74,7 @@ def receive(
     idempotency_key: Annotated[str, Header(alias="Idempotency-Key", max_length=_MAX_KEY)] = "",
 ) -> Status[NoticeOut]:
     """Take a notice. The same `Idempotency-Key` with the same notice is the same notice."""
-    key = caller(request)
-    if not idempotency_key.strip():
-        raise ProblemError(ProblemKind.NO_IDEMPOTENCY_KEY)
-    if "\x00" in idempotency_key:
-        raise ProblemError(
-            ProblemKind.INVALID, errors=[Fault("/Idempotency-Key", "the character NUL can't be kept")]
-        )
-    now = timezone.now()
+    key, once, now = caller(request), idempotent(idempotency_key), timezone.now()
     try:
         kept = receive_notice(
             Submission(
@@ -85,12 +95,11 @@ def receive(
             log=installation.event_log(),
             now=now,
             by=actor_of(key),
-            key=idempotency_key.strip(),
+            key=once,
             decide_within=installation.decide_within(),
         )
     except NoticeError as error:
-        faults = [Fault(wrong.pointer, wrong.message) for wrong in error.wrong]
-        raise ProblemError(ProblemKind.INVALID, errors=faults) from error
+        raise faults_of(error) from error
     except KeyReusedError as error:
         raise ProblemError(ProblemKind.KEY_REUSED) from error
     found = access.status(kept.token, now=now)

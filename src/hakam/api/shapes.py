@@ -49,6 +49,27 @@ class NoticeIn(_In):
     language: Annotated[str, Field(min_length=2, max_length=35, description="BCP 47; of the answers.")] = "en"
 
 
+class FlagIn(_In):
+    """A notice by a trusted flagger (DSA Art. 22(1)). Name and address are those of the register."""
+
+    harm: Annotated[HarmKey, Field(description="What is wrong with it: a key of the list of harms.")]
+    explanation: Annotated[str, Field(min_length=1, max_length=20_000, description="Why. Art. 16(2)(a).")]
+    urls: Annotated[
+        list[Annotated[str, Field(max_length=8_192)]],
+        Field(min_length=1, max_length=100, description="Exact addresses. Art. 16(2)(b)."),
+    ]
+    clause: Annotated[str, Field(max_length=128, description="The clause alleged, if one was named.")] = ""
+    good_faith: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=20_000,
+            description="The statement of Art. 16(2)(d), word for word as confirmed.",
+        ),
+    ]
+    language: Annotated[str, Field(min_length=2, max_length=35, description="BCP 47; of the answers.")] = "en"
+
+
 class NoticeItemOut(Schema):
     """How far one item of a notice is."""
 

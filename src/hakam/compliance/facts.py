@@ -42,6 +42,13 @@ class FactKind(StrEnum):
     NOTICE_RECEIVED = "notice.received"
     NOTICE_RECEIPT_SENT = "notice.receipt_sent"
     NOTICE_ANSWERED = "notice.answered"
+    FLAGGER_REGISTERED = "flagger.registered"  # as a trusted flagger
+    FLAGGER_SCOPE_CHANGED = "flagger.scope_changed"
+    FLAGGER_SUSPENDED = "flagger.suspended"
+    FLAGGER_RESTORED = "flagger.restored"
+    FLAGGER_REVOKED = "flagger.revoked"
+    FLAGGER_ADMITTED = "flagger.admitted"  # a person or an API key may flag in its name
+    FLAGGER_REPORTED = "flagger.reported"  # its Coordinator was told of insufficient notices
     EVENT_QUARANTINED = "event.quarantined"
     ORDER_RECEIVED = "order.received"  # of an authority, to act or to inform
     ORDER_ACKNOWLEDGED = "order.acknowledged"  # the authority was told that it arrived

@@ -121,6 +121,7 @@ ROLES: Words = {
     "administrator": _("Administrator"),
     "auditor": _("Auditor"),
     "researcher": _("Researcher"),
+    "trusted_flagger": _("Trusted flagger"),
 }
 REVERSALS: Words = {
     "reversible": _("Can be undone wholly"),
@@ -145,6 +146,7 @@ SCOPES: Words = {
     "deliveries:confirm": _("Confirm deliveries"),
     "statements:read": _("Read statements"),
     "complaints:write": _("Send complaints"),
+    "flags:write": _("Send notices as a trusted flagger"),
 }
 TERMS_OF_PRIORITY: Words = {
     "lane": _("Right of way"),
@@ -172,6 +174,7 @@ EFFECT_KINDS: Words = {
     "notice.outcome": _("Outcome of a notice"),
     "complaint.receipt": _("Receipt of a complaint"),
     "complaint.outcome": _("Outcome of a complaint"),
+    "flagger.report": _("Report on a trusted flagger"),
     "staff.alert": _("Call to a colleague"),
 }
 MEASURE_STATES: Words = {
@@ -249,6 +252,13 @@ FACTS: Words = {
     "key.issued": _("API key issued"),
     "key.revoked": _("API key revoked"),
     "event.quarantined": _("Event set aside"),
+    "flagger.registered": _("Trusted flagger registered"),
+    "flagger.scope_changed": _("Area of a trusted flagger changed"),
+    "flagger.suspended": _("Status of a trusted flagger suspended"),
+    "flagger.restored": _("Status of a trusted flagger restored"),
+    "flagger.revoked": _("Status of a trusted flagger ended"),
+    "flagger.admitted": _("Channel of a trusted flagger opened"),
+    "flagger.reported": _("Coordinator told about a trusted flagger"),
     "evidence.viewed": _("Evidence viewed"),
     "personal_data.revealed": _("Personal data revealed"),
     "ledger.erased": _("Personal data erased"),
@@ -298,7 +308,13 @@ NOT_DUE: Words = {
     "ended": _("The law counts no more."),
     "marketplace": _("The duty is one of marketplaces."),
 }
+FLAGGER_STATES: Words = {
+    "active": pgettext_lazy("status of a trusted flagger", "Active"),
+    "suspended": pgettext_lazy("status of a trusted flagger", "Suspended"),
+    "revoked": pgettext_lazy("status of a trusted flagger", "Ended"),
+}
 FAMILIES: dict[str, Words] = {
+    "flagger_state": FLAGGER_STATES,
     "submission_state": SUBMISSION_STATES,
     "not_due": NOT_DUE,
     "measure": MEASURES,

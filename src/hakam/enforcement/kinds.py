@@ -16,6 +16,7 @@ class EffectKind(StrEnum):
     NOTICE_OUTCOME = "notice.outcome"
     COMPLAINT_RECEIPT = "complaint.receipt"
     COMPLAINT_OUTCOME = "complaint.outcome"
+    FLAGGER_REPORT = "flagger.report"  # to a Coordinator: a trusted flagger's insufficient notices
     STAFF_ALERT = "staff.alert"  # to colleagues: a legal clock runs out
 
 

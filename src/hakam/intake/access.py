@@ -131,7 +131,20 @@ def status(token: str, *, now: datetime) -> NoticeStatus | None:
 def status_by_id(notice_id: str, *, platform: str, now: datetime) -> NoticeStatus | None:
     """Return how far a notice is that a platform handed in; None if absent or another platform's."""
     item = NoticeItem.objects.filter(ref=f"notice:{notice_id}:0").select_related("notice").first()
-    if item is None or item.notice.platform != platform or item.notice.key is None:
+    if (
+        item is None
+        or item.notice.platform != platform
+        or item.notice.key is None
+        or item.notice.flagger_id is not None
+    ):
+        return None
+    return _status(item.notice, now)
+
+
+def status_for_flagger(notice_id: str, *, flagger: int, now: datetime) -> NoticeStatus | None:
+    """Return how far a notice is that a trusted flagger sent; None if absent or somebody else's."""
+    item = NoticeItem.objects.filter(ref=f"notice:{notice_id}:0").select_related("notice").first()
+    if item is None or item.notice.flagger_id != flagger:
         return None
     return _status(item.notice, now)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.db import models
+
+from hakam.staff.models import ApiKey
 
 
 class Cursor(models.Model):
@@ -12,6 +15,28 @@ class Cursor(models.Model):
 
     name = models.CharField(max_length=64, primary_key=True)
     seq = models.BigIntegerField(default=0)
+
+
+class Flagger(models.Model):
+    """A trusted flagger (DSA Art. 22): an entity to which a Digital Services Coordinator gave the status."""
+
+    platform = models.CharField(max_length=63)
+    name = models.CharField(max_length=300)  # of the entity, as in the Commission's public register
+    email = models.CharField(max_length=320)  # where its receipts and answers go
+    country = models.CharField(max_length=2)  # Member State of the Coordinator that gave the status
+    coordinator_email = models.CharField(max_length=320)  # where reports under Art. 22(6) go
+    reference = models.CharField(max_length=300, blank=True)  # of the award
+    awarded_on = models.DateField()
+    scope = models.JSONField(default=list)  # harms: its area of expertise, Art. 22(1)
+    state = models.CharField(max_length=16)  # a `FlaggerState`
+    since = models.DateTimeField()  # of the state
+    because = models.TextField(blank=True)  # why it is in that state
+    registered_by = models.CharField(max_length=160)
+    members = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="flaggers")  # who signs in for it
+    keys = models.ManyToManyField(ApiKey, related_name="flaggers")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["platform", "name"], name="flagger_once")]
 
 
 class Notice(models.Model):
@@ -27,7 +52,8 @@ class Notice(models.Model):
     platform = models.CharField(max_length=63)
     harm = models.CharField(max_length=64)
     clause = models.CharField(max_length=128, blank=True)  # the clause alleged, if the notifier named one
-    trusted = models.BooleanField(default=False)  # by a trusted flagger (DSA Art. 22)
+    trusted = models.BooleanField(default=False)  # by a trusted flagger within its scope (DSA Art. 22(1))
+    flagger = models.ForeignKey(Flagger, on_delete=models.PROTECT, null=True, related_name="notices")
     illegal = models.BooleanField()  # alleged illegal, or against the rules only
     explanation = models.TextField()  # Art. 16(2)(a)
     name = models.CharField(max_length=300, blank=True)  # Art. 16(2)(c)

@@ -23,7 +23,7 @@ from hakam.compliance import deadlines, ledger
 from hakam.compliance.facts import FactKind
 from hakam.enforcement.kinds import EffectKind
 from hakam.intake import known_items, letters
-from hakam.intake.models import KnownItem, Notice, NoticeItem
+from hakam.intake.models import Flagger, KnownItem, Notice, NoticeItem
 from hakam.intake.telling import tell
 from hakam.review import clauses, evidence
 from hakam.review.cases import Source, lock_open, open_case
@@ -183,12 +183,14 @@ def receive_notice(
     log: EventLog | None = None,
     key: str | None = None,
     decide_within: timedelta | None = None,
+    flagger: Flagger | None = None,
 ) -> Notice:
     """Take a notice: freeze what it names, open or join a case for each item, start clocks, send a receipt.
 
     Content is looked for among the events seen (`log`); an address that none told of makes a case of its
     own. `key` makes it idempotent: the same notice under the same key is the same notice. `by` is the trusted
-    flagger or the platform that hands it in; by default the notifier.
+    flagger or the platform that hands it in; by default the notifier. `flagger` is only for `flagging.flag`, which
+    says what a flagger is trusted with.
 
     Raises `NoticeError` and `KeyReusedError`.
     """
@@ -202,7 +204,16 @@ def receive_notice(
             return earlier
     targets = _targets(submission, vault=vault, log=log, now=now)
     try:
-        return _kept(submission, targets, by=by, now=now, key=key, digest=digest, decide_within=decide_within)
+        return _kept(
+            submission,
+            targets,
+            by=by,
+            now=now,
+            key=key,
+            digest=digest,
+            decide_within=decide_within,
+            flagger=flagger,
+        )
     except IntegrityError:
         earlier = None if key is None else _earlier(submission.platform, key, digest)
         if earlier is None:
@@ -272,6 +283,7 @@ def _kept(
     key: str | None,
     digest: str,
     decide_within: timedelta | None,
+    flagger: Flagger | None,
 ) -> Notice:
     s = submission
     number = uuid.uuid4()
@@ -289,6 +301,7 @@ def _kept(
         clause=s.clause,
         illegal=s.illegal,
         trusted=s.trusted,
+        flagger=flagger,
         explanation=s.explanation.strip(),
         name=s.name.strip(),
         email=email,
@@ -346,6 +359,7 @@ def _kept(
             "items": len(targets),
             "language": s.language,
             "trusted": s.trusted,
+            "flagger": flagger.pk if flagger else None,
             "anonymous": not (email or s.notifier),
         },
         private={

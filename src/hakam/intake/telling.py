@@ -47,7 +47,7 @@ def tell(
             ),
             stream=f"notice:{notice.pk}#email",
         )
-    if notice.notifier or notice.key:
+    if notice.flagger_id is None and (notice.notifier or notice.key):
         channels += 1
         enqueue(
             now=now,

@@ -24,6 +24,9 @@ class Permission(StrEnum):
     KEY_MANAGE = "staff:key:manage"
     REPORT_READ = "compliance:report:read"
     REPORT_PUBLISH = "compliance:report:publish"
+    FLAGGER_READ = "intake:flagger:read"
+    FLAGGER_MANAGE = "intake:flagger:manage"
+    NOTICE_FLAG = "intake:notice:flag"
 
 
 class Role(StrEnum):
@@ -39,6 +42,7 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     AUDITOR = "auditor"
     RESEARCHER = "researcher"
+    TRUSTED_FLAGGER = "trusted_flagger"
 
 
 _P = Permission
@@ -59,11 +63,13 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.POLICY_LEAD: _READ
     | {_P.PACK_PUBLISH, _P.LEDGER_READ, _P.REPORT_READ, _P.REPORT_PUBLISH, _P.DELIVERY_READ},
     Role.CHILD_SAFETY: _SENIOR | {_P.CHILD_SAFETY_READ},
-    Role.LEGAL: _SENIOR | {_P.REPORT_PUBLISH},
+    Role.LEGAL: _SENIOR | {_P.REPORT_PUBLISH, _P.FLAGGER_READ, _P.FLAGGER_MANAGE},
     Role.INCIDENT_LEAD: _SENIOR | {_P.PACK_PUBLISH},
-    Role.ADMINISTRATOR: frozenset(_P) - {_P.CHILD_SAFETY_READ},
-    Role.AUDITOR: _READ | {_P.LEDGER_READ, _P.DELIVERY_READ, _P.REPORT_READ, _P.PERSONAL_DATA_READ},
+    Role.ADMINISTRATOR: frozenset(_P) - {_P.CHILD_SAFETY_READ, _P.NOTICE_FLAG},
+    Role.AUDITOR: _READ
+    | {_P.LEDGER_READ, _P.DELIVERY_READ, _P.REPORT_READ, _P.PERSONAL_DATA_READ, _P.FLAGGER_READ},
     Role.RESEARCHER: frozenset({_P.PACK_READ, _P.REPORT_READ}),
+    Role.TRUSTED_FLAGGER: frozenset({_P.NOTICE_FLAG}),  # somebody outside: reads nothing of ours
 }
 
 
@@ -76,6 +82,7 @@ class Scope(StrEnum):
     DELIVERIES_CONFIRM = "deliveries:confirm"
     STATEMENTS_READ = "statements:read"
     COMPLAINTS_WRITE = "complaints:write"
+    FLAGS_WRITE = "flags:write"
 
 
 SCOPE_MEANS: dict[Scope, str] = {
@@ -85,4 +92,5 @@ SCOPE_MEANS: dict[Scope, str] = {
     Scope.DELIVERIES_CONFIRM: "say whether a measure was applied or failed",
     Scope.STATEMENTS_READ: "read the statements of reasons of the platform's users",
     Scope.COMPLAINTS_WRITE: "hand in complaints for the platform's users",
+    Scope.FLAGS_WRITE: "hand in notices as a trusted flagger; issued on the flagger's page",
 }

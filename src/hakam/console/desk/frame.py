@@ -71,7 +71,7 @@ _PLACES = {
     "case": "queue", "next": "queue", "decide": "queue", "complaint": "complaints", "proposal": "proposals",
     "story": "ledger", "fact": "ledger",
     "rulebook_version": "rules", "rulebook_differences": "rules", "delivery": "deliveries", "key": "keys",
-    "submission": "eu_database",
+    "submission": "eu_database", "flagger": "flaggers", "send_flag": "flag",
 }  # fmt: skip
 
 
@@ -106,6 +106,8 @@ def _entries(user: User, now: datetime) -> list[Entry]:
         out.append(Entry("ledger", _("Ledger"), "ledger", reverse("console:ledger")))
     if user.may(Permission.CASE_READ):
         out.append(Entry("search", _("Search"), "search", reverse("console:search")))
+    if user.may(Permission.NOTICE_FLAG):
+        out.append(Entry("flag", _("Flag content"), "flag", reverse("console:flag")))
     return out
 
 
@@ -114,6 +116,8 @@ def _more(user: User) -> list[Entry]:
     if user.may(Permission.REPORT_READ):
         url = reverse("console:eu_database")
         out.append(Entry("eu_database", _("Transparency Database"), "document", url))
+    if user.may(Permission.FLAGGER_READ):
+        out.append(Entry("flaggers", _("Trusted flaggers"), "megaphone", reverse("console:flaggers")))
     if user.may(Permission.STAFF_MANAGE):
         out.append(Entry("staff", _("People"), "people", reverse("console:staff")))
     if user.may(Permission.KEY_MANAGE):
