@@ -152,6 +152,22 @@ def test_many_findings_are_cut_and_it_is_said(packs: Any) -> None:
     assert any(finding.code == "P005" and "2000" in finding.message for finding in loaded.findings)
 
 
+def test_more_warnings_than_are_shown_do_not_refuse_a_pack(packs: Any) -> None:
+    loaded = load_pack(packs.files(*(f"author.posts > {n}" for n in range(1_100))))
+    cut = [finding for finding in loaded.findings if finding.code == "P005"]
+    assert [str(finding.severity) for finding in cut] == ["warning"]
+    assert loaded.pack is not None
+    assert not loaded.errors
+
+
+def test_an_error_behind_too_many_warnings_refuses_the_pack(packs: Any) -> None:
+    files = packs.files(*(f"author.posts > {n}" for n in range(1_100)))
+    files["tests.yaml"] = "- no test\n"
+    loaded = load_pack(files)
+    assert loaded.errors
+    assert loaded.pack is None
+
+
 def test_all_findings_of_a_pack_are_made_at_once(packs: Any) -> None:
     codes = packs.codes(
         'author.folowers > "3" and contains_any(text.folded, list("no-such")) and frist(text.raw)', "len(1) >"

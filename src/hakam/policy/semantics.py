@@ -243,8 +243,10 @@ def report_semantics(rules: Sequence[Rule], report: Reporter) -> None:
         else:
             hint = "what it asks for can't be at once; `or` may be meant, or another bound"
             report.report("P601", f"the rule `{rule.id}` can never fire", rule.when.span, hint=hint)
+    idle: set[int] = set()  # said once: of a hundred rules alike, each need not hear of all the others
     for n, m in _pairs(ways):
-        _compare(rules[n], rules[m], ways[n], ways[m], report)
+        if n not in idle and _compare(rules[n], rules[m], ways[n], ways[m], report):
+            idle.add(n)
 
 
 def _keys(way: Alternative) -> frozenset[str]:
@@ -271,10 +273,10 @@ def _pairs(ways: dict[int, list[Alternative]]) -> Iterable[tuple[int, int]]:
 
 def _compare(
     one: Rule, other: Rule, ways: list[Alternative], others: list[Alternative], report: Reporter
-) -> None:
-    """`one` against `other`, which may be true whenever `one` is."""
+) -> bool:
+    """Report `one` against `other`, which may be true whenever `one` is; return whether `one` adds nothing."""
     if not implies(ways, others):
-        return
+        return False
     place = f"{other.span.file}, line {other.span.line}"
     adds = (
         one.policy != other.policy
@@ -289,6 +291,8 @@ def _compare(
     if not adds and (not same or first):
         message = f"`{one.id}` adds nothing: whenever it fires, `{other.id}` does the same"
         report.report("P603", message, one.span, hint=f"remove it, or let it do something else; see {place}")
-    elif adds and same and first and one.policy != other.policy:
+        return True
+    if adds and same and first and one.policy != other.policy:
         message = f"`{one.id}` and `{other.id}` judge the same under different clauses"
         report.report("P604", message, one.span, hint=f"one of them is enough; the other is in {place}")
+    return False

@@ -93,6 +93,7 @@ class Reporter:
     def __init__(self) -> None:
         self._findings: dict[Finding, None] = {}
         self.dropped = 0
+        self._dropped_errors = False
 
     def report(
         self,
@@ -106,12 +107,15 @@ class Reporter:
         """Add one finding. Its severity is the code's."""
         if len(self._findings) >= MAX_FINDINGS:
             self.dropped += 1
+            self._dropped_errors |= CODES[code].severity is Severity.ERROR
             return
         self._findings[Finding(code, CODES[code].severity, message, span, hint, subject)] = None
 
     def has_errors(self, since: int = 0) -> bool:
         """Whether a finding that forbids loading was made, after the first `since`."""
-        return any(f.severity is Severity.ERROR for f in list(self._findings)[since:])
+        return self._dropped_errors or any(
+            f.severity is Severity.ERROR for f in list(self._findings)[since:]
+        )
 
     def __len__(self) -> int:
         return len(self._findings)
@@ -123,7 +127,7 @@ class Reporter:
             found.append(
                 Finding(
                     "P005",
-                    Severity.ERROR,
+                    Severity.ERROR if self._dropped_errors else Severity.WARNING,
                     f"{self.dropped} more findings; these are the first {MAX_FINDINGS}",
                 )
             )
