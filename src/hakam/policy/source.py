@@ -113,9 +113,7 @@ class Reporter:
 
     def has_errors(self, since: int = 0) -> bool:
         """Whether a finding that forbids loading was made, after the first `since`."""
-        return self._dropped_errors or any(
-            f.severity is Severity.ERROR for f in list(self._findings)[since:]
-        )
+        return self._dropped_errors or any(f.severity is Severity.ERROR for f in list(self._findings)[since:])
 
     def __len__(self) -> int:
         return len(self._findings)

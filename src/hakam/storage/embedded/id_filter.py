@@ -36,15 +36,16 @@ class IdFilter:
         """Whether more would make it useless."""
         return self.count >= self.size // _ROOM
 
-    def add(self, keys: Sequence[int]) -> None:
-        """Remember keys."""
-        bits, mask = self._bits, self.size - 1
-        for key in keys:
-            place = key & mask
-            bits[place >> 3] |= _BIT[place & 7]
-            place = key >> 32 & mask
-            bits[place >> 3] |= _BIT[place & 7]
-        self.count += len(keys)
+    def add(self, keys: bytes) -> None:
+        """Remember keys, each 8 bytes, little endian."""
+        import numpy as np  # noqa: PLC0415 -- for the one process that writes, not for all that read
+
+        bits, mask = np.frombuffer(self._bits, np.uint8), np.uint64(self.size - 1)
+        numbers = np.frombuffer(keys, "<u8")
+        for half in (numbers & mask, numbers >> np.uint64(32) & mask):
+            bit = np.left_shift(np.uint8(1), (half & np.uint64(7)).astype(np.uint8))
+            np.bitwise_or.at(bits, (half >> np.uint64(3)).astype(np.intp), bit)
+        self.count += numbers.size
 
     def perhaps(self, keys: Sequence[int]) -> list[int]:
         """Return those that may have been added."""
@@ -96,8 +97,8 @@ class KnownIds:
         if filters and covered <= newest:
             self.filters, self.covered = filters, covered
 
-    def add(self, keys: Sequence[int]) -> None:
-        """Remember keys."""
+    def add(self, keys: bytes) -> None:
+        """Remember keys, each 8 bytes, little endian. A few thousand take a fraction of a millisecond."""
         if self.filters[-1].full:
             self.filters.append(IdFilter(min(self.filters[-1].size * _GROWTH, _MOST)))
         self.filters[-1].add(keys)

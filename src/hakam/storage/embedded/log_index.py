@@ -15,7 +15,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from struct import Struct
 from typing import NamedTuple
 
 import msgspec
@@ -39,8 +38,7 @@ CREATE TABLE IF NOT EXISTS covered (
 """
 _encode = msgspec.json.Encoder().encode
 
-
-KEY = Struct("<q")
+KEY_BYTES = 8
 
 
 class Place(NamedTuple):
@@ -171,8 +169,8 @@ class LogIndex:
             self._db.execute("DELETE FROM run WHERE id IN (SELECT value FROM json_each(?))", (asked,))
             self._db.execute("INSERT INTO run VALUES (?, ?, ?)", (fresh, level, last_seq))
 
-    def keys(self, after: int) -> Iterator[list[int]]:
-        """Yield the keys of all runs that know of events beyond the number `after`, some at a time."""
+    def keys(self, after: int) -> Iterator[bytes]:
+        """Yield the keys of all runs that know of events beyond the number `after`, some at a time, 8 bytes each."""
         with self._lock:
             runs = self._db.execute("SELECT id FROM run WHERE last_seq > ?", (after,)).fetchall()
         for (run,) in runs:
@@ -187,8 +185,8 @@ class LogIndex:
                 if not text:
                     break
                 keys = bytes.fromhex(text)
-                yield [key for (key,) in KEY.iter_unpack(keys)]
-                last = keys[-KEY.size :]
+                yield keys
+                last = keys[-KEY_BYTES:]
 
     def _transaction(self) -> _Transaction:
         return _Transaction(self._db)
