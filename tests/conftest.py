@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,6 +92,25 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield started
         started.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_request_outlives_its_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Close all pages and wait until the server has answered them, before the test's rows are thrown away.
+
+    A request under way holds tables of SQLite that the next test wants empty.
+    """
+    if not {"browser", "live_server"}.issubset(request.fixturenames):
+        yield
+        return
+    browser: Browser = request.getfixturevalue("browser")
+    request.getfixturevalue("_django_db_helper")  # whatever is set up before this is taken down after it
+    yield
+    for context in browser.contexts:
+        context.close()
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(timeout=10)
 
 
 @pytest.fixture(scope="session")
