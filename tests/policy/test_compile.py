@@ -250,3 +250,22 @@ def test_what_is_not_a_number_is_unknown(packs: Any, make_event: Callable[..., E
         assert not packs.fires(f'scores["toxicity"] {when}', event)
         assert not packs.fires(f'not (scores["toxicity"] {when})', event)
     assert not packs.fires('known(scores["toxicity"])', event)
+
+
+@pytest.mark.parametrize("separator", ["\x00", "\x1f", "1\x1f", "\x1f1\x1f", ":"])
+def test_no_two_keys_of_a_counter_become_one(packs: Any, make_event: Any, separator: str) -> None:
+    """Whoever may choose an id can't count into the window of somebody else."""
+    engine = packs.engine('count(by=(author.id, item.community), within="1h") >= 2')
+    counters = MemoryCounters()
+    pairs = [
+        (f"a{separator}", "b"),
+        ("a", f"{separator}b"),
+        ("a", f"b{separator}"),
+        (f"a{separator}{separator}", "b"),
+        ("a", f"{separator}{separator}b"),
+    ]
+    for author, community in pairs:
+        event = make_event("x", author={"id": author}, item={"community": community})
+        assert not engine.judge(event, measure(event, engine.needs), counters).firings
+    again = make_event("x", author={"id": f"a{separator}"}, item={"community": "b"})
+    assert engine.judge(again, measure(again, engine.needs), counters).firings

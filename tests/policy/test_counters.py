@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from math import fsum
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -55,8 +58,10 @@ def test_memory_stays_within_its_bound(steps: list[tuple[str, str, int, bool]]) 
         counters.count("n", key, now, 1e6, add=add)
         counters.distinct("d", key, member, now, 1e6, add=add)
         assert counters.entries <= 12
-        held = sum(len(window.times) + 1 for window, _ in counters._windows.values())
-        assert held == counters.entries
+        counters.total("t", key, float(step), now, 1e6, add=add)
+        counters.mark("m", member, now, 1e6)
+        assert counters.entries <= 12
+        assert counters.held() == counters.entries
 
 
 def test_a_busy_key_forgets_its_oldest_times_first() -> None:
@@ -127,3 +132,131 @@ def test_peeking_answers_without_keeping() -> None:
     peeking.distinct("d", "k", "m", 2.0, 10.0, add=True)
     assert counters.entries == before
     assert counters.count("n", "k", 3.0, 10.0, add=False) == 1
+
+
+amounts = (
+    st.integers(-(10**6), 10**6).map(float)
+    | st.floats(-1e300, 1e300)
+    | st.sampled_from([0.1, 1e-320, 5e-324, -0.1, 1e16, -1e16])
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), amounts, st.integers(0, 60), st.booleans()), max_size=60))
+@settings(max_examples=300, deadline=None)
+def test_sums_are_those_of_adding_up_anew(steps: list[tuple[str, float, int, bool]]) -> None:
+    counters = MemoryCounters()
+    events: dict[str, list[tuple[float, float]]] = {}
+    for key, amount, second, add in steps:
+        at, kept = float(second), events.setdefault(key, [])
+        newest = max((time for time, _ in kept), default=float("-inf"))
+        if add and at > newest - 10.0:
+            kept.append((at, amount))
+        end = max(newest, at)
+        wanted = fsum(part for time, part in kept if end - 10.0 < time <= end)
+        assert counters.total("t", key, amount, at, 10.0, add=add) == wanted
+        assert counters.held() == counters.entries
+
+
+def test_amounts_that_are_not_finite_leave_the_sum_when_they_leave_the_window() -> None:
+    counters = MemoryCounters()
+    assert counters.total("t", "k", 1.0, 0.0, 10.0, add=True) == 1.0
+    assert counters.total("t", "k", float("inf"), 1.0, 10.0, add=True) == float("inf")
+    assert counters.total("t", "k", 2.0, 12.0, 10.0, add=True) == 2.0
+    with pytest.raises(OverflowError):
+        counters.total("t", "k", 10**400, 13.0, 10.0, add=True)
+    assert counters.total("t", "k", 3.0, 14.0, 10.0, add=True) == 5.0
+
+
+def test_a_sum_that_no_number_can_hold_is_an_error_and_nothing_is_lost() -> None:
+    counters = MemoryCounters()
+    counters.total("t", "k", 1.7e308, 0.0, 10.0, add=True)
+    with pytest.raises(OverflowError):
+        counters.total("t", "k", 1.7e308, 1.0, 10.0, add=True)
+    assert counters.total("t", "k", -1.7e308, 2.0, 10.0, add=True) == 1.7e308
+
+
+@given(ops, st.sampled_from([10.0, 300.0]), st.integers(2, 40))
+@settings(max_examples=100, deadline=None)
+def test_exact_over_days_for_what_is_an_hour_late_at_most(
+    steps: list[tuple[str, str, int, bool]], within: float, days: int
+) -> None:
+    """Generations come and go many times; what a window can still hold is never lost."""
+    counters, reference = MemoryCounters(), Reference()
+    for n, (key, member, second, add) in enumerate(steps):
+        at = n * days * 400.0 - second
+        wanted = reference.ask("n", key, member, at, within, add=add)
+        assert counters.count("n", key, at, within, add=add) == len(wanted)
+        assert counters.distinct("d", key, member, at, within, add=add) == len(set(wanted))
+    assert counters.held() == counters.entries
+    assert counters.forgotten == 0
+
+
+def test_the_oldest_keys_go_first_when_memory_is_short() -> None:
+    counters = MemoryCounters(max_entries=4_000)
+    for n in range(6_000):
+        counters.count("n", f"key{n}", float(n), 1e6, add=True)
+        assert counters.entries <= 4_000
+    recent = [counters.count("n", f"key{n}", 6_000.0, 1e6, add=False) for n in range(5_500, 6_000)]
+    assert recent == [1] * 500
+    assert counters.forgotten >= 4_000
+
+
+def test_idle_keys_fade_a_few_at_a_time() -> None:
+    counters = MemoryCounters()
+    for n in range(10_000):
+        counters.count("n", f"old{n}", 0.0, 10.0, add=True)
+    most, before = 0, counters.entries
+    for n in range(20_000):
+        counters.count("n", f"new{n}", 2_000.0 * (1 + n // 4_000) + n * 1e-3, 10.0, add=True)
+        most, before = max(most, before - counters.entries), counters.entries
+    assert 0 < most <= 200
+    assert counters.held() == counters.entries
+    assert counters.count("n", "old7", 12_000.0, 10.0, add=False) == 0
+    assert counters.forgotten == 0
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 150), st.integers(0, 900), st.booleans()), min_size=100, max_size=250),
+    st.integers(5, 500),
+)
+@settings(max_examples=60, deadline=None)
+def test_many_members_of_one_key_are_exact_too(steps: list[tuple[int, int, bool]], within: int) -> None:
+    """More than a small dictionary holds: the key changes its form on the way."""
+    counters, reference = MemoryCounters(), Reference()
+    for n, (member, second, add) in enumerate(steps):
+        at = float(second + n)
+        wanted = len(set(reference.ask("d", "k", f"m{member}", at, within, add=add)))
+        peeked = PeekingCounters(counters).distinct("d", "k", f"m{member}", at, within, add=False)
+        assert counters.distinct("d", "k", f"m{member}", at, within, add=add) == wanted
+        assert add or peeked == wanted
+        assert counters.held() == counters.entries
+
+
+def test_a_mark_lives_as_long_as_the_newest_rules_say() -> None:
+    counters = MemoryCounters()
+    counters.mark("m", "k", 0.0, 60.0)
+    counters.mark("m", "k", 1.0, 86_400.0)
+    for n in range(1, 40):
+        counters.mark("m", f"other{n}", n * 1_800.0, 86_400.0)
+    assert counters.count("m", "k", 80_000.0, 86_400.0, add=False) == 1
+    assert counters.count("m", "k", 86_401.0, 86_400.0, add=False) == 0
+
+
+def test_a_late_mark_does_not_set_it_back() -> None:
+    counters = MemoryCounters()
+    counters.mark("m", "k", 100.0, 60.0)
+    counters.mark("m", "k", 50.0, 60.0)
+    assert counters.count("m", "k", 155.0, 60.0, add=False) == 1
+    assert counters.held() == counters.entries == 2
+
+
+def test_peeking_sees_sums_and_members_of_late_events() -> None:
+    counters = MemoryCounters()
+    counters.distinct("d", "k", "m", 10.0, 60.0, add=True)
+    counters.total("t", "k", 2.5, 10.0, 60.0, add=True)
+    peeking = PeekingCounters(counters)
+    assert peeking.distinct("d", "k", "m", 11.0, 60.0, add=True) == 1
+    assert peeking.distinct("d", "k", "other", 11.0, 60.0, add=True) == 2
+    assert peeking.distinct("d", "unheard", "m", 11.0, 60.0, add=True) == 1
+    assert peeking.total("t", "k", 1.5, 11.0, 60.0, add=True) == 4.0
+    assert peeking.total("t", "unheard", 1.5, 11.0, 60.0, add=True) == 1.5

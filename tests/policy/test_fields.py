@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -57,3 +58,15 @@ TIMES = [
 def test_hours_and_days_are_in_utc(moment: str, hours: int, day: int) -> None:
     assert hour(datetime.fromisoformat(moment)) == hours
     assert weekday(datetime.fromisoformat(moment)) == day
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:30:00+01:00", "9999-12-31T23:30:00-01:00"])
+def test_at_the_ends_of_time_the_hour_is_unknown(
+    packs: Any, make_event: Any, judge: Any, moment: str
+) -> None:
+    assert hour(datetime.fromisoformat(moment)) is None
+    assert weekday(datetime.fromisoformat(moment)) is None
+    engine = packs.engine("not event.hour == 12", "not known(event.weekday)")
+    verdict = judge(engine, make_event(at=moment))
+    assert [firing.rule for firing in verdict.firings] == ["r1"]
+    assert verdict.quarantined == ()

@@ -407,7 +407,13 @@ def _age(name: str) -> list[str]:
 
 
 def _joined(texts: list[str]) -> str:
-    return "f'{e.platform}" + "".join(f"\\x1f{{{text}}}" for text in texts) + "'"
+    """Return code that joins a key's parts so that no two keys become one, whatever ids hold.
+
+    Each part but the last says how long it is. The platform's name, which Hakam gave, holds no control character.
+    """
+    *before, last = texts
+    sized = "".join(f"{{len({text})}}\\x1f{{{text}}}" for text in before)
+    return f"f'{{e.platform}}\\x1f{sized}{{{last}}}'"
 
 
 def _in_words(find: Callable[[str], str | None]) -> Callable[[str], str | None]:

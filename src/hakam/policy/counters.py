@@ -12,14 +12,27 @@ may lie.
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
-from collections import OrderedDict
+from array import array
+from bisect import bisect_right
 from collections.abc import Mapping
-from math import fsum
 from typing import Any, Protocol
 
-MAX_ENTRIES = 2_000_000
+from hakam.policy.windows import (
+    BULK,
+    SMALL,
+    Members,
+    Sums,
+    Times,
+    entries_of,
+    in_window,
+    late,
+    newest_of,
+    see,
+)
+
+MAX_ENTRIES = 6_000_000
 LATENESS = 3_600.0  # seconds
+SWEPT, FADED = 4, 64  # idle keys that go when one comes, and when it is time for the next to fade
 
 
 class Counters(Protocol):
@@ -50,174 +63,309 @@ class Counters(Protocol):
         ...
 
 
-class _Window:
-    """The times of one key: `times` in order, with the member of each where members are counted."""
+class _Table:
+    """The keys of one counter in generations: touched since the last turn, before it, before the one before it.
 
-    __slots__ = ("last", "members", "times")
+    A turn comes when an event is half a life (window and lateness) newer than the last turn. So what nobody touched
+    for two turns is idle for a life at least: it fades, a few keys at a time, never all at once.
+    """
 
-    def __init__(self) -> None:
-        self.times: list[float] | list[tuple[float, str]] | list[tuple[float, float]] = []
-        self.members: dict[str, float] = {}
-        self.last = float("-inf")
+    __slots__ = ("fading", "fresh", "half", "idle", "idler", "turn", "within")
+
+    def __init__(self, at: float, within: float) -> None:
+        self.fresh: dict[str, Any] = {}
+        self.idle: dict[str, Any] = {}
+        self.idler: dict[str, Any] = {}
+        self.fading: dict[str, Any] = {}
+        self.widen(within)
+        self.turn = at + self.half
+
+    def widen(self, within: float) -> None:
+        """Let keys live for a longer window."""
+        self.within = within
+        self.half = (within + LATENESS) / 2
+
+    def take(self, key: str) -> Any:
+        """Bring a key that is not fresh back among the fresh. Returns what it holds, `None` if there is no such key."""
+        kept = self.idle.pop(key, None)
+        if kept is None:
+            kept = self.idler.pop(key, None)
+        if kept is not None:
+            self.fresh[key] = kept
+        return kept
+
+    def look(self, key: str) -> Any:
+        """Return what a key that is not fresh holds, and leave it where it is."""
+        kept = self.idle.get(key)
+        return kept if kept is not None else self.idler.get(key)
+
+    def age(self, key: str, at: float) -> None:
+        """Begin a new generation, with the key that is being touched as its first. Nothing may be fading."""
+        kept = self.fresh.pop(key, None)
+        self.fading, self.idler, self.idle = self.idler, self.idle, self.fresh
+        self.fresh = {} if kept is None else {key: kept}
+        self.turn = max(at, self.turn) + self.half  # nothing fresh is newer
 
 
 class MemoryCounters:
     """Exact counters in memory, bounded by `max_entries` over all keys.
 
-    Each key and each time is an entry, of 100 to 300 bytes. When the bound is reached, the keys that were
-    touched longest ago are forgotten, and `forgotten` counts their entries: until it grows, every value is
-    exact. A key that alone has too many keeps the newest, up to a quarter of the bound.
+    Each key and each time is an entry: a key takes 150 to 250 bytes with its first time, each further time 8 to 10,
+    a further member or amount 20 to 80 (`python -m benchmarks.engine.counters` measures it). When the bound is
+    reached, keys that were not touched lately are forgotten, and `forgotten` counts their entries: until it grows,
+    every value is exact. A key that alone has too many keeps the newest, up to a quarter of the bound.
     """
 
     def __init__(self, max_entries: int = MAX_ENTRIES) -> None:
         self.max_entries = max_entries
         self.entries = 0
         self.forgotten = 0
-        self._windows: OrderedDict[tuple[str, str], tuple[_Window, float]] = OrderedDict()
+        self._tables: dict[str, _Table] = {}
 
     def __len__(self) -> int:
-        return len(self._windows)
+        return sum(len(one.fresh) + len(one.idle) + len(one.idler) for one in self._tables.values())
 
-    def count(self, name: str, key: str, at: float, within: float, *, add: bool) -> int:
-        """Return how many events of the key the window holds."""
-        window = self._window(name, key, at, within, add=add)
-        times: list[float] = window.times  # type: ignore[assignment]
-        if add:
-            if at >= window.last:
-                window.last = at
-                times.append(at)
-                self.entries += 1
-            elif at > window.last - within:
-                insort(times, at)
-                self.entries += 1
-        start = bisect_right(times, max(window.last, at) - within)
-        held = len(times) - start
-        if start > 16 and start * 2 > len(times):  # noqa: PLR2004 -- old times are dropped in bulk
-            old = bisect_right(times, window.last - within)
-            del times[:old]
-            self.entries -= old
-        self._bound(window)
-        return held
-
-    def distinct(self, name: str, key: str, member: str, at: float, within: float, *, add: bool) -> int:
-        """Return how many different members the window of the key holds."""
-        window = self._window(name, key, at, within, add=add)
-        times: list[tuple[float, str]] = window.times  # type: ignore[assignment]
-        members = window.members
-        if add and at > window.last - within:
-            newest = members.get(member)
-            if newest is None or at > newest:
-                members[member] = at
-                if at >= window.last:
-                    window.last = at
-                    times.append((at, member))
-                else:
-                    insort(times, (at, member))
-                self.entries += 1
-        self._expire(window, window.last - within)
-        if len(times) > 64 and len(times) > 4 * len(members):  # noqa: PLR2004 -- many times for few members
-            self.entries -= len(times) - len(members)
-            times[:] = sorted((newest, member) for member, newest in members.items())
-        end = (
-            max(window.last, at) - within
-        )  # of a reading that adds nothing but is newer than all that was added
-        held = (
-            len(members) if end <= window.last - within else sum(newest > end for newest in members.values())
+    def held(self) -> int:
+        """Return the entries, counted one by one: what `entries` keeps account of."""
+        return sum(
+            entries_of(kept)
+            for table in self._tables.values()
+            for generation in (table.fresh, table.idle, table.idler, table.fading)
+            for kept in generation.values()
         )
-        self._bound(window)
-        return held
 
-    def total(self, name: str, key: str, amount: float, at: float, within: float, *, add: bool) -> float:
-        """Return the sum of the amounts of the key that the window holds, in the order of their times."""
-        window = self._window(name, key, at, within, add=add)
-        times: list[tuple[float, float]] = window.times  # type: ignore[assignment]
-        if add and at > window.last - within:
-            if at >= window.last:
-                window.last = at
-                times.append((at, amount))
-            else:
-                insort(times, (at, amount))
-            self.entries += 1
-        end = window.last - within
-        old = bisect_right(times, (end, float("inf")))
-        if old:
-            del times[:old]
-            self.entries -= old
-        start = bisect_right(times, (max(window.last, at) - within, float("inf")))
-        held = fsum(entry[1] for entry in times[start:])
-        self._bound(window)
-        return held
+    def count(self, name: str, key: str, at: float, within: float, *, add: bool) -> int:  # noqa: C901, PLR0911, PLR0912 -- written out: a call costs more than a branch
+        """Return how many events of the key the window holds."""
+        table = self._tables.get(name)
+        if table is None:
+            if not add:
+                return 0
+            table = self._table(name, at, within)
+        times = table.fresh.get(key)
+        if times is None:
+            times = table.take(key) if add else table.look(key)
+            if times is None:
+                if not add:
+                    return 0
+                table.fresh[key] = at
+                self._grown(table, key, at, 2)
+                return 1
+        if not add:
+            return in_window(times, at, within)
+        if at >= table.turn:
+            self._turn(table, key, at)
+        if type(times) is float:
+            if at < times:
+                return self._late(table, key, times, at, within)
+            if times <= at - within:
+                table.fresh[key] = at
+                return 1
+            table.fresh[key] = array("d", (times, at))
+            self._grown(table, key, at, 1)
+            return 2
+        if at < times[-1]:
+            return self._late(table, key, times, at, within)
+        times.append(at)
+        self.entries += 1
+        end = at - within
+        many = len(times)
+        if times[0] <= end:
+            old = bisect_right(times, end)
+            many -= old
+            if old > BULK and old > many:  # old times are dropped in bulk
+                del times[:old]
+                self.entries -= old
+        if self.entries > self.max_entries:
+            self._bound(table, key, at)
+            many = min(many, len(times))
+        return many
+
+    def distinct(self, name: str, key: str, member: str, at: float, within: float, *, add: bool) -> int:  # noqa: C901, PLR0911, PLR0912 -- as above
+        """Return how many different members the window of the key holds."""
+        table = self._tables.get(name)
+        if table is None:
+            if not add:
+                return 0
+            table = self._table(name, at, within)
+        kept: Any = table.fresh.get(key)
+        if kept is None:
+            kept = table.take(key) if add else table.look(key)
+            if kept is None:
+                if not add:
+                    return 0
+                table.fresh[key] = (at, member)
+                self._grown(table, key, at, 2)
+                return 1
+        if add and at >= table.turn:
+            self._turn(table, key, at)
+        if type(kept) is tuple:
+            only, who = kept
+            if not add:
+                return 1 if only > at - within else 0
+            if at >= only and (who == member or only <= at - within):
+                table.fresh[key] = (at, member)
+                return 1
+            if who == member or at <= only - within:
+                return 1
+            kept = {who: only}
+            table.fresh[key] = kept
+        if type(kept) is dict:
+            if not add:
+                end = max(newest_of(kept), at) - within
+                return sum(newest > end for newest in kept.values())
+            grown = see(kept, member, at, within)
+            many = len(kept)
+            if many > SMALL:
+                table.fresh[key] = Members(kept)
+            if grown:
+                self._grown(table, key, at, grown)
+                many = min(many, entries_of(table.fresh[key]) - 1)
+            return many
+        if not add:
+            return kept.count(at, within)  # type: ignore[no-any-return]
+        grown = kept.add(member, at, within)
+        end = kept.last - within
+        if kept.times[0] <= end:
+            grown -= kept.expire(end)
+        many = len(kept.members)
+        self._grown(table, key, at, grown)
+        return min(many, len(kept.members))
+
+    def total(self, name: str, key: str, amount: float, at: float, within: float, *, add: bool) -> float:  # noqa: C901, PLR0911 -- as above
+        """Return the sum of the amounts of the key that the window holds, rounded once."""
+        amount = float(amount)
+        table = self._tables.get(name)
+        if table is None:
+            if not add:
+                return 0.0
+            table = self._table(name, at, within)
+        kept = table.fresh.get(key)
+        if kept is None:
+            kept = table.take(key) if add else table.look(key)
+            if kept is None:
+                if not add:
+                    return 0.0
+                table.fresh[key] = (at, amount)
+                self._grown(table, key, at, 2)
+                return amount
+        if add and at >= table.turn:
+            self._turn(table, key, at)
+        if type(kept) is tuple:
+            only, was = kept
+            if not add:
+                return was if only > at - within else 0.0
+            if at > only and only <= at - within:
+                table.fresh[key] = (at, amount)
+                return amount
+            if at <= only - within:
+                return was  # type: ignore[no-any-return]
+            kept = table.fresh[key] = Sums()
+            kept.add(was, only, within)
+        if add:
+            grown = kept.add(amount, at, within)
+            if kept.times[0] <= kept.last - within:
+                grown -= kept.expire(kept.last - within)
+            self._grown(table, key, at, grown)
+        return kept.total(at, within)
 
     def mark(self, name: str, key: str, at: float, within: float) -> None:
         """Set a mark: only its newest time is kept."""
-        window = self._window(name, key, at, within, add=True)
-        if at > window.last:
-            self.entries += 1 - len(window.times)
-            window.last = at
-            window.times = [at]
+        table = self._tables.get(name)
+        if table is None:
+            table = self._table(name, at, within)
+        elif within > table.within:  # a new version of the rules lets it live longer
+            table.widen(within)
+        newest = table.fresh.get(key)
+        if newest is None:
+            newest = table.take(key)
+        grown = 2 if newest is None else 0
+        if newest is None or at > newest:
+            table.fresh[key] = at
+        self._grown(table, key, at, grown)
 
     def holds(self, name: str, key: str, member: str, at: float, within: float) -> bool:
         """Whether the window of the key, as of `at`, holds the member. Changes nothing."""
-        found = self._windows.get((name, key))
-        if found is None:
+        table = self._tables.get(name)
+        kept = None if table is None else table.fresh.get(key) or table.look(key)
+        if kept is None:
             return False
-        newest = found[0].members.get(member)
-        return newest is not None and newest > max(found[0].last, at) - within
-
-    def _expire(self, window: _Window, end: float) -> None:
-        times: list[tuple[float, str]] = window.times  # type: ignore[assignment]
-        old = 0
-        for at, member in times:
-            if at > end:
-                break
-            old += 1
-            if window.members.get(member) == at:
-                del window.members[member]
-        if old:
-            del times[:old]
-            self.entries -= old
-
-    def _window(self, name: str, key: str, at: float, within: float, *, add: bool) -> _Window:
-        place = (name, key)
-        found = self._windows.get(place)
-        if found is None:
-            window = _Window()
-            if not add:
-                return window
-            self._windows[place] = (window, within)
-            self.entries += 1
+        if type(kept) is tuple:
+            newest = kept[0] if kept[1] == member else None
         else:
-            window = found[0]
-            self._windows.move_to_end(place)
-        for _ in range(2):  # sweep: these hold nothing any more
-            oldest, (idle, width) = next(iter(self._windows.items()))
-            if idle is window or idle.last > at - width - LATENESS:
-                break
-            self.entries -= len(idle.times) + 1
-            del self._windows[oldest]
-        return window
+            newest = (kept if type(kept) is dict else kept.members).get(member)
+        return newest is not None and newest > max(newest_of(kept), at) - within
 
-    def _bound(self, touched: _Window) -> None:
-        while self.entries > self.max_entries:
-            place, (window, _) = next(iter(self._windows.items()))
-            if window is touched:
-                surplus = len(window.times) - max(self.max_entries // 4, 1)
-                if surplus <= 0:
-                    break
-                for entry in window.times[:surplus]:
-                    if (
-                        isinstance(entry, tuple)
-                        and isinstance(entry[1], str)
-                        and window.members.get(entry[1]) == entry[0]
-                    ):
-                        del window.members[entry[1]]
-                del window.times[:surplus]
-                self.entries -= surplus
-                self.forgotten += surplus
-                continue
-            self.entries -= len(window.times) + 1
-            self.forgotten += len(window.times)
-            del self._windows[place]
+    # Generations
+
+    def _table(self, name: str, at: float, within: float) -> _Table:
+        made = self._tables[name] = _Table(at, within)
+        return made
+
+    def _turn(self, table: _Table, key: str, at: float) -> None:
+        """Begin a new generation once the last one has faded, so that no event waits for many keys to go."""
+        self._fade(table, FADED)
+        if not table.fading:
+            table.age(key, at)
+
+    def _fade(self, table: _Table, most: int) -> None:
+        fading = table.fading
+        for _ in range(min(most, len(fading))):
+            self.entries -= entries_of(fading.popitem()[1])
+
+    def _late(self, table: _Table, key: str, times: Times, at: float, within: float) -> int:
+        times, grown = late(times, at, within)
+        table.fresh[key] = times
+        many = in_window(times, at, within)
+        self._grown(table, key, at, grown)
+        return min(many, entries_of(table.fresh[key]) - 1)
+
+    def _grown(self, table: _Table, key: str, at: float, by: int) -> None:
+        """Keep account of new entries, and let go of some that are idle."""
+        self.entries += by
+        if at >= table.turn:
+            self._turn(table, key, at)
+        elif len(table.fresh) * 4 > self.max_entries and not table.idle and not table.idler:
+            self._turn(table, key, at)  # many keys: know early which were touched longer ago
+        if table.fading:
+            self._fade(table, SWEPT)
+        if self.entries > self.max_entries:
+            self._bound(table, key, at)
+
+    def _bound(self, touched: _Table, key: str, at: float) -> None:
+        """Forget until there is room again, and a little more, so that this is not done for each event."""
+        most = self.max_entries - min(self.max_entries // 64, 1_000)
+        while self.entries > most:
+            for table in self._tables.values():
+                self._fade(table, self.entries - most)
+            if self.entries <= most:
+                return
+            table = max(self._tables.values(), key=lambda one: len(one.idle) + len(one.idler))
+            oldest = table.idler or table.idle
+            if oldest:
+                while oldest and self.entries > most:
+                    lost = entries_of(oldest.popitem()[1])
+                    self.entries -= lost
+                    self.forgotten += lost - 1
+            elif self.entries == entries_of(touched.fresh[key]):
+                self._trim(touched.fresh[key])
+                return
+            else:  # all was touched since the last turn
+                for table in self._tables.values():
+                    table.age(key if table is touched else "", at)
+
+    def _trim(self, kept: Any) -> None:
+        surplus = entries_of(kept) - 1 - max(self.max_entries // 4, 1)
+        if surplus <= 0:
+            return
+        if isinstance(kept, array):
+            del kept[:surplus]
+        elif isinstance(kept, dict):
+            for member in list(kept)[:surplus]:
+                del kept[member]
+        else:
+            kept.forget(surplus)
+        self.entries -= surplus
+        self.forgotten += surplus
 
 
 class RecordingCounters:

@@ -69,14 +69,20 @@ def paths_of(links: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(found))
 
 
-def hour(moment: datetime) -> int:
-    """Return the hour of the day, UTC, 0 to 23."""
-    return (moment if moment.tzinfo is None else moment.astimezone(UTC)).hour
+def hour(moment: datetime) -> int | None:
+    """Return the hour of the day, UTC, 0 to 23; unknown at the ends of time, where UTC has no such moment."""
+    try:
+        return (moment if moment.tzinfo is None else moment.astimezone(UTC)).hour
+    except OverflowError:
+        return None
 
 
-def weekday(moment: datetime) -> int:
-    """Return the day of the week, UTC, 1 (Monday) to 7."""
-    return (moment if moment.tzinfo is None else moment.astimezone(UTC)).isoweekday()
+def weekday(moment: datetime) -> int | None:
+    """Return the day of the week, UTC, 1 (Monday) to 7; unknown at the ends of time."""
+    try:
+        return (moment if moment.tzinfo is None else moment.astimezone(UTC)).isoweekday()
+    except OverflowError:
+        return None
 
 
 HELPERS: dict[str, Any] = {
@@ -104,10 +110,8 @@ _SPECS = (
         choices=tuple(map(str, Change)),
     ),
     FieldSpec("event.at", Kind.TIME, "WHEN(e.at)", "when it happened", nullable=False, cost=150),
-    FieldSpec("event.hour", _N, "HOUR(e.at)", "hour of the day, UTC, 0 to 23", nullable=False, cost=250),
-    FieldSpec(
-        "event.weekday", _N, "WEEKDAY(e.at)", "1 (Monday) to 7 (Sunday), UTC", nullable=False, cost=250
-    ),
+    FieldSpec("event.hour", _N, "HOUR(e.at)", "hour of the day, UTC, 0 to 23", cost=250),
+    FieldSpec("event.weekday", _N, "WEEKDAY(e.at)", "1 (Monday) to 7 (Sunday), UTC", cost=250),
     FieldSpec("author.id", _T, "a.id", "the platform's id of the author", nullable=False),
     FieldSpec("author.name", _T, "a.name", "the name shown"),
     FieldSpec(
