@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from importlib.resources import files
 from typing import Any
@@ -13,7 +14,7 @@ from playwright.sync_api import Browser, Page
 from tests.console.conftest import Desk
 
 from hakam.intake import flaggers
-from hakam.intake.models import Notice
+from hakam.intake.models import Conduct, Notice, Strike, Suspension
 from hakam.review.proposing import propose
 from hakam.staff.models import User
 from hakam.staff.roles import Role
@@ -67,16 +68,34 @@ def everything(live_server: Any) -> dict[str, list[str]]:
     )  # fmt: skip
     nora = scene.person("nora", Role.TRUSTED_FLAGGER)
     flaggers.admit(hotline.pk, nora, by=amal.actor, now=desk.now)
+    conduct = Conduct.objects.create(
+        token="tok",
+        platform=scene.PLATFORM,
+        kind="notices",
+        account="u7",
+        warned_at=desk.now,
+        warning="Stop it.",
+    )
+    Strike.objects.create(
+        conduct=conduct, ref="notice:x", at=desk.now, by=str(amal.actor), because="Nothing there."
+    )
+    Suspension.objects.create(
+        conduct=conduct, begins=desk.now, ends=desk.now + timedelta(days=7), by=str(amal.actor), because="It went on.",
+        factors={"strikes": 2, "total": 9, "gravity": "It takes time from others.", "intention": ""},
+        objection="They were right!", objected_at=desk.now,
+    )  # fmt: skip
     return {
         "nora": ["/desk/flag"],
-        "": ["/", "/report", f"/n/{token}", f"/s/{desk.statement(removed).token}", f"/c/{complaint.token}", "/rules",
+        "": [f"/m/{conduct.token}",
+             "/", "/report", f"/n/{token}", f"/s/{desk.statement(removed).token}", f"/c/{complaint.token}", "/rules",
              "/rules/differences", "/transparency", "/accounts/login/", "/accounts/password/reset/", "/nothing"],
         "root": ["/desk/", "/desk/search?search=vermin", f"/desk/cases/{case.pk}/", f"/desk/cases/{case.pk}/ 1",
                  "/desk/complaints", f"/desk/complaints/{complaint.pk}", "/desk/proposals",
                  f"/desk/proposals/{proposal.pk}", "/desk/rules", "/desk/deliveries",
                  f"/desk/deliveries/{desk.effect().pk}", "/desk/ledger", f"/desk/ledger/story?subject=case:{case.pk}",
                  "/desk/ledger/1", "/desk/people", "/desk/keys",
-                 "/desk/flaggers", f"/desk/flaggers/{hotline.pk}", "/desk/preferences", "/accounts/2fa/"],
+                 "/desk/flaggers", f"/desk/flaggers/{hotline.pk}",
+                 "/desk/misuse", f"/desk/misuse/{conduct.pk}", "/desk/preferences", "/accounts/2fa/"],
     }  # fmt: skip
 
 

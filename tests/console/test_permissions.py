@@ -18,7 +18,7 @@ from hakam.compliance.models import Fact, Submission
 from hakam.enforcement.models import Effect
 from hakam.enforcement.outbox import EffectState
 from hakam.intake import flaggers
-from hakam.intake.models import Flagger
+from hakam.intake.models import Conduct, Flagger
 from hakam.review import decisions
 from hakam.review.models import Case, Complaint, Decision, Draft, Proposal
 from hakam.review.proposing import propose
@@ -52,6 +52,7 @@ class World:
     key: ApiKey
     submission: Submission
     flagger: Flagger
+    conduct: Conduct
 
     def arguments(self, name: str) -> tuple[object, ...]:
         """Return what stands in the address of a page."""
@@ -72,6 +73,8 @@ class World:
             "mend_submission": self.submission.puid,
             "flagger": self.flagger.pk,
             "change_flagger": self.flagger.pk,
+            "conduct": self.conduct.pk,
+            "act_on_conduct": self.conduct.pk,
         }
         return (found[name],) if name in found else ()
 
@@ -91,6 +94,8 @@ ABSENT: dict[str, object] = dict.fromkeys(OF_A_CASE, 987_654) | {
     "mend_submission": "zzzzzzzz",
     "flagger": 987_654,
     "change_flagger": 987_654,
+    "conduct": NO_ID,
+    "act_on_conduct": NO_ID,
 }
 
 
@@ -138,7 +143,8 @@ def world(desk: Desk, amal: User) -> World:
         by=amal.actor,
         now=desk.now,
     )
-    return World(desk.case("open"), fresh, complaint, proposal, effect, amal, key, entry, hotline)
+    conduct = Conduct.objects.create(token="t", platform="maydan", kind="notices", account="u7")
+    return World(desk.case("open"), fresh, complaint, proposal, effect, amal, key, entry, hotline, conduct)
 
 
 def test_the_matrix_leaves_no_page_out() -> None:

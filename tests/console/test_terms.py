@@ -11,6 +11,7 @@ from hakam.console.terms import FAMILIES, term
 from hakam.enforcement.kinds import EffectKind
 from hakam.enforcement.states import EffectState, MeasureState
 from hakam.intake.flaggers import FlaggerState
+from hakam.intake.misuse import MisuseKind
 from hakam.review.states import CaseState, ComplaintState, DecisionState, Outcome, SourceKind
 from hakam.staff.roles import Role, Scope
 from hakam.vocabulary.actor import ActorKind
@@ -41,6 +42,7 @@ CLOSED: list[tuple[str, type[StrEnum]]] = [
     ("measure_state", MeasureState),
     ("fact", FactKind),
     ("flagger_state", FlaggerState),
+    ("misuse_kind", MisuseKind),
     ("automation", Automation),
     ("harm", Harm),
 ]

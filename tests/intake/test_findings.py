@@ -13,7 +13,7 @@ from hakam.intake import answers
 from hakam.intake.cursors import Cursor
 from hakam.intake.events import CURSOR, consume
 from hakam.intake.findings import CODES, check
-from hakam.intake.models import Notice, NoticeItem, Quarantined
+from hakam.intake.models import Conduct, Notice, NoticeItem, Quarantined, Suspension
 from hakam.intake.notices import Submission, receive_notice
 from hakam.review.decisions import decide, finalise_due
 from hakam.review.models import Case, CaseSource
@@ -64,6 +64,14 @@ def _unanswered() -> None:
     Deadline.objects.update(met_at=None)
 
 
+def _unwarned() -> None:
+    conduct = Conduct.objects.create(token="t", platform="maydan", kind="notices", account="u7")
+    weighed = {"strikes": 2, "total": 9, "gravity": "x", "intention": ""}
+    Suspension.objects.create(
+        conduct=conduct, begins=NOW, ends=NOW, by="staff:1", because="x", factors=weighed
+    )
+
+
 BREAKS: dict[str, Callable[[], object]] = {
     "I001": lambda: Deadline.objects.update(met_at=NOW),
     "I002": lambda: Cursor.objects.filter(name=CURSOR).update(seq=10_000),
@@ -73,6 +81,7 @@ BREAKS: dict[str, Callable[[], object]] = {
     "I006": lambda: NoticeItem.objects.all().delete(),
     "I007": lambda: Notice.objects.update(good_faith=""),
     "I008": _unanswered,
+    "I009": _unwarned,
 }
 
 

@@ -34,6 +34,8 @@ def complain(request: HttpRequest, complaint: ComplaintIn) -> Status[ComplaintOu
         raise ProblemError(ProblemKind.WINDOW_CLOSED, str(error)) from error
     except complaints.AlreadyComplainedError as error:
         raise ProblemError(ProblemKind.ALREADY_COMPLAINED, str(error)) from error
+    except objections.SuspendedError as error:
+        raise ProblemError(ProblemKind.SUSPENDED, str(error)) from error
     except complaints.ComplaintError as error:
         raise ProblemError(ProblemKind.INVALID, errors=[Fault("/text", str(error))]) from error
     return Status(
@@ -70,7 +72,7 @@ def _take(complaint: ComplaintIn, *, platform: str) -> Complaint:
         statement = statements.by_id(complaint.statement)
         if statement is None or statement.platform != platform:
             raise complaints.NothingToContestError("there is no such statement")
-        return complaints.complain(
+        return objections.complain_as_affected(
             statement_token=statement.token,
             text=complaint.text,
             now=now,

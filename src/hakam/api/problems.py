@@ -59,6 +59,12 @@ class ProblemKind(Enum):
         "there is a complaint already",
         "One person complains about a decision once.",
     )
+    SUSPENDED = _Kind(
+        "processing-suspended",
+        409,
+        "kept, but not processed",
+        "Complaints of this person are suspended for misuse until the time that the detail names. It is kept.",
+    )
     NO_OUTCOME = _Kind(
         "no-outcome",
         409,

@@ -49,6 +49,17 @@ class FactKind(StrEnum):
     FLAGGER_REVOKED = "flagger.revoked"
     FLAGGER_ADMITTED = "flagger.admitted"  # a person or an API key may flag in its name
     FLAGGER_REPORTED = "flagger.reported"  # its Coordinator was told of insufficient notices
+    NOTICE_HELD = "notice.held"  # kept, not processed: notices of this person are suspended
+    NOTICE_TAKEN_UP = "notice.taken_up"  # processed after all
+    COMPLAINT_HELD = "complaint.held"
+    MISUSE_STRIKE = (
+        "misuse.strike"  # manifestly illegal content, or a manifestly unfounded notice or complaint
+    )
+    MISUSE_STRIKE_WITHDRAWN = "misuse.strike_withdrawn"
+    MISUSE_WARNED = "misuse.warned"
+    MISUSE_SUSPENDED = "misuse.suspended"
+    MISUSE_LIFTED = "misuse.lifted"  # before its time
+    MISUSE_ENDED = "misuse.ended"
     EVENT_QUARANTINED = "event.quarantined"
     ORDER_RECEIVED = "order.received"  # of an authority, to act or to inform
     ORDER_ACKNOWLEDGED = "order.acknowledged"  # the authority was told that it arrived

@@ -175,6 +175,9 @@ EFFECT_KINDS: Words = {
     "complaint.receipt": _("Receipt of a complaint"),
     "complaint.outcome": _("Outcome of a complaint"),
     "flagger.report": _("Report on a trusted flagger"),
+    "misuse.warning": _("Warning about misuse"),
+    "misuse.suspension": _("Suspension for misuse"),
+    "misuse.end": _("End of a suspension for misuse"),
     "staff.alert": _("Call to a colleague"),
 }
 MEASURE_STATES: Words = {
@@ -252,6 +255,15 @@ FACTS: Words = {
     "key.issued": _("API key issued"),
     "key.revoked": _("API key revoked"),
     "event.quarantined": _("Event set aside"),
+    "notice.held": _("Notice held, not processed"),
+    "notice.taken_up": _("Held notice processed"),
+    "complaint.held": _("Complaint held, not processed"),
+    "misuse.strike": _("Marked as manifest"),
+    "misuse.strike_withdrawn": _("Mark taken back"),
+    "misuse.warned": _("Warned about misuse"),
+    "misuse.suspended": _("Suspended for misuse"),
+    "misuse.lifted": _("Suspension for misuse lifted"),
+    "misuse.ended": _("Suspension for misuse over"),
     "flagger.registered": _("Trusted flagger registered"),
     "flagger.scope_changed": _("Area of a trusted flagger changed"),
     "flagger.suspended": _("Status of a trusted flagger suspended"),
@@ -313,7 +325,13 @@ FLAGGER_STATES: Words = {
     "suspended": pgettext_lazy("status of a trusted flagger", "Suspended"),
     "revoked": pgettext_lazy("status of a trusted flagger", "Ended"),
 }
+MISUSE_KINDS: Words = {
+    "illegal_content": _("Manifestly illegal content"),
+    "notices": _("Manifestly unfounded notices"),
+    "complaints": _("Manifestly unfounded complaints"),
+}
 FAMILIES: dict[str, Words] = {
+    "misuse_kind": MISUSE_KINDS,
     "flagger_state": FLAGGER_STATES,
     "submission_state": SUBMISSION_STATES,
     "not_due": NOT_DUE,

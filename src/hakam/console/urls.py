@@ -13,6 +13,7 @@ from hakam.console.desk import (
     eu_database,
     flaggers,
     ledger,
+    misuse,
     preferences,
     proposals,
     queue,
@@ -20,6 +21,7 @@ from hakam.console.desk import (
     staff,
 )
 from hakam.console.outside import complaint, home, report, rulebook, transparency
+from hakam.console.outside import misuse as own_misuse
 
 app_name = "console"
 
@@ -31,6 +33,8 @@ urlpatterns = [
     path("s/<str:token>", complaint.statement, name="statement"),
     path("s/<str:token>/complain", complaint.complain, name="complain"),
     path("c/<str:token>", complaint.complaint_status, name="complaint_status"),
+    path("m/<str:token>", own_misuse.told, name="misuse_told"),
+    path("m/<str:token>/object", own_misuse.object_to, name="object_to_suspension"),
     path("rules", rulebook.rulebook, name="rulebook"),
     path("rules.json", rulebook.rulebook_json, name="rulebook_json"),
     path("rules/differences", rulebook.differences, name="rulebook_differences"),
@@ -77,6 +81,10 @@ urlpatterns = [
     path("desk/flaggers/add", flaggers.register, name="add_flagger"),
     path("desk/flaggers/<int:flagger_id>", flaggers.one, name="flagger"),
     path("desk/flaggers/<int:flagger_id>/change", flaggers.change, name="change_flagger"),
+    path("desk/misuse", misuse.listing, name="misuse"),
+    path("desk/misuse/strike", misuse.strike, name="strike"),
+    path("desk/misuse/<uuid:conduct_id>", misuse.one, name="conduct"),
+    path("desk/misuse/<uuid:conduct_id>/act", misuse.act, name="act_on_conduct"),
     path("desk/people", staff.people, name="staff"),
     path("desk/people/add", staff.add_person, name="add_person"),
     path("desk/people/<int:user_id>", staff.change_person, name="change_person"),

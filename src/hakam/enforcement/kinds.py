@@ -17,6 +17,9 @@ class EffectKind(StrEnum):
     COMPLAINT_RECEIPT = "complaint.receipt"
     COMPLAINT_OUTCOME = "complaint.outcome"
     FLAGGER_REPORT = "flagger.report"  # to a Coordinator: a trusted flagger's insufficient notices
+    MISUSE_WARNING = "misuse.warning"
+    MISUSE_SUSPENSION = "misuse.suspension"
+    MISUSE_END = "misuse.end"
     STAFF_ALERT = "staff.alert"  # to colleagues: a legal clock runs out
 
 

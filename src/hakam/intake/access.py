@@ -85,6 +85,7 @@ class NoticeStatus:
     receipt_at: datetime | None
     explanation: str
     items: tuple[ItemStatus, ...]
+    held: str = ""  # of a suspended notifier: token of the page that says why it is kept and not processed
 
     @property
     def answered(self) -> bool:
@@ -160,6 +161,7 @@ def _status(notice: Notice, now: datetime) -> NoticeStatus:
         receipt_at=notice.receipt_at,
         explanation=notice.explanation,
         items=tuple(_item(item, n, now) for n, item in enumerate(notice.items.order_by("pk"))),
+        held=notice.held_by.conduct.token if notice.held_by is not None else "",
     )
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from hakam.compliance.models import Deadline
 from hakam.intake import cursors
 from hakam.intake.events import CURSOR
-from hakam.intake.models import Notice, NoticeItem, Quarantined
+from hakam.intake.models import Notice, NoticeItem, Quarantined, Suspension
 from hakam.review.lineage import decision_named
 from hakam.review.models import CaseSource, Decision
 from hakam.review.states import CaseState, DecisionState
@@ -28,6 +28,7 @@ CODES = {
     "I005": "a record of the event log was set aside and waits for a person",
     "I006": "a notice names no item",
     "I007": "a notice of something illegal lacks what the law asks for",
+    "I009": "a suspension for misuse lacks its warning, its factors or what it restricts",
     "I008": "a case was decided, and its notifiers were not answered",
 }
 _GRACE = timedelta(minutes=5)
@@ -45,7 +46,9 @@ def check(*, last_seq: int | None = None) -> Iterator[Finding]:
             "I002", f"cursor:{CURSOR}", f"it stands at {cursors.position(CURSOR)}, the log ends at {last_seq}"
         )
     yield from _notices()
-    for chunk in _chunks(NoticeItem.objects.order_by("pk").iterator()):
+    yield from _suspensions()
+    held = NoticeItem.objects.filter(notice__held_by__isnull=False)  # DSA Art. 23(2): kept, not processed
+    for chunk in _chunks(NoticeItem.objects.exclude(pk__in=held.values("pk")).order_by("pk").iterator()):
         yield from _items(chunk)
     for seq in Quarantined.objects.filter(resolved_at=None).order_by("seq").values_list("seq", flat=True):
         yield _broken("I005", f"event:{seq}", warning=True)
@@ -72,6 +75,16 @@ def _notices() -> Iterator[Finding]:
     lacking = Notice.objects.filter(Q(explanation="") | Q(illegal=True) & (Q(good_faith="") | nameless))
     for pk in lacking.order_by("pk").values_list("pk", flat=True).iterator():
         yield _broken("I007", f"notice:{pk}")
+
+
+def _suspensions() -> Iterator[Finding]:
+    for made in Suspension.objects.select_related("conduct").order_by("pk").iterator():
+        # DSA Art. 23(1) to (3)
+        account = made.conduct.kind == "illegal_content"
+        warned = made.conduct.warned_at is not None
+        weighed = made.factors.get("strikes", 0) > 0 and made.factors.get("gravity")
+        if not warned or not weighed or (account and not made.decision):
+            yield _broken("I009", f"suspension:{made.pk}")
 
 
 def _items(items: list[NoticeItem]) -> Iterator[Finding]:

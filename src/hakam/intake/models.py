@@ -39,6 +39,74 @@ class Flagger(models.Model):
         constraints = [models.UniqueConstraint(fields=["platform", "name"], name="flagger_once")]
 
 
+class Conduct(models.Model):
+    """Somebody whose misuse of one kind is on record (DSA Art. 23): strikes, a warning, suspensions."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    token = models.CharField(
+        max_length=64, unique=True
+    )  # of the page /m/<token>, where the person reads and objects
+    platform = models.CharField(max_length=63)
+    kind = models.CharField(max_length=16)  # a `MisuseKind`
+    account = models.CharField(max_length=512, blank=True)  # the id on the platform, if it is known
+    email = models.CharField(max_length=320, blank=True)
+    language = models.CharField(max_length=35, default="en")
+    warned_at = models.DateTimeField(null=True)
+    warned_by = models.CharField(max_length=160, blank=True)
+    warning = models.TextField(blank=True)  # as the person reads it
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["platform", "kind", "account", "email"], name="conduct_once")
+        ]
+
+
+class Strike(models.Model):
+    """One thing that was manifestly illegal, or manifestly unfounded. Nothing less counts."""
+
+    conduct = models.ForeignKey(Conduct, on_delete=models.PROTECT, related_name="strikes")
+    ref = models.CharField(max_length=200, unique=True)  # `decision:7`, `notice:<uuid>`, `complaint:<uuid>`
+    at = models.DateTimeField()
+    by = models.CharField(max_length=160)
+    because = models.TextField()  # why it is manifest
+    withdrawn_at = models.DateTimeField(null=True)
+
+
+class Suspension(models.Model):
+    """A suspension for misuse, with a start, an end, and the factors that were considered (DSA Art. 23(3))."""
+
+    conduct = models.ForeignKey(Conduct, on_delete=models.PROTECT, related_name="suspensions")
+    begins = models.DateTimeField()
+    ends = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)  # by time, or earlier because it was lifted
+    lifted = models.BooleanField(default=False)
+    by = models.CharField(max_length=160)
+    because = models.TextField()  # as the person reads it
+    factors = models.JSONField()  # a `Factors`
+    decision = models.CharField(
+        max_length=64, blank=True
+    )  # of an account: what restricts it and gives reasons
+    objection = models.TextField(blank=True)  # DSA Art. 20(1)(b)
+    objected_at = models.DateTimeField(null=True)
+    answer = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True)
+    upheld = models.BooleanField(null=True)
+
+
+class HeldComplaint(models.Model):
+    """A complaint of somebody whose complaints are not processed for a time: kept, and answered so."""
+
+    suspension = models.ForeignKey(Suspension, on_delete=models.PROTECT, related_name="complaints")
+    statement_token = models.CharField(max_length=64, blank=True)
+    notice_token = models.CharField(max_length=64, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    text = models.TextField()
+    email = models.CharField(max_length=320, blank=True)
+    language = models.CharField(max_length=35, blank=True)
+    received_at = models.DateTimeField()
+    processed_at = models.DateTimeField(null=True)
+
+
 class Notice(models.Model):
     """A notice of illegal or unwanted content (DSA Art. 16), from anybody."""
 
@@ -54,6 +122,9 @@ class Notice(models.Model):
     clause = models.CharField(max_length=128, blank=True)  # the clause alleged, if the notifier named one
     trusted = models.BooleanField(default=False)  # by a trusted flagger within its scope (DSA Art. 22(1))
     flagger = models.ForeignKey(Flagger, on_delete=models.PROTECT, null=True, related_name="notices")
+    held_by = models.ForeignKey(
+        Suspension, on_delete=models.PROTECT, null=True, related_name="notices"
+    )  # kept and answered, not processed (DSA Art. 23(2)); null again when it is processed after all
     illegal = models.BooleanField()  # alleged illegal, or against the rules only
     explanation = models.TextField()  # Art. 16(2)(a)
     name = models.CharField(max_length=300, blank=True)  # Art. 16(2)(c)

@@ -22,8 +22,9 @@ from django.db.models import Q
 from hakam.compliance import deadlines, ledger
 from hakam.compliance.facts import FactKind
 from hakam.enforcement.kinds import EffectKind
-from hakam.intake import known_items, letters
-from hakam.intake.models import Flagger, KnownItem, Notice, NoticeItem
+from hakam.intake import known_items, letters, misuse, misuse_letters
+from hakam.intake.misuse import MisuseKind
+from hakam.intake.models import Flagger, KnownItem, Notice, NoticeItem, Suspension
 from hakam.intake.telling import tell
 from hakam.review import clauses, evidence
 from hakam.review.cases import Source, lock_open, open_case
@@ -290,7 +291,15 @@ def _kept(
     who = by or Actor(ActorKind.FLAGGER if s.trusted else ActorKind.NOTIFIER, str(number))
     email = s.email.strip().lower()
     accuracy = accuracy_of(*track_record(s.platform, email=email, notifier=s.notifier))
-    lock_open(target.ref for target in targets)
+    held_by = (
+        misuse.in_force(
+            MisuseKind.NOTICES, platform=s.platform, account=s.notifier, email=email, now=now, harm=s.harm
+        )
+        if flagger is None
+        else None
+    )
+    if held_by is None:
+        lock_open(target.ref for target in targets)
     notice = Notice.objects.create(
         id=number,
         token=secrets.token_urlsafe(24),
@@ -302,6 +311,7 @@ def _kept(
         illegal=s.illegal,
         trusted=s.trusted,
         flagger=flagger,
+        held_by=held_by,
         explanation=s.explanation.strip(),
         name=s.name.strip(),
         email=email,
@@ -310,8 +320,6 @@ def _kept(
         language=s.language,
         received_at=now,
     )
-    version = clauses.active()
-    clause = clause_for(s.clause, s.harm)
     cases = []
     for n, target in enumerate(targets):
         item = NoticeItem.objects.create(
@@ -321,31 +329,14 @@ def _kept(
             item_kind=target.ref.kind,
             item_id=target.ref.id,
         )
-        clock = FLAGGER_CLOCK if s.trusted else DECISION_CLOCK
-        due = deadlines.start(
-            clock, subject=item.ref, by=who, now=now, length=decide_within, about=(subject_of(notice),)
-        ).due_at
-        case = open_case(
-            by=who,
-            now=now,
-            item=target.ref,
-            source=Source(
-                kind=SourceKind.TRUSTED_FLAGGER if s.trusted else SourceKind.NOTICE,
-                ref=item.ref,
-                clause=clause,
-                harm=s.harm,
-                summary={"harm": s.harm, "illegal": s.illegal, "language": s.language, "accuracy": accuracy},
-                inputs=Inputs(confidence=CONFIDENCE, accuracy=accuracy),
-                due_at=due,
-            ),
-            snapshot=target.snapshot,
-            event=target.event,
-            item_url=target.url,
-            language="" if target.event else s.language,
-            pack=version.digest if version else "",
-        )
-        cases.append(case.pk)
-    tell(notice, EffectKind.NOTICE_RECEIPT, letters.receipt(notice, len(targets)), now=now, key="receipt")
+        if held_by is None:
+            cases.append(
+                _into_case(
+                    notice, item, target, by=who, now=now, accuracy=accuracy, decide_within=decide_within
+                )
+            )
+    words = letters.receipt(notice, len(targets)) if held_by is None else _held_receipt(notice, held_by)
+    tell(notice, EffectKind.NOTICE_RECEIPT, words, now=now, key="receipt")
     ledger.record(
         FactKind.NOTICE_RECEIVED,
         by=who,
@@ -360,6 +351,7 @@ def _kept(
             "language": s.language,
             "trusted": s.trusted,
             "flagger": flagger.pk if flagger else None,
+            "held": held_by is not None,
             "anonymous": not (email or s.notifier),
         },
         private={
@@ -371,6 +363,94 @@ def _kept(
             "urls": list(s.urls),
         },
     )
+    if held_by is not None:
+        ledger.record(
+            FactKind.NOTICE_HELD,
+            by=who,
+            now=now,
+            subject=subject_of(notice),
+            about=[misuse.subject_of(held_by.conduct)],
+            body={"platform": s.platform, "until": held_by.ends},
+        )
+    return notice
+
+
+def _into_case(
+    notice: Notice,
+    item: NoticeItem,
+    target: _Target,
+    *,
+    by: Actor,
+    now: datetime,
+    accuracy: float | None,
+    decide_within: timedelta | None,
+) -> int:
+    """Start the clock of an item, open or join its case, and return the case's number."""
+    clock = FLAGGER_CLOCK if notice.trusted else DECISION_CLOCK
+    due = deadlines.start(
+        clock, subject=item.ref, by=by, now=now, length=decide_within, about=(subject_of(notice),)
+    ).due_at
+    version = clauses.active()
+    case = open_case(
+        by=by,
+        now=now,
+        item=target.ref,
+        source=Source(
+            kind=SourceKind.TRUSTED_FLAGGER if notice.trusted else SourceKind.NOTICE,
+            ref=item.ref,
+            clause=clause_for(notice.clause, notice.harm),
+            harm=notice.harm,
+            summary={
+                "harm": notice.harm,
+                "illegal": notice.illegal,
+                "language": notice.language,
+                "accuracy": accuracy,
+            },
+            inputs=Inputs(confidence=CONFIDENCE, accuracy=accuracy),
+            due_at=due,
+        ),
+        snapshot=target.snapshot,
+        event=target.event,
+        item_url=target.url,
+        language="" if target.event else notice.language,
+        pack=version.digest if version else "",
+    )
+    return case.pk
+
+
+def _held_receipt(notice: Notice, suspension: Suspension) -> letters.Words:
+    # DSA Art. 16(4): who is suspended gets a receipt too, with the reasons and the way to object
+    told = misuse_letters.held(suspension, notice.language)
+    return letters.Words(told.subject, told.paragraphs, told.link)
+
+
+@outlast_ties
+def take_up(notice_id: str, *, vault: Vault, by: Actor, now: datetime, log: EventLog | None = None) -> Notice:
+    """Process a notice that was held, as if it came now: its suspension was lifted. Twice is once."""
+    notice = Notice.objects.get(pk=notice_id)
+    items = list(notice.items.order_by("pk"))
+    targets = []
+    for item in items:
+        ref = ItemRef(notice.platform, item.item_kind, item.item_id)
+        s = Submission(notice.platform, notice.harm, notice.explanation)
+        targets.append(_freeze(s, ref, item.url, known_items.by_ref(ref), vault=vault, log=log, now=now))
+    accuracy = accuracy_of(*track_record(notice.platform, email=notice.email, notifier=notice.notifier))
+    with transaction.atomic():
+        lock_open(target.ref for target in targets)
+        if not Notice.objects.filter(pk=notice_id, held_by__isnull=False).update(held_by=None):
+            return notice
+        cases = [
+            _into_case(notice, item, target, by=by, now=now, accuracy=accuracy, decide_within=None)
+            for item, target in zip(items, targets, strict=True)
+        ]
+        ledger.record(
+            FactKind.NOTICE_TAKEN_UP,
+            by=by,
+            now=now,
+            subject=subject_of(notice),
+            about=[f"case:{pk}" for pk in cases],
+            body={"platform": notice.platform},
+        )
     return notice
 
 

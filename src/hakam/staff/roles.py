@@ -26,6 +26,9 @@ class Permission(StrEnum):
     REPORT_PUBLISH = "compliance:report:publish"
     FLAGGER_READ = "intake:flagger:read"
     FLAGGER_MANAGE = "intake:flagger:manage"
+    MISUSE_READ = "intake:misuse:read"
+    MISUSE_STRIKE = "intake:misuse:strike"
+    MISUSE_SUSPEND = "intake:misuse:suspend"
     NOTICE_FLAG = "intake:notice:flag"
 
 
@@ -47,13 +50,20 @@ class Role(StrEnum):
 
 _P = Permission
 _READ = frozenset({_P.CASE_READ, _P.PACK_READ, _P.COMPLAINT_READ})
-_MODERATE = _READ | {_P.CASE_DECIDE, _P.COMPLAINT_DECIDE, _P.DELIVERY_READ}
+_MODERATE = _READ | {
+    _P.CASE_DECIDE,
+    _P.COMPLAINT_DECIDE,
+    _P.DELIVERY_READ,
+    _P.MISUSE_READ,
+    _P.MISUSE_STRIKE,
+}
 _SENIOR = _MODERATE | {
     _P.CASE_ASSIGN,
     _P.DELIVERY_REPLAY,
     _P.PERSONAL_DATA_READ,
     _P.LEDGER_READ,
     _P.REPORT_READ,
+    _P.MISUSE_SUSPEND,
 }
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -67,7 +77,14 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.INCIDENT_LEAD: _SENIOR | {_P.PACK_PUBLISH},
     Role.ADMINISTRATOR: frozenset(_P) - {_P.CHILD_SAFETY_READ, _P.NOTICE_FLAG},
     Role.AUDITOR: _READ
-    | {_P.LEDGER_READ, _P.DELIVERY_READ, _P.REPORT_READ, _P.PERSONAL_DATA_READ, _P.FLAGGER_READ},
+    | {
+        _P.LEDGER_READ,
+        _P.DELIVERY_READ,
+        _P.REPORT_READ,
+        _P.PERSONAL_DATA_READ,
+        _P.FLAGGER_READ,
+        _P.MISUSE_READ,
+    },
     Role.RESEARCHER: frozenset({_P.PACK_READ, _P.REPORT_READ}),
     Role.TRUSTED_FLAGGER: frozenset({_P.NOTICE_FLAG}),  # somebody outside: reads nothing of ours
 }

@@ -24,7 +24,7 @@ EURO: Final = {"GR": "EL"}  # the templates use Eurostat's codes
 K: Final = FactKind
 KINDS: Final = (
     K.STATEMENT_ISSUED, K.CASE_DECIDED, K.DECISION_FINAL, K.NOTICE_RECEIVED, K.NOTICE_ANSWERED, K.COMPLAINT_RECEIVED,
-    K.COMPLAINT_DECIDED, K.ORDER_RECEIVED, K.ORDER_ACKNOWLEDGED, K.ORDER_CARRIED_OUT,
+    K.COMPLAINT_DECIDED, K.ORDER_RECEIVED, K.ORDER_ACKNOWLEDGED, K.ORDER_CARRIED_OUT, K.MISUSE_SUSPENDED,
 )  # fmt: skip
 # What no verb writes yet. A figure of these alone is not counted, so it is blank: `0` would claim that nothing came.
 UNWRITTEN: Final = frozenset({K.ORDER_RECEIVED, K.ORDER_ACKNOWLEDGED, K.ORDER_CARRIED_OUT})
@@ -39,6 +39,11 @@ AGAINST: Final = {
     Restriction.ACCOUNT: "Complaint regarding a decision to suspend or terminate an account",
     Restriction.MONETARY: "Complaint regarding a decision to restrict the ability to monetise information",
 }  # fmt: skip
+SUSPENDED: Final = {  # by the kind of misuse, DSA Art. 24(1)
+    "illegal_content": "Number of suspensions enacted for the provision of manifestly illegal content",
+    "notices": "Number of suspensions enacted for the provision of manifestly unfounded notices",
+    "complaints": "Number of suspensions enacted for the provision of manifestly unfounded complaints",
+}
 NO_ACTION: Final = (
     "Complaint regarding a decision not to take action on a notice submitted in accordance with Article 16"
 )
@@ -109,6 +114,7 @@ class _Walk:
             K.ORDER_RECEIVED: self._order_received,
             K.ORDER_ACKNOWLEDGED: self._order_acknowledged,
             K.ORDER_CARRIED_OUT: self._order_carried_out,
+            K.MISUSE_SUSPENDED: self._suspended,
         }
 
     def take(self, fact: _Fact, *, counts: bool) -> None:
@@ -207,6 +213,10 @@ class _Walk:
             notice = self._notices.get(complaint.body.get("notice", ""))
             trusted = notice is not None and notice.body["trusted"]
             return [COMPLAINTS, NO_ACTION_FLAGGER if trusted else NO_ACTION]
+        if (
+            complaint.body.get("against") == "service"
+        ):  # a suspension of notices or complaints has no statement
+            return [COMPLAINTS, AGAINST[Restriction.SERVICE]]
         statement = self._statements.get(complaint.body.get("decision", ""))
         natures = [NATURE[MeasureKind(m["kind"])] for m in statement.body["measures"]] if statement else []
         restricting = [nature for nature in natures if nature.restriction is not None]
@@ -214,6 +224,10 @@ class _Walk:
             return [COMPLAINTS]
         gravest = max(restricting, key=lambda nature: nature.severity)
         return [COMPLAINTS, AGAINST[gravest.restriction]] if gravest.restriction else [COMPLAINTS]
+
+    def _suspended(self, fact: _Fact, counts: bool) -> None:
+        if counts:
+            self.tally.count(Cell(APPEALS, (SUSPENDED[fact.body["kind"]], "Total number"), "G"), fact.seq)
 
     def _order_received(self, fact: _Fact, counts: bool) -> None:
         self._orders[fact.subject] = fact

@@ -22,6 +22,7 @@ from hakam.compliance.reports.gathering import (
     NO_ACTION,
     NO_ACTION_FLAGGER,
     RESTRICTIONS,
+    SUSPENDED,
     UNWRITTEN,
     K,
 )
@@ -58,7 +59,9 @@ _LIMIT: Final = 5_000  # characters of a text
 _NOTES: Final = dict(
     zip("GHIJKLM", "NOPQRST", strict=True)
 )  # of part 3: a figure -> its contextual information
-_COUNTED: Final = frozenset({COMPLAINTS, NEWLY, NO_ACTION, NO_ACTION_FLAGGER, *AGAINST.values()})  # of part 7
+_COUNTED: Final = frozenset(  # of part 7
+    {COMPLAINTS, NEWLY, NO_ACTION, NO_ACTION_FLAGGER, *AGAINST.values(), *SUSPENDED.values()}
+)
 _ELSEWHERE: Final = "Not counted by this system, which keeps no record of it. Blank does not mean none."
 _UNMEASURED: Final = "Not measured for this report. Blank does not mean none."
 
@@ -281,7 +284,7 @@ class _Filler:
         part, indicator = self._part.part, row["Indicator"]
         if part == AUTOMATED and (indicator.startswith("Accuracy") or scope in LANGUAGES):
             return _UNMEASURED
-        # Disputes before certified bodies, suspensions for misuse, complaints that nobody decided.
+        # Disputes before certified bodies, complaints that nobody decided.
         if part == APPEALS and (indicator not in _COUNTED or scope == "Decision omitted"):
             return _ELSEWHERE
         return None

@@ -72,6 +72,7 @@ _PLACES = {
     "story": "ledger", "fact": "ledger",
     "rulebook_version": "rules", "rulebook_differences": "rules", "delivery": "deliveries", "key": "keys",
     "submission": "eu_database", "flagger": "flaggers", "send_flag": "flag",
+    "conduct": "misuse",
 }  # fmt: skip
 
 
@@ -116,6 +117,8 @@ def _more(user: User) -> list[Entry]:
     if user.may(Permission.REPORT_READ):
         url = reverse("console:eu_database")
         out.append(Entry("eu_database", _("Transparency Database"), "document", url))
+    if user.may(Permission.MISUSE_READ):
+        out.append(Entry("misuse", _("Misuse"), "warning", reverse("console:misuse")))
     if user.may(Permission.FLAGGER_READ):
         out.append(Entry("flaggers", _("Trusted flaggers"), "megaphone", reverse("console:flaggers")))
     if user.may(Permission.STAFF_MANAGE):

@@ -16,6 +16,8 @@ from hakam.compliance.statement_text import render, render_withdrawal
 from hakam.console.installation import installation
 from hakam.console.outside.forms import ComplaintForm
 from hakam.console.outside.reading import page, speak
+from hakam.intake import objections
+from hakam.intake.objections import SuspendedError
 from hakam.review import complaints
 from hakam.review.complaints import (
     AlreadyComplainedError,
@@ -29,6 +31,8 @@ from hakam.review.contested import complaint_of_statement
 def refusal_of(error: ComplaintError, form: ComplaintForm) -> HttpResponse | None:
     """Say why a complaint is not taken: lead to the one that exists, or put the reason on the form."""
     match error:
+        case SuspendedError():
+            return redirect("console:misuse_told", error.token)
         case AlreadyComplainedError():
             return redirect("console:complaint_status", error.token)
         case WindowClosedError():
@@ -80,7 +84,7 @@ def complain(request: HttpRequest, token: str) -> HttpResponse:
     if not form.is_valid():
         return _statement(request, found, form, status=422)
     try:
-        made = complaints.complain(
+        made = objections.complain_as_affected(
             statement_token=token,
             text=form.cleaned_data["text"],
             email=form.cleaned_data["email"],
