@@ -110,7 +110,11 @@ def handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             self._answer(200, b"{}")
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", "0")))
+            length = int(self.headers.get("content-length", "0"))
+            body = self.rfile.read(length)
+            if len(body) < length:  # whoever sent it was killed in the middle: half a message is none
+                self.close_connection = True
+                return
             if receiver.chance(habits.refuses):
                 self._answer(500, b'{"detail": "not today"}')
                 return
