@@ -99,3 +99,42 @@ def test_any_text_is_searched_without_error(text: str) -> None:
     for link in find_links(text):
         host = host_of(link)
         assert host is None or registrable(host)
+
+
+@pytest.mark.parametrize(
+    ("link", "host"),
+    [
+        ("http://2130706433/", "127.0.0.1"),
+        ("http://0x7f.1/", "127.0.0.1"),
+        ("http://0177.0.0.1", "127.0.0.1"),
+        ("http://0x7F000001:8080/x", "127.0.0.1"),
+        ("http://192.168.257", "192.168.1.1"),
+        ("http://3232235777.", "192.168.1.1"),
+        ("http://10.0.0.1", "10.0.0.1"),
+        ("http://1", "0.0.0.1"),
+        ("http://256.1.1.1", "256.1.1.1"),  # no address, and in a browser no page
+        ("http://1.2.3.4.5", "1.2.3.4.5"),
+        ("http://08.1", "08.1"),
+        ("http://4294967296", "4294967296"),
+        ("http://shop24", "shop24"),
+        ("http://0xyz.example", "0xyz.example"),
+        ("http://mp3.4all", "mp3.4all"),
+    ],
+)
+def test_an_address_in_numbers_is_one_address_however_written(link: str, host: str) -> None:
+    assert host_of(link) == host
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_all_ways_to_write_an_address_are_one(value: int) -> None:
+    a, b, c, d = value >> 24, value >> 16 & 255, value >> 8 & 255, value & 255
+    plain = f"{a}.{b}.{c}.{d}"
+    ways = [
+        str(value),
+        hex(value),
+        f"0{value:o}",
+        f"{a}.{b}.{c << 8 | d}",
+        f"{a:#x}.{value & 0xFFFFFF}",
+        plain,
+    ]
+    assert {host_of(f"http://{way}/") for way in ways} == {plain}

@@ -88,6 +88,14 @@ class TestMaking:
         with pytest.raises(StaffError, match="already exists"):
             make()
 
+    def test_an_address_signs_in_one_person_only(self) -> None:
+        make()
+        with pytest.raises(StaffError, match="another account"):
+            make("basil", email="Amal@Example.org")
+        assert [user.username for user in User.objects.all()] == ["amal"]
+        make("basil", email="")
+        make("carla", email="")  # without an address, as programs of an operator are made
+
     def test_a_role_that_does_not_exist_is_refused(self) -> None:
         with pytest.raises(ValueError, match="emperor"):
             make(role="emperor")  # type: ignore[arg-type]

@@ -38,6 +38,9 @@ _HOSTING = frozenset({
     "workers.dev", "azurewebsites.net", "cloudfront.net", "substack.com", "medium.com", "eu.org", "duckdns.org",
 })  # fmt: skip
 _COUNTRY_CODE_LETTERS = 2
+_NUMBER = re.compile(r"0x(?P<hex>[0-9a-f]{0,16})|0(?P<octal>[0-7]{1,22})|(?P<decimal>0|[1-9][0-9]{0,19})")
+_RADIX = {"hex": 16, "octal": 8, "decimal": 10}
+_BYTE, _LAST_BYTE = 255, 3
 _MAX_LINKS = 200
 
 
@@ -71,9 +74,34 @@ def host_of(link: str) -> str | None:
     if "%" in host:
         host = _decoded(host)
     host = host.rstrip(".").lower()
+    if host[-1:].isdecimal() or "0x" in host:
+        return _ipv4(host) or host
     if "xn--" in host:
         host = ".".join(map(_decode_label, host.split(".")))
     return host or None
+
+
+def _ipv4(host: str) -> str | None:
+    """Return `127.0.0.1` for `2130706433`, `0x7f.1` or `0177.0.0.1`, as browsers do; `None` for what is no address.
+
+    URL standard, 3.5: one to four numbers, decimal, hexadecimal or octal, of which the last fills what is left.
+    """
+    numbers = []
+    for part in host.split("."):
+        match = _NUMBER.fullmatch(part)
+        if match is None:
+            return None
+        kind = match.lastgroup or ""
+        numbers.append(int(match[kind] or "0", _RADIX[kind]))
+    *firsts, last = numbers
+    if (
+        len(firsts) > _LAST_BYTE
+        or any(number > _BYTE for number in firsts)
+        or last >= 256 ** (4 - len(firsts))
+    ):
+        return None
+    value = last + sum(number << 8 * (_LAST_BYTE - n) for n, number in enumerate(firsts))
+    return ".".join(str(value >> shift & _BYTE) for shift in (24, 16, 8, 0))
 
 
 def _decoded(host: str) -> str:

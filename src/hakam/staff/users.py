@@ -65,6 +65,8 @@ def create_user(
     except ValidationError as error:
         raise StaffError("; ".join(error.messages)) from error
     with transaction.atomic():
+        if user.email and User.objects.filter(email__iexact=user.email).exists():
+            raise StaffError(f"{user.email} is the address of another account")  # one signs in with it
         user.save()
         journal.record(
             "user.created",
