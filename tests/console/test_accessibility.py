@@ -13,6 +13,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page
 from tests.console.conftest import Desk
 
+from hakam.compliance import drafts
 from hakam.intake import flaggers
 from hakam.intake.models import Conduct, Notice, Strike, Suspension
 from hakam.review.proposing import propose
@@ -84,6 +85,9 @@ def everything(live_server: Any) -> dict[str, list[str]]:
         factors={"strikes": 2, "total": 9, "gravity": "It takes time from others.", "intention": ""},
         objection="They were right!", objected_at=desk.now,
     )  # fmt: skip
+    draft = drafts.begin("Followers for sale", by=amal.actor, now=desk.now)
+    wrong = scene.PACK["rules.yaml"].replace("policy: spam", "policy: spamm")
+    drafts.save(draft.pk, path="rules.yaml", text=wrong, seen=0, by=amal.actor, now=desk.now)
     return {
         "nora": ["/desk/flag"],
         "": [f"/m/{conduct.token}",
@@ -92,6 +96,8 @@ def everything(live_server: Any) -> dict[str, list[str]]:
         "root": ["/desk/", "/desk/search?search=vermin", f"/desk/cases/{case.pk}/", f"/desk/cases/{case.pk}/ 1",
                  "/desk/complaints", f"/desk/complaints/{complaint.pk}", "/desk/proposals",
                  f"/desk/proposals/{proposal.pk}", "/desk/rules", "/desk/deliveries",
+                 "/desk/rules/drafts", f"/desk/rules/drafts/{draft.pk}",
+                 f"/desk/rules/drafts/{draft.pk}?path=pack.yaml",
                  f"/desk/deliveries/{desk.effect().pk}", "/desk/ledger", f"/desk/ledger/story?subject=case:{case.pk}",
                  "/desk/ledger/1", "/desk/people", "/desk/keys",
                  "/desk/flaggers", f"/desk/flaggers/{hotline.pk}",

@@ -11,10 +11,11 @@ from django.urls import get_resolver, reverse
 from tests.console.conftest import Desk, SignIn
 from tests.console.test_admission import NO_ID, PAGES
 
+from hakam.compliance import drafts
 from hakam.compliance.access import statement_of
 from hakam.compliance.eu_database import submissions
 from hakam.compliance.eu_database.payload import ItemFacts
-from hakam.compliance.models import Fact, Submission
+from hakam.compliance.models import Fact, RulebookDraft, Submission
 from hakam.enforcement.models import Effect
 from hakam.enforcement.outbox import EffectState
 from hakam.intake import flaggers
@@ -36,6 +37,7 @@ ANYBODY = frozenset({"queue", "counts", "preferences"})
 
 METHODS = {name: method for method, name, _arguments, _permission in PAGES}
 NEEDS = {name: permission for _method, name, _arguments, permission in PAGES}
+OF_A_DRAFT = ["rule_draft", "save_rule_draft", "add_rule_file", "discard_rule_draft"]
 OF_A_CASE = ["case", "priority", "lease", "skip", "draft", "preview", "decide", "reveal_evidence", "reveal"]
 
 
@@ -53,11 +55,14 @@ class World:
     submission: Submission
     flagger: Flagger
     conduct: Conduct
+    draft: RulebookDraft
 
     def arguments(self, name: str) -> tuple[object, ...]:
         """Return what stands in the address of a page."""
         if name in OF_A_CASE:
             return (self.case.pk,)
+        if name in OF_A_DRAFT:
+            return (self.draft.pk,)
         found: dict[str, object] = {
             "undo": self.decision.pk,
             "complaint": self.complaint.pk,
@@ -79,7 +84,7 @@ class World:
         return (found[name],) if name in found else ()
 
 
-ABSENT: dict[str, object] = dict.fromkeys(OF_A_CASE, 987_654) | {
+ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | {
     "undo": 987_654,
     "complaint": NO_ID,
     "decide_complaint": NO_ID,
@@ -144,7 +149,10 @@ def world(desk: Desk, amal: User) -> World:
         now=desk.now,
     )
     conduct = Conduct.objects.create(token="t", platform="maydan", kind="notices", account="u7")
-    return World(desk.case("open"), fresh, complaint, proposal, effect, amal, key, entry, hotline, conduct)
+    draft = drafts.begin("Followers", by=amal.actor, now=desk.now)
+    return World(
+        desk.case("open"), fresh, complaint, proposal, effect, amal, key, entry, hotline, conduct, draft
+    )
 
 
 def test_the_matrix_leaves_no_page_out() -> None:

@@ -5,6 +5,7 @@ from enum import StrEnum
 import pytest
 from django.utils import translation
 
+from hakam.compliance.drafts import DraftState
 from hakam.compliance.facts import FactKind
 from hakam.console.harms import GROUPS, HARMS
 from hakam.console.terms import FAMILIES, term
@@ -43,6 +44,7 @@ CLOSED: list[tuple[str, type[StrEnum]]] = [
     ("fact", FactKind),
     ("flagger_state", FlaggerState),
     ("misuse_kind", MisuseKind),
+    ("draft_state", DraftState),
     ("automation", Automation),
     ("harm", Harm),
 ]

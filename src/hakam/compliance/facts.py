@@ -85,6 +85,8 @@ class FactKind(StrEnum):
     ENDPOINT_ENABLED = "endpoint.enabled"
     ENDPOINT_DISABLED = "endpoint.disabled"
     RULEBOOK_PUBLISHED = "rulebook.published"
+    DRAFT_BEGUN = "draft.begun"  # of the rule book; saves are its own history
+    DRAFT_DISCARDED = "draft.discarded"
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
     KEY_ISSUED = "key.issued"

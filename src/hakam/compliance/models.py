@@ -58,6 +58,37 @@ class RulebookVersion(models.Model):
         constraints = [models.UniqueConstraint(fields=["pack", "version"], name="rulebook_version_once")]
 
 
+class RulebookDraft(models.Model):
+    """A pack that people are writing: nobody is judged by it."""
+
+    title = models.CharField(max_length=200)  # what it is for
+    base = models.ForeignKey(RulebookVersion, on_delete=models.PROTECT, null=True, related_name="drafts")
+    files = models.JSONField()  # path -> text, as they are now
+    revision = models.PositiveIntegerField()  # of the newest save
+    state = models.CharField(max_length=16, db_index=True)  # a `DraftState`
+    created_by = models.CharField(max_length=160)
+    created_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=160)
+    changed_at = models.DateTimeField()
+
+
+class RulebookDraftSave(models.Model):
+    """A text that somebody saved in a draft: its history, and what a save that comes too late is held against."""
+
+    draft = models.ForeignKey(RulebookDraft, on_delete=models.CASCADE, related_name="saves")
+    revision = models.PositiveIntegerField()
+    path = models.CharField(max_length=128)
+    text = models.TextField(null=True)  # noqa: DJ001 -- null: the file was removed
+    by = models.CharField(max_length=160)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["draft", "revision"], name="rulebook_draft_revision_once")
+        ]
+        indexes = [models.Index(fields=["draft", "path", "revision"], name="rulebook_draft_file")]
+
+
 class Statement(models.Model):
     """A statement of reasons (DSA Art. 17): what was decided about whose item, and why. Derived once, never edited."""
 

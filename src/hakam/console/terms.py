@@ -250,6 +250,8 @@ FACTS: Words = {
     "endpoint.enabled": _("Endpoint enabled"),
     "endpoint.disabled": _("Endpoint disabled"),
     "rulebook.published": _("Rule book published"),
+    "draft.begun": _("Draft of rules begun"),
+    "draft.discarded": _("Draft of rules laid aside"),
     "user.created": _("Person added"),
     "user.changed": _("Person changed"),
     "key.issued": _("API key issued"),
@@ -330,8 +332,20 @@ MISUSE_KINDS: Words = {
     "notices": _("Manifestly unfounded notices"),
     "complaints": _("Manifestly unfounded complaints"),
 }
+DRAFT_STATES: Words = {
+    "open": pgettext_lazy("state of a draft", "Being written"),
+    "published": pgettext_lazy("state of a draft", "Published"),
+    "discarded": pgettext_lazy("state of a draft", "Laid aside"),
+}
+FILE_CHANGES: Words = {
+    "added": pgettext_lazy("file of a draft", "new"),
+    "changed": pgettext_lazy("file of a draft", "changed"),
+    "removed": pgettext_lazy("file of a draft", "removed"),
+}
 FAMILIES: dict[str, Words] = {
     "misuse_kind": MISUSE_KINDS,
+    "draft_state": DRAFT_STATES,
+    "file_change": FILE_CHANGES,
     "flagger_state": FLAGGER_STATES,
     "submission_state": SUBMISSION_STATES,
     "not_due": NOT_DUE,

@@ -70,7 +70,9 @@ class Frame:
 _PLACES = {
     "case": "queue", "next": "queue", "decide": "queue", "complaint": "complaints", "proposal": "proposals",
     "story": "ledger", "fact": "ledger",
-    "rulebook_version": "rules", "rulebook_differences": "rules", "delivery": "deliveries", "key": "keys",
+    "rulebook_version": "rules", "rulebook_differences": "rules", "rule_drafts": "rules", "rule_draft": "rules",
+    "save_rule_draft": "rules", "begin_rule_draft": "rules", "add_rule_file": "rules", "discard_rule_draft": "rules",
+    "delivery": "deliveries", "key": "keys",
     "submission": "eu_database", "flagger": "flaggers", "send_flag": "flag",
     "conduct": "misuse",
 }  # fmt: skip

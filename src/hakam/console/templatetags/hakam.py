@@ -14,7 +14,7 @@ from django.utils import formats, timezone, translation
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from hakam.compliance.clocks import clock
 from hakam.console import timewords
@@ -24,6 +24,7 @@ from hakam.console.icons import FLIPS, ICONS
 from hakam.console.reader import digits, theme_of
 from hakam.console.rulebook import clause_titles
 from hakam.console.terms import term as term_of
+from hakam.policy.codes import CodeSpec
 from hakam.vocabulary.measure import Measure
 
 register = template.Library()
@@ -195,6 +196,18 @@ def get(mapping: dict[str, Any], key: str) -> Any:
 def clause_title(clause: str) -> SafeString:
     """Return the title of a clause for this reader; its id if the rule book in force lacks it."""
     return format_html("<bdi>{}</bdi>", clause_titles().get(clause, clause))
+
+
+@register.simple_tag
+def finding_title(spec: CodeSpec) -> str:
+    """Return what a finding's code means in a few words, for this reader."""
+    return pgettext("finding", spec.title)
+
+
+@register.simple_tag
+def finding_explanation(spec: CodeSpec) -> str:
+    """Return what a finding's code means, for this reader."""
+    return pgettext("finding", spec.explanation)
 
 
 @register.simple_tag

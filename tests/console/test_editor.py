@@ -1,0 +1,106 @@
+"""The editor in a real browser: findings come while one writes, a click goes to the place, two windows meet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+from tests.console.test_accessibility import LOOKS, open_for
+
+from hakam.compliance import drafts
+from hakam.compliance.models import RulebookDraft
+from hakam.staff.roles import Role
+from hakam.testing import scene
+
+pytestmark = [pytest.mark.browser, pytest.mark.sockets, pytest.mark.django_db(transaction=True)]
+
+RULES = scene.PACK["rules.yaml"]
+MISTAKE = RULES.replace("policy: spam", "policy: spamm")
+
+
+@pytest.fixture
+def draft(live_server: Any) -> RulebookDraft:
+    scene.publish()
+    lead = scene.person("lena", Role.POLICY_LEAD)
+    return drafts.begin("Followers for sale", by=lead.actor, now=timezone.now())
+
+
+def opened(browser: Browser, live_server: Any, draft: RulebookDraft, look: Any = LOOKS[0]) -> Page:
+    page = open_for(browser, live_server.url, "lena", look)
+    page.goto(f"{live_server.url}/desk/rules/drafts/{draft.pk}")
+    return page
+
+
+def test_a_mistake_is_found_while_one_writes_and_mended(
+    browser: Browser, live_server: Any, draft: RulebookDraft
+) -> None:
+    page = opened(browser, live_server, draft)
+    page.locator("#text").fill(MISTAKE)
+    finding = page.locator("[data-code=P310]")
+    expect(finding).to_contain_text("did you mean `spam`?")
+    finding.locator("a[data-line]").click()
+    chosen = page.evaluate("(() => { const t = document.getElementById('text');"
+                           "return t.value.slice(t.selectionStart, t.selectionEnd); })()")  # fmt: skip
+    assert chosen == "spamm"
+    page.keyboard.type("spam")
+    expect(page.locator("[data-code=P310]")).to_have_count(0)
+    expect(page.locator("#kept")).to_have_text("Saved")
+    draft.refresh_from_db()
+    assert draft.files["rules.yaml"] == RULES
+
+
+def test_lines_are_numbered_and_words_go_in_at_the_caret(
+    browser: Browser, live_server: Any, draft: RulebookDraft
+) -> None:
+    page = opened(browser, live_server, draft)
+    assert page.locator("[data-gutter]").inner_text().split() == ["1", "2", "3", "4", "5", "6"]
+    page.locator("#text").fill("")
+    page.get_by_text("What a rule sees").click()
+    page.locator('[data-insert="author.age"]').click()
+    expect(page.locator("#text")).to_have_value("author.age")
+
+
+def test_a_second_window_loses_nothing(browser: Browser, live_server: Any, draft: RulebookDraft) -> None:
+    first, second = (opened(browser, live_server, draft) for _ in range(2))
+    first.locator("#text").fill(RULES + "# first window\n")
+    expect(first.locator("#kept")).to_have_text("Saved")
+    second.locator("#text").fill(RULES + "# second window\n")
+    expect(second.locator("#findings")).to_contain_text("Nothing was overwritten")
+    second.get_by_role("button", name="Save").click()
+    expect(second.get_by_role("heading", level=1)).to_have_text("Two texts")
+    expect(second.locator("del").first).to_have_text("first")
+    second.get_by_role("button", name="Save this text").click()
+    expect(second.locator("#text")).to_have_value(RULES + "# second window\n")
+    assert [save.text for save in drafts.history(draft, "rules.yaml")] == [
+        RULES + "# second window\n",
+        RULES + "# first window\n",
+    ]
+
+
+def test_writing_on_and_on_never_meets_oneself(
+    browser: Browser, live_server: Any, draft: RulebookDraft
+) -> None:
+    page = opened(browser, live_server, draft)
+    page.locator("#text").click()
+    page.keyboard.press("Control+End")
+    for _ in range(4):
+        page.keyboard.type("# more\n", delay=20)
+        page.wait_for_timeout(650)
+    expect(page.locator("#kept")).to_have_text("Saved")
+    expect(page.locator("#findings")).not_to_contain_text("in the meantime")
+    draft.refresh_from_db()
+    assert draft.files["rules.yaml"] == RULES + "# more\n" * 4
+
+
+def test_code_reads_from_the_left_on_an_arabic_page(
+    browser: Browser, live_server: Any, draft: RulebookDraft
+) -> None:
+    page = opened(browser, live_server, draft, LOOKS[1])
+    assert page.evaluate("getComputedStyle(document.getElementById('text')).direction") == "ltr"
+    assert page.evaluate("document.documentElement.dir") == "rtl"
+    gutter, text = page.locator("[data-gutter]").bounding_box(), page.locator("#text").bounding_box()
+    assert gutter is not None
+    assert text is not None
+    assert gutter["x"] < text["x"]
