@@ -13,6 +13,10 @@ from django.test import Client
 from playwright.sync_api import Browser, Page
 from tests.console.conftest import Desk
 
+from hakam.banks.filling import fill
+from hakam.banks.keeping import create_bank
+from hakam.banks.kinds import BankSource
+from hakam.banks.rows import Row
 from hakam.compliance import drafts
 from hakam.intake import flaggers
 from hakam.intake.models import Conduct, Notice, Strike, Suspension
@@ -20,6 +24,8 @@ from hakam.review.proposing import propose
 from hakam.staff.models import User
 from hakam.staff.roles import Role
 from hakam.testing import scene
+from hakam.vocabulary.actor import SYSTEM
+from hakam.vocabulary.bank import EntryKind
 from hakam.vocabulary.measure import Measure, MeasureKind
 
 pytestmark = [pytest.mark.browser, pytest.mark.sockets, pytest.mark.django_db(transaction=True)]
@@ -88,6 +94,10 @@ def everything(live_server: Any) -> dict[str, list[str]]:
     draft = drafts.begin("Followers for sale", by=amal.actor, now=desk.now)
     wrong = scene.PACK["rules.yaml"].replace("policy: spam", "policy: spamm")
     drafts.save(draft.pk, path="rules.yaml", text=wrong, seen=0, by=amal.actor, now=desk.now)
+    bank = create_bank(
+        "known-spam", source=BankSource.OWN, purpose="p", clause="spam", by=SYSTEM, now=desk.now
+    )
+    fill(bank.name, [Row(EntryKind.PDQ, f"{7:064x}", "c-1", "A1")], by=SYSTEM, now=desk.now)
     return {
         "nora": ["/desk/flag"],
         "": [f"/m/{conduct.token}",
@@ -101,7 +111,8 @@ def everything(live_server: Any) -> dict[str, list[str]]:
                  f"/desk/deliveries/{desk.effect().pk}", "/desk/ledger", f"/desk/ledger/story?subject=case:{case.pk}",
                  "/desk/ledger/1", "/desk/people", "/desk/keys",
                  "/desk/flaggers", f"/desk/flaggers/{hotline.pk}",
-                 "/desk/misuse", f"/desk/misuse/{conduct.pk}", "/desk/preferences", "/accounts/2fa/"],
+                 "/desk/misuse", "/desk/banks", f"/desk/banks/{bank.name}/",
+                 f"/desk/misuse/{conduct.pk}", "/desk/preferences", "/accounts/2fa/"],
     }  # fmt: skip
 
 

@@ -11,6 +11,10 @@ from django.urls import get_resolver, reverse
 from tests.console.conftest import Desk, SignIn
 from tests.console.test_admission import NO_ID, PAGES
 
+from hakam.banks.filling import fill
+from hakam.banks.keeping import create_bank
+from hakam.banks.kinds import BankSource
+from hakam.banks.rows import Row
 from hakam.compliance import drafts
 from hakam.compliance.access import statement_of
 from hakam.compliance.eu_database import submissions
@@ -29,6 +33,7 @@ from hakam.staff.models import ApiKey, User
 from hakam.staff.roles import PERMISSIONS, Permission, Role, Scope
 from hakam.testing import scene
 from hakam.vocabulary.actor import SYSTEM
+from hakam.vocabulary.bank import EntryKind
 from hakam.vocabulary.measure import Measure, MeasureKind
 
 P = Permission
@@ -56,6 +61,7 @@ class World:
     flagger: Flagger
     conduct: Conduct
     draft: RulebookDraft
+    bank_entry: int
 
     def arguments(self, name: str) -> tuple[object, ...]:
         """Return what stands in the address of a page."""
@@ -80,7 +86,10 @@ class World:
             "change_flagger": self.flagger.pk,
             "conduct": self.conduct.pk,
             "act_on_conduct": self.conduct.pk,
+            **dict.fromkeys(("bank", "fill_bank", "change_bank"), "known-spam"),
         }
+        if name in {"judge_entry", "withdraw_entry"}:
+            return ("known-spam", self.bank_entry)
         return (found[name],) if name in found else ()
 
 
@@ -101,6 +110,9 @@ ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | 
     "change_flagger": 987_654,
     "conduct": NO_ID,
     "act_on_conduct": NO_ID,
+    "bank": "no-bank",
+    "fill_bank": "no-bank",
+    "change_bank": "no-bank",
 }
 
 
@@ -137,6 +149,11 @@ def world(desk: Desk, amal: User) -> World:
         measures=[Measure(MeasureKind.TERMINATE)],
         facts="It threatens.",
     )
+    bank = create_bank(
+        "known-spam", source=BankSource.OWN, purpose="p", clause="spam", by=SYSTEM, now=desk.now
+    )
+    fill(bank.name, [Row(EntryKind.MD5, f"{7:032x}")], by=SYSTEM, now=desk.now)
+    in_bank = bank.entries.get().pk
     hotline = flaggers.register(
         platform="maydan",
         name="Hotline",
@@ -151,7 +168,18 @@ def world(desk: Desk, amal: User) -> World:
     conduct = Conduct.objects.create(token="t", platform="maydan", kind="notices", account="u7")
     draft = drafts.begin("Followers", by=amal.actor, now=desk.now)
     return World(
-        desk.case("open"), fresh, complaint, proposal, effect, amal, key, entry, hotline, conduct, draft
+        desk.case("open"),
+        fresh,
+        complaint,
+        proposal,
+        effect,
+        amal,
+        key,
+        entry,
+        hotline,
+        conduct,
+        draft,
+        in_bank,
     )
 
 

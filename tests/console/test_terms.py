@@ -5,6 +5,7 @@ from enum import StrEnum
 import pytest
 from django.utils import translation
 
+from hakam.banks.kinds import BankAction, BankSource
 from hakam.compliance.drafts import DraftState
 from hakam.compliance.facts import FactKind
 from hakam.console.harms import GROUPS, HARMS
@@ -16,6 +17,7 @@ from hakam.intake.misuse import MisuseKind
 from hakam.review.states import CaseState, ComplaintState, DecisionState, Outcome, SourceKind
 from hakam.staff.roles import Role, Scope
 from hakam.vocabulary.actor import ActorKind
+from hakam.vocabulary.bank import EntryKind
 from hakam.vocabulary.event import Audience, Change, ContentKind
 from hakam.vocabulary.harm import Harm
 from hakam.vocabulary.measure import MeasureKind, Reversal
@@ -47,6 +49,9 @@ CLOSED: list[tuple[str, type[StrEnum]]] = [
     ("draft_state", DraftState),
     ("automation", Automation),
     ("harm", Harm),
+    ("bank_source", BankSource),
+    ("bank_action", BankAction),
+    ("entry_kind", EntryKind),
 ]
 
 

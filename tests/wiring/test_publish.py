@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from hakam.banks.filling import fill
+from hakam.banks.keeping import create_bank
+from hakam.banks.kinds import BankSource
+from hakam.banks.rows import Row
+from hakam.banks.withdraw import withdraw
 from hakam.staff.keys import digest_of, issue_key, revoke_key
 from hakam.staff.roles import Scope
 from hakam.storage.embedded import published
+from hakam.storage.known_content import KnownContent
 from hakam.testing import scene
 from hakam.vocabulary.actor import SYSTEM
-from hakam.wiring.publish import publish, published_path
+from hakam.vocabulary.bank import EntryKind
+from hakam.wiring.hold import hold
+from hakam.wiring.publish import erase_withdrawn, publish, published_path
 from hakam.wiring.settings import Settings
 
 pytestmark = pytest.mark.django_db
@@ -88,3 +97,26 @@ def test_a_publication_has_a_number_that_grows_only_with_change(settings: Settin
 def test_only_its_owner_can_read_it(settings: Settings) -> None:
     publish(settings, now=NOW)
     assert published_path(settings).stat().st_mode & 0o077 == 0
+
+
+def test_a_bank_is_told_with_its_revision_and_its_shelf_is_written(settings: Settings) -> None:
+    scene.publish()
+    bank = create_bank("known", source=BankSource.OWN, purpose="p", clause="spam", by=SYSTEM, now=NOW)
+    fill("known", [Row(EntryKind.MD5, f"{7:032x}")], by=SYSTEM, now=NOW)
+    first = publish(settings, now=NOW)
+    assert [(one.number, one.name, one.revision) for one in first.banks] == [(bank.pk, "known", 1)]
+    assert KnownContent(settings.home, told(settings).banks).banks["known"].shelf.revision == 1
+    assert publish(settings, now=NOW) == first
+    withdraw("known", everything=True, reason="r", by=SYSTEM, now=NOW)
+    assert publish(settings, now=NOW).revision == first.revision + 1
+    assert erase_withdrawn(settings) == 0  # a shelf without pictures holds nothing of before
+
+
+def test_two_who_publish_wait_for_each_other(settings: Settings) -> None:
+    with hold(settings.home, "hakam publish"):
+        thread = threading.Thread(target=erase_withdrawn, args=(settings,))
+        thread.start()
+        thread.join(0.2)
+        assert thread.is_alive()
+    thread.join(20)
+    assert not thread.is_alive()

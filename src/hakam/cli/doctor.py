@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def modules() -> dict[str, ModuleType]:
     """Return where each room checks itself, lowest first. Django must be started."""
-    from hakam.compliance import findings as compliance  # noqa: PLC0415 -- needs Django started
+    from hakam.banks import findings as banks  # noqa: PLC0415 -- needs Django started
+    from hakam.compliance import findings as compliance  # noqa: PLC0415
     from hakam.enforcement import findings as enforcement  # noqa: PLC0415
     from hakam.intake import findings as intake  # noqa: PLC0415
     from hakam.review import findings as review  # noqa: PLC0415
@@ -26,6 +27,7 @@ def modules() -> dict[str, ModuleType]:
     return {
         "staff": staff,
         "compliance": compliance,
+        "banks": banks,
         "enforcement": enforcement,
         "review": review,
         "intake": intake,

@@ -11,6 +11,7 @@ from rich.tree import Tree
 
 from hakam.cli.screen import OUT, CommandError, table
 from hakam.door.judgement import Measured
+from hakam.door.known import firings_of_banks, joined
 from hakam.door.scoring import with_scores
 from hakam.policy import codes as policy_codes
 from hakam.policy.counters import RecordedCounters
@@ -78,7 +79,7 @@ def _explain(record: Record) -> None:
             style="yellow",
         )
     again = engine.judge(event, signals, RecordedCounters(kept.counted))
-    same = again == told
+    same = joined(again, firings_of_banks(told), told.matches) == told if told.matches else again == told
     OUT.print(
         Text("judged again: the same verdict", "green")
         if same

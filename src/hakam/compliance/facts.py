@@ -87,6 +87,13 @@ class FactKind(StrEnum):
     RULEBOOK_PUBLISHED = "rulebook.published"
     DRAFT_BEGUN = "draft.begun"  # of the rule book; saves are its own history
     DRAFT_DISCARDED = "draft.discarded"
+    BANK_CREATED = "bank.created"
+    BANK_CHANGED = "bank.changed"  # switched on or off, another end, action, clause or distance
+    BANK_FILLED = "bank.filled"  # entries came in, and perhaps others went: numbers, no hash
+    BANK_EXPORTED = "bank.exported"  # its hashes left the house
+    BANK_WITHDRAWN = "bank.withdrawn"  # entries were taken out for good, by their source or by us
+    BANK_JUDGED = "bank.judged"  # a person said whether a match was right
+    BANK_DELETED = "bank.deleted"
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
     KEY_ISSUED = "key.issued"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Protocol
 
 from django.conf import settings
@@ -14,6 +15,11 @@ from hakam.storage.vault import Vault
 
 class Installation(Protocol):
     """The part of the operator's settings that pages depend on."""
+
+    @property
+    def home(self) -> Path:
+        """The folder of everything that Hakam writes."""
+        ...
 
     @property
     def platform(self) -> str:

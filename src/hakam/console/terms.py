@@ -252,6 +252,13 @@ FACTS: Words = {
     "rulebook.published": _("Rule book published"),
     "draft.begun": _("Draft of rules begun"),
     "draft.discarded": _("Draft of rules laid aside"),
+    "bank.created": _("Bank made"),
+    "bank.changed": _("Bank changed"),
+    "bank.filled": _("Hashes taken into a bank"),
+    "bank.exported": _("Hashes of a bank left the house"),
+    "bank.withdrawn": _("Hashes withdrawn from a bank"),
+    "bank.judged": _("Match of a bank judged"),
+    "bank.deleted": _("Bank deleted"),
     "user.created": _("Person added"),
     "user.changed": _("Person changed"),
     "key.issued": _("API key issued"),
@@ -342,11 +349,35 @@ FILE_CHANGES: Words = {
     "changed": pgettext_lazy("file of a draft", "changed"),
     "removed": pgettext_lazy("file of a draft", "removed"),
 }
+BANK_SOURCES: Words = {
+    "own": _("Our own decisions"),
+    "stopncii": _("StopNCII, handed in by who is in them"),
+    "ncmec": _("NCMEC, abuse of children"),
+    "gifct": _("GIFCT, terrorist content"),
+    "tcap": _("Tech Against Terrorism"),
+    "threatexchange": _("ThreatExchange, shared by platforms"),
+    "partner": _("Another platform"),
+    "authority": _("An authority"),
+}
+BANK_ACTIONS: Words = {
+    "note": _("Note it; rules say what follows"),
+    "review": _("A person looks"),
+}
+ENTRY_KINDS: Words = {
+    "md5": _("MD5, the file"),
+    "sha1": _("SHA-1, the file"),
+    "sha256": _("SHA-256, the file"),
+    "pdq": _("PDQ, the picture"),
+    "text": _("SimHash, the text"),
+}
 FAMILIES: dict[str, Words] = {
     "misuse_kind": MISUSE_KINDS,
     "draft_state": DRAFT_STATES,
     "file_change": FILE_CHANGES,
     "flagger_state": FLAGGER_STATES,
+    "bank_source": BANK_SOURCES,
+    "bank_action": BANK_ACTIONS,
+    "entry_kind": ENTRY_KINDS,
     "submission_state": SUBMISSION_STATES,
     "not_due": NOT_DUE,
     "measure": MEASURES,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from hakam.console.desk import (
+    banks,
     case,
     clocks,
     complaints,
@@ -92,6 +93,13 @@ urlpatterns = [
     path("desk/misuse/strike", misuse.strike, name="strike"),
     path("desk/misuse/<uuid:conduct_id>", misuse.one, name="conduct"),
     path("desk/misuse/<uuid:conduct_id>/act", misuse.act, name="act_on_conduct"),
+    path("desk/banks", banks.listing, name="banks"),
+    path("desk/banks/make", banks.make, name="make_bank"),
+    path("desk/banks/<slug:name>/", banks.bank, name="bank"),
+    path("desk/banks/<slug:name>/fill", banks.take_in, name="fill_bank"),
+    path("desk/banks/<slug:name>/change", banks.change, name="change_bank"),
+    path("desk/banks/<slug:name>/<int:entry>/judge", banks.judge, name="judge_entry"),
+    path("desk/banks/<slug:name>/<int:entry>/withdraw", banks.withdraw, name="withdraw_entry"),
     path("desk/people", staff.people, name="staff"),
     path("desk/people/add", staff.add_person, name="add_person"),
     path("desk/people/<int:user_id>", staff.change_person, name="change_person"),

@@ -33,6 +33,7 @@ from hakam.door.visit import (
     stored,
 )
 from hakam.storage.event_log import Appended, EventLog, LogFullError
+from hakam.storage.known_content import KnownContent
 from hakam.storage.published import Published, PublishedKey
 from hakam.vocabulary.problem import Problem
 
@@ -77,6 +78,7 @@ class Door:
         self.config = config
         self.metrics = Metrics()
         self.judgement: Judgement | None = None
+        self.known = KnownContent(config.home)
         self.published = Published(0)
         self.trouble: str | None = None  # why the latest publication is not in force
         self.stopping = False
@@ -103,8 +105,15 @@ class Door:
         self.published = published
         self._keys = KeyRing(published.keys)
         if judgement is not None:
+            judgement.known = self.known
             self.judgement = judgement
         self.trouble = trouble
+
+    def use(self, known: KnownContent) -> None:
+        """Ask these banks from now on, between two events."""
+        self.known = known
+        if self.judgement is not None:
+            self.judgement.known = known
 
     def pending_raws(self) -> list[tuple[_Key, bytes]]:
         """Return the events that are judged and perhaps not yet in the log, in the order of judging."""
@@ -333,15 +342,17 @@ class Door:
     def health(self) -> Answer:
         """Say whether events can be taken in: `GET /healthz`."""
         ready = self.judgement is not None and not self.stopping
+        trouble = "; ".join([*([self.trouble] if self.trouble else []), *self.known.troubles]) or None
         report = {
-            "status": ("degraded" if self.trouble else "ok")
+            "status": ("degraded" if trouble else "ok")
             if ready
             else "stopping"
             if self.stopping
             else "starting",
             "pack": str(self.judgement.engine.ref) if self.judgement else None,
             "revision": self.published.revision,
-            "trouble": self.trouble,
+            "banks": sorted(self.known.banks),
+            "trouble": trouble,
         }
         return Answer(200 if ready else 503, JSON_HEADERS, encode(report))
 

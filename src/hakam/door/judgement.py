@@ -7,13 +7,16 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from hakam.door.decode import Received
+from hakam.door.known import banks_of, scores_of, with_matches
 from hakam.door.scoring import Scorer, heads_of, with_scores
 from hakam.policy.counters import MemoryCounters, PeekingCounters, RecordingCounters
 from hakam.policy.engine import Engine, compile_pack
 from hakam.policy.pack import load_pack
-from hakam.signals.measure import Signals, measure
+from hakam.signals.fold import fold, split_words
+from hakam.signals.measure import Signals, measure, text_of
 from hakam.signals.models.heads import Head
 from hakam.storage.event_log import Entry
+from hakam.storage.known_content import NOTHING, KnownContent, Seen
 from hakam.storage.published import PublishedPack
 from hakam.vocabulary.event import Event
 from hakam.vocabulary.verdict import Verdict
@@ -51,11 +54,19 @@ class UnusablePackError(ValueError):
 class Judgement:
     """One compiled pack with its counters. Used by one thread at a time."""
 
-    def __init__(self, engine: Engine, counters: MemoryCounters, scorer: Scorer | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        counters: MemoryCounters,
+        scorer: Scorer | None = None,
+        known: KnownContent | None = None,
+    ) -> None:
         self.engine = engine
         self.counters = counters
         self.scorer = scorer if scorer is not None else Scorer(heads_of(engine.rules))
+        self.known = known  # replaced whole when a bank changes
         self.quarantined: dict[str, int] = {}
+        self._banks = banks_of(engine.rules)
         self._needs = engine.needs
         self._recording = RecordingCounters(counters)
         self._peeking = PeekingCounters(counters)
@@ -81,9 +92,17 @@ class Judgement:
             signals = measure(event, needs)
             recording.start()
             scores = scorer.scores(event, signals)
+            model = scorer.model if scores else None
+            known = self.known
+            seen = NOTHING
+            if known:
+                seen = self._look(known, event, signals, item.at)
+                scores = {**scores, **scores_of(seen, self._banks, event.scores)}
             verdict = judge(with_scores(event, scores), signals, recording)
+            if known and seen.matches:
+                verdict = with_matches(verdict, seen, known)
             kept = _replace(signals, text=None, words=None)
-            measured = Measured(kept, recording.seen, scores, scorer.model if scores else None)
+            measured = Measured(kept, recording.seen, scores, model)
             entries.append(
                 Entry(event.platform, event.id, item.at, item.raw, _encode(measured), self._bytes(verdict))
             )
@@ -92,15 +111,32 @@ class Judgement:
     def consider(self, event: Event) -> bytes:
         """Judge an event as if it came now, without its counting for those that come later."""
         signals = measure(event, self._needs)
-        scored = with_scores(event, self.scorer.scores(event, signals))
-        return self._bytes(self.engine.judge(scored, signals, self._peeking))
+        scores, known = self.scorer.scores(event, signals), self.known
+        seen = NOTHING
+        if known:
+            seen = self._look(known, event, signals, event.at.timestamp())
+            scores = {**scores, **scores_of(seen, self._banks, event.scores)}
+        verdict = self.engine.judge(with_scores(event, scores), signals, self._peeking)
+        return self._bytes(with_matches(verdict, seen, known) if known else verdict)
+
+    @staticmethod
+    def _look(known: KnownContent, event: Event, signals: Signals, at: float) -> Seen:
+        """Ask the banks in force."""
+
+        def words() -> str | None:
+            if signals.words is not None:
+                return signals.words
+            text = text_of(event)
+            return None if text is None else split_words(signals.folded or fold(text))
+
+        return known.look(event, at, words)
 
     def remember(self, raw: bytes, kept: bytes | None = None) -> None:
         """Count an event that was judged before. `kept`: what the log holds beside it, whose scores stand."""
         event = _decode_event(raw)
         signals = measure(event, self._needs)
-        if self.scorer.heads:
-            if kept is not None:
+        if self.scorer.heads or self._banks:
+            if kept is not None:  # what the banks said then: they may say otherwise now
                 event = with_scores(event, _decode_scores(kept).scores)
             event = with_scores(event, self.scorer.scores(event, signals))
         self.engine.judge(event, signals, self.counters)

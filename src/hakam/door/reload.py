@@ -17,7 +17,8 @@ from hakam.door.judgement import Judgement, UnusablePackError, prepare
 from hakam.policy.counters import MemoryCounters
 from hakam.storage.embedded.published import PublishedError, PublishedReader
 from hakam.storage.event_log import CorruptRecordError, EventLog
-from hakam.storage.published import Published
+from hakam.storage.known_content import KnownContent
+from hakam.storage.published import Published, PublishedBank
 
 _PAGE = 200
 _log = logging.getLogger("hakam.door")
@@ -41,6 +42,7 @@ class Keeper:
         self._reader = PublishedReader(door.config.published_path)
         self._stop = threading.Event()
         self._published: Published | None = None
+        self._banks: tuple[PublishedBank, ...] = ()
         self._thread = threading.Thread(target=self._run, name="published", daemon=True)
         self._thread.start()
 
@@ -71,6 +73,15 @@ class Keeper:
             self._recount(self._published)
 
     def _apply(self, published: Published) -> None:
+        if (
+            published.banks != self._banks
+        ):  # first of all: what was withdrawn from one must not match any longer
+            known = KnownContent(self._door.config.home, published.banks)
+            for trouble in known.troubles:
+                _log.error("%s", trouble)
+            self._swap(lambda: self._door.use(known))
+            self._banks = published.banks
+            self._door.metrics.reloads["banks"] += 1
         before = self._door.judgement
         pack = published.pack
         if pack is None:

@@ -10,6 +10,7 @@ from hakam.policy.expression import constant
 from hakam.policy.fields import FIELDS
 from hakam.policy.functions import FUNCTIONS, FunctionSpec
 from hakam.policy.kinds import TEXTUAL, Kind
+from hakam.policy.known_content import known_content
 from hakam.policy.lists import TermList
 from hakam.policy.patterns import prepare
 from hakam.policy.source import nearest
@@ -104,6 +105,8 @@ def call_condition(check: Expression, node: ast.Call) -> tuple[Condition | None,
         return marked(check, node), True
     if spec.name == "similar":
         return _similar_enough(check, node), True
+    if spec.name == "bank":
+        return known_content(check, node), True
     if spec.name == "any_in":
         of = check.value(node.args[0])
         if of is None:

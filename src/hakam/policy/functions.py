@@ -179,6 +179,16 @@ _SPECS = (
         ("at_least",),
     ),
     FunctionSpec(
+        "bank",
+        'bank("name", distance=31)',
+        "condition",
+        "Whether a file, a picture or the text is in a bank of known content, or within so many bits of it.",
+        'bank("known-attack", distance=20)',
+        1,
+        1,
+        ("distance",),
+    ),
+    FunctionSpec(
         "rule",
         'rule("id")',
         "condition",

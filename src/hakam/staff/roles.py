@@ -20,6 +20,8 @@ class Permission(StrEnum):
     LEDGER_READ = "compliance:ledger:read"
     DELIVERY_READ = "enforcement:delivery:read"
     DELIVERY_REPLAY = "enforcement:delivery:replay"
+    BANK_READ = "banks:bank:read"
+    BANK_MANAGE = "banks:bank:manage"
     STAFF_MANAGE = "staff:user:manage"
     KEY_MANAGE = "staff:key:manage"
     REPORT_READ = "compliance:report:read"
@@ -64,6 +66,7 @@ _SENIOR = _MODERATE | {
     _P.LEDGER_READ,
     _P.REPORT_READ,
     _P.MISUSE_SUSPEND,
+    _P.BANK_READ,
 }
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -71,10 +74,11 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.MODERATOR: _MODERATE,
     Role.SENIOR_MODERATOR: _SENIOR,
     Role.POLICY_LEAD: _READ
-    | {_P.PACK_PUBLISH, _P.LEDGER_READ, _P.REPORT_READ, _P.REPORT_PUBLISH, _P.DELIVERY_READ},
-    Role.CHILD_SAFETY: _SENIOR | {_P.CHILD_SAFETY_READ},
+    | {_P.PACK_PUBLISH, _P.LEDGER_READ, _P.REPORT_READ, _P.REPORT_PUBLISH, _P.DELIVERY_READ}
+    | {_P.BANK_READ, _P.BANK_MANAGE},
+    Role.CHILD_SAFETY: _SENIOR | {_P.CHILD_SAFETY_READ, _P.BANK_MANAGE},
     Role.LEGAL: _SENIOR | {_P.REPORT_PUBLISH, _P.FLAGGER_READ, _P.FLAGGER_MANAGE},
-    Role.INCIDENT_LEAD: _SENIOR | {_P.PACK_PUBLISH},
+    Role.INCIDENT_LEAD: _SENIOR | {_P.PACK_PUBLISH, _P.BANK_MANAGE},
     Role.ADMINISTRATOR: frozenset(_P) - {_P.CHILD_SAFETY_READ, _P.NOTICE_FLAG},
     Role.AUDITOR: _READ
     | {
@@ -84,6 +88,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.PERSONAL_DATA_READ,
         _P.FLAGGER_READ,
         _P.MISUSE_READ,
+        _P.BANK_READ,
     },
     Role.RESEARCHER: frozenset({_P.PACK_READ, _P.REPORT_READ}),
     Role.TRUSTED_FLAGGER: frozenset({_P.NOTICE_FLAG}),  # somebody outside: reads nothing of ours

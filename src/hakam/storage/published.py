@@ -28,11 +28,25 @@ class PublishedPack(msgspec.Struct, frozen=True):
     files: dict[str, str]
 
 
+class PublishedBank(msgspec.Struct, frozen=True):
+    """A bank of known content in force. Its hashes lie in the folder `banks/<number>` of the home."""
+
+    number: int
+    name: str
+    revision: int  # of its shelf
+    distance: int = 31  # bits within which a picture is a copy
+    clause: str = (
+        ""  # a match asks for a person under this clause; empty: what follows is for the rules to say
+    )
+    expires_at: float | None = None  # Unix seconds
+
+
 class Published(msgspec.Struct, frozen=True):
     """Everything the door must know. `revision` grows with each publication."""
 
     revision: int
     keys: tuple[PublishedKey, ...] = ()
     pack: PublishedPack | None = None
+    banks: tuple[PublishedBank, ...] = ()
     max_event_bytes: int = 1_048_576
     max_body_bytes: int = 33_554_432

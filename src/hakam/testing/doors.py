@@ -25,6 +25,7 @@ from hakam.policy.pack import load_pack
 from hakam.storage.embedded import published
 from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.event_log import EventLog
+from hakam.storage.known_content import KnownContent
 from hakam.storage.published import Published, PublishedKey, PublishedPack
 
 JSON = "application/json"
@@ -135,6 +136,7 @@ class House:
         async def whole() -> Any:
             door = Door(self.config, self.log, asyncio.get_running_loop(), clock=lambda: NOW)
             pack = self.publication.pack
+            door.use(KnownContent(self.folder, self.publication.banks))
             door.replace(self.publication, prepare(pack) if pack else None)
             try:
                 return await story(door)

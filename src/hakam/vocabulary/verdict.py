@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from hakam.vocabulary.bank import BankMatch
 from hakam.vocabulary.measure import Measure
 
 
@@ -61,6 +62,7 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     review: ReviewRequest | None = None  # the most urgent of the live firings
     quarantined: tuple[str, ...] = ()  # rules that failed on this event and were left out
     tripped: tuple[str, ...] = ()  # live rules whose quota is used up: they only ask for a review
+    matches: tuple[BankMatch, ...] = ()  # what of the event is in a bank of known content, nearest first
 
     @property
     def live(self) -> tuple[Firing, ...]:

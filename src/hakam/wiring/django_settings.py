@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "hakam.staff",
     "hakam.compliance",
+    "hakam.banks",
     "hakam.enforcement",
     "hakam.review",
     "hakam.intake",

@@ -7,16 +7,22 @@ that it sees either the old truth or the new one.
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from hakam.banks import publication
 from hakam.compliance import rulebook
 from hakam.staff import keys
 from hakam.storage.embedded import published
-from hakam.storage.published import Published, PublishedKey, PublishedPack
+from hakam.storage.published import Published, PublishedBank, PublishedKey, PublishedPack
+from hakam.wiring.hold import HomeInUseError, hold
 from hakam.wiring.settings import Settings
 
 _ONE_AT_A_TIME = threading.Lock()
+_PATIENCE = 120.0  # seconds
 
 
 def published_path(settings: Settings) -> Path:
@@ -24,7 +30,9 @@ def published_path(settings: Settings) -> Path:
     return settings.home / "published.json"
 
 
-def gather(settings: Settings, *, now: datetime, revision: int) -> Published:
+def gather(
+    settings: Settings, *, now: datetime, revision: int, banks: tuple[PublishedBank, ...] = ()
+) -> Published:
     """Return what is in force at `now`."""
     version = rulebook.active()
     return Published(
@@ -40,6 +48,7 @@ def gather(settings: Settings, *, now: datetime, revision: int) -> Published:
             for key in keys.in_force(now)
         ),
         pack=PublishedPack(ref=rulebook.ref_of(version), files=dict(version.files)) if version else None,
+        banks=banks,
         max_event_bytes=settings.max_event_bytes,
         max_body_bytes=settings.max_body_bytes,
     )
@@ -48,11 +57,37 @@ def gather(settings: Settings, *, now: datetime, revision: int) -> Published:
 def publish(settings: Settings, *, now: datetime) -> Published:
     """Write what is in force, unless the file says exactly that already. Return what the file now says."""
     path = published_path(settings)
-    with _ONE_AT_A_TIME:
+    with _alone(settings):
+        banks = publication.bring_up(settings.home, now=now)
         before = published.read(path) if path.exists() else None
-        fresh = gather(settings, now=now, revision=before.revision if before else 0)
+        fresh = gather(settings, now=now, revision=before.revision if before else 0, banks=banks)
         if before == fresh:
             return before
-        fresh = gather(settings, now=now, revision=fresh.revision + 1)
+        fresh = gather(settings, now=now, revision=fresh.revision + 1, banks=banks)
         published.write(path, fresh)
     return fresh
+
+
+def erase_withdrawn(settings: Settings) -> int:
+    """Write anew the files that still hold bits of withdrawn hashes; return how many banks had any."""
+    with _alone(settings):
+        return publication.erase(settings.home)
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Wait until nobody else publishes on this home, in this process or another.
+
+    Whoever writes 10 million hashes anew takes half a minute. Raises `HomeInUseError` after two minutes.
+    """
+    until = time.monotonic() + _PATIENCE
+    with _ONE_AT_A_TIME:
+        while True:
+            try:
+                with hold(settings.home, "hakam publish"):
+                    yield
+                    return
+            except HomeInUseError:
+                if time.monotonic() > until:
+                    raise
+            time.sleep(0.02)

@@ -74,7 +74,7 @@ _PLACES = {
     "save_rule_draft": "rules", "begin_rule_draft": "rules", "add_rule_file": "rules", "discard_rule_draft": "rules",
     "delivery": "deliveries", "key": "keys",
     "submission": "eu_database", "flagger": "flaggers", "send_flag": "flag",
-    "conduct": "misuse",
+    "conduct": "misuse", "bank": "banks",
 }  # fmt: skip
 
 
@@ -123,6 +123,8 @@ def _more(user: User) -> list[Entry]:
         out.append(Entry("misuse", _("Misuse"), "warning", reverse("console:misuse")))
     if user.may(Permission.FLAGGER_READ):
         out.append(Entry("flaggers", _("Trusted flaggers"), "megaphone", reverse("console:flaggers")))
+    if user.may(Permission.BANK_READ):
+        out.append(Entry("banks", _("Banks of known content"), "bank", reverse("console:banks")))
     if user.may(Permission.STAFF_MANAGE):
         out.append(Entry("staff", _("People"), "people", reverse("console:staff")))
     if user.may(Permission.KEY_MANAGE):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -160,6 +161,19 @@ class HashIndex:
         for old in range(max(0, before - 1), before):  # readers may still map the one before
             shutil.rmtree(self._base_folder(old), ignore_errors=True)
             (self.folder / f"journal-{old}.log").unlink(missing_ok=True)
+
+    def drop_old(self) -> None:
+        """Delete what earlier bases and journals left, which may hold hashes that were taken away since.
+
+        A reader that has one mapped keeps it in memory, until it refreshes; Windows keeps such a file.
+        """
+        for path in self.folder.iterdir():
+            name = path.name
+            if name.startswith("base-") and path != self._base_folder(self._generation):
+                shutil.rmtree(path, ignore_errors=True)
+            elif name.startswith("journal-") and path != self._journal_path():
+                with suppress(OSError):
+                    path.unlink()
 
     def _gather(
         self,

@@ -1,0 +1,106 @@
+"""Reads of the room. Those that pages use take the person who asks; "absent" and "forbidden" look the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from hakam.banks.models import Bank, BankEntry, BankFeedback
+from hakam.staff.models import User
+from hakam.staff.roles import Permission
+from hakam.vocabulary.bank import EntryKind
+
+
+class Told(NamedTuple):
+    """A bank with its figures."""
+
+    bank: Bank
+    entries: int
+    right: int  # matches that people confirmed
+    wrong: int
+
+
+class EntryTold(NamedTuple):
+    """An entry with what people said of its matches."""
+
+    entry: BankEntry
+    right: int
+    wrong: int
+
+
+def banks(user: User) -> list[Told]:
+    """Return every bank by name, for who may read them."""
+    return list(told()) if user.may(Permission.BANK_READ) else []
+
+
+def bank(user: User, name: str) -> Told | None:
+    """Return a bank, for who may read them."""
+    return next(iter(told(name)), None) if user.may(Permission.BANK_READ) else None
+
+
+def told(name: str | None = None) -> Iterator[Told]:
+    """Yield banks by name with their figures. For the installation's own commands."""
+    found = Bank.objects.filter(name=name) if name is not None else Bank.objects.all()
+    for one in found.order_by("name"):
+        said = one.entries.aggregate(
+            right=Count("feedback", filter=Q(feedback__correct=True)),
+            wrong=Count("feedback", filter=Q(feedback__correct=False)),
+        )
+        yield Told(one, one.entries.count(), said["right"], said["wrong"])
+
+
+def entries(
+    bank: Bank, *, before: int | None = None, kind: str = "", doubted: bool = False, limit: int = 50
+) -> list[EntryTold]:
+    """Return entries of a bank, the newest first. `doubted`: those that somebody judged wrong."""
+    found = bank.entries.all()
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    if kind:
+        found = found.filter(kind=kind)
+    if doubted:
+        found = found.filter(Exists(BankFeedback.objects.filter(entry=OuterRef("pk"), correct=False)))
+    return _with_words(found.order_by("-pk")[:limit])
+
+
+def entry(bank: Bank, number: int) -> EntryTold | None:
+    """Return one entry, or None."""
+    return next(iter(_with_words(bank.entries.filter(pk=number))), None)
+
+
+def all_entries(bank: Bank) -> Iterator[BankEntry]:
+    """Yield every entry, oldest first, for an export."""
+    yield from bank.entries.order_by("pk").iterator(chunk_size=5_000)
+
+
+def examples() -> Iterator[tuple[Bank, BankEntry]]:
+    """Yield the seeds of all banks."""
+    for one in BankEntry.objects.filter(example=True).select_related("bank").order_by("pk"):
+        yield one.bank, one
+
+
+def find(name: str) -> Bank | None:
+    """Return a bank by name, or None. For the installation's own commands."""
+    return Bank.objects.filter(name=name).first()
+
+
+def in_force(now: datetime) -> list[Bank]:
+    """Return the banks whose matches count at `now`."""
+    return [one for one in Bank.objects.order_by("name") if one.in_force(now)]
+
+
+def kinds_of(bank: Bank) -> dict[EntryKind, int]:
+    """Return how many entries of each kind a bank has, those that it has none of left out."""
+    counted = bank.entries.values_list("kind").annotate(n=Count("pk")).order_by("kind")
+    return {EntryKind(kind): n for kind, n in counted}
+
+
+def _with_words(found: QuerySet[BankEntry]) -> list[EntryTold]:
+    return [
+        EntryTold(one, sum(said), len(said) - sum(said))
+        for one in found.prefetch_related("feedback")
+        for said in [[word.correct for word in one.feedback.all()]]
+    ]

@@ -1,0 +1,36 @@
+"""The verb that lets a bank's hashes leave the house, which is a fact of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db import transaction
+
+from hakam.banks import access
+from hakam.banks.formats.form import About, Leaving
+from hakam.banks.formats.known import FORMATS, ListFormat
+from hakam.banks.keeping import locked, subject_of
+from hakam.compliance import ledger
+from hakam.compliance.facts import FactKind
+from hakam.vocabulary.actor import Actor
+from hakam.vocabulary.bank import EntryKind
+
+
+def export(name: str, form: ListFormat, *, by: Actor, now: datetime) -> Iterator[bytes]:
+    """Record that the bank leaves, and return the pieces of the file. Raises `BankError` before anything leaves."""
+    with transaction.atomic():
+        bank = locked(name)
+        ledger.record(
+            FactKind.BANK_EXPORTED,
+            by=by,
+            now=now,
+            subject=subject_of(name),
+            body={"entries": bank.entries.count(), "format": str(form), "revision": bank.revision},
+        )
+    about = About(bank.name, bank.source, bank.purpose, bank.distance, now)
+    leaving = (
+        Leaving(EntryKind(one.kind), one.digest, one.item, one.label, one.added_at)
+        for one in access.all_entries(bank)
+    )
+    return FORMATS[form].write(about, leaving)

@@ -1,0 +1,72 @@
+"""STIX 2.1: bundles with `file` objects and with indicators that compare a file's hash.
+
+PDQ is not in STIX's vocabulary of algorithms, which is open: it stands there under that name. STIX can't say a radius.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from hakam.banks.formats.form import About, FormatError, Leaving, decoded, encoded, listed, text_of
+from hakam.banks.rows import BadRow, Gone, Read, row
+from hakam.vocabulary.bank import EntryKind
+
+_NAMES = {
+    EntryKind.MD5: "MD5",
+    EntryKind.SHA1: "SHA-1",
+    EntryKind.SHA256: "SHA-256",
+    EntryKind.PDQ: "PDQ",
+    EntryKind.TEXT: "x_simhash",
+}
+_KINDS = {name: kind for kind, name in _NAMES.items()}
+_COMPARED = re.compile(r"file:hashes\.'?\"?([A-Za-z0-9_-]+)'?\"?\s*=\s*'([0-9A-Fa-f]+)'")
+
+
+def read(data: bytes, _kind: EntryKind | None = None) -> Iterator[Read]:
+    """Yield the rows of a bundle; places are objects. Objects of other types are passed over."""
+    bundle = decoded(data)
+    if not isinstance(bundle, dict) or bundle.get("type") != "bundle":
+        raise FormatError("no STIX bundle")
+    for number, one in enumerate(listed(bundle.get("objects", []), "objects"), 1):
+        if not isinstance(one, dict):
+            yield BadRow(number, "no object")
+        elif one.get("type") in {"file", "indicator"}:
+            yield from _object(number, one)
+
+
+def _object(place: int, one: dict[str, Any]) -> Iterator[Read]:
+    item = text_of(one.get("id"))
+    if one.get("revoked") is True and item:
+        yield Gone(item)
+        return
+    if one["type"] == "file":
+        hashes = one.get("hashes")
+        found = [(name, text_of(value)) for name, value in hashes.items()] if isinstance(hashes, dict) else []
+    else:
+        found = _COMPARED.findall(text_of(one.get("pattern")))
+    labels = one.get("labels")
+    label = ", ".join(text_of(name) for name in labels)[:200] if isinstance(labels, list) else ""
+    known = [(kind, digest) for name, digest in found if (kind := _KINDS.get(name)) is not None]
+    if not known:
+        yield BadRow(place, f"{item[:80]} names no hash that can be looked up")
+    for kind, digest in known:
+        yield row(place, kind, digest, item=item, label=label)
+
+
+def write(about: About, entries: Iterable[Leaving]) -> Iterator[bytes]:
+    """Yield a bundle with one `file` object for each entry. The same entries give the same ids."""
+    objects = [
+        {
+            "type": "file",
+            "spec_version": "2.1",
+            "id": f"file--{uuid5(NAMESPACE_URL, f'{one.kind}:{one.digest}')}",
+            "hashes": {_NAMES[one.kind]: one.digest},
+            **({"labels": one.label.split(", ")} if one.label else {}),
+        }
+        for one in entries
+    ]
+    name = f"{about.name}:{about.made_at.isoformat()}"
+    yield from encoded({"type": "bundle", "id": f"bundle--{uuid5(NAMESPACE_URL, name)}", "objects": objects})

@@ -1,0 +1,38 @@
+"""Looking something up in the banks in force, as the door does, for people who want to know what it would say."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+
+from hakam.banks import publication
+from hakam.banks.kinds import BankError
+from hakam.signals.fold import fold, split_words
+from hakam.signals.near_duplicates import simhash
+from hakam.storage.known_content import KnownContent, Seen
+from hakam.vocabulary.bank import DIGITS, EntryKind
+
+_HEX = re.compile(r"[0-9a-f]+")
+
+
+def look_up(
+    home: Path, given: str, *, now: datetime, kind: EntryKind | None = None
+) -> tuple[Seen, list[str]]:
+    """Return what the banks say of a hash in hex, or of a text, and which banks could not be asked.
+
+    Without `kind`, whatever is hex of a hash's length is taken for one (64 digits: SHA-256 and PDQ), the rest for a
+    text. Raises `BankError` for what can't be looked up.
+    """
+    known = KnownContent(home, publication.in_force(home, now=now))
+    digest = given.strip().lower()
+    if _HEX.fullmatch(digest):
+        fit = [k for k in ([kind] if kind else EntryKind) if DIGITS[k] == len(digest)]
+        if fit:
+            return known.find([(k, digest, None) for k in fit], now.timestamp()), known.troubles
+    if kind not in {None, EntryKind.TEXT}:
+        raise BankError(f"a hash of kind {kind} has {DIGITS[kind]} hex digits" if kind else "no hash")
+    hash_ = simhash(split_words(fold(given)))
+    if hash_ is None:
+        raise BankError("no hash, and as a text it is too short to be told apart: 24 letters at least")
+    return known.find([(EntryKind.TEXT, f"{hash_:016x}", None)], now.timestamp()), known.troubles

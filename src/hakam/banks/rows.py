@@ -1,0 +1,63 @@
+"""What a hash list says, row by row, before it is anybody's entry: values, checked one by one."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from hakam.vocabulary.bank import DIGITS, EntryKind
+
+_HEX = re.compile(r"[0-9a-f]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_MOST = 200  # characters of an item's name and of a label
+_EMPTY = {
+    EntryKind.MD5: "d41d8cd98f00b204e9800998ecf8427e",
+    EntryKind.SHA1: "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+    EntryKind.SHA256: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+}
+"""Hashes of no bytes at all: lists hold them by mistake, and every failed upload would match."""
+
+
+class Row(NamedTuple):
+    """One hash of a list. `gone`: the source takes it back."""
+
+    kind: EntryKind
+    digest: str  # lower-case hex
+    item: str = ""  # the source's own id of the thing
+    label: str = ""
+    gone: bool = False
+
+
+class Gone(NamedTuple):
+    """The source takes back a thing by its id, without naming its hashes."""
+
+    item: str
+
+
+class BadRow(NamedTuple):
+    """A row that can't be kept: where it stands (line or entry, from 1) and why. The others are not lost by it."""
+
+    place: int
+    why: str
+
+
+Read = Row | Gone | BadRow
+
+
+def row(place: int, kind: str, digest: str, *, item: str = "", label: str = "", gone: bool = False) -> Read:
+    """Check what a list says and return it as a row, or what is wrong with it."""
+    try:
+        found = EntryKind(kind.strip().lower().replace("-", ""))
+    except ValueError:
+        return BadRow(place, f"{kind[:40]!r} is no kind of hash: {', '.join(EntryKind)}")
+    digest = digest.strip().lower()
+    if len(digest) != DIGITS[found] or not _HEX.fullmatch(digest):
+        return BadRow(place, f"a hash of kind {found} has {DIGITS[found]} hex digits, not {digest[:80]!r}")
+    if digest == _EMPTY.get(found):
+        return BadRow(place, "the hash of an empty file: every failed upload would match it")
+    if found in {EntryKind.PDQ, EntryKind.TEXT} and len(set(digest)) == 1:
+        return BadRow(place, "the hash of a blank: it would match whatever has no structure")
+    for name, value in (("id", item), ("label", label)):
+        if len(value) > _MOST or _CONTROL.search(value):
+            return BadRow(place, f"its {name} has more than {_MOST} characters, or control characters")
+    return Row(found, digest, item, label, gone)
