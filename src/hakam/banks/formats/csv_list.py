@@ -30,7 +30,7 @@ def read(data: bytes, kind: EntryKind | None = None) -> Iterator[Read]:
         raise FormatError(f"no UTF-8: {error}") from error
     lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        head = next(lines, None)
+        head = next((cells for cells in lines if any(cell.strip() for cell in cells)), None)
         if head is None:
             return
         names = {name.strip().lower().lstrip("# "): place for place, name in enumerate(head)}
@@ -40,7 +40,7 @@ def read(data: bytes, kind: EntryKind | None = None) -> Iterator[Read]:
                 raise FormatError(
                     "the first line names no column `hash` or `text`; without a head, say the kind"
                 )
-            yield row(1, kind, head[0])
+            yield row(lines.line_num, kind, head[0])
             columns = _Columns({"hash": 0}, kind)
         for cells in lines:
             if any(cell.strip() for cell in cells):
