@@ -290,7 +290,7 @@ def test_health_tells_how_it_stands(house: House) -> None:
     async def story(door: Door) -> None:
         assert read(door.health()) == (
             200,
-            {"status": "ok", "pack": "test@1", "revision": 1, "trouble": None},
+            {"status": "ok", "pack": "test@1", "revision": 1, "banks": [], "trouble": None},
         )
         door.trouble = "something"
         assert read(door.health())[1]["status"] == "degraded"
