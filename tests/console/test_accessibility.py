@@ -20,6 +20,7 @@ from hakam.banks.rows import Row
 from hakam.compliance import drafts
 from hakam.intake import flaggers
 from hakam.intake.models import Conduct, Notice, Strike, Suspension
+from hakam.review import trials
 from hakam.review.proposing import propose
 from hakam.staff.models import User
 from hakam.staff.roles import Role
@@ -98,6 +99,11 @@ def everything(live_server: Any) -> dict[str, list[str]]:
         "known-spam", source=BankSource.OWN, purpose="p", clause="spam", by=SYSTEM, now=desk.now
     )
     fill(bank.name, [Row(EntryKind.PDQ, f"{7:064x}", "c-1", "A1")], by=SYSTEM, now=desk.now)
+    seen = drafts.begin("Sales", by=amal.actor, now=desk.now)
+    sales = scene.PACK["rules.yaml"].replace("buy followers", "vermin")
+    drafts.save(seen.pk, path="rules.yaml", text=sales, seen=0, by=amal.actor, now=desk.now)
+    trials.ask(seen.pk, days=7, by=amal.actor, now=desk.now)
+    trials.run_next(lambda _since: [scene.event("vermin"), scene.event("x")], clock=lambda: desk.now)
     return {
         "nora": ["/desk/flag"],
         "": [f"/m/{conduct.token}",
@@ -107,7 +113,7 @@ def everything(live_server: Any) -> dict[str, list[str]]:
                  "/desk/complaints", f"/desk/complaints/{complaint.pk}", "/desk/proposals",
                  f"/desk/proposals/{proposal.pk}", "/desk/rules", "/desk/deliveries",
                  "/desk/rules/drafts", f"/desk/rules/drafts/{draft.pk}",
-                 f"/desk/rules/drafts/{draft.pk}?path=pack.yaml",
+                 f"/desk/rules/drafts/{draft.pk}?path=pack.yaml", f"/desk/rules/drafts/{seen.pk}/trial",
                  f"/desk/deliveries/{desk.effect().pk}", "/desk/ledger", f"/desk/ledger/story?subject=case:{case.pk}",
                  "/desk/ledger/1", "/desk/people", "/desk/keys",
                  "/desk/flaggers", f"/desk/flaggers/{hotline.pk}",

@@ -42,7 +42,8 @@ ANYBODY = frozenset({"queue", "counts", "preferences"})
 
 METHODS = {name: method for method, name, _arguments, _permission in PAGES}
 NEEDS = {name: permission for _method, name, _arguments, permission in PAGES}
-OF_A_DRAFT = ["rule_draft", "save_rule_draft", "add_rule_file", "discard_rule_draft"]
+OF_A_DRAFT = ["rule_draft", "save_rule_draft", "add_rule_file", "discard_rule_draft", "rule_trial",
+              "ask_rule_trial", "cancel_rule_trial"]  # fmt: skip
 OF_A_CASE = ["case", "priority", "lease", "skip", "draft", "preview", "decide", "reveal_evidence", "reveal"]
 
 

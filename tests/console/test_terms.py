@@ -15,6 +15,7 @@ from hakam.enforcement.states import EffectState, MeasureState
 from hakam.intake.flaggers import FlaggerState
 from hakam.intake.misuse import MisuseKind
 from hakam.review.states import CaseState, ComplaintState, DecisionState, Outcome, SourceKind
+from hakam.review.trials import TrialState
 from hakam.staff.roles import Role, Scope
 from hakam.vocabulary.actor import ActorKind
 from hakam.vocabulary.bank import EntryKind
@@ -47,6 +48,7 @@ CLOSED: list[tuple[str, type[StrEnum]]] = [
     ("flagger_state", FlaggerState),
     ("misuse_kind", MisuseKind),
     ("draft_state", DraftState),
+    ("trial_state", TrialState),
     ("automation", Automation),
     ("harm", Harm),
     ("bank_source", BankSource),

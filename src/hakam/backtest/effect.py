@@ -14,16 +14,19 @@ from typing import NamedTuple
 
 import msgspec
 
+from hakam.backtest.steps import relaxed, steps_of
 from hakam.policy.counters import MemoryCounters, RecordingCounters
 from hakam.policy.engine import Engine, compile_pack, needs_of
 from hakam.policy.interpret import Seen, outcome
 from hakam.policy.pack import Pack
-from hakam.policy.tree import Counter, walk
+from hakam.policy.rules import Rule
+from hakam.policy.tree import Condition, Counter, walk
 from hakam.signals.measure import measure
 from hakam.vocabulary.event import Event
 
 _LOOK = 64  # events between two looks at the clock
 SHOWN = 10
+NEAR_ENOUGH = 10_000  # near misses of a rule; more are not counted
 MAX_BOTH_WAYS = 500  # events that the interpreter judges again
 
 
@@ -46,6 +49,12 @@ class RuleEffect(msgspec.Struct, frozen=True):
     no_longer_fires: int
     newly: tuple[Event, ...] = ()
     no_longer: tuple[Event, ...] = ()
+    near: int = 0  # events on which the changed rule is silent, and one condition more would make it fire
+    near_events: tuple[Event, ...] = ()
+    # of the events that people decided, by the version after
+    caught: int = 0  # the rule fires, people found a violation
+    wrong: int = 0  # the rule fires, people found nothing
+    missed: int = 0  # people found a violation of the rule's clause, the rule is silent
 
 
 class Disagreement(msgspec.Struct, frozen=True):
@@ -70,6 +79,7 @@ class Effect(msgspec.Struct, frozen=True):
     failed: Mapping[str, int]  # rules of the version after that failed, on how many events
     disagreements: tuple[Disagreement, ...] = ()
     judged_both_ways: int = 0
+    decided: int = 0  # events that people decided
 
     @property
     def sound(self) -> bool:
@@ -111,6 +121,8 @@ class _Rule:
     def __init__(self, name: str, size: int) -> None:
         self.before = self.after = 0
         self.newly, self.no_longer = _Sample(f"+{name}", size), _Sample(f"-{name}", size)
+        self.near = _Sample(f"~{name}", size)
+        self.caught = self.wrong = self.missed = 0
 
 
 def effect_of(
@@ -121,12 +133,14 @@ def effect_of(
     *,
     progress: Callable[[int, Effect | None], None] = lambda _events, _so_far: None,
     cancelled: Callable[[], bool] = lambda: False,
+    decided: Callable[[Event], tuple[bool, str] | None] = lambda _event: None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Effect:
     """Judge `events`, which come in order of time, by both versions; return what differs.
 
     `before` None: nothing was in force. `progress` is told the number of events now and then. Counters begin empty,
-    so the first events of long windows count too few, for both versions alike.
+    so the first events of long windows count too few, for both versions alike. `decided` says what people found on
+    an event: whether it violates, and which clause; `None` if nobody decided it.
     """
     chosen = budget or Budget()
     began = clock()
@@ -141,7 +155,7 @@ def effect_of(
         if run.seen >= chosen.events:
             complete = False
             break
-        run.see(event)
+        run.see(event, decided(event))
     made = run.effect(complete=complete, seconds=clock() - began)
     progress(run.seen, made)
     return made
@@ -163,14 +177,16 @@ class _Run:
         self.seen = self._fired_before = self._fired_after = self._newly = self._no_longer = 0
         self._failed: dict[str, int] = {}
         self._disagreements: list[Disagreement] = []
-        self._both_ways = 0
+        self._both_ways = self._decided = 0
+        self._after = after.rules
         self._changed = [
             rule
             for rule in after.rules
             if before is None or rule.digest not in {old.digest for old in before.rules}
         ]
+        self._steps = [(rule, *_steps(rule)) for rule in self._changed]
 
-    def see(self, event: Event) -> None:
+    def see(self, event: Event, found: tuple[bool, str] | None = None) -> None:
         signals = measure(event, self._needs)
         old_engine, new_engine = self._engines
         old: set[str] = set()
@@ -195,10 +211,39 @@ class _Run:
                 rule_.newly.see(event)
             elif name not in new:
                 rule_.no_longer.see(event)
+        seen = Seen(event, signals, dict(recording.seen))
+        self._near(event, seen, new)
+        if found is not None:
+            self._hold_against(found, new)
         if self._both_ways < min(self._budget.both_ways, MAX_BOTH_WAYS) and (new or not self.seen % 7):
-            self._judge_again(
-                event, Seen(event, signals, dict(recording.seen)), new, set(verdict.quarantined)
-            )
+            self._judge_again(event, seen, new, set(verdict.quarantined))
+
+    def _near(self, event: Event, seen: Seen, fired: set[str]) -> None:
+        for rule, steps, wider in self._steps:
+            if rule.id in fired or self._rules[rule.id].near.count >= NEAR_ENOUGH:
+                continue
+            if wider is not None:
+                near = outcome(wider, seen) is True
+            else:
+                lacking = 0
+                for step in steps:
+                    lacking += outcome(step, seen) is not True
+                    if lacking > 1:
+                        break
+                near = len(steps) > 1 and lacking == 1
+            if near:
+                self._rules[rule.id].near.see(event)
+
+    def _hold_against(self, found: tuple[bool, str], fired: set[str]) -> None:
+        violating, clause = found
+        self._decided += 1
+        for rule in self._after:
+            kept = self._rules[rule.id]
+            if rule.id in fired:
+                kept.caught += violating
+                kept.wrong += not violating
+            else:
+                kept.missed += violating and clause == rule.policy
 
     def _judge_again(self, event: Event, seen: Seen, fired: set[str], failed: set[str]) -> None:
         """Ask the plain meaning of each changed rule too."""
@@ -228,13 +273,24 @@ class _Run:
                     rule.no_longer.count,
                     rule.newly.events(),
                     rule.no_longer.events(),
+                    rule.near.count,
+                    rule.near.events(),
+                    rule.caught,
+                    rule.wrong,
+                    rule.missed,
                 )
                 for name, rule in self._rules.items()
             ),
             failed=self._failed,
             disagreements=tuple(self._disagreements),
             judged_both_ways=self._both_ways,
+            decided=self._decided,
         )
+
+
+def _steps(rule: Rule) -> tuple[tuple[Condition, ...], Condition | None]:
+    steps = steps_of(rule.when)
+    return steps, relaxed(steps[0]) if len(steps) == 1 else None
 
 
 def reads_counters(pack: Pack) -> bool:

@@ -94,6 +94,8 @@ class FactKind(StrEnum):
     BANK_WITHDRAWN = "bank.withdrawn"  # entries were taken out for good, by their source or by us
     BANK_JUDGED = "bank.judged"  # a person said whether a match was right
     BANK_DELETED = "bank.deleted"
+    TRIAL_ASKED = "trial.asked"  # whom a draft would have touched
+    TRIAL_CANCELLED = "trial.cancelled"
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
     KEY_ISSUED = "key.issued"

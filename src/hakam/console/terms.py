@@ -259,6 +259,8 @@ FACTS: Words = {
     "bank.withdrawn": _("Hashes withdrawn from a bank"),
     "bank.judged": _("Match of a bank judged"),
     "bank.deleted": _("Bank deleted"),
+    "trial.asked": _("Trial of a draft asked for"),
+    "trial.cancelled": _("Trial of a draft cancelled"),
     "user.created": _("Person added"),
     "user.changed": _("Person changed"),
     "key.issued": _("API key issued"),
@@ -344,6 +346,13 @@ DRAFT_STATES: Words = {
     "published": pgettext_lazy("state of a draft", "Published"),
     "discarded": pgettext_lazy("state of a draft", "Laid aside"),
 }
+TRIAL_STATES: Words = {
+    "waiting": pgettext_lazy("state of a trial", "Waiting"),
+    "running": pgettext_lazy("state of a trial", "Running"),
+    "done": pgettext_lazy("state of a trial", "Done"),
+    "failed": pgettext_lazy("state of a trial", "Failed"),
+    "cancelled": pgettext_lazy("state of a trial", "Cancelled"),
+}
 FILE_CHANGES: Words = {
     "added": pgettext_lazy("file of a draft", "new"),
     "changed": pgettext_lazy("file of a draft", "changed"),
@@ -374,6 +383,7 @@ FAMILIES: dict[str, Words] = {
     "misuse_kind": MISUSE_KINDS,
     "draft_state": DRAFT_STATES,
     "file_change": FILE_CHANGES,
+    "trial_state": TRIAL_STATES,
     "flagger_state": FLAGGER_STATES,
     "bank_source": BANK_SOURCES,
     "bank_action": BANK_ACTIONS,

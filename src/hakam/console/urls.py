@@ -21,6 +21,7 @@ from hakam.console.desk import (
     queue,
     rules,
     staff,
+    trials,
 )
 from hakam.console.outside import complaint, home, report, rulebook, transparency
 from hakam.console.outside import misuse as own_misuse
@@ -72,6 +73,9 @@ urlpatterns = [
     path("desk/rules/drafts/<int:draft_id>/save", drafts.save, name="save_rule_draft"),
     path("desk/rules/drafts/<int:draft_id>/add", drafts.add_file, name="add_rule_file"),
     path("desk/rules/drafts/<int:draft_id>/discard", drafts.discard, name="discard_rule_draft"),
+    path("desk/rules/drafts/<int:draft_id>/trial", trials.trial, name="rule_trial"),
+    path("desk/rules/drafts/<int:draft_id>/trial/ask", trials.ask, name="ask_rule_trial"),
+    path("desk/rules/drafts/<int:draft_id>/trial/cancel", trials.cancel, name="cancel_rule_trial"),
     path("desk/deliveries", deliveries.listing, name="deliveries"),
     path("desk/deliveries/<str:effect_id>", deliveries.delivery, name="delivery"),
     path("desk/deliveries/<str:effect_id>/replay", deliveries.send_again, name="replay"),

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from hakam.compliance.models import RulebookDraft, RulebookVersion
+
 
 class Case(models.Model):
     """All notices and verdicts on one item, until somebody decides."""
@@ -156,6 +158,25 @@ class Proposal(models.Model):
                 fields=["case"], condition=Q(state="open"), name="one_open_proposal_a_case"
             )
         ]
+
+
+class Trial(models.Model):
+    """A draft of the rules, held against the events of the last days before anybody publishes it."""
+
+    draft = models.ForeignKey(RulebookDraft, on_delete=models.CASCADE, related_name="trials")
+    before = models.ForeignKey(RulebookVersion, on_delete=models.PROTECT, null=True, related_name="+")
+    files = models.JSONField()  # of the draft, as they were when it was asked for
+    digest = models.CharField(max_length=64)  # over the files
+    days = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=16, db_index=True)  # a `TrialState`
+    asked_by = models.CharField(max_length=160)
+    asked_at = models.DateTimeField()
+    token = models.CharField(max_length=16, blank=True)  # of whoever runs it
+    lease_until = models.DateTimeField(null=True)
+    events = models.PositiveIntegerField(default=0)  # judged so far
+    result = models.JSONField(null=True)  # a `TrialResult`
+    error = models.TextField(blank=True)
+    finished_at = models.DateTimeField(null=True)
 
 
 class Complaint(models.Model):

@@ -24,6 +24,8 @@ def run(name: str, *, checked: bool = False) -> None:
         start.require_ready()
     if name == programs.CONSOLE:
         programs.run_console(settings())
+    elif name == programs.TRIALS:
+        programs.run_trials(settings())
     else:
         programs.run_worker(settings())
 

@@ -23,6 +23,7 @@ from hakam.review.decisions import finalise_due
 from hakam.wiring import plugins, ports, publish, subscriptions
 from hakam.wiring.hold import HomeInUseError, hold
 from hakam.wiring.settings import Settings
+from hakam.wiring.trial_runs import TrialProcess
 from hakam.wiring.worker import Task
 
 EVENTS_AT_ONCE = 1_000
@@ -99,6 +100,8 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
     def erase_withdrawn(_now: datetime) -> int:
         return publish.erase_withdrawn(settings)
 
+    beside = TrialProcess(settings)
+    held.callback(beside.stop)
     try:
         yield {
             "banks": (
@@ -112,6 +115,7 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
                 Task("send statements to the database", send_statements, 10.0),
                 Task("reconcile statements with the database", ask_after_statements, 3_600.0),
             ),
+            "trials": (Task("start trials of drafts", beside.look, 1.0),),
             "clocks": (
                 Task("finalise decisions", finalise_due, 1.0),
                 Task("end measures", lambda now: expire_due(now=now), 15.0),

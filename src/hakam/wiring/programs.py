@@ -18,6 +18,7 @@ from hakam.wiring.settings import SettingError, Settings
 from hakam.wiring.worker import read_heartbeat
 
 CONSOLE, DOOR, WORKER = "console", "door", "worker"
+TRIALS = "trials"  # started by the worker when a trial waits, ends with it
 MOST_CONSOLE_THREADS = 8
 _DIRECT = build_opener(ProxyHandler({}))  # a health check never goes through the operator's proxy
 
@@ -120,3 +121,15 @@ def run_worker(settings: Settings) -> None:
     stop_on_signals(stop.set)
     with lanes(settings) as duties:
         Worker(duties, heartbeat=heartbeat_path(settings)).run(stop)
+
+
+def run_trials(settings: Settings) -> None:
+    """Run the trials of drafts that wait, one after the other, below everything else that the machine does."""
+    from hakam.wiring.start import start_django  # noqa: PLC0415 -- only this process needs it
+
+    start_django()
+    from hakam.wiring.trial_runs import run_all  # noqa: PLC0415 -- needs Django started
+
+    if hasattr(os, "nice"):
+        os.nice(10)
+    run_all(settings)

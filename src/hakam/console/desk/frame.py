@@ -72,6 +72,7 @@ _PLACES = {
     "story": "ledger", "fact": "ledger",
     "rulebook_version": "rules", "rulebook_differences": "rules", "rule_drafts": "rules", "rule_draft": "rules",
     "save_rule_draft": "rules", "begin_rule_draft": "rules", "add_rule_file": "rules", "discard_rule_draft": "rules",
+    "rule_trial": "rules", "ask_rule_trial": "rules", "cancel_rule_trial": "rules",
     "delivery": "deliveries", "key": "keys",
     "submission": "eu_database", "flagger": "flaggers", "send_flag": "flag",
     "conduct": "misuse", "bank": "banks",

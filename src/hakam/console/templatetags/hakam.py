@@ -119,11 +119,11 @@ def num(value: object, decimals: int = 0) -> SafeString:
 
 
 @register.filter
-def percent(value: float | None) -> SafeString:
+def percent(value: float | None, decimals: int = 0) -> SafeString:
     """Write a share (0 to 1) in per cent."""
     if value is None:
         return format_html("{}", "–")
-    return format_html('<span class="num" dir="ltr">{}%</span>', digits(f"{100 * value:.0f}"))
+    return format_html('<span class="num" dir="ltr">{}%</span>', digits(f"{100 * value:.{decimals}f}"))
 
 
 def written(at: datetime) -> str:

@@ -1,0 +1,166 @@
+"""Whom a draft would touch: what it would have done with the latest events, beside what is in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from hakam.backtest.decided import Share, share
+from hakam.compliance import drafts
+from hakam.compliance.models import RulebookDraft
+from hakam.console.admission import admit, person
+from hakam.console.installation import event_log
+from hakam.review import trials
+from hakam.review.models import Trial
+from hakam.review.trials import RuleOutcome, TrialError, TrialResult, TrialState
+from hakam.staff import access as staff
+from hakam.staff.models import User
+from hakam.staff.roles import Permission
+from hakam.vocabulary.event import Event
+
+SPANS: Final = (1, 7, 30)
+EXCERPT: Final = 400
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An event as an example."""
+
+    text: str
+    at: Any
+    kind: str
+
+
+@dataclass(frozen=True)
+class RuleShown:
+    """A rule with its examples and how far people agree."""
+
+    outcome: RuleOutcome
+    share: float
+    newly: list[Shown]
+    no_longer: list[Shown]
+    near: list[Shown]
+    precision: Share
+    recall: Share
+
+    @property
+    def changed(self) -> bool:
+        """Whether the rule does anything otherwise."""
+        return bool(self.outcome.newly_fires or self.outcome.no_longer_fires)
+
+
+def _find(draft_id: int) -> RulebookDraft:
+    found = drafts.find(draft_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _events(names: tuple[tuple[str, str], ...], hidden: set[tuple[str, str]]) -> list[Shown]:
+    """Read events of the log; what this person may not see, is gone, or says the same again is left out."""
+    out: dict[str, Shown] = {}
+    for platform, id_ in names:
+        record = None if (platform, id_) in hidden else event_log().get(platform, id_)
+        if record is None:
+            continue
+        event = msgspec.json.decode(record.raw, type=Event)
+        text = (event.item.text or "")[:EXCERPT]
+        out.setdefault(text, Shown(text, event.at, event.kind.value))
+    return list(out.values())
+
+
+def _hidden(result: TrialResult, user: User) -> set[tuple[str, str]]:
+    names = {name for rule in result.rules for name in (*rule.newly, *rule.no_longer, *rule.near_events)}
+    if not user.may(Permission.CASE_READ):
+        return names
+    if user.may(Permission.CHILD_SAFETY_READ):
+        return set()
+    return trials.veiled(names, log=event_log(), result=result)
+
+
+def _rules(result: TrialResult, user: User) -> list[RuleShown]:
+    hidden = _hidden(result, user)
+    rows = [
+        RuleShown(
+            outcome=rule,
+            share=rule.after / result.events if result.events else 0.0,
+            newly=_events(rule.newly, hidden),
+            no_longer=_events(rule.no_longer, hidden),
+            near=_events(rule.near_events, hidden),
+            precision=share(rule.caught, rule.caught + rule.wrong),
+            recall=share(rule.caught, rule.caught + rule.missed),
+        )
+        for rule in result.rules
+    ]
+    return sorted(rows, key=lambda row: (not row.changed, -row.outcome.after, row.outcome.rule))
+
+
+def _page(request: HttpRequest, draft: RulebookDraft, *, error: str = "", status: int = 200) -> HttpResponse:
+    trial = trials.newest(draft)
+    result = trials.result_of(trial) if trial is not None else None
+    user = person(request)
+    context = {
+        "draft": draft,
+        "trial": trial,
+        "open": trial is not None and trial.state in trials.OPEN,
+        "result": result,
+        "rules": _rules(result, user) if result is not None else [],
+        "fits": trial is not None and trials.fits(trial, draft),
+        "name": _name(trial),
+        "spans": SPANS,
+        "may_ask": user.may(Permission.PACK_PUBLISH) and draft.state == drafts.DraftState.OPEN,
+        "reads": user.may(Permission.CASE_READ),
+        "error": error,
+    }
+    quiet = request.headers.get("HX-Request") and request.method == "GET"
+    template = "console/desk/trial_answer.html" if quiet else "console/desk/trial.html"
+    return render(request, template, context, status=status)
+
+
+def _name(trial: Trial | None) -> str:
+    return "" if trial is None else staff.names({trial.asked_by}).get(trial.asked_by, trial.asked_by)
+
+
+@require_GET
+@admit(Permission.PACK_READ)
+def trial(request: HttpRequest, draft_id: int) -> HttpResponse:
+    """Show the newest trial of a draft, or how far it is."""
+    return _page(request, _find(draft_id))
+
+
+@require_POST
+@admit(Permission.PACK_PUBLISH)
+def ask(request: HttpRequest, draft_id: int) -> HttpResponse:
+    """Ask for a trial; it runs beside the worker."""
+    draft = _find(draft_id)
+    days = request.POST.get("days", "")
+    try:
+        trials.ask(
+            draft_id,
+            days=int(days) if days in {str(span) for span in SPANS} else 0,
+            by=person(request).actor,
+            now=timezone.now(),
+        )
+    except TrialError as error:
+        said = _("The draft has errors. Mend them first.") if "errors" in str(error) else _("Choose a span.")
+        return _page(request, draft, error=said, status=422)
+    return redirect("console:rule_trial", draft_id)
+
+
+@require_POST
+@admit(Permission.PACK_PUBLISH)
+def cancel(request: HttpRequest, draft_id: int) -> HttpResponse:
+    """End the trial that waits or runs."""
+    newest = trials.newest(_find(draft_id))
+    if newest is not None and newest.state in {TrialState.WAITING, TrialState.RUNNING}:
+        trials.cancel(newest.pk, by=person(request).actor, now=timezone.now())
+        messages.success(request, _("Cancelled."))
+    return redirect("console:rule_trial", draft_id)

@@ -1,0 +1,165 @@
+"""Whom a draft would touch, as the desk shows it: figures, examples, agreement, and no more than one may see."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from tests.console.conftest import SignIn
+
+from hakam.compliance import drafts
+from hakam.compliance.models import RulebookDraft, RulebookVersion
+from hakam.console.desk import trials as page
+from hakam.review import trials
+from hakam.review.models import Trial
+from hakam.staff.roles import Role
+from hakam.testing import scene
+from hakam.testing.event_logs import MemoryEventLog
+from hakam.vocabulary.actor import SYSTEM
+from hakam.vocabulary.event import Event
+
+MORE = """\
+- rule: vermin
+  policy: hate
+  stage: shadow
+  when: word(text.folded, "vermin")
+  then: [review(queue="hate")]
+- rule: hurt
+  policy: child-abuse
+  stage: shadow
+  when: word(text.folded, "small")
+  then: [review(queue="child-safety")]
+"""
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> MemoryEventLog:
+    made = MemoryEventLog()
+    monkeypatch.setattr(page, "event_log", lambda: made)
+    return made
+
+
+@pytest.fixture
+def draft(book: RulebookVersion) -> RulebookDraft:
+    made = drafts.begin("Vermin", by=SYSTEM, now=timezone.now())
+    return drafts.save(made.pk, path="rules/more.yaml", text=MORE, seen=0, by=SYSTEM, now=timezone.now())
+
+
+@pytest.fixture
+def lead(sign_in: SignIn) -> Client:
+    return sign_in(Role.POLICY_LEAD)
+
+
+def run(log: MemoryEventLog, *texts: str) -> list[Event]:
+    then = timezone.now() - timedelta(hours=1)
+    events = [scene.event(text, item=f"c{n}", at=then) for n, text in enumerate(texts)]
+    log.append([scene.entry(event, scene.verdict()) for event in events])
+    assert trials.run_next(lambda _since: events, clock=timezone.now)
+    return events
+
+
+def url(draft: RulebookDraft, what: str = "") -> str:
+    return f"/desk/rules/drafts/{draft.pk}/trial{what}"
+
+
+def said(answer: Any) -> str:
+    return " ".join(answer.content.decode().split())
+
+
+def test_nobody_has_looked_yet(lead: Client, draft: RulebookDraft) -> None:
+    assert "Nobody has looked yet" in said(lead.get(url(draft)))
+    assert url(draft) in said(lead.get(f"/desk/rules/drafts/{draft.pk}"))
+
+
+def test_it_is_asked_for_and_watched(lead: Client, draft: RulebookDraft) -> None:
+    assert lead.post(url(draft, "/ask"), {"days": "7"}).status_code == 302
+    answer = said(lead.get(url(draft)))
+    assert "Waiting" in answer
+    assert 'hx-trigger="every 2s"' in answer
+    piece = said(lead.get(url(draft), headers={"HX-Request": "true"}))
+    assert piece.startswith("<div")
+    assert "<html" not in piece
+
+
+def test_it_can_be_cancelled(lead: Client, draft: RulebookDraft) -> None:
+    lead.post(url(draft, "/ask"), {"days": "1"})
+    lead.post(url(draft, "/cancel"))
+    assert Trial.objects.get().state == "cancelled"
+    assert "Cancelled" in said(lead.get(url(draft)))
+    lead.post(url(draft, "/cancel"))
+    assert Trial.objects.count() == 1
+
+
+@pytest.mark.parametrize("days", ["", "0", "31", "x", "7.5"])
+def test_a_span_that_is_none_is_refused(lead: Client, draft: RulebookDraft, days: str) -> None:
+    answer = lead.post(url(draft, "/ask"), {"days": days})
+    assert answer.status_code == 422
+    assert "Choose a span." in said(answer)
+
+
+def test_a_draft_with_errors_is_refused(lead: Client, draft: RulebookDraft) -> None:
+    drafts.save(draft.pk, path="rules.yaml", text="- rule: x", seen=0, by=SYSTEM, now=timezone.now())
+    answer = lead.post(url(draft, "/ask"), {"days": "7"})
+    assert answer.status_code == 422
+    assert "Mend them first." in said(answer)
+
+
+class TestTheAnswer:
+    @pytest.fixture(autouse=True)
+    def _asked(self, lead: Client, draft: RulebookDraft, log: MemoryEventLog) -> None:
+        lead.post(url(draft, "/ask"), {"days": "7"})
+        run(log, "you are vermin", "hello", "a small secret", "vermin and small")
+
+    def test_figures_and_examples(self, lead: Client, draft: RulebookDraft) -> None:
+        answer = said(lead.get(url(draft)))
+        assert 'data-trial="done"' in answer
+        assert "you are vermin" in answer
+        assert "Newly touched" in answer
+        assert "every 2s" not in answer
+
+    def test_abuse_of_children_is_shown_to_child_safety_alone(
+        self, lead: Client, draft: RulebookDraft, sign_in: SignIn
+    ) -> None:
+        for client in (lead, sign_in(Role.MODERATOR), sign_in(Role.ADMINISTRATOR)):
+            answer = said(client.get(url(draft)))
+            assert "a small secret" not in answer
+            assert "vermin and small" not in answer
+        assert "a small secret" in said(sign_in(Role.CHILD_SAFETY).get(url(draft)))
+
+    def test_who_reads_no_cases_reads_figures_only(self, draft: RulebookDraft, sign_in: SignIn) -> None:
+        answer = said(sign_in(Role.RESEARCHER).get(url(draft)))
+        assert "Your role reads figures" in answer
+        assert "you are vermin" not in answer
+        assert "<form" not in answer.split('id="main"')[1].split("toasts")[0]
+
+    def test_a_draft_that_was_changed_since_says_so(self, lead: Client, draft: RulebookDraft) -> None:
+        assert "Look again" not in said(lead.get(url(draft)))
+        drafts.save(
+            draft.pk, path="rules/more.yaml", text=MORE + "#\n", seen=1, by=SYSTEM, now=timezone.now()
+        )
+        assert "Look again" in said(lead.get(url(draft)))
+
+    def test_it_reads_in_arabic(self, draft: RulebookDraft, sign_in: SignIn) -> None:
+        answer = said(sign_in(Role.POLICY_LEAD, language="ar").get(url(draft)))
+        assert "تمسّها جديدًا" in answer
+        assert "Newly" not in answer
+
+
+def test_what_is_unsound_says_that_it_must_not_be_published(
+    lead: Client, draft: RulebookDraft, log: MemoryEventLog
+) -> None:
+    lead.post(url(draft, "/ask"), {"days": "7"})
+    run(log, "you are vermin")
+    trial = Trial.objects.get()
+    trial.result["disagreements"] = [{"rule": "vermin", "event": "e1", "compiled": True}]
+    trial.save()
+    assert "It must not be published" in said(lead.get(url(draft)))
+
+
+def test_a_trial_that_failed_says_why(lead: Client, draft: RulebookDraft) -> None:
+    lead.post(url(draft, "/ask"), {"days": "7"})
+    Trial.objects.update(state="failed", error="OSError: the disk is gone")
+    assert "the disk is gone" in said(lead.get(url(draft)))
