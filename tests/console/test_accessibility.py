@@ -7,18 +7,21 @@ from functools import partial
 from importlib.resources import files
 from typing import Any
 
+import msgspec
 import pytest
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, Page
 from tests.console.conftest import Desk
+from tests.intake.test_order_contents import REMOVAL
 
 from hakam.banks.filling import fill
 from hakam.banks.keeping import create_bank
 from hakam.banks.kinds import BankSource
 from hakam.banks.rows import Row
 from hakam.compliance import drafts
-from hakam.intake import flaggers
+from hakam.console.installation import vault
+from hakam.intake import authorities, flaggers, orders
 from hakam.intake.models import Conduct, Notice, Strike, Suspension
 from hakam.review import trials
 from hakam.review.proposing import propose
@@ -104,6 +107,14 @@ def everything(live_server: Any) -> dict[str, list[str]]:
     drafts.save(seen.pk, path="rules.yaml", text=sales, seen=0, by=amal.actor, now=desk.now)
     trials.ask(seen.pk, days=7, by=amal.actor, now=desk.now)
     trials.run_next(lambda _since: [scene.event("vermin"), scene.event("x")], clock=lambda: desk.now)
+    office = authorities.register(
+        name="Office for Internet Crime", kind="court", country="DE", email="o@office.example", phone="+49 611 1",
+        by=amal.actor, now=desk.now,
+    )  # fmt: skip
+    order = orders.receive(
+        msgspec.structs.replace(REMOVAL, contact="", silent_days=42, silent_because="Art. 11(3)"),
+        platform=scene.PLATFORM, authority_id=office.pk, vault=vault(), by=amal.actor, now=desk.now,
+    )  # fmt: skip
     return {
         "nora": ["/desk/flag"],
         "": [f"/m/{conduct.token}",
@@ -117,8 +128,10 @@ def everything(live_server: Any) -> dict[str, list[str]]:
                  f"/desk/deliveries/{desk.effect().pk}", "/desk/ledger", f"/desk/ledger/story?subject=case:{case.pk}",
                  "/desk/ledger/1", "/desk/people", "/desk/keys",
                  "/desk/flaggers", f"/desk/flaggers/{hotline.pk}",
-                 "/desk/misuse", "/desk/banks", f"/desk/banks/{bank.name}/",
-                 f"/desk/misuse/{conduct.pk}", "/desk/preferences", "/accounts/2fa/"],
+                 "/desk/banks", f"/desk/banks/{bank.name}/",
+                 "/desk/misuse", f"/desk/misuse/{conduct.pk}",
+                 "/desk/orders", f"/desk/orders/{order.pk}", "/desk/authorities",
+                 "/desk/preferences", "/accounts/2fa/"],
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from tests.console.conftest import Desk, SignIn
 from tests.console.test_admission import NO_ID, PAGES
+from tests.intake.test_order_contents import ACT
 
 from hakam.banks.filling import fill
 from hakam.banks.keeping import create_bank
@@ -20,10 +21,11 @@ from hakam.compliance.access import statement_of
 from hakam.compliance.eu_database import submissions
 from hakam.compliance.eu_database.payload import ItemFacts
 from hakam.compliance.models import Fact, RulebookDraft, Submission
+from hakam.console.installation import vault
 from hakam.enforcement.models import Effect
 from hakam.enforcement.outbox import EffectState
-from hakam.intake import flaggers
-from hakam.intake.models import Conduct, Flagger
+from hakam.intake import flaggers, orders
+from hakam.intake.models import Authority, Conduct, Flagger, Order
 from hakam.review import decisions
 from hakam.review.models import Case, Complaint, Decision, Draft, Proposal
 from hakam.review.proposing import propose
@@ -63,6 +65,7 @@ class World:
     conduct: Conduct
     draft: RulebookDraft
     bank_entry: int
+    order: Order
 
     def arguments(self, name: str) -> tuple[object, ...]:
         """Return what stands in the address of a page."""
@@ -88,6 +91,10 @@ class World:
             "conduct": self.conduct.pk,
             "act_on_conduct": self.conduct.pk,
             **dict.fromkeys(("bank", "fill_bank", "change_bank"), "known-spam"),
+            "order": self.order.pk,
+            "act_on_order": self.order.pk,
+            "clarify_order": self.order.pk,
+            "confirm_authority": self.order.authority_id,
         }
         if name in {"judge_entry", "withdraw_entry"}:
             return ("known-spam", self.bank_entry)
@@ -114,6 +121,10 @@ ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | 
     "bank": "no-bank",
     "fill_bank": "no-bank",
     "change_bank": "no-bank",
+    "order": NO_ID,
+    "act_on_order": NO_ID,
+    "clarify_order": NO_ID,
+    "confirm_authority": 987_654,
 }
 
 
@@ -168,6 +179,13 @@ def world(desk: Desk, amal: User) -> World:
     )
     conduct = Conduct.objects.create(token="t", platform="maydan", kind="notices", account="u7")
     draft = drafts.begin("Followers", by=amal.actor, now=desk.now)
+    office = Authority.objects.create(
+        name="Office", kind="court", country="DE", email="o@office.example", registered_by="staff:0",
+        registered_at=desk.now,
+    )  # fmt: skip
+    order = orders.receive(
+        ACT, platform="maydan", authority_id=office.pk, vault=vault(), by=amal.actor, now=desk.now
+    )
     return World(
         desk.case("open"),
         fresh,
@@ -181,6 +199,7 @@ def world(desk: Desk, amal: User) -> World:
         conduct,
         draft,
         in_bank,
+        order,
     )
 
 

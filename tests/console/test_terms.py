@@ -12,8 +12,11 @@ from hakam.console.harms import GROUPS, HARMS
 from hakam.console.terms import FAMILIES, term
 from hakam.enforcement.kinds import EffectKind
 from hakam.enforcement.states import EffectState, MeasureState
+from hakam.intake.authorities import AuthorityKind
 from hakam.intake.flaggers import FlaggerState
 from hakam.intake.misuse import MisuseKind
+from hakam.intake.order_contents import ContentType, DataKind, OrderKind
+from hakam.intake.orders import OrderState
 from hakam.review.states import CaseState, ComplaintState, DecisionState, Outcome, SourceKind
 from hakam.review.trials import TrialState
 from hakam.staff.roles import Role, Scope
@@ -49,6 +52,11 @@ CLOSED: list[tuple[str, type[StrEnum]]] = [
     ("misuse_kind", MisuseKind),
     ("draft_state", DraftState),
     ("trial_state", TrialState),
+    ("order_kind", OrderKind),
+    ("order_state", OrderState),
+    ("content_type", ContentType),
+    ("data_kind", DataKind),
+    ("authority_kind", AuthorityKind),
     ("automation", Automation),
     ("harm", Harm),
     ("bank_source", BankSource),

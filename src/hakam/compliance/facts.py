@@ -67,6 +67,15 @@ class FactKind(StrEnum):
     ORDER_ANSWERED = "order.answered"  # the authority was told what was done
     ORDER_RETURNED = "order.returned"  # incomplete, wrong or impossible: the authority was told which
     ORDER_CLARIFIED = "order.clarified"
+    ORDER_VERIFIED = "order.verified"  # by calling back; by key it is verified as it arrives
+    ORDER_RECIPIENT_INFORMED = "order.recipient_informed"
+    ORDER_SCRUTINY_ASKED = "order.scrutiny_asked"  # of the home authority
+    ORDER_ANNULLED = "order.annulled"  # it has no effect any more: what it did was taken back
+    DISCLOSURE_PREPARED = "disclosure.prepared"  # for an order to inform
+    DISCLOSURE_RELEASED = "disclosure.released"  # by a second person
+    DISCLOSURE_TAKEN = "disclosure.taken"  # somebody took a copy to hand over
+    AUTHORITY_REGISTERED = "authority.registered"
+    AUTHORITY_CONFIRMED = "authority.confirmed"  # by a second person
     COMPLAINT_RECEIVED = "complaint.received"
     COMPLAINT_DECIDED = "complaint.decided"
     DEADLINE_STARTED = "deadline.started"

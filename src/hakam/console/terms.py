@@ -175,6 +175,9 @@ EFFECT_KINDS: Words = {
     "complaint.receipt": _("Receipt of a complaint"),
     "complaint.outcome": _("Outcome of a complaint"),
     "flagger.report": _("Report on a trusted flagger"),
+    "order.receipt": _("Receipt of an order"),
+    "order.answer": _("Answer to an authority"),
+    "order.recipient": _("Word about an order to whom it concerns"),
     "misuse.warning": _("Warning about misuse"),
     "misuse.suspension": _("Suspension for misuse"),
     "misuse.end": _("End of a suspension for misuse"),
@@ -232,6 +235,15 @@ FACTS: Words = {
     "order.answered": _("Order answered"),
     "order.returned": _("Order returned"),
     "order.clarified": _("Order clarified"),
+    "order.verified": _("Order verified"),
+    "order.recipient_informed": _("Person told of an order"),
+    "order.scrutiny_asked": _("Examination of an order asked for"),
+    "order.annulled": _("Order has no effect any more"),
+    "disclosure.prepared": _("Disclosure prepared"),
+    "disclosure.released": _("Disclosure released by a second person"),
+    "disclosure.taken": _("Copy of a disclosure taken"),
+    "authority.registered": _("Authority registered"),
+    "authority.confirmed": _("Authority confirmed by a second person"),
     "complaint.received": _("Complaint received"),
     "complaint.decided": _("Complaint decided"),
     "deadline.started": _("Clock started"),
@@ -379,7 +391,43 @@ ENTRY_KINDS: Words = {
     "pdq": _("PDQ, the picture"),
     "text": _("SimHash, the text"),
 }
+ORDER_KINDS: Words = {
+    "act": _("Act against content"),
+    "inform": _("Give information"),
+    "removal": _("Remove terrorist content"),
+}
+ORDER_STATES: Words = {
+    "open": pgettext_lazy("state of an order", "To be carried out"),
+    "returned": pgettext_lazy("state of an order", "Returned to the authority"),
+    "carried_out": pgettext_lazy("state of an order", "Carried out, not answered"),
+    "answered": pgettext_lazy("state of an order", "Answered"),
+    "annulled": pgettext_lazy("state of an order", "Without effect"),
+}
+CONTENT_TYPES: Words = {
+    "incitement": _("Incites to terrorist offences"),
+    "solicit_offence": _("Solicits to commit them"),
+    "solicit_group": _("Solicits to join a terrorist group"),
+    "instruction": _("Instructs in weapons or methods"),
+    "threat": _("Threatens to commit them"),
+}
+DATA_KINDS: Words = {
+    "account": _("Account: id, name, since when"),
+    "contact": _("Contact: e-mail, language"),
+    "items": _("Items: addresses and times"),
+    "content": _("Content: the frozen copies"),
+}
+AUTHORITY_KINDS: Words = {
+    "court": _("Court or judge"),
+    "law_enforcement": _("Law enforcement"),
+    "administrative": _("Administrative authority"),
+    "other": pgettext_lazy("kind of authority", "Other"),
+}
 FAMILIES: dict[str, Words] = {
+    "order_kind": ORDER_KINDS,
+    "order_state": ORDER_STATES,
+    "content_type": CONTENT_TYPES,
+    "data_kind": DATA_KINDS,
+    "authority_kind": AUTHORITY_KINDS,
     "misuse_kind": MISUSE_KINDS,
     "draft_state": DRAFT_STATES,
     "file_change": FILE_CHANGES,

@@ -20,6 +20,9 @@ class EffectKind(StrEnum):
     MISUSE_WARNING = "misuse.warning"
     MISUSE_SUSPENSION = "misuse.suspension"
     MISUSE_END = "misuse.end"
+    ORDER_RECEIPT = "order.receipt"  # to an authority
+    ORDER_ANSWER = "order.answer"  # to an authority
+    ORDER_RECIPIENT = "order.recipient"  # to whom an order concerns
     STAFF_ALERT = "staff.alert"  # to colleagues: a legal clock runs out
 
 

@@ -174,3 +174,67 @@ class Quarantined(models.Model):
     at = models.DateTimeField()
     reason = models.TextField()
     resolved_at = models.DateTimeField(null=True)
+
+
+class Authority(models.Model):
+    """A court or authority that sends orders. Two people enter it: one registers, another confirms."""
+
+    name = models.CharField(max_length=300)
+    kind = models.CharField(max_length=32)  # an `AuthorityKind`
+    country = models.CharField(max_length=2)
+    email = models.CharField(max_length=320)  # where answers go, as it was verified
+    phone = models.CharField(max_length=64, blank=True)  # to call back, as it was verified
+    public_key = models.TextField(blank=True)  # Ed25519, PEM: what signs its orders
+    language = models.CharField(max_length=35, default="en")
+    removal = models.BooleanField(default=False)  # competent under TCO Art. 12(1)(a)
+    first_contact_at = models.DateTimeField(
+        null=True
+    )  # TCO Art. 3(2): at least 12 hours before its first order
+    registered_by = models.CharField(max_length=160)
+    registered_at = models.DateTimeField()
+    confirmed_by = models.CharField(max_length=160, blank=True)
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["country", "name"], name="authority_once")]
+
+
+class Order(models.Model):
+    """An order of an authority, from its arrival to the answer."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    platform = models.CharField(max_length=63)
+    authority = models.ForeignKey(Authority, on_delete=models.PROTECT, related_name="orders")
+    kind = models.CharField(max_length=16)  # an `OrderKind`
+    state = models.CharField(max_length=16)  # an `OrderState`
+    contents = models.JSONField()  # a `Contents`
+    document = models.CharField(max_length=64, blank=True)  # digest in the vault of what came
+    received_at = models.DateTimeField()  # at the contact point; never changed (TCO Art. 3(8))
+    complete_at = models.DateTimeField(null=True)  # when the last missing element was there
+    verified_by = models.CharField(max_length=160, blank=True)
+    verified_at = models.DateTimeField(null=True)
+    verified_how = models.CharField(max_length=16, blank=True)  # `key`, `call_back`
+    unverified_because = models.TextField(blank=True)  # why it was carried out before it was verified
+    acknowledged_at = models.DateTimeField(null=True)
+    carried_out_at = models.DateTimeField(null=True)
+    carried_out_by = models.CharField(max_length=160, blank=True)
+    answered_at = models.DateTimeField(null=True)
+    silent_until = models.DateTimeField(null=True)
+    recipient_informed_at = models.DateTimeField(null=True)
+    scrutiny_asked_at = models.DateTimeField(null=True)  # TCO Art. 4(4)
+    late_contact = models.BooleanField(default=False)  # a first order without twelve hours' notice
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "received_at"], name="order_state")]
+
+
+class Disclosure(models.Model):
+    """What an authority gets to know on an order to inform: prepared by one person, released by another."""
+
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="disclosure")
+    document = models.CharField(max_length=64)  # digest in the vault
+    fields = models.JSONField()  # which kinds of data of how many accounts: no values
+    prepared_by = models.CharField(max_length=160)
+    prepared_at = models.DateTimeField()
+    released_by = models.CharField(max_length=160, blank=True)
+    released_at = models.DateTimeField(null=True)

@@ -28,6 +28,8 @@ class Permission(StrEnum):
     REPORT_PUBLISH = "compliance:report:publish"
     FLAGGER_READ = "intake:flagger:read"
     FLAGGER_MANAGE = "intake:flagger:manage"
+    ORDER_READ = "intake:order:read"
+    ORDER_HANDLE = "intake:order:handle"
     MISUSE_READ = "intake:misuse:read"
     MISUSE_STRIKE = "intake:misuse:strike"
     MISUSE_SUSPEND = "intake:misuse:suspend"
@@ -77,8 +79,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | {_P.PACK_PUBLISH, _P.LEDGER_READ, _P.REPORT_READ, _P.REPORT_PUBLISH, _P.DELIVERY_READ}
     | {_P.BANK_READ, _P.BANK_MANAGE},
     Role.CHILD_SAFETY: _SENIOR | {_P.CHILD_SAFETY_READ, _P.BANK_MANAGE},
-    Role.LEGAL: _SENIOR | {_P.REPORT_PUBLISH, _P.FLAGGER_READ, _P.FLAGGER_MANAGE},
-    Role.INCIDENT_LEAD: _SENIOR | {_P.PACK_PUBLISH, _P.BANK_MANAGE},
+    Role.LEGAL: _SENIOR
+    | {_P.REPORT_PUBLISH, _P.FLAGGER_READ, _P.FLAGGER_MANAGE, _P.ORDER_READ, _P.ORDER_HANDLE},
+    Role.INCIDENT_LEAD: _SENIOR | {_P.PACK_PUBLISH, _P.BANK_MANAGE, _P.ORDER_READ, _P.ORDER_HANDLE},
     Role.ADMINISTRATOR: frozenset(_P) - {_P.CHILD_SAFETY_READ, _P.NOTICE_FLAG},
     Role.AUDITOR: _READ
     | {
@@ -89,6 +92,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.FLAGGER_READ,
         _P.MISUSE_READ,
         _P.BANK_READ,
+        _P.ORDER_READ,
     },
     Role.RESEARCHER: frozenset({_P.PACK_READ, _P.REPORT_READ}),
     Role.TRUSTED_FLAGGER: frozenset({_P.NOTICE_FLAG}),  # somebody outside: reads nothing of ours

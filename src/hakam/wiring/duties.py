@@ -17,7 +17,7 @@ from hakam.enforcement.delivery import deliver_due
 from hakam.enforcement.delivery_policy import DeliveryPolicy, shipped_connectors
 from hakam.enforcement.reverse import expire_due
 from hakam.enforcement.takeover import take_over
-from hakam.intake import answers, events, misuse
+from hakam.intake import answers, events, misuse, order_recipients
 from hakam.review.cases import rerank_due
 from hakam.review.decisions import finalise_due
 from hakam.wiring import plugins, ports, publish, subscriptions
@@ -123,6 +123,7 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
                 Task("note missed deadlines", lambda now: len(deadlines.missed(now=now)), 15.0),
                 Task("end periods", lambda now: len(deadlines.ended(now=now)), 60.0),
                 Task("rank cases", rerank_due, 30.0),
+                Task("tell recipients of orders", order_recipients.inform_due, 15.0),
                 Task("end suspensions for misuse", misuse.end_due, 60.0),
                 Task("note receipts", answers.note_receipts, 15.0),
                 Task("publish for the door", publish_anew, 60.0),

@@ -27,7 +27,7 @@ KINDS: Final = (
     K.COMPLAINT_DECIDED, K.ORDER_RECEIVED, K.ORDER_ACKNOWLEDGED, K.ORDER_CARRIED_OUT, K.MISUSE_SUSPENDED,
 )  # fmt: skip
 # What no verb writes yet. A figure of these alone is not counted, so it is blank: `0` would claim that nothing came.
-UNWRITTEN: Final = frozenset({K.ORDER_RECEIVED, K.ORDER_ACKNOWLEDGED, K.ORDER_CARRIED_OUT})
+UNWRITTEN: Final[frozenset[FactKind]] = frozenset()
 
 COMPLAINTS: Final = "Number of complaints submitted to the internal-complaints mechanism"
 NEWLY: Final = "Number of restrictions newly imposed as a result of an internal complaint"
@@ -230,6 +230,8 @@ class _Walk:
             self.tally.count(Cell(APPEALS, (SUSPENDED[fact.body["kind"]], "Total number"), "G"), fact.seq)
 
     def _order_received(self, fact: _Fact, counts: bool) -> None:
+        if "received_at" in fact.body:  # at the contact point, before anybody wrote it down
+            fact = fact._replace(at=datetime.fromisoformat(fact.body["received_at"]))
         self._orders[fact.subject] = fact
         if not counts:
             return

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from hakam.enforcement import access as enforcement
+from hakam.intake import order_access
 from hakam.review import access as review
 from hakam.review import proposal_access
 from hakam.staff.models import User
@@ -75,7 +76,7 @@ _PLACES = {
     "rule_trial": "rules", "ask_rule_trial": "rules", "cancel_rule_trial": "rules",
     "delivery": "deliveries", "key": "keys",
     "submission": "eu_database", "flagger": "flaggers", "send_flag": "flag",
-    "conduct": "misuse", "bank": "banks",
+    "conduct": "misuse", "bank": "banks", "order": "orders", "authorities": "orders",
 }  # fmt: skip
 
 
@@ -98,6 +99,9 @@ def _entries(user: User, now: datetime) -> list[Entry]:
     if user.may(Permission.CASE_DECIDE):
         url = reverse("console:proposals")
         out.append(Entry("proposals", _("Two people"), "people", url, proposal_access.waiting(user) or None))
+    if user.may(Permission.ORDER_READ):
+        waiting = order_access.open_count(user)
+        out.append(Entry("orders", _("Orders"), "alarm", reverse("console:orders"), waiting or None))
     if user.may(Permission.PACK_READ):
         out.append(Entry("rules", _("Rules"), "rules", reverse("console:rules")))
     if user.may(Permission.DELIVERY_READ):

@@ -1,0 +1,240 @@
+"""Orders of authorities at the desk (DSA Arts 9 and 10; TCO): read, checked, carried out, answered by the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from hakam.compliance.access import deadlines_of
+from hakam.console.admission import admit, person
+from hakam.console.desk.order_forms import AuthorityForm, OrderForm
+from hakam.console.installation import event_log, installation, vault
+from hakam.enforcement.ordered import states_of
+from hakam.intake import authorities, disclosures, order_access, orders
+from hakam.intake.authorities import AuthorityError
+from hakam.intake.models import Order
+from hakam.intake.order_contents import missing
+from hakam.intake.orders import OrderError
+from hakam.staff.roles import Permission
+
+
+def _list(request: HttpRequest, form: OrderForm, *, status: int = 200) -> HttpResponse:
+    user = person(request)
+    context = {
+        "rows": order_access.orders(user, closed=request.GET.get("state") == "closed"),
+        "closed": request.GET.get("state") == "closed",
+        "form": form,
+        "may_handle": user.may(Permission.ORDER_HANDLE),
+        "known": order_access.authorities(user),
+    }
+    return render(request, "console/desk/orders.html", context, status=status)
+
+
+@require_GET
+@admit(Permission.ORDER_READ)
+def listing(request: HttpRequest) -> HttpResponse:
+    """List the orders, the first due on top."""
+    return _list(request, OrderForm())
+
+
+def _refuse(form: OrderForm | AuthorityForm, wrong: dict[str, str], otherwise: str) -> None:
+    for field, what in wrong.items():
+        form.add_error(field if field in form.fields else None, what)
+    if not wrong:
+        form.add_error(None, otherwise)
+
+
+@require_POST
+@admit(Permission.ORDER_HANDLE)
+def receive(request: HttpRequest) -> HttpResponse:
+    """Take an order that arrived; incomplete ones too. What was typed is never lost to an error."""
+    form = OrderForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _list(request, form, status=422)
+    given = form.cleaned_data
+    try:
+        order = orders.receive(
+            form.contents(),
+            platform=installation().platform,
+            authority_id=given["authority"],
+            vault=vault(),
+            log=event_log(),
+            by=person(request).actor,
+            now=timezone.now(),
+            received_at=given["received_at"],
+            document=given["document"].read() if given["document"] else b"",
+            signature=given["signed"].read(1_000) if given["signed"] else b"",
+        )
+    except OrderError as error:
+        _refuse(form, error.wrong, str(error))
+        return _list(request, form, status=422)
+    messages.success(request, _("Taken. The clock runs."))
+    return redirect("console:order", order.pk)
+
+
+def _find(request: HttpRequest, order_id: UUID) -> Order:
+    found = order_access.order(person(request), str(order_id))
+    if found is None:
+        raise Http404
+    return found
+
+
+def _page(
+    request: HttpRequest, found: Order, *, form: OrderForm | None = None, error: str = "", status: int = 200
+) -> HttpResponse:
+    contents = orders.contents_of(found)
+    user = person(request)
+    disclosure = order_access.disclosure(found)
+    typed = {
+        "urls": "\n".join(contents.urls),
+        "accounts": "\n".join(contents.accounts),
+        "information": contents.data,
+        "authority": found.authority_id,
+    }
+    context: dict[str, Any] = {
+        "order": found,
+        "contents": contents,
+        "missing": missing(contents),
+        "clocks": [one for one in deadlines_of(orders.subject_of(found)) if one.met_at is None],
+        "measures": states_of(orders.subject_of(found)),
+        "disclosure": disclosure,
+        "own_disclosure": disclosure is not None and disclosure.prepared_by == str(user.actor),
+        "may_handle": user.may(Permission.ORDER_HANDLE),
+        "cross_border": contents.kind == "removal"
+        and contents.home_state not in {"", found.authority.country},
+        "form": form or OrderForm(initial={**order_access.fields(contents), **typed}),
+        "error": error,
+        "given": request.POST,
+    }
+    return render(request, "console/desk/order.html", context, status=status)
+
+
+@require_GET
+@admit(Permission.ORDER_READ)
+def one(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Show one order: what it says, what it lacks, its clocks, and what can be done now."""
+    return _page(request, _find(request, order_id))
+
+
+@require_POST
+@admit(Permission.ORDER_HANDLE)
+def act(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Acknowledge, verify, return, clarify, carry out, answer, have examined, take back, or disclose."""
+    found = _find(request, order_id)
+    do, because = request.POST.get("do", ""), request.POST.get("because", "")[:10_000]
+    key = str(found.pk)
+    given: dict[str, Any] = {"by": person(request).actor, "now": timezone.now()}
+    verb = _VERBS.get(do)
+    if verb is None:
+        return _page(request, found, error=_("Choose what to do."), status=422)
+    try:
+        document = verb(key, because, given)
+    except OrderError as error:
+        return _page(request, found, error=str(error), status=422)
+    if isinstance(document, bytes):
+        return _document(document, key)
+    messages.success(request, _("Saved."))
+    return redirect("console:order", found.pk)
+
+
+def _return(key: str, because: str, given: dict[str, Any], *, impossible: bool) -> object:
+    return orders.return_to_authority(key, because=because, impossible=impossible, **given)
+
+
+_VERBS: dict[str, Callable[[str, str, dict[str, Any]], object]] = {
+    "acknowledge": lambda key, _because, given: orders.acknowledge(key, **given),
+    "verify": lambda key, because, given: orders.verify(key, note=because, **given),
+    "return": partial(_return, impossible=False),
+    "impossible": partial(_return, impossible=True),
+    "carry_out": lambda key, because, given: orders.carry_out(key, unverified_because=because, **given),
+    "answer": lambda key, because, given: orders.answer(key, note=because, **given),
+    "scrutiny": lambda key, because, given: orders.ask_scrutiny(key, because=because, **given),
+    "annul": lambda key, because, given: orders.annul(key, because=because, **given),
+    "prepare": lambda key, _because, given: disclosures.prepare(key, vault=vault(), **given),
+    "release": lambda key, _because, given: disclosures.release(key, **given),
+    "take": lambda key, _because, given: disclosures.hand_over(key, vault=vault(), **given),
+}
+
+
+def _document(document: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(document, content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="disclosure-{name}.json"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@admit(Permission.ORDER_HANDLE)
+def clarify(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Take what the authority clarified, or what was mistyped: the whole order as it reads now."""
+    found = _find(request, order_id)
+    form = OrderForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, form=form, error=_("Something is missing or wrong."), status=422)
+    try:
+        orders.clarify(str(found.pk), form.contents(), by=person(request).actor, now=timezone.now())
+    except OrderError as error:
+        _refuse(form, error.wrong, str(error))
+        return _page(request, found, form=form, error=str(error), status=422)
+    messages.success(request, _("Saved."))
+    return redirect("console:order", found.pk)
+
+
+def _authorities(
+    request: HttpRequest, form: AuthorityForm, *, error: str = "", status: int = 200
+) -> HttpResponse:
+    user = person(request)
+    context = {
+        "rows": order_access.authorities(user),
+        "form": form,
+        "error": error,
+        "me": str(user.actor),
+        "may_handle": user.may(Permission.ORDER_HANDLE),
+    }
+    return render(request, "console/desk/authorities.html", context, status=status)
+
+
+@require_GET
+@admit(Permission.ORDER_READ)
+def register(request: HttpRequest) -> HttpResponse:
+    """List the authorities: who is confirmed, and how each is verified."""
+    return _authorities(request, AuthorityForm())
+
+
+@require_POST
+@admit(Permission.ORDER_HANDLE)
+def add_authority(request: HttpRequest) -> HttpResponse:
+    """Enter an authority, for a second person to confirm."""
+    form = AuthorityForm(request.POST)
+    if not form.is_valid():
+        return _authorities(request, form, status=422)
+    try:
+        authorities.register(by=person(request).actor, now=timezone.now(), **form.cleaned_data)
+    except AuthorityError as error:
+        _refuse(form, error.wrong, str(error))
+        return _authorities(request, form, status=422)
+    messages.success(request, _("Entered. A second person must confirm it."))
+    return redirect("console:authorities")
+
+
+@require_POST
+@admit(Permission.ORDER_HANDLE)
+def confirm_authority(request: HttpRequest, authority_id: int) -> HttpResponse:
+    """Confirm an authority as a second person."""
+    if authority_id not in {one.pk for one in order_access.authorities(person(request))}:
+        raise Http404
+    try:
+        authorities.confirm(authority_id, by=person(request).actor, now=timezone.now())
+    except AuthorityError as error:
+        return _authorities(request, AuthorityForm(), error=str(error), status=422)
+    messages.success(request, _("Confirmed."))
+    return redirect("console:authorities")

@@ -1,0 +1,65 @@
+"""What people see of orders: lists, one order, the register. Absent and forbidden look the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from hakam.compliance.models import Deadline
+from hakam.intake.models import Authority, Disclosure, Order
+from hakam.intake.order_contents import Contents
+from hakam.intake.orders import OrderState, subject_of
+from hakam.staff.models import User
+from hakam.staff.roles import Permission
+
+_CLOSED = (OrderState.ANSWERED.value, OrderState.ANNULLED.value)
+
+
+def orders(user: User, *, closed: bool = False, limit: int = 200) -> list[tuple[Order, Deadline | None]]:
+    """Return orders with the duty of each that is due first: the open ones by that, the closed ones newest first."""
+    if not user.may(Permission.ORDER_READ):
+        return []
+    found = Order.objects.select_related("authority").order_by("-received_at")
+    rows = list((found.filter(state__in=_CLOSED) if closed else found.exclude(state__in=_CLOSED))[:limit])
+    running: dict[str, Deadline] = {}
+    names = [subject_of(one) for one in rows]
+    for clock in Deadline.objects.filter(subject__in=names, met_at=None, kind="act").order_by("-due_at"):
+        running[clock.subject] = clock
+    pairs = [(one, running.get(subject_of(one))) for one in rows]
+    if closed:
+        return pairs
+    return sorted(
+        pairs, key=lambda pair: (pair[1] is None, pair[1].due_at if pair[1] else pair[0].received_at)
+    )
+
+
+def open_count(user: User) -> int:
+    """Return how many orders wait for us, for who may read them."""
+    if not user.may(Permission.ORDER_READ):
+        return 0
+    return Order.objects.filter(state__in=[OrderState.OPEN.value, OrderState.CARRIED_OUT.value]).count()
+
+
+def order(user: User, order_id: str) -> Order | None:
+    """Return one order, for who may read them."""
+    if not user.may(Permission.ORDER_READ):
+        return None
+    return Order.objects.select_related("authority").filter(pk=order_id).first()
+
+
+def authorities(user: User) -> list[Authority]:
+    """Return the register, for who may read orders."""
+    if not user.may(Permission.ORDER_READ):
+        return []
+    return list(Authority.objects.order_by("country", "name"))
+
+
+def disclosure(order: Order) -> Disclosure | None:
+    """Return what is prepared or released on an order, or None."""
+    return Disclosure.objects.filter(order=order).first()
+
+
+def fields(contents: Contents) -> dict[str, Any]:
+    """Return an order as the values of a form."""
+    return msgspec.structs.asdict(contents)

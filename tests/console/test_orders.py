@@ -1,0 +1,272 @@
+"""Orders of authorities at the desk: taken as they are, checked by element, carried out, answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from tests.console.conftest import Desk, SignIn
+from tests.intake.test_orders import KEY, PEM
+
+from hakam.console.installation import vault
+from hakam.enforcement.models import AppliedMeasure, Effect
+from hakam.intake.models import Authority, Order
+from hakam.staff.models import User
+from hakam.staff.roles import Role
+from hakam.testing import scene
+
+pytestmark = pytest.mark.django_db
+OFFICE = {
+    "name": "Office for Internet Crime",
+    "kind": "law_enforcement",
+    "country": "DE",
+    "email": "orders@office.example",
+    "phone": "+49 611 1",
+    "public_key": PEM,
+    "language": "en",
+    "removal": "on",
+}
+ACT = {
+    "kind": "act",
+    "harm": "hate_speech",
+    "reference": "4 O 12/26",
+    "legal_basis": "Section 130 StGB",
+    "provisions": "Section 130(1) no. 2",
+    "reasons": "It calls a minority vermin.",
+    "urls": "https://maydan.example/p/1\nhttps://maydan.example/p/2",
+    "territory": ["DE", "AT"],
+    "redress": "Appeal within a month.",
+    "language": "de",
+}
+REMOVAL = {
+    "kind": "removal",
+    "harm": "terrorism_incitement",
+    "reference": "BKA-1",
+    "legal_basis": "Art. 3(1)",
+    "reasons": "It calls for attacks.",
+    "urls": "https://maydan.example/p/1",
+    "issued_at": "2026-03-01T08:00",
+    "content_types": ["incitement", "threat"],
+    "home_state": "IE",
+    "representative": "M. M., head of unit",
+    "contact": "+49 611 1",
+    "redress_body": "Administrative Court, one month",
+    "signature": "on",
+    "language": "en",
+}
+INFORM = {
+    "kind": "inform",
+    "harm": "threat",
+    "reference": "4 Js 9/26",
+    "legal_basis": "Section 100j StPO",
+    "reasons": "A threat must be traced.",
+    "accounts": "u1",
+    "information": ["contact"],
+    "redress": "Appeal within two weeks.",
+    "language": "de",
+}
+
+
+@pytest.fixture
+def lena(db: None) -> User:
+    return scene.person("lena", Role.LEGAL)
+
+
+@pytest.fixture
+def omar(db: None) -> User:
+    return scene.person("omar", Role.LEGAL)
+
+
+@pytest.fixture
+def legal(desk: Desk, sign_in: SignIn, lena: User) -> Client:
+    return sign_in(lena)
+
+
+@pytest.fixture
+def second(desk: Desk, sign_in: SignIn, omar: User) -> Client:
+    return sign_in(omar)
+
+
+@pytest.fixture
+def office(legal: Client, second: Client) -> Authority:
+    legal.post(reverse("console:add_authority"), OFFICE)
+    made = Authority.objects.get()
+    second.post(reverse("console:confirm_authority", args=[made.pk]))
+    return made
+
+
+def take(client: Client, office: Authority, given: dict[str, Any], **more: Any) -> Order:
+    answer = client.post(reverse("console:receive_order"), {"authority": office.pk} | given | more)
+    assert answer.status_code == 302, answer.content.decode()
+    return Order.objects.latest("received_at")
+
+
+def act(client: Client, order: Order, do: str, because: str = "") -> Any:
+    return client.post(reverse("console:act_on_order", args=[order.pk]), {"do": do, "because": because})
+
+
+def read(client: Client, order: Order) -> str:
+    return client.get(reverse("console:order", args=[order.pk])).content.decode()
+
+
+class TestTheRegister:
+    def test_one_enters_another_confirms(self, legal: Client, second: Client) -> None:
+        assert "No authority is registered" in legal.get(reverse("console:authorities")).content.decode()
+        legal.post(reverse("console:add_authority"), OFFICE)
+        made = Authority.objects.get()
+        own = legal.post(reverse("console:confirm_authority", args=[made.pk]))
+        assert own.status_code == 422
+        assert "somebody else must confirm" in own.content.decode()
+        assert second.post(reverse("console:confirm_authority", args=[made.pk])).status_code == 302
+        assert "confirmed" in legal.get(reverse("console:authorities")).content.decode()
+
+    @pytest.mark.parametrize(
+        ("field", "value"), [("email", "x"), ("public_key", "garbage"), ("country", "US"), ("name", "")]
+    )
+    def test_a_wrong_entry_keeps_what_was_typed(self, legal: Client, field: str, value: str) -> None:
+        answer = legal.post(reverse("console:add_authority"), OFFICE | {field: value})
+        assert answer.status_code == 422
+        assert "+49 611 1" in answer.content.decode()
+        assert not Authority.objects.exists()
+
+    def test_the_same_twice_is_refused(self, legal: Client, office: Authority) -> None:
+        assert legal.post(reverse("console:add_authority"), OFFICE).status_code == 422
+
+
+class TestTaking:
+    def test_without_an_authority_the_page_says_what_comes_first(self, legal: Client) -> None:
+        assert "Register the authority first." in legal.get(reverse("console:orders")).content.decode()
+
+    def test_a_signed_document_is_kept_and_verified_by_key(self, legal: Client, office: Authority) -> None:
+        document = SimpleUploadedFile("order.pdf", b"%PDF order")
+        signature = SimpleUploadedFile("order.sig", KEY.sign(b"%PDF order"))
+        order = take(legal, office, ACT, document=document, signed=signature)
+        assert (order.verified_how, vault().get(order.document)) == ("key", b"%PDF order")
+        page = read(legal, order)
+        assert "by its key" in page
+        assert "Every element that the law wants is there." in page
+
+    def test_what_is_missing_is_named_element_by_element(self, legal: Client, office: Authority) -> None:
+        # DSA Art. 9(2)
+        order = take(legal, office, ACT | {"provisions": "", "redress": ""})
+        page = read(legal, order)
+        assert "DSA Art. 9(2)(a)(ii)" in page
+        assert "the specific provisions of law" in page
+        assert "9(2)(a)(iv)" not in page
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [("harm", ""), ("kind", "wish"), ("authority", "987654"), ("silent_days", "400"), ("received_at", "soon"),
+         ("received_at", "2999-01-01T00:00"), ("silent_days", "10")],
+    )  # fmt: skip
+    def test_what_was_mistyped_is_said_and_nothing_is_lost(
+        self, legal: Client, office: Authority, field: str, value: str
+    ) -> None:
+        answer = legal.post(reverse("console:receive_order"), {"authority": office.pk} | ACT | {field: value})
+        assert answer.status_code == 422
+        assert "It calls a minority vermin." in answer.content.decode()
+        assert not Order.objects.exists()
+
+    def test_the_list_shows_what_is_due_first(self, legal: Client, office: Authority) -> None:
+        take(legal, office, ACT)
+        urgent = take(legal, office, REMOVAL)
+        page = legal.get(reverse("console:orders")).content.decode()
+        assert page.index("Remove terrorist content</a>") < page.index("Act against content</a>")
+        assert f'data-order="{urgent.pk}"' in page
+        assert "No order" in legal.get(reverse("console:orders"), {"state": "closed"}).content.decode()
+
+
+class TestCarryingOut:
+    def test_an_order_to_act_from_arrival_to_answer(self, legal: Client, office: Authority) -> None:
+        # DSA Art. 9(1)
+        order = take(legal, office, ACT)
+        assert act(legal, order, "carry_out").status_code == 422  # not verified
+        assert act(legal, order, "verify", "Ms M.").status_code == 302
+        assert act(legal, order, "carry_out").status_code == 302
+        measures = [one.measure for one in AppliedMeasure.objects.all()]
+        assert measures == [{"kind": "withhold", "territory": ["AT", "DE"]}] * 2
+        assert "Answer the authority" in read(legal, order)
+        assert act(legal, order, "answer", "Both posts.").status_code == 302
+        sent = Effect.objects.get(kind="order.answer")
+        assert "Both posts." in str(sent.payload)
+        assert "No order" in legal.get(reverse("console:orders")).content.decode()
+
+    def test_a_removal_order_with_its_hour_and_its_annexes(self, legal: Client, office: Authority) -> None:
+        # TCO Art. 3(3), 3(6)
+        order = take(legal, office, REMOVAL, received_at=timezone.localtime().strftime("%Y-%m-%dT%H:%M"))
+        page = read(legal, order)
+        assert 'data-clock="tco.removal"' in page
+        assert "Remove in all Member States" in page
+        assert "made no contact twelve hours before" in page
+        act(legal, order, "carry_out", "The hour would be over.")
+        assert "Answer: Annex II" in read(legal, order)
+        act(legal, order, "answer")
+        assert "Annex II" in Effect.objects.get(kind="order.answer").payload["subject"]
+        act(legal, order, "scrutiny", "It is journalism.")
+        order.refresh_from_db()
+        assert order.scrutiny_asked_at is not None
+        act(legal, order, "annul", "The home authority, today")
+        assert "Without effect" in read(legal, order)
+
+    def test_returned_and_clarified_it_can_be_carried_out(self, legal: Client, office: Authority) -> None:
+        # TCO Art. 3(8)
+        order = take(legal, office, REMOVAL | {"urls": ""})
+        assert act(legal, order, "return", "Which post?").status_code == 302
+        assert "stands still" in read(legal, order)
+        url = reverse("console:clarify_order", args=[order.pk])
+        wrong = legal.post(url, {"authority": office.pk} | REMOVAL | {"kind": "act"})
+        assert wrong.status_code == 422
+        assert legal.post(url, {"authority": office.pk} | REMOVAL | {"harm": ""}).status_code == 422
+        assert legal.post(url, {"authority": office.pk} | REMOVAL).status_code == 302
+        order.refresh_from_db()
+        assert (order.state, order.contents["urls"]) == ("open", ["https://maydan.example/p/1"])
+
+    @pytest.mark.parametrize(
+        "do", ["answer", "prepare", "release", "take", "scrutiny", "return", "dance", ""]
+    )
+    def test_what_can_not_be_done_now_says_why(self, legal: Client, office: Authority, do: str) -> None:
+        order = take(legal, office, ACT)
+        assert act(legal, order, do).status_code == 422
+        order.refresh_from_db()
+        assert order.state == "open"
+
+    def test_in_arabic_it_is_arabic(
+        self, legal: Client, office: Authority, sign_in: SignIn, omar: User
+    ) -> None:
+        order = take(legal, office, ACT | {"provisions": ""})
+        page = read(sign_in(omar, language="ar"), order)
+        assert 'dir="rtl"' in page
+        assert "النصوص القانونية المحددة" in page
+        assert "Is it complete?" not in page
+
+    def test_who_only_reads_carries_nothing_out(
+        self, legal: Client, office: Authority, sign_in: SignIn
+    ) -> None:
+        order = take(legal, office, ACT)
+        auditor = sign_in(Role.AUDITOR)
+        assert "Carry it out" not in read(auditor, order)
+        assert act(auditor, order, "carry_out", "x").status_code == 404
+        assert sign_in(Role.MODERATOR).get(reverse("console:orders")).status_code == 404
+
+
+def test_information_is_released_by_a_second_person(
+    legal: Client, second: Client, office: Authority, desk: Desk
+) -> None:
+    # DSA Art. 10
+    desk.case("I will find you", author="u1", email="u1@example.net")
+    order = take(legal, office, INFORM)
+    Order.objects.update(platform=scene.PLATFORM)  # where the case of this desk is
+    act(legal, order, "verify", "Ms M.")
+    assert act(legal, order, "prepare").status_code == 302
+    assert "A second person must release it." in read(legal, order)
+    assert act(legal, order, "release").status_code == 422
+    assert "Release it, as the second person" in read(second, order)
+    assert act(second, order, "release").status_code == 302
+    answer = act(legal, order, "take")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.json()["accounts"] == {"u1": {"contact": {"email": ["u1@example.net"], "language": "en"}}}
+    assert "no-store" in answer.headers["Cache-Control"]
