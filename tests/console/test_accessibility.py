@@ -125,6 +125,7 @@ def everything(live_server: Any) -> dict[str, list[str]]:
                  f"/desk/proposals/{proposal.pk}", "/desk/rules", "/desk/deliveries",
                  "/desk/rules/drafts", f"/desk/rules/drafts/{draft.pk}",
                  f"/desk/rules/drafts/{draft.pk}?path=pack.yaml", f"/desk/rules/drafts/{seen.pk}/trial",
+                 f"/desk/rules/drafts/{seen.pk}/release", "/desk/rules?version=1.0.0",
                  f"/desk/deliveries/{desk.effect().pk}", "/desk/ledger", f"/desk/ledger/story?subject=case:{case.pk}",
                  "/desk/ledger/1", "/desk/people", "/desk/keys",
                  "/desk/flaggers", f"/desk/flaggers/{hotline.pk}",

@@ -20,7 +20,7 @@ from hakam.compliance import drafts
 from hakam.compliance.access import statement_of
 from hakam.compliance.eu_database import submissions
 from hakam.compliance.eu_database.payload import ItemFacts
-from hakam.compliance.models import Fact, RulebookDraft, Submission
+from hakam.compliance.models import Fact, RulebookDraft, RulebookVersion, Submission
 from hakam.console.installation import vault
 from hakam.enforcement.models import Effect
 from hakam.enforcement.outbox import EffectState
@@ -45,7 +45,8 @@ ANYBODY = frozenset({"queue", "counts", "preferences"})
 METHODS = {name: method for method, name, _arguments, _permission in PAGES}
 NEEDS = {name: permission for _method, name, _arguments, permission in PAGES}
 OF_A_DRAFT = ["rule_draft", "save_rule_draft", "add_rule_file", "discard_rule_draft", "rule_trial",
-              "ask_rule_trial", "cancel_rule_trial"]  # fmt: skip
+              "ask_rule_trial", "cancel_rule_trial", "rule_release", "stage_rule", "publish_rules",
+              "settle_release"]  # fmt: skip
 OF_A_CASE = ["case", "priority", "lease", "skip", "draft", "preview", "decide", "reveal_evidence", "reveal"]
 
 
@@ -87,6 +88,7 @@ class World:
             "submission": self.submission.puid,
             "mend_submission": self.submission.puid,
             "flagger": self.flagger.pk,
+            "go_back": RulebookVersion.objects.earliest("pk").pk,
             "change_flagger": self.flagger.pk,
             "conduct": self.conduct.pk,
             "act_on_conduct": self.conduct.pk,
@@ -115,6 +117,7 @@ ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | 
     "submission": "zzzzzzzz",
     "mend_submission": "zzzzzzzz",
     "flagger": 987_654,
+    "go_back": 987_654,
     "change_flagger": 987_654,
     "conduct": NO_ID,
     "act_on_conduct": NO_ID,

@@ -17,6 +17,7 @@ from hakam.intake.flaggers import FlaggerState
 from hakam.intake.misuse import MisuseKind
 from hakam.intake.order_contents import ContentType, DataKind, OrderKind
 from hakam.intake.orders import OrderState
+from hakam.review.releases import ReleaseState
 from hakam.review.states import CaseState, ComplaintState, DecisionState, Outcome, SourceKind
 from hakam.review.trials import TrialState
 from hakam.staff.roles import Role, Scope
@@ -57,6 +58,7 @@ CLOSED: list[tuple[str, type[StrEnum]]] = [
     ("content_type", ContentType),
     ("data_kind", DataKind),
     ("authority_kind", AuthorityKind),
+    ("release_state", ReleaseState),
     ("automation", Automation),
     ("harm", Harm),
     ("bank_source", BankSource),

@@ -105,6 +105,10 @@ class FactKind(StrEnum):
     BANK_DELETED = "bank.deleted"
     TRIAL_ASKED = "trial.asked"  # whom a draft would have touched
     TRIAL_CANCELLED = "trial.cancelled"
+    RELEASE_PROPOSED = "release.proposed"  # a draft is to be in force; a second person where a rule goes live
+    RELEASE_CONFIRMED = "release.confirmed"
+    RELEASE_REFUSED = "release.refused"
+    RELEASE_WITHDRAWN = "release.withdrawn"
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
     KEY_ISSUED = "key.issued"

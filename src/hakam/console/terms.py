@@ -273,6 +273,10 @@ FACTS: Words = {
     "bank.deleted": _("Bank deleted"),
     "trial.asked": _("Trial of a draft asked for"),
     "trial.cancelled": _("Trial of a draft cancelled"),
+    "release.proposed": _("Rules released"),
+    "release.confirmed": _("Release put in force"),
+    "release.refused": _("Release refused"),
+    "release.withdrawn": _("Release withdrawn"),
     "user.created": _("Person added"),
     "user.changed": _("Person changed"),
     "key.issued": _("API key issued"),
@@ -358,6 +362,12 @@ DRAFT_STATES: Words = {
     "published": pgettext_lazy("state of a draft", "Published"),
     "discarded": pgettext_lazy("state of a draft", "Laid aside"),
 }
+RELEASE_STATES: Words = {
+    "waiting": pgettext_lazy("state of a release", "Waits for a second person"),
+    "published": pgettext_lazy("state of a release", "Published"),
+    "refused": pgettext_lazy("state of a release", "Refused"),
+    "withdrawn": pgettext_lazy("state of a release", "Withdrawn"),
+}
 TRIAL_STATES: Words = {
     "waiting": pgettext_lazy("state of a trial", "Waiting"),
     "running": pgettext_lazy("state of a trial", "Running"),
@@ -432,6 +442,7 @@ FAMILIES: dict[str, Words] = {
     "draft_state": DRAFT_STATES,
     "file_change": FILE_CHANGES,
     "trial_state": TRIAL_STATES,
+    "release_state": RELEASE_STATES,
     "flagger_state": FLAGGER_STATES,
     "bank_source": BANK_SOURCES,
     "bank_action": BANK_ACTIONS,

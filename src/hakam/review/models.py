@@ -179,6 +179,29 @@ class Trial(models.Model):
     finished_at = models.DateTimeField(null=True)
 
 
+class Release(models.Model):
+    """A draft on its way to being in force; where a rule goes live, until a second person settles it."""
+
+    draft = models.ForeignKey(RulebookDraft, on_delete=models.PROTECT, related_name="releases")
+    files = models.JSONField()  # as they were released
+    digest = models.CharField(max_length=64)  # over the files
+    note = models.TextField()  # why the rules change
+    by = models.CharField(max_length=160)  # an `Actor`
+    at = models.DateTimeField()
+    state = models.CharField(max_length=16, db_index=True)  # a `ReleaseState`
+    settled_by = models.CharField(max_length=160, blank=True)
+    settled_at = models.DateTimeField(null=True)
+    because = models.TextField(blank=True)  # why it was refused
+    version = models.ForeignKey(RulebookVersion, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["draft"], condition=Q(state="waiting"), name="one_waiting_release_a_draft"
+            )
+        ]
+
+
 class Complaint(models.Model):
     """An objection to a decision (DSA Art. 20), decided by somebody else."""
 

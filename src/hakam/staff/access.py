@@ -67,6 +67,12 @@ def by_username(username: str) -> User | None:
     return User.objects.filter(username=username).first()
 
 
+def with_permission(permission: Permission) -> list[User]:
+    """Return who is active, may do this and can be reached. For the installation itself, which calls them."""
+    roles = [role for role, permitted in PERMISSIONS.items() if permission in permitted]
+    return list(User.objects.filter(role__in=roles, is_active=True).exclude(email="").order_by("pk"))
+
+
 def with_role(role: Role) -> list[User]:
     """Return who is active, has the role and can be reached. For the installation itself, which calls them."""
     return list(User.objects.filter(role=role, is_active=True).exclude(email="").order_by("pk"))

@@ -74,6 +74,8 @@ _PLACES = {
     "rulebook_version": "rules", "rulebook_differences": "rules", "rule_drafts": "rules", "rule_draft": "rules",
     "save_rule_draft": "rules", "begin_rule_draft": "rules", "add_rule_file": "rules", "discard_rule_draft": "rules",
     "rule_trial": "rules", "ask_rule_trial": "rules", "cancel_rule_trial": "rules",
+    "rule_release": "rules", "stage_rule": "rules", "publish_rules": "rules", "settle_release": "rules",
+    "go_back": "rules",
     "delivery": "deliveries", "key": "keys",
     "submission": "eu_database", "flagger": "flaggers", "send_flag": "flag",
     "conduct": "misuse", "bank": "banks", "order": "orders", "authorities": "orders",

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_GET
 
 from hakam.compliance import rulebook
 from hakam.compliance.models import RulebookVersion
-from hakam.console.admission import admit
+from hakam.console.admission import admit, person
 from hakam.policy.pack import Pack
+from hakam.review import releases
 from hakam.staff.roles import Permission
 
 _WORDS = frozenset({"and", "or", "not", "in", "is", "True", "False", "None", "true", "false"})
@@ -113,4 +114,6 @@ def rules(request: HttpRequest) -> HttpResponse:
         ],
         "lists": sorted(pack.lists.values(), key=lambda one: one.name),
     }
+    context["waiting"] = releases.waiting()
+    context["may_publish"] = person(request).may(Permission.PACK_PUBLISH)
     return render(request, "console/desk/rules.html", context)

@@ -1,0 +1,176 @@
+"""Rolling rules out: stages rule by rule, a second person where one goes live, and the way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from hakam.compliance import drafts, rulebook
+from hakam.compliance.drafts import DraftError
+from hakam.compliance.models import RulebookDraft
+from hakam.compliance.rulebook import RulebookError
+from hakam.console.admission import admit, person
+from hakam.policy.pack import load_pack
+from hakam.review import releases, trials
+from hakam.review.releases import ReleaseError, ReleaseState
+from hakam.staff import access as staff
+from hakam.staff.roles import Permission
+
+REASON = 2_000  # characters
+
+
+def _find(draft_id: int) -> RulebookDraft:
+    found = drafts.find(draft_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _page(request: HttpRequest, draft: RulebookDraft, *, error: str = "", status: int = 200) -> HttpResponse:
+    pack = load_pack(draft.files).pack
+    active = rulebook.active()
+    chosen = releases.steps(rulebook.load(active) if active else None, pack) if pack is not None else []
+    trial = trials.newest(draft)
+    result = trials.result_of(trial) if trial is not None else None
+    made = releases.newest(draft)
+    user = person(request)
+    before = draft.base.files if draft.base is not None else {}
+    context: dict[str, Any] = {
+        "draft": draft,
+        "broken": pack is None,
+        "steps": chosen,
+        "takes_two": releases.takes_two(chosen),
+        "result": result,
+        "tried": trial is not None and result is not None and trials.fits(trial, draft),
+        "release": made,
+        "names": staff.names({n for n in (made.by, made.settled_by) if n}) if made is not None else {},
+        "mine": made is not None and made.by == str(user.actor),
+        "differences": [
+            (path, before.get(path, ""), draft.files.get(path, "")) for path in drafts.changed_files(draft)
+        ],
+        "may_publish": user.may(Permission.PACK_PUBLISH) and draft.state == drafts.DraftState.OPEN,
+        "error": error,
+        "note": request.POST.get("note", ""),
+    }
+    return render(request, "console/desk/release.html", context, status=status)
+
+
+@require_GET
+@admit(Permission.PACK_READ)
+def page(request: HttpRequest, draft_id: int) -> HttpResponse:
+    """Show what a draft changes, rule by rule, and what is lacking before it can be in force."""
+    return _page(request, _find(draft_id))
+
+
+@require_POST
+@admit(Permission.PACK_PUBLISH)
+def stage(request: HttpRequest, draft_id: int) -> HttpResponse:
+    """Write another stage of one rule into the draft."""
+    found = _find(draft_id)
+    chosen = request.POST.get("stage", "")
+    share = request.POST.get("share", "").strip()[:8]
+    try:
+        releases.set_stage(
+            draft_id,
+            rule=request.POST.get("rule", "")[:128],
+            staging=f"canary {share}%" if chosen == "canary" else chosen,
+            by=person(request).actor,
+            now=timezone.now(),
+        )
+    except (ReleaseError, DraftError):
+        return _page(
+            request,
+            found,
+            error=_("Choose a stage; a canary's share is above 0 and at most 100."),
+            status=422,
+        )
+    return redirect("console:rule_release", draft_id)
+
+
+@require_POST
+@admit(Permission.PACK_PUBLISH)
+def publish(request: HttpRequest, draft_id: int) -> HttpResponse:
+    """Put the draft in force, or ask the second person."""
+    found = _find(draft_id)
+    note = request.POST.get("note", "")[:REASON]
+    try:
+        made = releases.release(draft_id, note=note, by=person(request).actor, now=timezone.now())
+    except (ReleaseError, RulebookError, DraftError) as error:
+        return _page(request, found, error=in_words(error), status=422)
+    if made.state == ReleaseState.PUBLISHED:
+        messages.success(request, _("It is in force."))
+        return redirect("console:rules")
+    messages.success(request, _("A rule goes live: a colleague must confirm it. They are told by e-mail."))
+    return redirect("console:rule_release", draft_id)
+
+
+@require_POST
+@admit(Permission.PACK_PUBLISH)
+def settle(request: HttpRequest, draft_id: int) -> HttpResponse:
+    """Confirm or refuse what a colleague released, or withdraw one's own."""
+    found = _find(draft_id)
+    made = releases.newest(found)
+    verdict = request.POST.get("verdict", "")
+    given: dict[str, Any] = {"by": person(request).actor, "now": timezone.now()}
+    try:
+        if made is None or verdict not in {"confirm", "refuse"}:
+            return _page(request, found, error=_("Say whether you confirm it."), status=422)
+        if verdict == "confirm":
+            releases.confirm(made.pk, **given)
+            messages.success(request, _("It is in force."))
+            return redirect("console:rules")
+        releases.refuse(made.pk, because=request.POST.get("because", "")[:REASON], **given)
+    except (ReleaseError, RulebookError, DraftError) as error:
+        return _page(request, _find(draft_id), error=in_words(error), status=422)
+    messages.success(request, _("It is not published. The draft can be written on."))
+    return redirect("console:rule_release", draft_id)
+
+
+@require_POST
+@admit(Permission.PACK_PUBLISH)
+def go_back(request: HttpRequest, version_id: int) -> HttpResponse:
+    """Put an earlier version in force again, at once."""
+    try:
+        releases.go_back(
+            version_id,
+            because=request.POST.get("because", "")[:REASON],
+            by=person(request).actor,
+            now=timezone.now(),
+        )
+    except releases.OverError:
+        raise Http404 from None
+    except (ReleaseError, RulebookError) as error:
+        messages.error(request, in_words(error))
+    else:
+        messages.success(request, _("The earlier version is in force again."))
+    return redirect("console:rules")
+
+
+def in_words(error: Exception) -> str:
+    """Return why the rule book was not changed, for this reader."""
+    for kind, said in _REFUSALS.items():
+        if isinstance(error, kind):
+            return str(said)
+    return _("It can't be published as it is: %(why)s.") % {"why": error}
+
+
+_REFUSALS = {
+    releases.NoReasonError: gettext_lazy("Say why: it stands in the rule book's history."),
+    releases.UntriedError: gettext_lazy(
+        "Look first whom it would touch: there is no sound trial of this draft as it is."
+    ),
+    releases.OwnReleaseError: gettext_lazy("You released it: a colleague must confirm it."),
+    releases.ChangedError: gettext_lazy("The draft, or what is in force, was changed since it was released."),
+    releases.OverError: gettext_lazy("It was settled in the meantime."),
+    drafts.DraftOverError: gettext_lazy("This draft is over. Begin another one."),
+    rulebook.VersionTakenError: gettext_lazy(
+        "This version was published before: give the pack a new version in pack.yaml."
+    ),
+}

@@ -1,0 +1,274 @@
+"""From a draft to the rule book in force: one person publishes what only watches, two what takes measures.
+
+A release needs a trial that fits it: whoever puts it in force has seen whom it touches, and the two ways of judging
+agreed. The way back to an earlier version is one person's and needs no trial: it was in force before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from django.db import transaction
+
+from hakam.compliance import drafts, ledger, rulebook
+from hakam.compliance.direction import settled
+from hakam.compliance.drafts import DraftState
+from hakam.compliance.facts import FactKind
+from hakam.compliance.models import RulebookDraft, RulebookVersion
+from hakam.compliance.storable import storable
+from hakam.policy.pack import Pack, digest_of, load_pack
+from hakam.policy.staging import Staging, parse_staging
+from hakam.review import trials
+from hakam.review.models import Release
+from hakam.review.trials import TrialState
+from hakam.vocabulary.actor import Actor
+from hakam.vocabulary.verdict import Stage
+
+
+class ReleaseState(StrEnum):
+    """What became of a release."""
+
+    WAITING = "waiting"  # for a second person
+    PUBLISHED = "published"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class ReleaseError(ValueError):
+    """The rule book can't be changed like this. Nothing was changed."""
+
+
+class NoReasonError(ReleaseError):
+    """Why was not said."""
+
+
+class UntriedError(ReleaseError):
+    """There is no sound trial of this draft against what is in force."""
+
+
+class OwnReleaseError(ReleaseError):
+    """Who released it can't be the second person."""
+
+
+class ChangedError(ReleaseError):
+    """The draft, or what is in force, is another one by now."""
+
+
+class OverError(ReleaseError):
+    """It was settled, or is not there."""
+
+
+class Step(NamedTuple):
+    """How a rule's word changes. None: the rule is not there."""
+
+    rule: str
+    before: Staging | None
+    after: Staging | None
+    changed: bool  # something else than its stage is another one
+
+    @property
+    def goes_live(self) -> bool:
+        """Whether it takes measures that it did not take before: it becomes live, or is live and changed."""
+        live = self.after is not None and self.after.stage is Stage.LIVE
+        was = self.before is not None and self.before.stage is Stage.LIVE
+        return live and (not was or self.changed)
+
+
+def steps(before: Pack | None, after: Pack) -> list[Step]:
+    """Return every rule of both versions with its stages, what goes live first."""
+    old = {rule.id: rule for rule in before.rules} if before is not None else {}
+    new = {rule.id: rule for rule in after.rules}
+    found = [
+        Step(
+            name,
+            old[name].staging if name in old else None,
+            new[name].staging if name in new else None,
+            name not in old or name not in new or old[name].digest != new[name].digest,
+        )
+        for name in dict.fromkeys([*new, *old])
+    ]
+    return sorted(
+        found, key=lambda step: (not step.goes_live, not step.changed and step.before == step.after)
+    )
+
+
+def takes_two(chosen: Sequence[Step]) -> bool:
+    """Whether a second person must confirm."""
+    return any(step.goes_live for step in chosen)
+
+
+_STAGE: Final = re.compile(r"^(\s*(?:- )?stage:[ \t]*)([^#\n]*?)([ \t]*(?:#.*)?)$")
+
+
+def set_stage(
+    draft_id: int, *, rule: str, staging: str, seen: int | None = None, by: Actor, now: datetime
+) -> RulebookDraft:
+    """Write another stage of a rule (`shadow`, `canary 5%`, `live`) into a draft. Raises `ReleaseError`, `DraftError`.
+
+    `seen`: the revision of its file that whoever asks has read; by default as it is.
+    """
+    chosen = parse_staging(staging)
+    if chosen is None or not 0 < chosen.share <= 1:
+        raise ReleaseError("a stage is `shadow`, `canary 5%` or `live`")
+    draft = drafts.find(draft_id)
+    pack = load_pack(draft.files).pack if draft is not None else None
+    if draft is None or pack is None:
+        raise ReleaseError("the draft has errors; mend them first")
+    try:
+        span = pack.rule(rule).span
+    except KeyError:
+        raise ReleaseError(f"there is no rule `{rule}` in the draft") from None
+    lines = draft.files[span.file].split("\n")
+    for at in range(span.line - 1, min(span.end_line, len(lines))):
+        found = _STAGE.match(lines[at])
+        if found is not None:
+            lines[at] = f"{found[1]}{chosen}{found[3]}"
+            break
+    return drafts.save(
+        draft_id,
+        path=span.file,
+        text="\n".join(lines),
+        seen=drafts.seen_at(draft, span.file) if seen is None else seen,
+        by=by,
+        now=now,
+        apart=True,
+    )
+
+
+def release(draft_id: int, *, note: str, by: Actor, now: datetime) -> Release:
+    """Put a draft in force, or, where a rule goes live, ask a second person for it.
+
+    Raises `NoReasonError`, `UntriedError`, `ReleaseError`, and `rulebook.RulebookError`.
+    """
+    note = _said(note)
+    with transaction.atomic():
+        draft = drafts.locked(draft_id)
+        chosen = _tried(draft)
+        if Release.objects.filter(draft=draft, state=ReleaseState.WAITING).exists():
+            raise ReleaseError("it waits for a second person already")
+        made = Release.objects.create(
+            draft=draft,
+            files=draft.files,
+            digest=digest_of(draft.files),
+            note=note,
+            by=str(by),
+            at=now,
+            state=ReleaseState.WAITING,
+        )
+        live = [step.rule for step in chosen if step.goes_live]
+        _record(FactKind.RELEASE_PROPOSED, made, by=by, now=now, body={"note": note, "goes_live": live})
+        if not live:
+            _publish(made, by=by, now=now)
+    return made
+
+
+def confirm(release_id: int, *, by: Actor, now: datetime) -> Release:
+    """Put in force, as the second person, what somebody else released.
+
+    Raises `OwnReleaseError`, `ChangedError`, `OverError`, and `rulebook.RulebookError`.
+    """
+    with transaction.atomic():
+        made = _locked(release_id)
+        if made.by == str(by):
+            raise OwnReleaseError("the second person is somebody else")
+        draft = drafts.locked(made.draft_id)
+        if digest_of(draft.files) != made.digest:
+            raise ChangedError("the draft was changed since it was released")
+        try:
+            _tried(draft)
+        except UntriedError as error:
+            raise ChangedError("another version is in force since; look again whom it touches") from error
+        _publish(made, by=by, now=now)
+    return made
+
+
+def refuse(release_id: int, *, because: str, by: Actor, now: datetime) -> Release:
+    """Refuse a release, or withdraw one's own. Raises `NoReasonError`, `OverError`."""
+    with transaction.atomic():
+        made = _locked(release_id)
+        own = made.by == str(by)
+        because = settled(storable(because)).strip() if own else _said(because)
+        made.state = ReleaseState.WITHDRAWN if own else ReleaseState.REFUSED
+        made.settled_by, made.settled_at, made.because = str(by), now, because
+        made.save(update_fields=["state", "settled_by", "settled_at", "because"])
+        kind = FactKind.RELEASE_WITHDRAWN if own else FactKind.RELEASE_REFUSED
+        _record(kind, made, by=by, now=now, body={"because": because})
+    return made
+
+
+def go_back(version_id: int, *, because: str, by: Actor, now: datetime) -> RulebookVersion:
+    """Put an earlier version in force again, at once and by one person, under a version of its own.
+
+    Raises `NoReasonError`, `ReleaseError` for the version in force, and `rulebook.RulebookError`.
+    """
+    version = RulebookVersion.objects.filter(pk=version_id).first()
+    if version is None:
+        raise OverError(f"there is no version {version_id}")
+    because = _said(because)
+    if version.active_until is None:
+        raise ReleaseError("this version is in force")
+    files = drafts.with_fresh_version(version.files)
+    return rulebook.publish(files, by=by, now=now, note=f"back to {version.version}: {because}")
+
+
+def waiting() -> list[Release]:
+    """Return what waits for a second person, the oldest first."""
+    rows = Release.objects.filter(state=ReleaseState.WAITING, draft__state=DraftState.OPEN)
+    return list(rows.select_related("draft").order_by("pk"))
+
+
+def newest(draft: RulebookDraft) -> Release | None:
+    """Return the last release of a draft, or None."""
+    return Release.objects.filter(draft=draft).order_by("-pk").first()
+
+
+def _tried(draft: RulebookDraft) -> list[Step]:
+    trial = trials.newest(draft)
+    result = trials.result_of(trial) if trial is not None and trial.state == TrialState.DONE else None
+    if trial is None or result is None or not result.sound or not trials.fits(trial, draft):
+        raise UntriedError("look first whom it would touch")
+    pack = load_pack(draft.files).pack
+    if pack is None:
+        raise ReleaseError("the draft has errors; mend them first")
+    active = rulebook.active()
+    return steps(rulebook.load(active) if active is not None else None, pack)
+
+
+def _publish(made: Release, *, by: Actor, now: datetime) -> None:
+    version = rulebook.publish(made.files, by=by, now=now, note=made.note)
+    made.state, made.version = ReleaseState.PUBLISHED, version
+    made.settled_by, made.settled_at = str(by), now
+    made.save(update_fields=["state", "version", "settled_by", "settled_at"])
+    RulebookDraft.objects.filter(pk=made.draft_id).update(state=DraftState.PUBLISHED)
+    ref = str(rulebook.ref_of(version))
+    _record(FactKind.RELEASE_CONFIRMED, made, by=by, now=now, body={"version": ref, "proposed_by": made.by})
+
+
+def _said(text: str) -> str:
+    said = settled(storable(text)).strip()
+    if not said:
+        raise NoReasonError("say why; it stands in the rule book's history")
+    return said
+
+
+def _locked(release_id: int) -> Release:
+    draft = Release.objects.filter(pk=release_id).values_list("draft", flat=True).first()
+    if draft is None:
+        raise OverError(f"there is no release {release_id}")
+    RulebookDraft.objects.select_for_update(of=("self",)).get(pk=draft)
+    made = Release.objects.select_for_update(of=("self",)).get(pk=release_id)
+    if made.state != ReleaseState.WAITING:
+        raise OverError(f"it was {made.state} before")
+    return made
+
+
+def _record(
+    kind: FactKind, made: Release, *, by: Actor, now: datetime, body: dict[str, object] | None = None
+) -> None:
+    ledger.record(
+        kind, by=by, now=now, subject=f"release:{made.pk}", about=[f"draft:{made.draft_id}"], body=body
+    )

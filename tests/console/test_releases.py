@@ -1,0 +1,192 @@
+"""Rolling rules out at the desk: stage by stage, with a second person, and back with one form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from tests.console.conftest import SignIn
+
+from hakam.compliance import drafts, rulebook
+from hakam.compliance.models import RulebookDraft, RulebookVersion
+from hakam.review import trials
+from hakam.review.models import Release
+from hakam.staff.models import User
+from hakam.staff.roles import Role
+from hakam.testing import scene
+from hakam.vocabulary.actor import SYSTEM
+
+MORE = """\
+- rule: vermin
+  policy: hate
+  stage: shadow
+  when: word(text.folded, "vermin")
+  then: [review(queue="hate")]
+"""
+
+
+@pytest.fixture
+def draft(book: RulebookVersion) -> RulebookDraft:
+    made = drafts.begin("Vermin", by=SYSTEM, now=timezone.now())
+    return drafts.save(made.pk, path="rules/more.yaml", text=MORE, seen=0, by=SYSTEM, now=timezone.now())
+
+
+@pytest.fixture
+def lead(sign_in: SignIn) -> Client:
+    return sign_in(Role.POLICY_LEAD)
+
+
+@pytest.fixture
+def second(sign_in: SignIn, db: None) -> Client:
+    return sign_in(scene.person("second", Role.POLICY_LEAD))
+
+
+def tried(draft: RulebookDraft) -> None:
+    trials.ask(draft.pk, days=7, by=SYSTEM, now=timezone.now())
+    trials.run_next(lambda _since: [scene.event("vermin")], clock=timezone.now)
+
+
+def url(draft: RulebookDraft, what: str = "") -> str:
+    return f"/desk/rules/drafts/{draft.pk}/release{what}"
+
+
+def said(answer: Any) -> str:
+    return " ".join(answer.content.decode().split())
+
+
+def put(client: Client, draft: RulebookDraft, stage: str, share: str = "5", rule: str = "vermin") -> Any:
+    return client.post(url(draft, "/stage"), {"rule": rule, "stage": stage, "share": share})
+
+
+def release(client: Client, draft: RulebookDraft, note: str = "people are called vermin") -> Any:
+    return client.post(url(draft, "/publish"), {"note": note})
+
+
+def stage_in_force(rule: str = "vermin") -> str | None:
+    version = rulebook.active()
+    assert version is not None
+    return next((str(one.staging) for one in rulebook.load(version).rules if one.id == rule), None)
+
+
+class TestThePage:
+    def test_it_shows_each_rule_with_both_stages_and_what_changed(
+        self, lead: Client, draft: RulebookDraft
+    ) -> None:
+        answer = said(lead.get(url(draft)))
+        assert 'data-step="vermin"' in answer
+        assert 'data-step="known-spam"' in answer
+        assert "Nobody has looked at this draft as it is." in answer
+        assert "rules/more.yaml" in answer
+
+    def test_a_draft_with_errors_leads_back_to_it(self, lead: Client, draft: RulebookDraft) -> None:
+        drafts.save(draft.pk, path="rules.yaml", text="- rule: x", seen=0, by=SYSTEM, now=timezone.now())
+        answer = said(lead.get(url(draft)))
+        assert "Mend them first." in answer
+        assert "data-form" not in answer
+
+    def test_who_only_reads_may_look(self, sign_in: SignIn, draft: RulebookDraft) -> None:
+        answer = said(sign_in(Role.AUDITOR).get(url(draft)))
+        assert 'data-step="vermin"' in answer
+        assert "publish-rules" not in answer
+
+    def test_it_reads_in_arabic(self, sign_in: SignIn, draft: RulebookDraft) -> None:
+        tried(draft)
+        answer = said(sign_in(Role.POLICY_LEAD, language="ar").get(url(draft)))
+        assert "طريقتا الحكم متفقتان" in answer
+
+
+class TestStages:
+    def test_one_rule_is_set(self, lead: Client, draft: RulebookDraft) -> None:
+        assert put(lead, draft, "canary", "12.5").status_code == 302
+        draft.refresh_from_db()
+        assert "stage: canary 12.5%" in draft.files["rules/more.yaml"]
+
+    @pytest.mark.parametrize(
+        ("stage", "share", "rule"),
+        [("", "", "vermin"), ("canary", "0", "vermin"), ("canary", "x", "vermin"), ("live", "", "none")],
+    )
+    def test_what_is_none_is_refused(
+        self, lead: Client, draft: RulebookDraft, *, stage: str, share: str, rule: str
+    ) -> None:
+        assert put(lead, draft, stage, share, rule).status_code == 422
+        draft.refresh_from_db()
+        assert draft.files["rules/more.yaml"] == MORE
+
+
+class TestPublishing:
+    def test_from_shadow_to_canary_to_live_and_back(
+        self, lead: Client, second: Client, draft: RulebookDraft
+    ) -> None:
+        tried(draft)
+        assert release(lead, draft)["Location"] == "/desk/rules"
+        assert stage_in_force() == "shadow"
+
+        canary = drafts.begin("Canary", by=SYSTEM, now=timezone.now())
+        put(lead, canary, "canary")
+        canary.refresh_from_db()
+        tried(canary)
+        release(lead, canary)
+        assert stage_in_force() == "canary 5%"
+
+        live = drafts.begin("Live", by=SYSTEM, now=timezone.now())
+        put(lead, live, "live")
+        live.refresh_from_db()
+        tried(live)
+        assert "a colleague must confirm it" in said(
+            lead.post(url(live, "/publish"), {"note": "n"}, follow=True)
+        )
+        assert stage_in_force() == "canary 5%"
+        assert "Waits for a second person" in said(second.get("/desk/rules"))
+        assert "You are the second person" in said(second.get(url(live)))
+        second.post(url(live, "/settle"), {"verdict": "confirm"})
+        assert stage_in_force() == "live"
+
+        before = RulebookVersion.objects.get(version="1.0.2")
+        assert "Back to this version" in said(second.get("/desk/rules?version=1.0.2"))
+        second.post(f"/desk/rules/versions/{before.pk}/back", {"because": "it hit jokes"})
+        assert stage_in_force() == "canary 5%"
+        assert "back to 1.0.2: it hit jokes" in said(second.get("/desk/rules"))
+
+    def test_without_a_look_or_a_reason_nothing_is_published(
+        self, lead: Client, draft: RulebookDraft
+    ) -> None:
+        answer = release(lead, draft)
+        assert answer.status_code == 422
+        assert "Look first whom it would touch" in said(answer)
+        assert "people are called vermin" in said(answer)  # what was typed is still there
+        tried(draft)
+        assert "Say why" in said(release(lead, draft, ""))
+        assert not Release.objects.exists()
+
+    def test_the_first_can_only_withdraw(self, lead: Client, draft: RulebookDraft) -> None:
+        put(lead, draft, "live")
+        draft.refresh_from_db()
+        tried(draft)
+        release(lead, draft)
+        assert "You released it" in said(lead.get(url(draft)))
+        answer = lead.post(url(draft, "/settle"), {"verdict": "confirm"})
+        assert answer.status_code == 422
+        assert "a colleague must confirm it" in said(answer)
+        lead.post(url(draft, "/settle"), {"verdict": "refuse"})
+        assert Release.objects.get().state == "withdrawn"
+        assert lead.post(url(draft, "/settle"), {"verdict": "refuse"}).status_code == 422
+
+    def test_a_refusal_takes_a_reason_and_is_read(
+        self, lead: Client, second: Client, draft: RulebookDraft
+    ) -> None:
+        put(lead, draft, "live")
+        draft.refresh_from_db()
+        tried(draft)
+        release(lead, draft)
+        assert second.post(url(draft, "/settle"), {"verdict": "maybe"}).status_code == 422
+        assert second.post(url(draft, "/settle"), {"verdict": "refuse"}).status_code == 422
+        second.post(url(draft, "/settle"), {"verdict": "refuse", "because": "too wide"})
+        assert "too wide" in said(lead.get(url(draft)))
+
+    def test_what_is_in_force_is_no_way_back(self, lead: Client, book: RulebookVersion) -> None:
+        answer = lead.post(f"/desk/rules/versions/{book.pk}/back", {"because": "x"}, follow=True)
+        assert "It can" in said(answer)
+        assert RulebookVersion.objects.count() == 1
+        assert User.objects.filter(username="the-policy-lead").exists()
