@@ -10,7 +10,7 @@ import pytest
 import zstandard
 from training.arabic import without_dots, written_in_latin
 from training.corpora import SHARE_ALIKE, UNCONFIRMED, Row, corpora, labels_of, seeds
-from training.linear import weighted
+from training.linear import GROUP_WEIGHT, weighted
 
 from hakam.signals.models.heads import HEADS, Head
 from hakam.signals.statistical_language import romanised
@@ -114,6 +114,20 @@ def test_what_a_seed_says_of_toxicity_weighs_less() -> None:
     assert (set(rare.labels), set(toxicity.labels)) == ({Head.THREAT}, {Head.TOXICITY})
     assert rare.weight > toxicity.weight
     assert [one.weight for one in weighted(seed._replace(source="davidson"))] == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "weight"),
+    [
+        ("my gay neighbours bake bread", {Head.HATE: 0}, GROUP_WEIGHT),
+        ("هؤلاء المهاجرين جيراننا", {Head.HATE: 0, Head.TOXICITY: 0}, GROUP_WEIGHT),
+        ("my neighbours bake bread", {Head.HATE: 0}, 1.0),
+        ("gay neighbours are vermin", {Head.HATE: 1}, 1.0),
+        ("gay or not, you are an idiot", {Head.HATE: 0, Head.TOXICITY: 1}, 1.0),
+    ],
+)
+def test_harmless_talk_about_a_group_weighs_more(text: str, labels: dict[Head, int], weight: float) -> None:
+    assert [one.weight for one in weighted(Row(text, "en", "train", labels, "edos"))] == [weight]
 
 
 def test_arabic_without_dots_keeps_its_length() -> None:

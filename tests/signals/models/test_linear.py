@@ -107,3 +107,20 @@ def test_a_model_of_another_making_is_refused(model: LinearModel) -> None:
 def test_a_head_that_is_no_json_is_refused() -> None:
     with pytest.raises(UnreadableModelError):
         unpack(MARK + struct.pack("<I", 3) + b"{{{")
+
+
+def test_a_head_with_a_stronger_penalty_is_the_only_one_that_learns_less() -> None:
+    examples = [
+        Example(
+            f"what a {word} thing", "en", {Head.SPAM: int(word in "aeiou"), Head.THREAT: int(word in "aeiou")}
+        )
+        for word in "abcdefghijklmnopqrstuvwxyz" * 6
+    ]
+    even = unpack(fit_linear(examples, []))
+    uneven = unpack(fit_linear(examples, [], strengths={Head.THREAT: 60.0}))
+
+    def spread(model: LinearModel, head: Head) -> float:
+        return model.score("what a e thing", "en")[head] - model.score("what a f thing", "en")[head]
+
+    assert spread(uneven, Head.SPAM) == pytest.approx(spread(even, Head.SPAM), abs=0.01)
+    assert 0 < spread(uneven, Head.THREAT) < spread(even, Head.THREAT) / 2

@@ -90,12 +90,14 @@ def fit_linear(
     sources: Sequence[str] = (),
     share_alike: Sequence[str] = (),
     strength: float = 0.6,
+    strengths: Mapping[Head, float] | None = None,
     rounds: int = 30,
     report: Callable[[str], object] = lambda _: None,
 ) -> bytes:
     """Return the file of a model fitted to `examples`, calibrated and cut on `dev`.
 
-    `strength` is the L2 penalty. A head without at least ten labelled texts of each kind always says its base rate.
+    `strength` is the L2 penalty; a head in `strengths` has its own. A head without at least ten labelled texts of each
+    kind always says its base rate.
     """
     from scipy import optimize  # type: ignore[import-untyped,import-not-found,unused-ignore]  # noqa: PLC0415 -- an extra
 
@@ -112,6 +114,7 @@ def fit_linear(
 
     def head_weights(place: int) -> Any:
         y, w = labels[:, place], weights[:, place]
+        penalty = (strengths or {}).get(HEADS[place], strength)
         known = np.flatnonzero(w)
         part, back = (x, across) if len(known) > len(w) * 0.9 else (x[known], x[known].T.tocsr())
         y, w = (y, w) if part is x else (y[known], w[known])
@@ -120,8 +123,8 @@ def fit_linear(
             z = part @ at.astype(np.float32)
             gap = w * (1 / (1 + np.exp(-np.clip(z, -30, 30))) - y)
             value = float((w * (np.logaddexp(0, z) - y * z)).sum(dtype=np.float64))
-            value += 0.5 * strength * float(at @ at)
-            return value, back @ gap.astype(np.float32) + strength * at
+            value += 0.5 * penalty * float(at @ at)
+            return value, back @ gap.astype(np.float32) + penalty * at
 
         start = np.zeros(_COLUMNS, np.float64)
         found = optimize.minimize(
