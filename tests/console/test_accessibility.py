@@ -21,7 +21,7 @@ from hakam.banks.kinds import BankSource
 from hakam.banks.rows import Row
 from hakam.compliance import drafts
 from hakam.console.installation import vault
-from hakam.intake import authorities, flaggers, orders
+from hakam.intake import authorities, flaggers, orders, threats
 from hakam.intake.models import Conduct, Notice, Strike, Suspension
 from hakam.review import trials
 from hakam.review.proposing import propose
@@ -115,6 +115,14 @@ def everything(live_server: Any) -> dict[str, list[str]]:
         msgspec.structs.replace(REMOVAL, contact="", silent_days=42, silent_because="Art. 11(3)"),
         platform=scene.PLATFORM, authority_id=office.pk, vault=vault(), by=amal.actor, now=desk.now,
     )  # fmt: skip
+    threat = threats.start(
+        proposal.case_id,
+        what="He says where she lives.",
+        imminent=True,
+        user=amal,
+        vault=vault(),
+        now=desk.now,
+    )
     return {
         "nora": ["/desk/flag"],
         "": [f"/m/{conduct.token}",
@@ -132,6 +140,7 @@ def everything(live_server: Any) -> dict[str, list[str]]:
                  "/desk/banks", f"/desk/banks/{bank.name}/",
                  "/desk/misuse", f"/desk/misuse/{conduct.pk}",
                  "/desk/orders", f"/desk/orders/{order.pk}", "/desk/authorities",
+                 "/desk/threats", f"/desk/threats/{threat.pk}",
                  "/desk/preferences", "/accounts/2fa/"],
     }  # fmt: skip
 

@@ -24,8 +24,8 @@ from hakam.compliance.models import Fact, RulebookDraft, RulebookVersion, Submis
 from hakam.console.installation import vault
 from hakam.enforcement.models import Effect
 from hakam.enforcement.outbox import EffectState
-from hakam.intake import flaggers, orders
-from hakam.intake.models import Authority, Conduct, Flagger, Order
+from hakam.intake import flaggers, orders, threats
+from hakam.intake.models import Authority, Conduct, Flagger, Order, Threat
 from hakam.review import decisions
 from hakam.review.models import Case, Complaint, Decision, Draft, Proposal
 from hakam.review.proposing import propose
@@ -67,6 +67,7 @@ class World:
     draft: RulebookDraft
     bank_entry: int
     order: Order
+    threat: Threat
 
     def arguments(self, name: str) -> tuple[object, ...]:
         """Return what stands in the address of a page."""
@@ -97,6 +98,8 @@ class World:
             "act_on_order": self.order.pk,
             "clarify_order": self.order.pk,
             "confirm_authority": self.order.authority_id,
+            "threat": self.threat.pk,
+            "act_on_threat": self.threat.pk,
         }
         if name in {"judge_entry", "withdraw_entry"}:
             return ("known-spam", self.bank_entry)
@@ -128,6 +131,8 @@ ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | 
     "act_on_order": NO_ID,
     "clarify_order": NO_ID,
     "confirm_authority": 987_654,
+    "threat": NO_ID,
+    "act_on_threat": NO_ID,
 }
 
 
@@ -203,6 +208,7 @@ def world(desk: Desk, amal: User) -> World:
         draft,
         in_bank,
         order,
+        threats.start(proposal.case_id, what="A threat", user=amal, vault=vault(), now=desk.now),
     )
 
 

@@ -17,6 +17,7 @@ from hakam.intake.flaggers import FlaggerState
 from hakam.intake.misuse import MisuseKind
 from hakam.intake.order_contents import ContentType, DataKind, OrderKind
 from hakam.intake.orders import OrderState
+from hakam.intake.threats import ThreatState
 from hakam.review.releases import ReleaseState
 from hakam.review.states import CaseState, ComplaintState, DecisionState, Outcome, SourceKind
 from hakam.review.trials import TrialState
@@ -54,6 +55,7 @@ CLOSED: list[tuple[str, type[StrEnum]]] = [
     ("draft_state", DraftState),
     ("trial_state", TrialState),
     ("order_kind", OrderKind),
+    ("threat_state", ThreatState),
     ("order_state", OrderState),
     ("content_type", ContentType),
     ("data_kind", DataKind),

@@ -42,6 +42,10 @@ class FactKind(StrEnum):
     NOTICE_RECEIVED = "notice.received"
     NOTICE_RECEIPT_SENT = "notice.receipt_sent"
     NOTICE_ANSWERED = "notice.answered"
+    THREAT_RAISED = "threat.raised"  # a suspicion of a crime against life or safety
+    THREAT_REPORTED = "threat.reported"  # authorities were told
+    THREAT_DISMISSED = "threat.dismissed"  # by a second person
+    THREAT_BUNDLE_TAKEN = "threat.bundle_taken"
     FLAGGER_REGISTERED = "flagger.registered"  # as a trusted flagger
     FLAGGER_SCOPE_CHANGED = "flagger.scope_changed"
     FLAGGER_SUSPENDED = "flagger.suspended"

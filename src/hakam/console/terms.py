@@ -175,6 +175,7 @@ EFFECT_KINDS: Words = {
     "complaint.receipt": _("Receipt of a complaint"),
     "complaint.outcome": _("Outcome of a complaint"),
     "flagger.report": _("Report on a trusted flagger"),
+    "threat.report": _("Word to authorities of a threat to life"),
     "order.receipt": _("Receipt of an order"),
     "order.answer": _("Answer to an authority"),
     "order.recipient": _("Word about an order to whom it concerns"),
@@ -291,6 +292,10 @@ FACTS: Words = {
     "misuse.suspended": _("Suspended for misuse"),
     "misuse.lifted": _("Suspension for misuse lifted"),
     "misuse.ended": _("Suspension for misuse over"),
+    "threat.raised": _("Threat to life raised"),
+    "threat.reported": _("Authorities told of a threat to life"),
+    "threat.dismissed": _("Found to be no threat to life"),
+    "threat.bundle_taken": _("Copy of the evidence of a threat taken"),
     "flagger.registered": _("Trusted flagger registered"),
     "flagger.scope_changed": _("Area of a trusted flagger changed"),
     "flagger.suspended": _("Status of a trusted flagger suspended"),
@@ -430,9 +435,16 @@ AUTHORITY_KINDS: Words = {
     "court": _("Court or judge"),
     "law_enforcement": _("Law enforcement"),
     "administrative": _("Administrative authority"),
+    "europol": _("Europol"),
     "other": pgettext_lazy("kind of authority", "Other"),
 }
+THREAT_STATES: Words = {
+    "open": pgettext_lazy("state of a threat", "Nobody is told yet"),
+    "reported": pgettext_lazy("state of a threat", "Authorities told"),
+    "dismissed": pgettext_lazy("state of a threat", "Found to be none"),
+}
 FAMILIES: dict[str, Words] = {
+    "threat_state": THREAT_STATES,
     "order_kind": ORDER_KINDS,
     "order_state": ORDER_STATES,
     "content_type": CONTENT_TYPES,

@@ -23,6 +23,7 @@ from hakam.console.desk import (
     releases,
     rules,
     staff,
+    threats,
     trials,
 )
 from hakam.console.outside import complaint, home, report, rulebook, transparency
@@ -119,6 +120,10 @@ urlpatterns = [
     path("desk/authorities", orders.register, name="authorities"),
     path("desk/authorities/add", orders.add_authority, name="add_authority"),
     path("desk/authorities/<int:authority_id>/confirm", orders.confirm_authority, name="confirm_authority"),
+    path("desk/threats", threats.listing, name="threats"),
+    path("desk/threats/raise", threats.start, name="raise_threat"),
+    path("desk/threats/<uuid:threat_id>", threats.one, name="threat"),
+    path("desk/threats/<uuid:threat_id>/act", threats.act, name="act_on_threat"),
     path("desk/people", staff.people, name="staff"),
     path("desk/people/add", staff.add_person, name="add_person"),
     path("desk/people/<int:user_id>", staff.change_person, name="change_person"),

@@ -23,6 +23,7 @@ class EffectKind(StrEnum):
     ORDER_RECEIPT = "order.receipt"  # to an authority
     ORDER_ANSWER = "order.answer"  # to an authority
     ORDER_RECIPIENT = "order.recipient"  # to whom an order concerns
+    THREAT_REPORT = "threat.report"  # to authorities: a threat to life or safety
     STAFF_ALERT = "staff.alert"  # to colleagues: a legal clock runs out
 
 

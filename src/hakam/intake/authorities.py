@@ -28,6 +28,7 @@ class AuthorityKind(StrEnum):
     COURT = "court"
     LAW_ENFORCEMENT = "law_enforcement"
     ADMINISTRATIVE = "administrative"
+    EUROPOL = "europol"  # told of threats where no Member State is clear, DSA Art. 18(2)
     OTHER = "other"
 
 
@@ -64,7 +65,7 @@ def register(
         wrong["name"] = "1 to 300 characters"
     if kind not in set(AuthorityKind):
         wrong["kind"] = "no such kind"
-    if country.upper() not in EU:
+    if country.upper() not in EU and (kind, country.upper()) != (AuthorityKind.EUROPOL, "EU"):
         wrong["country"] = "a Member State of the Union, by its two letters"
     try:
         validate_email(email.strip())

@@ -238,3 +238,23 @@ class Disclosure(models.Model):
     prepared_at = models.DateTimeField()
     released_by = models.CharField(max_length=160, blank=True)
     released_at = models.DateTimeField(null=True)
+
+
+class Threat(models.Model):
+    """A suspicion of a crime against somebody's life or safety (DSA Art. 18), until the authorities know of it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    platform = models.CharField(max_length=63)
+    case = models.CharField(max_length=64)  # as `case:12`
+    what = models.TextField()  # in the words of whoever raised it
+    imminent = models.BooleanField(default=False)
+    terrorist = models.BooleanField(default=False)  # TCO Art. 14(5): a shorter clock
+    countries = models.JSONField(default=list)  # Member States concerned; empty: not clear
+    state = models.CharField(max_length=16)  # a `ThreatState`
+    raised_by = models.CharField(max_length=160)
+    raised_at = models.DateTimeField()
+    bundle = models.CharField(max_length=64)  # digest in the vault of everything that is known
+    told = models.JSONField(default=list)  # numbers of the authorities
+    settled_by = models.CharField(max_length=160, blank=True)
+    settled_at = models.DateTimeField(null=True)
+    because = models.TextField(blank=True)  # why it was found to be none

@@ -63,3 +63,8 @@ def disclosure(order: Order) -> Disclosure | None:
 def fields(contents: Contents) -> dict[str, Any]:
     """Return an order as the values of a form."""
     return msgspec.structs.asdict(contents)
+
+
+def directory() -> list[Authority]:
+    """Return the confirmed authorities, for whoever must tell one of a threat to life."""
+    return list(Authority.objects.filter(confirmed_at__isnull=False).order_by("country", "name"))

@@ -26,6 +26,8 @@ class Permission(StrEnum):
     KEY_MANAGE = "staff:key:manage"
     REPORT_READ = "compliance:report:read"
     REPORT_PUBLISH = "compliance:report:publish"
+    THREAT_RAISE = "intake:threat:raise"
+    THREAT_HANDLE = "intake:threat:handle"
     FLAGGER_READ = "intake:flagger:read"
     FLAGGER_MANAGE = "intake:flagger:manage"
     ORDER_READ = "intake:order:read"
@@ -60,6 +62,7 @@ _MODERATE = _READ | {
     _P.DELIVERY_READ,
     _P.MISUSE_READ,
     _P.MISUSE_STRIKE,
+    _P.THREAT_RAISE,
 }
 _SENIOR = _MODERATE | {
     _P.CASE_ASSIGN,
@@ -68,6 +71,7 @@ _SENIOR = _MODERATE | {
     _P.LEDGER_READ,
     _P.REPORT_READ,
     _P.MISUSE_SUSPEND,
+    _P.THREAT_HANDLE,
     _P.BANK_READ,
 }
 

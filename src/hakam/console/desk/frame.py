@@ -79,6 +79,7 @@ _PLACES = {
     "delivery": "deliveries", "key": "keys",
     "submission": "eu_database", "flagger": "flaggers", "send_flag": "flag",
     "conduct": "misuse", "bank": "banks", "order": "orders", "authorities": "orders",
+    "threat": "threats",
 }  # fmt: skip
 
 
@@ -126,6 +127,8 @@ def _more(user: User) -> list[Entry]:
     if user.may(Permission.REPORT_READ):
         url = reverse("console:eu_database")
         out.append(Entry("eu_database", _("Transparency Database"), "document", url))
+    if user.may(Permission.THREAT_RAISE):
+        out.append(Entry("threats", _("Threats to life"), "alarm", reverse("console:threats")))
     if user.may(Permission.MISUSE_READ):
         out.append(Entry("misuse", _("Misuse"), "warning", reverse("console:misuse")))
     if user.may(Permission.FLAGGER_READ):

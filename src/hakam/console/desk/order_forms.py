@@ -121,7 +121,7 @@ class AuthorityForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("Kind"), choices=[(k.value, AUTHORITY_KINDS[k.value]) for k in AuthorityKind]
     )
-    country = forms.ChoiceField(label=_("Member State"), choices=_COUNTRIES)
+    country = forms.ChoiceField(label=_("Member State"), choices=[*_COUNTRIES, ("EU", "EU")])
     email = forms.EmailField(label=_("E-mail for answers"), max_length=320)
     phone = forms.CharField(label=_("Number to call back"), max_length=64, required=False)
     public_key = forms.CharField(
