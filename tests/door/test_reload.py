@@ -9,9 +9,12 @@ from typing import Any
 
 from hakam.door.app import Door
 from hakam.door.reload import Keeper
+from hakam.policy.lists import ListKind
+from hakam.policy.pack import load_pack
 from hakam.storage.embedded import published
+from hakam.storage.embedded.lists import FOLDER, keep, open_lists
 from hakam.storage.event_log import LogFullError
-from hakam.storage.published import Published, PublishedPack
+from hakam.storage.published import Published, PublishedList, PublishedPack
 from hakam.testing.doors import (
     KEYS,
     NOW,
@@ -48,8 +51,10 @@ def live(house: House, story: Callable[[Door], Awaitable[None]]) -> None:
     asyncio.run(whole())
 
 
-def publish(house: House, revision: int, pack: PublishedPack | None, *, keys: Any = KEYS) -> None:
-    published.write(house.config.published_path, Published(revision, keys, pack))
+def publish(
+    house: House, revision: int, pack: PublishedPack | None, *, keys: Any = KEYS, lists: Any = ()
+) -> None:
+    published.write(house.config.published_path, Published(revision, keys, pack, lists=tuple(lists)))
 
 
 async def until(condition: Callable[[], bool], seconds: float = 20.0) -> float:
@@ -229,5 +234,88 @@ def test_events_that_the_log_refused_do_not_count_for_long(house: House) -> None
         await until(lambda: door.metrics.reloads["recount"] >= 1)
         results = await send(door, *[event(f"g{n}") for n in range(4)])
         assert [fired(result) for result in results] == [[], [], [], ["flood"]]
+
+    live(house, story)
+
+
+LISTED = """
+- rule: known-scammers
+  policy: spam
+  stage: live
+  when: author.id in list("bad-ids") or contains_any(text.folded, list("slurs"))
+  then: [remove]
+"""
+
+
+def listed(house: House, **lists: tuple[ListKind, list[str]]) -> list[PublishedList]:
+    folder = house.config.home / FOLDER
+    return [
+        PublishedList(name.replace("_", "-"), keep(folder, kind, entries)[0])
+        for name, (kind, entries) in lists.items()
+    ]
+
+
+def listed_pack(house: House, lists: list[PublishedList]) -> PublishedPack:
+    files = pack_files(LISTED)
+    loaded = load_pack(files, open_lists(house.config.home / FOLDER, lists))
+    assert loaded.pack is not None, loaded.errors
+    return PublishedPack(loaded.pack.ref, files)
+
+
+def test_a_list_changes_without_a_new_pack_and_no_event_waits_or_is_lost(house: House) -> None:
+    slurs = [f"slur number {n}" for n in range(20_000)]
+    first = listed(house, bad_ids=(ListKind.VALUES, ["mallory"]), slurs=(ListKind.TERMS, slurs))
+    second = listed(house, bad_ids=(ListKind.VALUES, ["eve"]), slurs=(ListKind.TERMS, [*slurs, "new slur"]))
+
+    async def story(door: Door) -> None:
+        publish(house, 1, listed_pack(house, first), lists=first)
+        await until(lambda: door.published.revision == 1)
+        (result,) = await send(door, event("1", author="mallory"))
+        assert fired(result) == ["known-scammers"]
+        assert result["verdict"]["lists"]["bad-ids"] == first[0].digest
+        publish(house, 2, listed_pack(house, second), lists=second)
+        answered = 0
+        while door.published.revision == 1:  # events pour in while the lists are being built
+            (result,) = await send(door, event(f"w{answered}", author="carol"))
+            assert fired(result) == []
+            answered += 1
+        assert answered > 0
+        results = await send(
+            door,
+            event("2", author="mallory"),
+            event("3", author="eve"),
+            event("4", "a new slur", author="dan"),
+        )
+        assert [fired(one) for one in results] == [[], ["known-scammers"], ["known-scammers"]]
+        assert {one["verdict"]["lists"]["bad-ids"] for one in results} == {second[0].digest}
+
+    live(house, story)
+
+
+def test_a_list_that_no_rule_reads_changes_without_a_new_engine(house: House) -> None:
+    read_ = listed(house, bad_ids=(ListKind.VALUES, ["mallory"]), slurs=(ListKind.TERMS, ["slur"]))
+
+    async def story(door: Door) -> None:
+        publish(house, 1, listed_pack(house, read_), lists=read_)
+        await until(lambda: door.published.revision == 1)
+        judgement = door.judgement
+        other = listed(house, other=(ListKind.VALUES, ["x"]))
+        publish(house, 2, listed_pack(house, read_), lists=[*read_, *other])
+        await until(lambda: door.published.revision == 2)
+        assert door.judgement is judgement
+
+    live(house, story)
+
+
+def test_a_list_whose_file_is_missing_leaves_the_old_in_force_and_is_told(house: House) -> None:
+    lists = listed(house, bad_ids=(ListKind.VALUES, ["mallory"]), slurs=(ListKind.TERMS, ["slur"]))
+
+    async def story(door: Door) -> None:
+        publish(house, 1, listed_pack(house, lists), lists=lists)
+        await until(lambda: door.published.revision == 1)
+        publish(house, 2, listed_pack(house, lists), lists=[PublishedList("bad-ids", "0" * 64), lists[1]])
+        await until(lambda: door.trouble is not None)
+        assert "bad-ids" in (door.trouble or "")
+        assert fired((await send(door, event("1", author="mallory")))[0]) == ["known-scammers"]
 
     live(house, story)

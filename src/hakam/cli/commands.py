@@ -42,6 +42,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "compare": Entry("Classifiers", _P + "compare:compare", "Send every text to both and print, category by category, how often they agree."),
     "pack": Entry("Rules", _P + "rulebook:app", "The rule book in force, and how to change it."),
     "bank": Entry("Known content", _P + "banks:app", "Banks of known content: hashes of what is not to be seen again."),
+    "lists": Entry("Rules", _P + "lists:app", "Lists that rules of every pack can read, changed without a new pack."),
     "doctor": Entry("Understand", _P + "doctor:doctor", "Examine the whole installation: the chain of the ledger and what must always hold in each room."),
     "explain": Entry("Understand", _P + "explain:explain", "Explain a verdict, a decision, or the code of a finding."),
     "ledger": Entry("Understand", _P + "ledger:app", "The record of all that was done."),

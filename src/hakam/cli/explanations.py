@@ -17,11 +17,14 @@ from hakam.policy import codes as policy_codes
 from hakam.policy.counters import RecordedCounters
 from hakam.policy.engine import Engine, compile_pack
 from hakam.policy.explain import Explanation, Reason, RuleExplanation, explain
+from hakam.policy.outside import BadListError
 from hakam.signals.measure import Signals, measure
+from hakam.storage.embedded.lists import FOLDER, open_list
 from hakam.storage.event_log import Record
 from hakam.vocabulary.event import Event
 from hakam.vocabulary.verdict import Verdict
 from hakam.wiring import ports, start
+from hakam.wiring.settings import settings
 
 _MARKS = {True: Text("yes", "green"), False: Text("no", "red"), None: Text("unknown", "yellow")}
 
@@ -59,7 +62,12 @@ def _engine(told: Verdict) -> Engine:
     version = rulebook.find(told.pack)
     if version is None:
         raise CommandError(f"{told.pack} ({told.pack.digest[:12]}) is not in the rule book's history")
-    return compile_pack(rulebook.load(version))
+    folder = settings().home / FOLDER
+    try:
+        lists = {name: open_list(folder, name, digest) for name, digest in told.lists.items()}
+    except BadListError as error:
+        raise CommandError(str(error)) from error
+    return compile_pack(rulebook.load(version, lists))
 
 
 def _explain(record: Record) -> None:

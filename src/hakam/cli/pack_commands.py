@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hakam.policy.outside import OutsideList
     from hakam.policy.pack import Loaded
     from hakam.policy.testing import ExampleResult
 
@@ -120,8 +123,8 @@ def lay_out_pack(
 def _same_meaning(loaded: Loaded, laid: dict[str, str]) -> bool:
     from hakam.policy.pack import load_pack  # noqa: PLC0415 -- as above
 
-    again = load_pack(laid).pack
     before = loaded.pack
+    again = load_pack(laid, before.outside if before is not None else None).pack
     if again is None or before is None:
         return False
     return {rule.id: rule.digest for rule in again.rules} == {rule.id: rule.digest for rule in before.rules}
@@ -136,7 +139,23 @@ def _load(folder: Path) -> tuple[dict[str, str], Loaded]:
     except (OSError, ValueError) as error:
         typer.echo(f"cannot read the pack: {error}", err=True)
         raise typer.Exit(UNUSABLE) from error
-    return files, load_pack(files)
+    return files, load_pack(files, _published_lists())
+
+
+def _published_lists() -> Mapping[str, OutsideList]:
+    """Return the lists outside packs that are in force in the home, none where there is no home."""
+    from hakam.policy.outside import BadListError  # noqa: PLC0415 -- `hakam --help` stays instant
+    from hakam.storage.embedded.lists import FOLDER, open_lists  # noqa: PLC0415 -- as above
+    from hakam.storage.embedded.published import PublishedError, read  # noqa: PLC0415 -- as above
+    from hakam.wiring.settings import SettingError, settings  # noqa: PLC0415 -- as above
+
+    try:
+        home = settings().home
+        published = read(home / "published.json")
+        return open_lists(home / FOLDER, published.lists) if published is not None else {}
+    except (BadListError, PublishedError, SettingError) as error:
+        typer.echo(f"lists outside the pack can't be read: {error}", err=True)
+        return {}
 
 
 def _failure(result: ExampleResult) -> str:

@@ -23,20 +23,21 @@ def publish(
 ) -> None:
     """Check a pack and put it in force. A pack with errors is refused and nothing changes."""
     chosen = open_home()
-    from hakam.compliance import rulebook  # noqa: PLC0415 -- needs Django started
+    from hakam.compliance import lists, rulebook  # noqa: PLC0415 -- needs Django started
+    from hakam.policy.outside import BadListError  # noqa: PLC0415 -- needs Django started
     from hakam.storage.packs import PackFolderError, read_folder  # noqa: PLC0415 -- needs Django started
     from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415 -- needs Django started
     from hakam.wiring import publish as door  # noqa: PLC0415 -- needs Django started
 
     now = datetime.now(tz=UTC)
     try:
-        version = rulebook.publish(read_folder(folder), by=SYSTEM, now=now, note=note)
+        version = rulebook.publish(read_folder(folder), by=SYSTEM, now=now, note=note, lists=lists.opened())
     except (OSError, PackFolderError) as error:
         raise CommandError(f"cannot read the pack: {error}") from error
     except rulebook.BrokenPackError as error:
         show_findings(error.findings, to=ERR)
         raise CommandError("the pack has errors; nothing was published") from error
-    except rulebook.RulebookError as error:
+    except (rulebook.RulebookError, BadListError) as error:
         raise CommandError(str(error)) from error
     door.publish(chosen, now=now)
     OUT.print(f"{rulebook.ref_of(version)} is in force")

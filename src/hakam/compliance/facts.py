@@ -113,6 +113,8 @@ class FactKind(StrEnum):
     RELEASE_CONFIRMED = "release.confirmed"
     RELEASE_REFUSED = "release.refused"
     RELEASE_WITHDRAWN = "release.withdrawn"
+    LIST_PUBLISHED = "list.published"  # a version of a list outside packs
+    LIST_REMOVED = "list.removed"
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
     KEY_ISSUED = "key.issued"

@@ -89,6 +89,28 @@ class RulebookDraftSave(models.Model):
         indexes = [models.Index(fields=["draft", "path", "revision"], name="rulebook_draft_file")]
 
 
+class ListVersion(models.Model):
+    """A version of a list that stands outside packs. Its entries are in a file named by the digest."""
+
+    name = models.CharField(max_length=64)
+    number = models.PositiveIntegerField()  # of the version, from 1
+    kind = models.CharField(max_length=16)  # a `ListKind`
+    digest = models.CharField(max_length=64)
+    entries = models.PositiveIntegerField()
+    note = models.TextField(blank=True)
+    published_by = models.CharField(max_length=160)
+    active_from = models.DateTimeField()
+    active_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["name", "number"], name="list_version_once"),
+            models.UniqueConstraint(
+                fields=["name"], condition=models.Q(active_until=None), name="list_one_version_in_force"
+            ),
+        ]
+
+
 class Statement(models.Model):
     """A statement of reasons (DSA Art. 17): what was decided about whose item, and why. Derived once, never edited."""
 

@@ -17,6 +17,7 @@ from django.db.models import Q
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import RulebookVersion
+from hakam.policy.outside import PRESUMED, OutsideList
 from hakam.policy.pack import Pack, load_pack
 from hakam.vocabulary.actor import Actor
 from hakam.vocabulary.finding import Finding, Severity
@@ -46,13 +47,22 @@ class UnknownClauseError(RulebookError):
     """A clause, or the version that should hold it, is not in the rule book."""
 
 
-def publish(files: Mapping[str, str], *, by: Actor, now: datetime, note: str = "") -> RulebookVersion:
+def publish(
+    files: Mapping[str, str],
+    *,
+    by: Actor,
+    now: datetime,
+    note: str = "",
+    lists: Mapping[str, OutsideList] | None = None,
+) -> RulebookVersion:
     """Publish a pack and put it in force. The very pack in force again: that version, unchanged.
+
+    `lists` are those outside the pack that its rules may read.
 
     Raises `BrokenPackError` for a pack with errors, and `VersionTakenError` for a version that was published before:
     whoever goes back to an earlier text gives it a new version, so that each text was in force in one span of time.
     """
-    pack = _checked(files)
+    pack = _checked(files, lists or {})
     ref = pack.ref
     with transaction.atomic():
         ledger.lock()
@@ -123,9 +133,12 @@ def ref_of(version: RulebookVersion) -> PackRef:
     return PackRef(version.pack, version.version, version.digest)
 
 
-def load(version: RulebookVersion) -> Pack:
-    """Return the pack of a version, read from its own files once per process. Raises `BrokenPackError`."""
-    return _loaded(version.digest)
+def load(version: RulebookVersion, lists: Mapping[str, OutsideList] | None = None) -> Pack:
+    """Return the pack of a version, read from its own files once per process. Raises `BrokenPackError`.
+
+    Without `lists`, what its rules read outside of it is not at hand: enough for its clauses and texts, not to judge.
+    """
+    return _loaded(version.digest) if lists is None else _checked(version.files, lists)
 
 
 def require_clause(ref: PackRef, clause: str) -> None:
@@ -161,11 +174,11 @@ def clause_path(ref: PackRef, clause: str) -> str:
 
 @lru_cache(maxsize=32)
 def _loaded(digest: str) -> Pack:
-    return _checked(RulebookVersion.objects.get(digest=digest).files)
+    return _checked(RulebookVersion.objects.get(digest=digest).files, PRESUMED)
 
 
-def _checked(files: Mapping[str, str]) -> Pack:
-    loaded = load_pack(files)
+def _checked(files: Mapping[str, str], lists: Mapping[str, OutsideList]) -> Pack:
+    loaded = load_pack(files, lists)
     if loaded.pack is None or any(f.severity is Severity.ERROR for f in loaded.findings):
         raise BrokenPackError(loaded.findings)
     return loaded.pack

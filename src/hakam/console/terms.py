@@ -278,6 +278,8 @@ FACTS: Words = {
     "release.confirmed": _("Release put in force"),
     "release.refused": _("Release refused"),
     "release.withdrawn": _("Release withdrawn"),
+    "list.published": _("List published"),
+    "list.removed": _("List removed"),
     "user.created": _("Person added"),
     "user.changed": _("Person changed"),
     "key.issued": _("API key issued"),

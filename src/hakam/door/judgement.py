@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -11,6 +11,7 @@ from hakam.door.known import banks_of, scores_of, with_matches
 from hakam.door.scoring import Scorer, heads_of, with_scores
 from hakam.policy.counters import MemoryCounters, PeekingCounters, RecordingCounters
 from hakam.policy.engine import Engine, compile_pack
+from hakam.policy.outside import OutsideList
 from hakam.policy.pack import load_pack
 from hakam.signals.fold import fold, split_words
 from hakam.signals.measure import Signals, measure, text_of
@@ -150,13 +151,19 @@ class Judgement:
 
 
 def prepare(
-    pack: PublishedPack, counters: MemoryCounters | None = None, *, always: Iterable[Head] = ()
+    pack: PublishedPack,
+    counters: MemoryCounters | None = None,
+    *,
+    always: Iterable[Head] = (),
+    lists: Mapping[str, OutsideList] | None = None,
 ) -> Judgement:
     """Check and compile a published pack. `always`: heads to score besides those that its rules read.
 
+    `lists`: those outside the pack that its rules may read.
+
     Raises `UnusablePackError`.
     """
-    loaded = load_pack(pack.files)
+    loaded = load_pack(pack.files, lists)
     if loaded.pack is None:
         shown = "; ".join(f"{finding.code} {finding.message}" for finding in loaded.errors[:_SHOWN_ERRORS])
         raise UnusablePackError(f"{pack.ref}: {len(loaded.errors)} errors: {shown}")

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from hakam.door.app import Door
 from hakam.door.judgement import Judgement, UnusablePackError, prepare
 from hakam.policy.counters import MemoryCounters
+from hakam.policy.outside import BadListError
+from hakam.storage.embedded.lists import FOLDER, open_lists
 from hakam.storage.embedded.published import PublishedError, PublishedReader
 from hakam.storage.event_log import CorruptRecordError, EventLog
 from hakam.storage.known_content import KnownContent
@@ -22,6 +24,11 @@ from hakam.storage.published import Published, PublishedBank
 
 _PAGE = 200
 _log = logging.getLogger("hakam.door")
+
+
+def _unchanged(judgement: Judgement, named: dict[str, str]) -> bool:
+    """Whether the lists that the rules read are still these versions."""
+    return all(named.get(name) == digest for name, digest in judgement.engine.lists.items())
 
 
 class Keeper:
@@ -92,13 +99,15 @@ class Keeper:
             )
             self._swap(lambda: self._door.replace(published, None, trouble))
             return
-        if before is not None and before.engine.ref == pack.ref:
+        named = {one.name: one.digest for one in published.lists}
+        if before is not None and before.engine.ref == pack.ref and _unchanged(before, named):
             self._swap(lambda: self._door.replace(published, None))
             self._door.metrics.reloads["keys"] += 1
             return
         try:
-            judgement = prepare(pack, always=self._door.config.scores)
-        except UnusablePackError as error:
+            lists = open_lists(self._door.config.home / FOLDER, published.lists)
+            judgement = prepare(pack, always=self._door.config.scores, lists=lists)
+        except (UnusablePackError, BadListError) as error:
             trouble = str(error)
             _log.error("%s", trouble)
             self._swap(lambda: self._door.replace(published, None, trouble))

@@ -11,7 +11,8 @@ from hakam.policy.fields import FIELDS
 from hakam.policy.functions import FUNCTIONS, FunctionSpec
 from hakam.policy.kinds import TEXTUAL, Kind
 from hakam.policy.known_content import known_content
-from hakam.policy.lists import TermList
+from hakam.policy.lists import ListKind
+from hakam.policy.outside import OutsideList
 from hakam.policy.patterns import prepare
 from hakam.policy.source import nearest
 from hakam.policy.tree import (
@@ -204,7 +205,8 @@ def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition 
     if not terms:  # nothing to find: never true, but the rule stays, and an unknown text stays unknown
         nothing = Overlaps if of.kind is Kind.TEXTS else Among
         return nothing(of, frozenset(), name, text, span)
-    return Search(how, _on_words(of, words=words), terms, name, text, span)
+    outside = name is not None and name not in check.checker.names.lists
+    return Search(how, _on_words(of, words=words), terms, name, text, span, outside)
 
 
 def _on_words(of: Value, *, words: bool) -> Value:
@@ -238,7 +240,15 @@ def _terms(
         if not check.is_fixed(arguments[0]):
             check.problem("P106", 'terms are texts in quotes, `[...]` or `list("name")`', arguments[0])
             return None
-        named: TermList | None = check.named_list(arguments[0])
+        named = check.named_list(arguments[0])
+        if isinstance(named, OutsideList):
+            if named.kind in {ListKind.TERMS, None}:
+                return [(term, None) for term in named.terms()], named.name
+            hint = "look up with `in` or `any_in`, or add it anew with `--kind terms`"
+            check.problem(
+                "P112", f"the list `{named.name}` holds {named.kind}, not terms to search", arguments[0], hint
+            )
+            return None
         return None if named is None else ([(term, None) for term in named.terms], named.name)
     if len(arguments) == 1 and isinstance(arguments[0], ast.List | ast.Tuple | ast.Set):
         arguments = arguments[0].elts

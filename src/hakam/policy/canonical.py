@@ -20,6 +20,7 @@ from hakam.policy.tree import (
     Holds,
     Known,
     Length,
+    Listed,
     Literal,
     Not,
     Or,
@@ -71,6 +72,10 @@ def canonical(node: Condition | Value) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return f"({canonical(node.item)} in {canonical(node.of)})"
         case Overlaps():
             return f"any_in({canonical(node.of)}, {_fixed(node.values)})"
+        case Listed():  # by its name: a new version of the list leaves rules and counters what they are
+            return f"any_in({canonical(node.of)}, list {node.values.name})"
+        case Search() if node.outside:
+            return f"{node.how}({canonical(node.of)}, list {node.list_name})"
         case Search():
             return f"{node.how}({canonical(node.of)}, {json.dumps(sorted(node.terms), ensure_ascii=False)})"
         case Known():

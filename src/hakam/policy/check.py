@@ -17,7 +17,9 @@ from hakam.policy.expression import MAX_NODES, Parsed, constant, measure, parse
 from hakam.policy.fields import FIELDS, ROOTS, FieldSpec, score_field
 from hakam.policy.functions import FUNCTIONS
 from hakam.policy.kinds import LISTS, TEXTUAL, Kind, parse_duration, parse_time
+from hakam.policy.listed import outside
 from hakam.policy.lists import ListKind, TermList
+from hakam.policy.outside import OutsideList
 from hakam.policy.params import Param
 from hakam.policy.source import Reporter, Scalar, listing, nearest
 from hakam.policy.territories import TERRITORIES
@@ -53,6 +55,7 @@ class Names(msgspec.Struct, frozen=True):
     terms: Mapping[str, Scalar]
     rules: Mapping[str, Scalar] = {}  # conditions by the rules' ids
     params: Mapping[str, Param] = {}
+    outside: Mapping[str, OutsideList] = {}  # lists that stand outside the pack
     marks: Mapping[tuple[str, str], float] = {}  # (on, name) -> seconds that a mark lives
 
 
@@ -62,6 +65,7 @@ class Checker:
     def __init__(self, names: Names, report: Reporter) -> None:
         self.names, self.report = names, report
         self.used_lists: set[str] = set()
+        self.used_outside: dict[str, OutsideList] = {}
         self.used_terms: set[str] = set()
         self.used_params: set[str] = set()
         self.reading: list[str] = []  # terms being read, to find circles
@@ -213,8 +217,8 @@ class Expression:
             and node.func.id in {"list", "territory"}
         )
 
-    def named_list(self, node: ast.Call) -> TermList | None:
-        """Check `list("name")`."""
+    def named_list(self, node: ast.Call) -> TermList | OutsideList | None:
+        """Check `list("name")`. A list of the pack comes before one outside that has its name."""
         arguments = node.args
         if len(arguments) != 1 or node.keywords:
             self.problem("P105", "`list` takes one name", node, FUNCTIONS["list"].signature)
@@ -224,8 +228,12 @@ class Expression:
             self.problem("P106", "the name of a list is a text in quotes", arguments[0])
             return None
         found = self.checker.names.lists.get(name.value)
+        if found is None and (outside := self.checker.names.outside.get(name.value)) is not None:
+            self.checker.used_outside[name.value] = outside
+            return outside
         if found is None:
-            hint = nearest(name.value, self.checker.names.lists) or f"add `lists/{name.value[:40]}.txt`"
+            known = [*self.checker.names.lists, *self.checker.names.outside]
+            hint = nearest(name.value, known) or f"add `lists/{name.value[:40]}.txt`, or `hakam lists add`"
             self.problem("P111", f"there is no list `{name.value[:60]}`", arguments[0], hint)
             return None
         self.checker.used_lists.add(name.value)
@@ -237,8 +245,8 @@ class Expression:
             return self._territory(node, kind)
         if isinstance(node, ast.Call):
             named = self.named_list(node)
-            if named is None:
-                return None
+            if named is None or isinstance(named, OutsideList):
+                return None  # one outside is looked up by `outside`, wherever that is possible
             if kind not in TEXTUAL:
                 self.problem("P112", f"a list of texts can't be compared with {kind}", node)
                 return None
@@ -516,6 +524,9 @@ class Expression:
         if not self.is_fixed(values):
             self.problem("P106", 'the second argument is `list("name")` or `[...]`', values)
             return None
+        listed, is_outside = outside(self, values, of, node)
+        if is_outside:
+            return listed
         found = self.fixed(values, Kind.TEXT if of.kind is Kind.TEXTS else Kind.NUMBER)
         return None if found is None else Overlaps(of, *found, self.parsed.text(node), self.parsed.span(node))
 

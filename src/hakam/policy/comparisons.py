@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from hakam.policy.kinds import LISTS, TEXTUAL, Kind
+from hakam.policy.listed import outside
 from hakam.policy.source import listing, nearest
 from hakam.policy.tree import Among, And, Compare, Condition, Constant, Field, Holds, Literal, Not, Value
 
@@ -122,6 +123,9 @@ def _membership(check: Expression, node: ast.expr, left: ast.expr, right: ast.ex
         if item.kind is Kind.CONDITION:
             check.problem("P107", "a condition is not looked up in a list", left)
             return None
+        listed, is_outside = outside(check, right, item, node)
+        if is_outside:
+            return listed
         found = check.fixed(right, item.kind)
         if found is None:
             return None

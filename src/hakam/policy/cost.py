@@ -7,6 +7,7 @@ Figures were measured once on a 2.5 GHz core and are meant to rank, not to predi
 
 from __future__ import annotations
 
+from hakam.policy.kinds import TEXTUAL
 from hakam.policy.tree import (
     Among,
     And,
@@ -21,6 +22,7 @@ from hakam.policy.tree import (
     How,
     Known,
     Length,
+    Listed,
     Literal,
     Not,
     Or,
@@ -35,7 +37,7 @@ from hakam.policy.tree import (
 MAX_RULE_COST = 200_000
 SCANNED = frozenset({"text.raw", "text.folded", "text.words"})
 
-_FOLD, _PATTERN, _TERMS, _COUNTER, _SIMILARITY = 8_000, 1_500, 400, 2_000, 20_000
+_FOLD, _PATTERN, _TERMS, _COUNTER, _SIMILARITY, _LISTED = 8_000, 1_500, 400, 2_000, 20_000, 600
 
 
 def scanned(search: Search) -> bool:
@@ -72,6 +74,8 @@ def cost_of(node: Condition | Value) -> int:  # noqa: C901, PLR0911, PLR0912 -- 
             return 20 + cost_of(node.of)
         case Overlaps():
             return 150 + cost_of(node.of)
+        case Listed():
+            return (_LISTED if node.of.kind in TEXTUAL else 5 * _LISTED) + cost_of(node.of)
         case Compare():
             return 30 + cost_of(node.left) + cost_of(node.right)
         case Among():

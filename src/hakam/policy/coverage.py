@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from hakam.policy.counters import MemoryCounters, RecordingCounters
 from hakam.policy.engine import Engine
 from hakam.policy.examples import Example
 from hakam.policy.interpret import Seen, leaf_outcome, outcome
+from hakam.policy.kinds import TEXTUAL
 from hakam.policy.testing import earlier
 from hakam.policy.tree import (
     Among,
@@ -24,6 +26,7 @@ from hakam.policy.tree import (
     Constant,
     Holds,
     Leaf,
+    Listed,
     Literal,
     Overlaps,
     Search,
@@ -133,6 +136,10 @@ def _asked(engine: Engine) -> dict[str, list[Any]]:
                 found.setdefault(leaf.of.text, []).extend(
                     [[value] for value in sorted(map(str, leaf.values))[:20]]
                 )
+            elif isinstance(leaf, Listed):
+                some = list(islice(leaf.values.entries(), 20))
+                text = leaf.of.kind in TEXTUAL
+                found.setdefault(leaf.of.text, []).extend(some if text else [[value] for value in some])
             elif isinstance(leaf, Holds) and isinstance(leaf.item, Literal):
                 found.setdefault(leaf.of.text, []).append([leaf.item.value])
             elif isinstance(leaf, Compare) and isinstance(leaf.right, Literal):

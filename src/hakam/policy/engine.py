@@ -43,7 +43,8 @@ class Engine:
         self.ref: PackRef = pack.ref
         self.rules: tuple[Rule, ...] = pack.rules
         self.needs: frozenset[Need] = needs_of(pack.rules)
-        self.nothing = Verdict(pack.ref)
+        self.lists = {name: found.digest for name, found in pack.outside.items()}
+        self.nothing = Verdict(pack.ref, lists=self.lists)
         self._program: Program = compile_rules(
             pack.rules, nothing=self.nothing, found=self._verdict, broken=self._broken
         )
@@ -158,7 +159,7 @@ class Engine:
             self._mark(event, counters, live)
         together, asked = self._proposal(tuple(live), tuple(tripped))
         names = tuple([rules[n].id for n in tripped])
-        return Verdict(self.ref, tuple(firings), together, asked, quarantined, names)
+        return Verdict(self.ref, tuple(firings), together, asked, quarantined, names, lists=self.lists)
 
     @staticmethod
     def _over(event: Event, counters: Counters, rule: Rule) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from hakam.policy import arithmetic, fields
 from hakam.policy.cost import cost_of, scanned
-from hakam.policy.kinds import Kind, show_duration, show_time
+from hakam.policy.kinds import TEXTUAL, Kind, show_duration, show_time
 from hakam.policy.scan import SHOWN, find_in, find_words, matcher
 from hakam.policy.similarity import similarity
 from hakam.policy.tree import (
@@ -32,6 +32,7 @@ from hakam.policy.tree import (
     Known,
     Leaf,
     Length,
+    Listed,
     Literal,
     Not,
     Or,
@@ -60,7 +61,7 @@ def _words(value: str | None) -> str | None:
     return None if value is None else fold_words(value)
 
 
-def _common(values: frozenset[Any], of: Any) -> list[Any] | None:
+def _common(values: Any, of: Any) -> list[Any] | None:
     return None if of is None else [item for item in of if item in values]
 
 
@@ -123,7 +124,7 @@ class Writer:
             return f"({word.join(self.write(item, sure_of=sure_of, shared=shared) for item in items)})"
         return f"({self._leaf(node, sure_of=sure_of)})"
 
-    def _leaf(self, node: Leaf, *, sure_of: bool) -> str:  # noqa: C901, PLR0911 -- one for each kind of leaf
+    def _leaf(self, node: Leaf, *, sure_of: bool) -> str:  # noqa: C901, PLR0911, PLR0912 -- one for each kind of leaf
         no = "" if sure_of else "not "
         match node:
             case Constant():
@@ -155,6 +156,11 @@ class Writer:
                 return " and ".join(
                     [*checks, f"{'not ' if sure_of else ''}{self.constant(node.values)}.isdisjoint({of})"]
                 )
+            case Listed():
+                checks, of = self.operand(node.of)
+                holds = self.constant(node.values, lambda: node.values.holds, "HOLDS")
+                test = f"{holds}({of})" if node.of.kind in TEXTUAL else f"any(map({holds}, {of}))"
+                return " and ".join([*checks, f"{no}{test}"])
             case Search():
                 return self._search(node, sure_of=sure_of)
 
@@ -262,7 +268,7 @@ class Writer:
 
     # What a verdict shows
 
-    def seen(self, node: Leaf) -> str | None:  # noqa: PLR0911 -- one branch for each kind of node
+    def seen(self, node: Leaf) -> str | None:  # noqa: C901, PLR0911 -- one branch for each kind of node
         """Return code for the value that a leaf saw, `None` if it looks at nothing."""
         match node:
             case Constant():
@@ -281,6 +287,10 @@ class Writer:
                 return self._shown(node.of if isinstance(node.item, Literal) else node.item)
             case Overlaps():
                 return f"COMMON({self.constant(node.values)}, {self.raw(node.of)})"
+            case Listed() if node.of.kind in TEXTUAL:
+                return self._shown(node.of)
+            case Listed():
+                return f"COMMON({self.constant(node.values, prefix='LIST')}, {self.raw(node.of)})"
             case Search():
                 return self._hit(node) if scanned(node) else f"{self.found(node)}({self.raw(node.of)})"
 

@@ -32,6 +32,7 @@ from hakam.policy.tree import (
     Known,
     Leaf,
     Length,
+    Listed,
     Literal,
     Not,
     Or,
@@ -120,7 +121,7 @@ def either(items: list[bool | None]) -> bool | None:
     return None if any(item is None for item in items) else False
 
 
-def leaf_outcome(node: Leaf, seen: Seen) -> bool | None:  # noqa: PLR0911 -- one branch for each kind of node
+def leaf_outcome(node: Leaf, seen: Seen) -> bool | None:  # noqa: C901, PLR0911 -- one branch for each kind of node
     """Return the outcome of one leaf."""
     match node:
         case Constant():
@@ -142,6 +143,15 @@ def leaf_outcome(node: Leaf, seen: Seen) -> bool | None:  # noqa: PLR0911 -- one
         case Overlaps():
             of = value_of(node.of, seen)
             return None if of is None else any(item in node.values for item in of)
+        case Listed():
+            of = value_of(node.of, seen)
+            return (
+                None
+                if of is None
+                else of in node.values
+                if isinstance(of, str)
+                else any(map(node.values.holds, of))
+            )
         case Search():
             of = value_of(node.of, seen)
             if of is None:
@@ -172,7 +182,7 @@ def _holds(node: Search, text: str) -> bool:
     return any(term in text for term in node.terms)
 
 
-def leaf_value(node: Leaf, seen: Seen) -> Any:  # noqa: PLR0911 -- one for each kind of leaf
+def leaf_value(node: Leaf, seen: Seen) -> Any:  # noqa: C901, PLR0911 -- one for each kind of leaf
     """Return the value that a leaf looked at, as people read it.
 
     `None` if it is unknown, or nothing was found.
@@ -195,6 +205,9 @@ def leaf_value(node: Leaf, seen: Seen) -> Any:  # noqa: PLR0911 -- one for each 
         case Overlaps():
             of = value_of(node.of, seen)
             return None if of is None else [item for item in of if item in node.values]
+        case Listed():
+            of = value_of(node.of, seen)
+            return of if of is None or isinstance(of, str) else [item for item in of if item in node.values]
         case Search():
             return find_in(node)(value_of(node.of, seen))
 

@@ -17,6 +17,7 @@ from hakam.policy.examples import Example, read_examples
 from hakam.policy.fields import EXTRA_KINDS, FieldSpec, extra_field
 from hakam.policy.lists import TermList, read_list
 from hakam.policy.measures import Act, marks_of
+from hakam.policy.outside import OutsideList
 from hakam.policy.params import Param, Tuning, read_params, read_tuned
 from hakam.policy.rules import MAX_RULES, Rule, read_rules
 from hakam.policy.semantics import report_semantics
@@ -54,6 +55,7 @@ class Pack(msgspec.Struct, frozen=True):
     files: dict[str, str]
     params: dict[str, Param] = {}
     holdback: float = 0.0  # share of authors for whom rules of lighter clauses only watch
+    outside: dict[str, OutsideList] = {}  # lists outside the pack that its rules read, as they were then
 
     def rule(self, id_: str) -> Rule:
         """Return a rule by its id. Raises `KeyError`."""
@@ -89,10 +91,11 @@ def digest_of(files: Dictionary[str, str]) -> str:
     return digest.hexdigest()
 
 
-def load_pack(files: Dictionary[str, str]) -> Loaded:
+def load_pack(files: Dictionary[str, str], outside: Dictionary[str, OutsideList] | None = None) -> Loaded:
     """Read and check a pack.
 
-    `files` maps paths inside the pack (`rules.yaml`, `lists/slurs.txt`) to their text.
+    `files` maps paths inside the pack (`rules.yaml`, `lists/slurs.txt`) to their text, `outside` names the lists that
+    stand outside of it.
     """
     report = Reporter()
     if len(files) > MAX_FILES:
@@ -109,7 +112,15 @@ def load_pack(files: Dictionary[str, str]) -> Loaded:
     clauses, known = _clauses(sorted_files["policies"], texts, head.languages, report)
     written = _read_rules(sorted_files["rules"], texts, report)
     tuning = _tuning(sorted_files, texts, written.ids, report)
-    names = Names(lists, head.extra, terms, written.conditions, tuning.params, _marks(written, report))
+    names = Names(
+        lists,
+        head.extra,
+        terms,
+        written.conditions,
+        tuning.params,
+        {} if outside is None else outside,
+        _marks(written, report),
+    )
     checker = Checker(names, report)
     rules, rule_ids = _rules(written, checker, clauses, known, tuning, report)
     examples = _examples(sorted_files["tests"], texts, rule_ids, report)
@@ -134,6 +145,7 @@ def load_pack(files: Dictionary[str, str]) -> Loaded:
         dict(files),
         tuning.params,
         head.holdback,
+        {name: checker.used_outside[name] for name in sorted(checker.used_outside)},
     )
     return Loaded(pack, findings)
 

@@ -28,6 +28,7 @@ from hakam.policy.tree import (
     Known,
     Leaf,
     Length,
+    Listed,
     Literal,
     Not,
     Or,
@@ -186,7 +187,7 @@ def _read(leaf: Leaf) -> list[Value]:
             return [leaf.item]
         case Holds():
             return [leaf.of, *([] if isinstance(leaf.item, Literal) else [leaf.item])]
-        case Truth() | Overlaps() | Search():
+        case Truth() | Overlaps() | Listed() | Search():
             return [leaf.of]
     return []
 

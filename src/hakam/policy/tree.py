@@ -11,6 +11,7 @@ import msgspec
 
 from hakam.policy.fields import FieldSpec
 from hakam.policy.kinds import Kind
+from hakam.policy.outside import OutsideList
 from hakam.vocabulary.finding import Span
 
 
@@ -178,6 +179,15 @@ class Overlaps(msgspec.Struct, frozen=True):
     span: Span
 
 
+class Listed(msgspec.Struct, frozen=True):
+    """`x in list("name")`, `any_in(x, list("name"))`: whether a list outside the pack holds a text, or any of some."""
+
+    of: Value
+    values: OutsideList
+    text: str
+    span: Span
+
+
 class How(StrEnum):
     """How a text is searched."""
 
@@ -202,6 +212,7 @@ class Search(msgspec.Struct, frozen=True):
     list_name: str | None
     text: str
     span: Span
+    outside: bool = False  # the list stands outside the pack: the terms are of its version
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -236,7 +247,7 @@ class Or(msgspec.Struct, frozen=True):
     span: Span
 
 
-Leaf = Constant | Truth | Compare | Among | Holds | Overlaps | Search | Known
+Leaf = Constant | Truth | Compare | Among | Holds | Overlaps | Listed | Search | Known
 Condition = Leaf | Not | And | Or
 
 
@@ -244,7 +255,7 @@ def parts(node: Condition | Value) -> tuple[Condition | Value, ...]:  # noqa: PL
     """Return the nodes directly below."""
     if isinstance(node, And | Or):
         return node.items
-    if isinstance(node, Not | Truth | Known | Search | Overlaps | Length | Folded | Similarity):
+    if isinstance(node, Not | Truth | Known | Search | Overlaps | Listed | Length | Folded | Similarity):
         return (node.of,)
     if isinstance(node, Compare | Arithmetic):
         return (node.left, node.right)

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from hakam.backtest.effect import Budget, Disagreement, Effect, effect_of, reads_counters
-from hakam.compliance import ledger, rulebook
+from hakam.compliance import ledger, lists, rulebook
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import RulebookDraft
 from hakam.policy.pack import Pack, digest_of, load_pack
@@ -106,7 +106,7 @@ def ask(draft_id: int, *, days: int, by: Actor, now: datetime) -> Trial:
         draft = RulebookDraft.objects.select_for_update(of=("self",)).filter(pk=draft_id).first()
         if draft is None:
             raise TrialError(f"there is no draft {draft_id}")
-        if load_pack(draft.files).pack is None:
+        if load_pack(draft.files, lists.at_hand()).pack is None:
             raise TrialError("the draft has errors; mend them first")
         Trial.objects.filter(draft=draft, state__in=OPEN).update(
             state=TrialState.CANCELLED, finished_at=now, token=""
@@ -183,9 +183,10 @@ def run_next(
         return False
     lease = _Lease(trial, clock)
     try:
-        after = load_pack(trial.files).pack
+        at_hand = lists.at_hand()
+        after = load_pack(trial.files, at_hand).pack
         assert after is not None  # it was asked for as a pack without errors
-        before = rulebook.load(trial.before) if trial.before is not None else None
+        before = rulebook.load(trial.before, at_hand) if trial.before is not None else None
         since = trial.asked_at - timedelta(days=trial.days)
         found = effect_of(
             before,

@@ -21,6 +21,13 @@ class PublishedKey(msgspec.Struct, frozen=True):
     expires_at: float | None = None  # Unix seconds
 
 
+class PublishedList(msgspec.Struct, frozen=True):
+    """The version in force of a list that stands outside packs. Its file is `lists/<digest>` in the home."""
+
+    name: str
+    digest: str
+
+
 class PublishedPack(msgspec.Struct, frozen=True):
     """A pack in force, with all its files (path -> text)."""
 
@@ -48,5 +55,6 @@ class Published(msgspec.Struct, frozen=True):
     keys: tuple[PublishedKey, ...] = ()
     pack: PublishedPack | None = None
     banks: tuple[PublishedBank, ...] = ()
+    lists: tuple[PublishedList, ...] = ()
     max_event_bytes: int = 1_048_576
     max_body_bytes: int = 33_554_432

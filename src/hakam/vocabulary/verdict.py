@@ -63,6 +63,7 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     quarantined: tuple[str, ...] = ()  # rules that failed on this event and were left out
     tripped: tuple[str, ...] = ()  # live rules whose quota is used up: they only ask for a review
     matches: tuple[BankMatch, ...] = ()  # what of the event is in a bank of known content, nearest first
+    lists: dict[str, str] = {}  # lists outside the pack that its rules read -> digest of what was read
 
     @property
     def live(self) -> tuple[Firing, ...]:

@@ -121,6 +121,7 @@ TIME_ZONE = _S.time_zone
 
 STATIC_URL = "/static/"
 STATIC_ROOT = str(_S.home / "static")
+HAKAM_LISTS = _S.home / "lists"  # files of lists outside packs
 Path(STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # whitenoise warns without it
 STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

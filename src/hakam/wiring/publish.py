@@ -14,10 +14,10 @@ from datetime import datetime
 from pathlib import Path
 
 from hakam.banks import publication
-from hakam.compliance import rulebook
+from hakam.compliance import lists, rulebook
 from hakam.staff import keys
 from hakam.storage.embedded import published
-from hakam.storage.published import Published, PublishedBank, PublishedKey, PublishedPack
+from hakam.storage.published import Published, PublishedBank, PublishedKey, PublishedList, PublishedPack
 from hakam.wiring.hold import HomeInUseError, hold
 from hakam.wiring.settings import Settings
 
@@ -49,6 +49,7 @@ def gather(
         ),
         pack=PublishedPack(ref=rulebook.ref_of(version), files=dict(version.files)) if version else None,
         banks=banks,
+        lists=tuple(PublishedList(one.name, one.digest) for one in lists.in_force()),
         max_event_bytes=settings.max_event_bytes,
         max_body_bytes=settings.max_body_bytes,
     )

@@ -56,7 +56,7 @@ def require_ready() -> None:
 
 def ensure_rulebook(chosen: Settings, *, now: datetime) -> str:
     """Publish the settings' pack if no rule book is in force yet; return the name of the one in force."""
-    from hakam.compliance import rulebook  # noqa: PLC0415 -- needs Django started
+    from hakam.compliance import lists, rulebook  # noqa: PLC0415 -- needs Django started
     from hakam.storage.packs import read_folder  # noqa: PLC0415
     from hakam.wiring.ports import default_pack  # noqa: PLC0415
 
@@ -64,6 +64,10 @@ def ensure_rulebook(chosen: Settings, *, now: datetime) -> str:
     if version is None:
         files = read_folder(Path(chosen.pack) if chosen.pack else default_pack())
         version = rulebook.publish(
-            files, by=SYSTEM, now=now, note="the rule book that the installation began with"
+            files,
+            by=SYSTEM,
+            now=now,
+            note="the rule book that the installation began with",
+            lists=lists.opened(),
         )
     return str(rulebook.ref_of(version))

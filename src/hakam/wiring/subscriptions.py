@@ -40,7 +40,11 @@ def _enter_in_database(fact: Fact, now: datetime) -> None:
 
 K = FactKind
 SUBSCRIBERS: tuple[Subscriber, ...] = (
-    Subscriber("door", frozenset({K.KEY_ISSUED, K.KEY_REVOKED, K.RULEBOOK_PUBLISHED}), _tell_the_door),
+    Subscriber(
+        "door",
+        frozenset({K.KEY_ISSUED, K.KEY_REVOKED, K.RULEBOOK_PUBLISHED, K.LIST_PUBLISHED, K.LIST_REMOVED}),
+        _tell_the_door,
+    ),
     Subscriber("answers", answers.KINDS, answers.on_fact),
     Subscriber("alerts", alerts.KINDS, alerts.on_fact),
     Subscriber("second person", second_person.KINDS, second_person.on_fact),

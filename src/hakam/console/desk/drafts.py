@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from hakam.compliance import drafts, rulebook
+from hakam.compliance import drafts, lists, rulebook
 from hakam.compliance.drafts import (
     DraftConflictError,
     DraftError,
@@ -68,7 +68,7 @@ class Check:
 
 def check(draft: RulebookDraft, path: str) -> Check:
     """Check the whole draft; what stands in the open file comes first."""
-    findings = load_pack(draft.files).findings
+    findings = load_pack(draft.files, lists.at_hand()).findings
     ordered = sorted(
         findings,
         key=lambda f: (f.span is None or f.span.file != path, f.severity is not Severity.ERROR),
@@ -274,7 +274,7 @@ def _conflict(
 
 def _tests(draft: RulebookDraft) -> dict[str, Any]:
     """Run the tests that the pack brings with it, by the engine that judges at the door."""
-    loaded = load_pack(draft.files)
+    loaded = load_pack(draft.files, lists.at_hand())
     if loaded.pack is None:
         return {"tests": None}
     results = list(run_examples(compile_pack(loaded.pack)))
