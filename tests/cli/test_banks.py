@@ -7,8 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from tests.cli.test_home_commands import Hakam, ok, run
+from tests.media.drawings import drawing, file_of, grey
 
+from hakam.media.pdq import pdq
 from hakam.storage.embedded import published
 
 pytestmark = pytest.mark.embedded
@@ -90,6 +93,19 @@ def test_what_leaves_can_come_back(hakam: Hakam, tmp_path: Path) -> None:
         assert "0 added, 2 known already" in ok(hakam("bank", "import", "ncii", str(tmp_path / name)))
     shown = json.loads(ok(hakam("bank", "export", "ncii", "-", "--format", "stix")))
     assert shown["type"] == "bundle"
+
+
+def test_pictures_are_kept_so_that_copies_are_found(hakam: Hakam, tmp_path: Path) -> None:
+    whole = Image.fromarray(drawing(1))
+    (tmp_path / "a.png").write_bytes(file_of(whole))
+    (tmp_path / "b.png").write_bytes(b"no picture")
+    done = hakam("bank", "add", "ncii", str(tmp_path / "a.png"), str(tmp_path / "b.png"), "--example")
+    assert done.returncode == 1
+    assert "hashes added, 0 known" in done.stdout
+    assert "b.png: not a picture" in done.stderr
+    mirrored = pdq(grey(drawing(1))[:, ::-1].copy()).hex
+    assert "ncii" in ok(hakam("bank", "match", mirrored))
+    assert "B003" not in hakam("doctor").stdout
 
 
 def test_feedback_counts(hakam: Hakam) -> None:

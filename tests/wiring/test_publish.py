@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connections
 
 from hakam.banks.filling import fill
 from hakam.banks.keeping import create_bank
@@ -113,8 +114,14 @@ def test_a_bank_is_told_with_its_revision_and_its_shelf_is_written(settings: Set
 
 
 def test_two_who_publish_wait_for_each_other(settings: Settings) -> None:
+    def erase() -> None:
+        try:
+            erase_withdrawn(settings)
+        finally:
+            connections.close_all()
+
     with hold(settings.home, "hakam publish"):
-        thread = threading.Thread(target=erase_withdrawn, args=(settings,))
+        thread = threading.Thread(target=erase)
         thread.start()
         thread.join(0.2)
         assert thread.is_alive()

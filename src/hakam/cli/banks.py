@@ -168,6 +168,55 @@ def import_list(
         raise typer.Exit(1)
 
 
+@app.command()
+def add(
+    name: Name,
+    paths: Annotated[list[Path], typer.Argument(help="Pictures.", exists=True, dir_okay=False)],
+    label: Annotated[str, typer.Option(help="What they are, in a word or two.")] = "",
+    example: Annotated[
+        bool, typer.Option("--example", help="These are seeds: `hakam doctor` tries whether they are found.")
+    ] = False,
+) -> None:
+    """Keep pictures in a bank, so that edited copies are found: mirrored, turned, cropped, framed.
+
+    Needs `hakam[media]`. Each is decoded in a process of its own. The pictures themselves are kept nowhere. Exit code 1
+    if one can't be kept; the others are.
+    """
+    failed = 0
+    with _changing() as (_, now):
+        from hakam.banks.filling import fill  # noqa: PLC0415 -- needs Django started
+        from hakam.banks.kinds import BankError  # noqa: PLC0415
+        from hakam.banks.pictures import kept_as  # noqa: PLC0415
+        from hakam.media.extra import MediaExtraMissingError  # noqa: PLC0415
+        from hakam.media.sandbox import Sandbox  # noqa: PLC0415
+        from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415
+
+        try:
+            sandbox = Sandbox()
+        except MediaExtraMissingError as error:
+            raise CommandError(str(error)) from error
+        with sandbox:
+            for path in paths:
+                try:
+                    kept = kept_as(path.read_bytes(), label=label, sandbox=sandbox)
+                except (BankError, OSError) as error:
+                    failed += 1
+                    ERR.print(Text(f"{path}: {error}"), soft_wrap=True)
+                    continue
+                filled = fill(
+                    name,
+                    kept.rows,
+                    variants=kept.variants,
+                    example=example,
+                    origin="pictures",
+                    by=SYSTEM,
+                    now=now,
+                )
+                OUT.print(Text(f"{path}: {filled.added} hashes added, {filled.known} known already"))
+    if failed:
+        raise typer.Exit(1)
+
+
 @app.command("export")
 def export_list(
     name: Name,

@@ -41,6 +41,8 @@ class Trouble(StrEnum):
     NOT_A_PICTURE = "not a picture"
     TOO_LARGE = "too many pixels"
     DAMAGED = "damaged or cut short"
+    TOO_SLOW = "took too long"  # its reader was ended
+    DEADLY = "ended its reader"  # by memory, by a fault of a decoder; nobody else felt it
 
 
 class PictureError(ValueError):

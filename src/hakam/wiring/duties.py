@@ -17,9 +17,14 @@ from hakam.enforcement.delivery import deliver_due
 from hakam.enforcement.delivery_policy import DeliveryPolicy, shipped_connectors
 from hakam.enforcement.reverse import expire_due
 from hakam.enforcement.takeover import take_over
-from hakam.intake import answers, events, misuse, order_recipients
+from hakam.intake import answers, events, misuse, order_recipients, pictures
+from hakam.media import extra
+from hakam.media.sandbox import Sandbox
 from hakam.review.cases import rerank_due
 from hakam.review.decisions import finalise_due
+from hakam.storage.embedded.published import PublishedReader
+from hakam.storage.known_content import KnownContent
+from hakam.storage.published import PublishedBank
 from hakam.wiring import plugins, ports, publish, subscriptions
 from hakam.wiring.hold import HomeInUseError, hold
 from hakam.wiring.settings import Settings
@@ -28,6 +33,7 @@ from hakam.wiring.worker import Task
 
 EVENTS_AT_ONCE = 1_000
 EFFECTS_AT_ONCE = 64
+PICTURES_AT_ONCE = 200
 
 
 def connectors() -> Mapping[str, Connector]:
@@ -86,6 +92,16 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
         publish.publish(settings, now=now)
         return 0
 
+    banks = _Banks(settings)
+    held.callback(banks.close)
+
+    def look_at_pictures(now: datetime) -> int:
+        sandbox = banks.sandbox()
+        if sandbox is None:
+            return 0
+        known = banks.known()
+        return pictures.consume(log, known, sandbox, vault=vault, now=now, limit=PICTURES_AT_ONCE)
+
     seen: list[object] = []
 
     def write_banks(now: datetime) -> int:
@@ -104,6 +120,7 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
     held.callback(beside.stop)
     try:
         yield {
+            "pictures": (Task("look at pictures", look_at_pictures, 1.0),),
             "banks": (
                 Task("write banks for the door", write_banks, 0.25),
                 Task("erase withdrawn hashes", erase_withdrawn, 30.0),
@@ -131,6 +148,35 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
         }
     finally:
         held.close()
+
+
+class _Banks:
+    """The banks in force as the worker asks them, opened anew when something else is published."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._home = settings.home
+        self._reader = PublishedReader(publish.published_path(settings))
+        self._known = KnownContent(settings.home)
+        self._banks: tuple[PublishedBank, ...] = ()
+        self._sandbox: Sandbox | None = None
+
+    def sandbox(self) -> Sandbox | None:
+        """Return where pictures are decoded, started when first asked for; None without the extra `hakam[media]`."""
+        if self._sandbox is None and extra.available():
+            self._sandbox = Sandbox()
+        return self._sandbox
+
+    def known(self) -> KnownContent:
+        """Return the banks in force."""
+        told = self._reader.poll()
+        if told is not None and told.banks != self._banks:
+            self._known, self._banks = KnownContent(self._home, told.banks), told.banks
+        return self._known
+
+    def close(self) -> None:
+        """End the sandbox's children."""
+        if self._sandbox is not None:
+            self._sandbox.close()
 
 
 def _resume(settings: Settings, held: ExitStack) -> None:

@@ -1,0 +1,144 @@
+"""The child of `sandbox`: reads pictures from standard input, writes hashes to standard output, and may die of it.
+
+Everything heavy is loaded and compiled before the first picture; then the process gives up what it does not need: other
+files, more memory than it was told, core dumps, new processes. Limits of the system are those of POSIX. On Windows the
+parent's clock and the limits on pixels and bytes are all there is.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import sys
+from typing import IO
+
+import msgspec
+
+SIZE = struct.Struct("<Q")
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What to do with the picture that follows."""
+
+    bank: bool  # under the hashes of a bank, else those of a query
+    pixels: int
+    frames: int
+    cpu_seconds: int
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What came of it: (name, hash, quality) of each variant, or the trouble."""
+
+    variants: list[tuple[str, bytes, int]] = []
+    trouble: str = ""
+    detail: str = ""
+
+
+def read_exactly(source: IO[bytes], size: int) -> bytes:
+    """Return so many bytes; fewer at the end."""
+    parts, left = [], size
+    while left:
+        part = source.read(left)
+        if not part:
+            break
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+def receive(source: IO[bytes]) -> bytes | None:
+    """Return the next message, None at the end."""
+    head = read_exactly(source, SIZE.size)
+    if len(head) < SIZE.size:
+        return None
+    size = int(SIZE.unpack(head)[0])
+    body = read_exactly(source, size)
+    return body if len(body) == size else None
+
+
+def send(target: IO[bytes], body: bytes) -> None:
+    """Write a message."""
+    target.write(SIZE.pack(len(body)))
+    target.write(body)
+    target.flush()
+
+
+def main(memory: int) -> None:
+    """Serve until standard input ends. `memory`: bytes beyond what is in use when all is loaded; 0 for no limit."""
+    from hakam.media import picture, variants  # noqa: PLC0415 -- nothing of it for who imports the messages only
+
+    _warm_up()
+    _give_up(memory)
+    source, target = sys.stdin.buffer, sys.stdout.buffer
+    send(target, b"ready")
+    decode = msgspec.json.Decoder(Job).decode
+    while (head := receive(source)) is not None and (data := receive(source)) is not None:
+        job = decode(head)
+        _allow(job.cpu_seconds)
+        try:
+            found: list[tuple[str, bytes, int]] = []
+            for number, luma in enumerate(picture.frames(data, picture.Limits(job.pixels, job.frames))):
+                made = variants.of_bank(luma) if job.bank else variants.of_query(luma)
+                before = f"frame {number + 1}, " if number else ""
+                found += [(f"{before}{one.name}", one.hash.digest, one.hash.quality) for one in made]
+            answer = Found(found)
+        except picture.PictureError as error:
+            answer = Found(trouble=error.trouble.value, detail=str(error))
+        except MemoryError:
+            answer = Found(trouble=picture.Trouble.TOO_LARGE.value, detail="no memory for it")
+        except Exception as error:  # noqa: BLE001 -- the next picture is not to blame
+            name = type(error).__name__
+            answer = Found(trouble=picture.Trouble.DAMAGED.value, detail=f"{name}: {error}"[:200])
+        send(target, msgspec.json.encode(answer))
+
+
+def _warm_up() -> None:
+    """Compile and load all that a picture can ask for, while that is still permitted."""
+    import cv2  # noqa: PLC0415 -- in the child only
+    import numpy as np  # noqa: PLC0415
+    from PIL import Image  # noqa: PLC0415
+
+    from hakam.media import picture, variants  # noqa: PLC0415
+
+    cv2.setNumThreads(1)
+    Image.init()
+    grey = (np.add.outer(np.arange(96), np.arange(128) * 3) % 251).astype(np.uint8)
+    frozen = grey.copy()
+    frozen.flags.writeable = False  # what Pillow gives: another type to the compiler
+    for luma in (grey, frozen):
+        variants.of_bank(luma)
+        variants.of_query(luma)
+    for form in ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF"):
+        file = io.BytesIO()
+        Image.fromarray(grey).convert("RGB").save(file, form)
+        for luma in picture.frames(file.getvalue()):
+            variants.of_query(luma)
+
+
+def _give_up(memory: int) -> None:
+    try:
+        import resource  # noqa: PLC0415 -- POSIX only
+    except ImportError:
+        return
+    if memory and sys.platform == "linux":  # elsewhere the system counts what is mapped in other ways
+        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 -- no path of ours
+            mapped = int(file.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (mapped + memory, mapped + memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (8, 8))
+
+
+def _allow(cpu_seconds: int) -> None:
+    """Let this picture have so much of the processor, beyond what was used before."""
+    try:
+        import resource  # noqa: PLC0415 -- POSIX only
+    except ImportError:
+        return
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + 1 + cpu_seconds, hard))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,136 @@
+"""The worker's second look: pictures that came along are decoded, and an edited copy of what is known gets its case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from PIL import Image
+from tests.media.drawings import drawing, file_of
+
+from hakam.banks import publication
+from hakam.banks.filling import fill
+from hakam.banks.keeping import change_bank, create_bank
+from hakam.banks.kinds import BankAction, BankSource
+from hakam.banks.pictures import kept_as
+from hakam.compliance.models import RulebookVersion
+from hakam.intake import cursors
+from hakam.intake.pictures import CURSOR, QUEUE, consume
+from hakam.media.sandbox import Sandbox
+from hakam.review.models import Case, CaseSource
+from hakam.storage.embedded.event_log import FileEventLog
+from hakam.storage.embedded.vault import FileVault
+from hakam.storage.known_content import KnownContent
+from hakam.testing import scene
+from hakam.vocabulary.actor import SYSTEM
+from hakam.vocabulary.bank import BankMatch, EntryKind
+from hakam.vocabulary.event import Change, Media
+
+pytestmark = pytest.mark.django_db
+NOW = scene.NOW
+MIRRORED = file_of(Image.fromarray(drawing(1)).transpose(Image.Transpose.FLIP_LEFT_RIGHT), "JPEG", quality=60)
+OTHER = file_of(drawing(9))
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as made:
+        yield made
+
+
+@pytest.fixture
+def home(book: RulebookVersion, tmp_path: Path, sandbox: Sandbox) -> Path:
+    create_bank(
+        "attack",
+        source=BankSource.OWN,
+        purpose="p",
+        clause="threat",
+        action=BankAction.REVIEW,
+        by=SYSTEM,
+        now=NOW,
+    )
+    kept = kept_as(file_of(drawing(1)), label="", sandbox=sandbox)
+    fill("attack", kept.rows, variants=kept.variants, by=SYSTEM, now=NOW)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def known(home: Path) -> KnownContent:
+    return KnownContent(home, publication.bring_up(home, now=NOW))
+
+
+def post(log: FileEventLog, *data: bytes, matches: tuple[BankMatch, ...] = (), **more: Any) -> None:
+    event = scene.event(**more)
+    item = msgspec.structs.replace(event.item, media=tuple(Media(data=one) for one in data))
+    said = msgspec.structs.replace(scene.verdict(), matches=matches)
+    log.append([scene.entry(msgspec.structs.replace(event, item=item), said)])
+
+
+def test_an_edited_copy_gets_its_case(
+    log: FileEventLog, vault: FileVault, known: KnownContent, sandbox: Sandbox
+) -> None:
+    post(log, OTHER, MIRRORED)
+    assert consume(log, known, sandbox, vault=vault, now=NOW, limit=10) == 1
+    case, source = Case.objects.get(), CaseSource.objects.get()
+    assert case.queue == QUEUE
+    assert (source.clause, source.kind) == ("threat", "verdict")
+    (firing,) = source.summary["firings"]
+    assert firing["rule"] == "bank:attack"
+    assert "pdq" in firing["values"]['bank("attack")']
+    assert cursors.position(CURSOR) == log.last_seq()
+
+
+def test_a_record_is_looked_at_once(
+    log: FileEventLog, vault: FileVault, known: KnownContent, sandbox: Sandbox
+) -> None:
+    post(log, MIRRORED)
+    assert [consume(log, known, sandbox, vault=vault, now=NOW, limit=10) for _ in range(2)] == [1, 0]
+    assert CaseSource.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {
+            "matches": (BankMatch("attack", 1, EntryKind.PDQ, 3, 0),)
+        },  # the door has asked for a person already
+        {"change": Change.DELETED},
+    ],
+)
+def test_what_needs_no_second_look_gets_none(
+    log: FileEventLog, vault: FileVault, known: KnownContent, sandbox: Sandbox, more: dict[str, Any]
+) -> None:
+    post(log, MIRRORED, **more)
+    assert consume(log, known, sandbox, vault=vault, now=NOW, limit=10) == 1
+    assert not Case.objects.exists()
+
+
+def test_other_pictures_and_broken_ones_only_move_the_cursor(
+    log: FileEventLog, vault: FileVault, known: KnownContent, sandbox: Sandbox
+) -> None:
+    post(log, OTHER, b"no picture", MIRRORED[:500])
+    post(log)
+    assert consume(log, known, sandbox, vault=vault, now=NOW, limit=10) == 2
+    assert not Case.objects.exists()
+
+
+def test_a_bank_that_only_notes_opens_no_case(
+    log: FileEventLog, vault: FileVault, home: Path, sandbox: Sandbox
+) -> None:
+    change_bank("attack", action=BankAction.NOTE, by=SYSTEM, now=NOW)
+    known = KnownContent(home, publication.bring_up(home, now=NOW))
+    post(log, MIRRORED)
+    assert consume(log, known, sandbox, vault=vault, now=NOW, limit=10) == 1
+    assert not Case.objects.exists()
+
+
+def test_without_banks_nothing_is_decoded(
+    log: FileEventLog, vault: FileVault, tmp_path: Path, book: RulebookVersion
+) -> None:
+    with Sandbox() as untouched:
+        post(log, MIRRORED)
+        assert consume(log, KnownContent(tmp_path), untouched, vault=vault, now=NOW, limit=10) == 1
+        assert untouched.started == 0
