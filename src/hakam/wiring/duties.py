@@ -109,9 +109,10 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
         state = publication.state()
         if seen == [state]:
             return 0
+        first = not seen  # after a start, whether or not anything is new
         publish.publish(settings, now=now)
         seen[:] = [state]
-        return 1
+        return 0 if first else 1
 
     def erase_withdrawn(_now: datetime) -> int:
         return publish.erase_withdrawn(settings)
