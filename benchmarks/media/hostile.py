@@ -162,9 +162,8 @@ def _scans(chance: random.Random) -> bytes:
 def _zip(chance: random.Random) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
-        packed.writestr(
-            zipfile.ZipInfo("a.jpg", (2026, 1, 1, 0, 0, 0)), bytes(chance.choice((1_000, 20_000_000)))
-        )
+        inside = zipfile.ZipInfo("a.jpg", (2026, 1, 1, 0, 0, 0))
+        packed.writestr(inside, bytes(chance.choice((1_000, 20_000_000))), zipfile.ZIP_DEFLATED)
     return file.getvalue()
 
 

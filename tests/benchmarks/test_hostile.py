@@ -14,7 +14,7 @@ from PIL import Image
 from hakam.media import picture
 from hakam.media.pdq import pdq
 
-LARGEST = 2_000_000  # bytes of a hostile file: what it asks for is much, what it costs to send is not
+LARGEST = 10_000_000  # bytes of a hostile file: what it asks for is much, what it costs to send is not
 
 
 def chance(seed: int) -> random.Random:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from hakam.compliance.models import RulebookVersion
 from hakam.intake import cursors
 from hakam.intake.pictures import CURSOR, QUEUE, consume
 from hakam.media.sandbox import Sandbox
+from hakam.review.decisions import decide, finalise_due
 from hakam.review.models import Case, CaseSource
+from hakam.review.states import Outcome
 from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.embedded.vault import FileVault
 from hakam.storage.known_content import KnownContent
@@ -134,3 +137,24 @@ def test_without_banks_nothing_is_decoded(
         post(log, MIRRORED)
         assert consume(log, KnownContent(tmp_path), untouched, vault=vault, now=NOW, limit=10) == 1
         assert untouched.started == 0
+
+
+def test_content_that_a_person_has_judged_under_the_clause_is_not_asked_about_again(
+    log: FileEventLog, vault: FileVault, known: KnownContent, sandbox: Sandbox
+) -> None:
+    amal = scene.person("amal")
+    post(log, MIRRORED, item="5")
+    consume(log, known, sandbox, vault=vault, now=NOW, limit=10)
+    decide(Case.objects.get().pk, by=amal.actor, now=NOW, outcome=Outcome.NO_VIOLATION, undo_seconds=0)
+    finalise_due(NOW + timedelta(minutes=1))
+    post(log, MIRRORED, item="5")
+    assert consume(log, known, sandbox, vault=vault, now=NOW + timedelta(hours=1), limit=10) == 1
+    assert Case.objects.count() == 1
+
+
+def test_several_pictures_of_one_item_are_one_case(
+    log: FileEventLog, vault: FileVault, known: KnownContent, sandbox: Sandbox
+) -> None:
+    post(log, MIRRORED, file_of(drawing(1)), MIRRORED)
+    consume(log, known, sandbox, vault=vault, now=NOW, limit=10)
+    assert (Case.objects.count(), CaseSource.objects.count()) == (1, 1)
