@@ -44,6 +44,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "bank": Entry("Known content", _P + "banks:app", "Banks of known content: hashes of what is not to be seen again."),
     "lists": Entry("Rules", _P + "lists:app", "Lists that rules of every pack can read, changed without a new pack."),
     "doctor": Entry("Understand", _P + "doctor:doctor", "Examine the whole installation: the chain of the ledger and what must always hold in each room."),
+    "query": Entry("Understand", _P + "query:query", "Ask of everything that came through the door: how many, which, whose, when."),
     "explain": Entry("Understand", _P + "explain:explain", "Explain a verdict, a decision, or the code of a finding."),
     "ledger": Entry("Understand", _P + "ledger:app", "The record of all that was done."),
     "report": Entry("Understand", _P + "report:app", "The transparency report of a period."),

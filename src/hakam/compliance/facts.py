@@ -121,4 +121,5 @@ class FactKind(StrEnum):
     KEY_REVOKED = "key.revoked"
     EVIDENCE_VIEWED = "evidence.viewed"
     PERSONAL_DATA_REVEALED = "personal_data.revealed"
+    LOG_QUERIED = "log.queried"  # somebody asked something of all events
     LEDGER_ERASED = "ledger.erased"

@@ -306,6 +306,7 @@ FACTS: Words = {
     "flagger.admitted": _("Channel of a trusted flagger opened"),
     "flagger.reported": _("Coordinator told about a trusted flagger"),
     "evidence.viewed": _("Evidence viewed"),
+    "log.queried": _("Events searched"),
     "personal_data.revealed": _("Personal data revealed"),
     "ledger.erased": _("Personal data erased"),
 }

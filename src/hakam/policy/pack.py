@@ -345,6 +345,19 @@ def _ids(node: Node, key: str) -> set[str]:
     return found
 
 
+def names_of(pack: Pack) -> Names:
+    """Return what an expression can name under a pack, for conditions that are none of its rules."""
+    quiet = Reporter()  # the pack was checked when it was loaded
+    texts = {path: _even(pack.files[path]) for path in sorted(pack.files)}
+    sorted_files = _sort(texts, quiet)
+    terms, _spans = _terms(sorted_files["terms"], texts, quiet)
+    written = _read_rules(sorted_files["rules"], texts, quiet)
+    at_hand = {name: found for name, found in pack.outside.items() if found.kind is not None}
+    return Names(
+        pack.lists, pack.extra, terms, written.conditions, pack.params, at_hand, _marks(written, quiet)
+    )
+
+
 class _Written(msgspec.Struct):
     """The files of rules as they were read: their nodes, ids, conditions, and what sets marks."""
 

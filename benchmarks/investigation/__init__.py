@@ -1,0 +1,1 @@
+"""How fast questions are asked of the event log."""

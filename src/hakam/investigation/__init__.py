@@ -1,0 +1,1 @@
+"""Investigation: what an analyst asks of everything that came through the door."""

@@ -1,0 +1,110 @@
+"""`hakam query` over a log that holds posts: as a screen, as JSON, as CSV, and on record."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import PACK
+from tests.investigation.conftest import Forum, pack_of
+
+from hakam.cli.main import main
+from hakam.compliance.models import Fact
+from hakam.wiring.settings import settings
+
+pytestmark = [pytest.mark.embedded, pytest.mark.django_db]
+Ask = Callable[..., str]
+
+
+@pytest.fixture
+def forum(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Forum]:
+    """Give a home with a rule book and seven posts, one of which begins as a formula does."""
+    monkeypatch.setenv("COLUMNS", "200")
+    made = Forum(settings().home, pack_of(PACK))
+    for n in range(4):
+        made.post("buy a carpet", author="shop", at=n * 60.0)
+    made.post("=1+2 for free", author="sums", at=90_000.0)
+    made.post("سجادة جميلة للبيع", author="سلمى", at=90_001.0)
+    made.post(None, author="silent", at=90_002.0)
+    folder = tmp_path / "pack"
+    folder.mkdir()
+    for name, text in PACK.items():
+        (folder / name).write_text(text.lstrip(), encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["hakam", "pack", "publish", str(folder), "--note", "first"])
+    with pytest.raises(SystemExit):
+        main()
+    yield made
+    made.log.close()
+    shutil.rmtree(made.path)
+    (settings().home / "published.json").unlink(missing_ok=True)
+
+
+@pytest.fixture
+def ask(forum: Forum, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ask:
+    assert forum.count == 7
+    capsys.readouterr()
+
+    def typed(*words: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["hakam", "query", "--since", "", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        assert not ended.value.code, err
+        return out
+
+    return typed
+
+
+def test_the_screen_shows_count_top_series_and_events(ask: Ask) -> None:
+    screen = ask("--rule", "*", "--top", "author.id", "--by", "day", "--limit", "2")
+    assert "5 of 7 events fit" in screen
+    assert "2 values of author.id" in screen
+    assert "2026-01-01  4" in screen
+    assert "2026-01-02  1" in screen
+    assert "(says-free)" in screen  # it only watched
+    assert "forum/e4" in screen
+    assert "forum/e3" not in screen
+
+
+def test_json_holds_everything(ask: Ask) -> None:
+    found = json.loads(ask('author.id == "سلمى"', "--json", "--top", "text.script"))
+    assert (found["looked"], found["matched"], found["stopped"]) == (7, 1, None)
+    assert found["hits"][0]["text"] == "سجادة جميلة للبيع"
+    assert found["top"][0]["counts"] == [{"value": "Arab", "count": 1}]
+
+
+def test_csv_is_one_table_and_no_cell_is_a_formula(ask: Ask) -> None:
+    rows = list(csv.DictReader(io.StringIO(ask("--csv", "--rule", "says-free"))))
+    assert [row["text"] for row in rows] == ["'=1+2 for free"]
+    assert ask("--csv", "--top", "author.id", "--size", "1") == "author.id,count\nshop,4\n"
+    assert ask("--csv", "--by", "hour", "--rule", "says-buy") == "hour,count\n2026-01-01T00:00:00+00:00,4\n"
+
+
+def test_sql_over_what_fits(ask: Ask) -> None:
+    said = ask(
+        'word(text.folded, "buy")',
+        "--json",
+        "--sql",
+        "SELECT author_id, count(*) AS n FROM events GROUP BY 1",
+    )
+    assert json.loads(said)["sql"] == {"columns": ["author_id", "n"], "rows": [["shop", 4]], "more": False}
+    screen = ask("--sql", "SELECT rule FROM verdicts ORDER BY seq", "--limit", "2")
+    assert screen.count("says-buy") == 2
+    assert "and more rows" in screen
+
+
+def test_what_is_unknown_is_told(ask: Ask) -> None:
+    assert "7 events that no rule of their time counted" in ask('count(by=author.id, within="1h") > 1')
+
+
+def test_each_query_is_a_fact(ask: Ask) -> None:
+    before = Fact.objects.filter(kind="log.queried").count()
+    ask("author.posts < 3")
+    ask("--csv", "--limit", "0")
+    assert Fact.objects.filter(kind="log.queried").count() == before + 2
