@@ -47,6 +47,7 @@ def test_the_reference_holds_every_operation_and_problem() -> None:
         Scope.COMPLAINTS_WRITE,
         Scope.STATEMENTS_READ,
         Scope.DELIVERIES_CONFIRM,
+        Scope.EDGE_READ,
     ):
         assert f"`{scope}`" in text
 
@@ -72,6 +73,9 @@ def test_every_operation_has_an_id_a_key_and_problems() -> None:
         "complain",
         "getStatement",
         "confirmDelivery",
+        "getEdgeBase",
+        "getEdgeDelta",
+        "isBarred",
     }
     assert api.docs_url is None  # nothing is loaded from elsewhere
 

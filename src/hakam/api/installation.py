@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -21,6 +22,11 @@ def event_log() -> EventLog:
     """Return the event log, for reading."""
     opened: EventLog = import_string(settings.HAKAM_EVENT_LOG)()
     return opened
+
+
+def home() -> Path:
+    """Return the folder of everything that Hakam writes."""
+    return Path(settings.HAKAM.home)
 
 
 def base_url() -> str:

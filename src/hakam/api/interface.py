@@ -12,7 +12,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 import hakam
-from hakam.api import complaints, deliveries, flags, notices, statements
+from hakam.api import complaints, deliveries, edge, flags, notices, statements
 from hakam.api.problems import MEDIA_TYPE, Fault, ProblemError, ProblemKind, answer, response
 from hakam.api.shapes import ProblemOut
 
@@ -38,6 +38,7 @@ api.add_router("/flags", flags.router)
 api.add_router("/complaints", complaints.router)
 api.add_router("/statements", statements.router)
 api.add_router("/deliveries", deliveries.router)
+api.add_router("/edge", edge.router)
 api.add_exception_handler(ProblemError, answer)  # type: ignore[arg-type]
 
 

@@ -131,6 +131,12 @@ class StatementSectionOut(Schema):
     paragraphs: list[str]
 
 
+class BarredOut(Schema):
+    """The exact answer to a question that an edge snapshot left open."""
+
+    barred: bool
+
+
 class StatementOut(Schema):
     """A statement of reasons (DSA Art. 17)."""
 

@@ -147,6 +147,7 @@ SCOPES: Words = {
     "statements:read": _("Read statements"),
     "complaints:write": _("Send complaints"),
     "flags:write": _("Send notices as a trusted flagger"),
+    "edge:read": _("Read what is barred"),
 }
 TERMS_OF_PRIORITY: Words = {
     "lane": _("Right of way"),

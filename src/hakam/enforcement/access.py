@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 from django.db.models import Count, Q, QuerySet
@@ -28,6 +29,16 @@ class DeliveryCounts(msgspec.Struct, frozen=True):
     failed: int
     without_endpoint: int
     oldest_due: datetime | None
+
+
+class StandingMeasure(NamedTuple):
+    """A measure that holds, as one who must only know that it does reads it."""
+
+    kind: MeasureKind
+    item_kind: str
+    item_id: str
+    author_id: str
+    territory: tuple[str, ...]  # empty: everywhere
 
 
 def in_force(item: ItemRef, *, author_id: str = "") -> list[Measure]:
@@ -107,6 +118,36 @@ def delivered_at(keys: Iterable[str]) -> dict[str, datetime]:
 def attempts(effect: Effect) -> list[Attempt]:
     """Return every try to deliver an effect, the first first."""
     return list(Attempt.objects.filter(effect=effect).order_by("at", "pk"))
+
+
+def standing_of(
+    platform: str,
+    kinds: Iterable[MeasureKind],
+    *,
+    now: datetime,
+    author_id: str | None = None,
+    item: ItemRef | None = None,
+) -> Iterator[StandingMeasure]:
+    """Yield a platform's measures of these kinds that hold at `now`: past their undo window, before their end.
+
+    Narrowed to an account or an item if one is given. One query that streams, for millions.
+    """
+    rows = AppliedMeasure.objects.filter(
+        Q(until__isnull=True) | Q(until__gt=now),
+        platform=platform,
+        kind__in=[kind.value for kind in kinds],
+        state__in=_STANDING,
+        release_at__lte=now,
+    )
+    if author_id is not None:
+        rows = rows.filter(author_id=author_id)
+    if item is not None:
+        rows = rows.filter(item_kind=item.kind, item_id=item.id)
+    named = rows.values_list("kind", "item_kind", "item_id", "author_id", "measure")
+    for kind, item_kind, item_id, author, measure in named.iterator(chunk_size=5_000):
+        yield StandingMeasure(
+            MeasureKind(kind), item_kind, item_id, author, tuple(measure.get("territory") or ())
+        )
 
 
 def dead_letters() -> int:

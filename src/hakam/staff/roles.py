@@ -113,6 +113,7 @@ class Scope(StrEnum):
     STATEMENTS_READ = "statements:read"
     COMPLAINTS_WRITE = "complaints:write"
     FLAGS_WRITE = "flags:write"
+    EDGE_READ = "edge:read"
 
 
 SCOPE_MEANS: dict[Scope, str] = {
@@ -123,4 +124,5 @@ SCOPE_MEANS: dict[Scope, str] = {
     Scope.STATEMENTS_READ: "read the statements of reasons of the platform's users",
     Scope.COMPLAINTS_WRITE: "hand in complaints for the platform's users",
     Scope.FLAGS_WRITE: "hand in notices as a trusted flagger; issued on the flagger's page",
+    Scope.EDGE_READ: "fetch edge snapshots and ask whether somebody or something is barred",
 }

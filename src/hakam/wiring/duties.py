@@ -18,6 +18,7 @@ from hakam.enforcement.delivery_policy import DeliveryPolicy, shipped_connectors
 from hakam.enforcement.reverse import expire_due
 from hakam.enforcement.takeover import take_over
 from hakam.intake import answers, events, misuse, order_recipients, pictures
+from hakam.live.keeping import EdgeKeeper
 from hakam.media import extra
 from hakam.media.sandbox import Sandbox
 from hakam.review.cases import rerank_due
@@ -72,6 +73,7 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
     def deliver(now: datetime) -> int:
         return deliver_due(now=now, limit=EFFECTS_AT_ONCE, policy=policy)
 
+    edge = EdgeKeeper(settings.home, lambda: settings.secret("edge"))
     database: list[HttpDatabase] = []
 
     def reached() -> HttpDatabase | None:
@@ -126,6 +128,7 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
                 Task("write banks for the door", write_banks, 0.25),
                 Task("erase withdrawn hashes", erase_withdrawn, 30.0),
             ),
+            "edge": (Task("keep edge snapshots", edge.keep, 2.0),),
             "events": (Task("consume events", consume, 0.25),),
             "ledger": (Task("follow the ledger", lambda now: subscriptions.advance_all(now=now), 0.25),),
             "deliveries": (Task("deliver effects", deliver, 0.5),),
