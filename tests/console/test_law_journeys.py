@@ -13,7 +13,18 @@ from tests.console.conftest import Desk
 from tests.intake.test_orders import PEM
 
 from hakam.enforcement.models import AppliedMeasure, Effect
-from hakam.intake.models import Authority, Conduct, Flagger, Notice, NoticeItem, Order, Suspension
+from hakam.intake.models import (
+    Authority,
+    Conduct,
+    Dispute,
+    Flagger,
+    Notice,
+    NoticeItem,
+    Order,
+    Suspension,
+    Threat,
+)
+from hakam.review.lineage import standing
 from hakam.review.models import Case
 from hakam.staff.models import User
 from hakam.staff.roles import Role
@@ -238,3 +249,62 @@ def test_a_removal_order_from_its_arrival_to_annex_two(house: Desk, enter: Enter
     assert ("الملحق الثاني" if language == "ar" else "Annex II") in sent["subject"]
     lena.goto("/desk/orders?state=closed")
     expect(lena.locator(f"[data-order='{order.pk}']")).to_be_visible()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_threat_to_life_is_raised_and_told(house: Desk, enter: Enter, language: str) -> None:
+    # DSA Art. 18(1)
+    case = house.case("Tonight.", clause="threat", harm="threat")
+    scene.person("mina")
+    office = Authority.objects.create(
+        name="Police", kind="law_enforcement", country="DE", email="p@police.example", language=language,
+        registered_by="staff:0", registered_at=house.now, confirmed_by="staff:1", confirmed_at=house.now,
+    )  # fmt: skip
+    mina, lena = enter("mina", language), enter("lena", language)
+    mina.goto(f"/desk/threats?case={case.pk}")
+    speaks(mina, language)
+    mina.fill("[data-form=threat] [name=what]", "He will kill her tonight.")
+    mina.check("[data-form=threat] [name=imminent]")
+    mina.select_option("[data-form=threat] [name=countries]", ["DE"])
+    submit(mina, "threat")
+    expect(mina.locator("[data-clock='threat.report']")).to_be_visible()
+    assert mina.locator("[data-form=report-threat]").count() == 0  # a moderator raises, a senior tells
+    made = Threat.objects.get()
+    lena.goto(f"/desk/threats/{made.pk}")
+    speaks(lena, language)
+    expect(lena.locator(f"[name=to][value='{office.pk}']")).to_be_checked()  # suggested
+    press(lena, "report-threat", "report")
+    made.refresh_from_db()
+    assert (made.state, made.told) == ("reported", [office.pk])
+    sent = Effect.objects.get(kind="threat.report").payload
+    assert sent["language"] == language
+    assert "He will kill her tonight." in sent["sections"][0]["paragraphs"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_dispute_is_noted_found_for_the_recipient_and_carried_out(
+    house: Desk, enter: Enter, language: str
+) -> None:
+    # DSA Art. 21(2), Art. 21(5)
+    removed = house.remove(house.case(), User.objects.get(username="omar"))
+    lena = enter("lena", language)
+    lena.goto("/desk/disputes")
+    speaks(lena, language)
+    lena.fill("[data-form=body] [name=name]", "Appeals Board")
+    lena.select_option("[data-form=body] [name=country]", "IE")
+    lena.fill("[data-form=body] [name=email]", "cases@board.example")
+    lena.fill("[data-form=body] [name=certified_on]", "2025-01-01")
+    lena.fill("[data-form=body] [name=certified_until]", "2029-12-31")
+    submit(lena, "body")
+    lena.fill("[data-form=dispute] [name=decision]", f"decision:{removed.pk}")
+    lena.fill("[data-form=dispute] [name=reference]", "AB-1")
+    lena.fill("[data-form=dispute] [name=received_at]", "2026-01-02T10:00")
+    submit(lena, "dispute")
+    lena.check("[data-form=outcome] [value=reversed]")
+    lena.fill("[data-form=outcome] [name=because]", "It quotes somebody.")
+    lena.fill("[data-form=outcome] [name=fee]", "250")
+    press(lena, "outcome", "decide")
+    press(lena, "settle", "reverse")
+    assert standing(removed).outcome == "no_violation"
+    made = Dispute.objects.get()
+    assert (made.state, made.implemented_at is not None) == ("closed", True)

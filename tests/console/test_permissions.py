@@ -25,7 +25,7 @@ from hakam.console.installation import vault
 from hakam.enforcement.models import Effect
 from hakam.enforcement.outbox import EffectState
 from hakam.intake import flaggers, orders, threats
-from hakam.intake.models import Authority, Conduct, Flagger, Order, Threat
+from hakam.intake.models import Authority, Conduct, Dispute, DisputeBody, Flagger, Order, Threat
 from hakam.review import decisions
 from hakam.review.models import Case, Complaint, Decision, Draft, Proposal
 from hakam.review.proposing import propose
@@ -68,6 +68,7 @@ class World:
     bank_entry: int
     order: Order
     threat: Threat
+    dispute: Dispute
 
     def arguments(self, name: str) -> tuple[object, ...]:
         """Return what stands in the address of a page."""
@@ -100,6 +101,8 @@ class World:
             "confirm_authority": self.order.authority_id,
             "threat": self.threat.pk,
             "act_on_threat": self.threat.pk,
+            "dispute": self.dispute.pk,
+            "act_on_dispute": self.dispute.pk,
         }
         if name in {"judge_entry", "withdraw_entry"}:
             return ("known-spam", self.bank_entry)
@@ -133,6 +136,8 @@ ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | 
     "confirm_authority": 987_654,
     "threat": NO_ID,
     "act_on_threat": NO_ID,
+    "dispute": NO_ID,
+    "act_on_dispute": NO_ID,
 }
 
 
@@ -187,6 +192,10 @@ def world(desk: Desk, amal: User) -> World:
     )
     conduct = Conduct.objects.create(token="t", platform="maydan", kind="notices", account="u7")
     draft = drafts.begin("Followers", by=amal.actor, now=desk.now)
+    body = DisputeBody.objects.create(
+        name="Body", country="DE", email="b@body.example", certified_on=desk.now.date(),
+        certified_until=desk.now.date(),
+    )  # fmt: skip
     office = Authority.objects.create(
         name="Office", kind="court", country="DE", email="o@office.example", registered_by="staff:0",
         registered_at=desk.now,
@@ -209,7 +218,11 @@ def world(desk: Desk, amal: User) -> World:
         in_bank,
         order,
         threats.start(proposal.case_id, what="A threat", user=amal, vault=vault(), now=desk.now),
-    )
+        Dispute.objects.create(
+            platform="maydan", body=body, decision=f"decision:{removed.pk}", reference="1", state="open",
+            received_at=desk.now,
+        ),
+    )  # fmt: skip
 
 
 def test_the_matrix_leaves_no_page_out() -> None:

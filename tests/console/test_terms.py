@@ -13,6 +13,7 @@ from hakam.console.terms import FAMILIES, term
 from hakam.enforcement.kinds import EffectKind
 from hakam.enforcement.states import EffectState, MeasureState
 from hakam.intake.authorities import AuthorityKind
+from hakam.intake.disputes import DisputeOutcome, DisputeState
 from hakam.intake.flaggers import FlaggerState
 from hakam.intake.misuse import MisuseKind
 from hakam.intake.order_contents import ContentType, DataKind, OrderKind
@@ -55,6 +56,8 @@ CLOSED: list[tuple[str, type[StrEnum]]] = [
     ("draft_state", DraftState),
     ("trial_state", TrialState),
     ("order_kind", OrderKind),
+    ("dispute_state", DisputeState),
+    ("dispute_outcome", DisputeOutcome),
     ("threat_state", ThreatState),
     ("order_state", OrderState),
     ("content_type", ContentType),

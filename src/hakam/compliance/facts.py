@@ -46,6 +46,13 @@ class FactKind(StrEnum):
     THREAT_REPORTED = "threat.reported"  # authorities were told
     THREAT_DISMISSED = "threat.dismissed"  # by a second person
     THREAT_BUNDLE_TAKEN = "threat.bundle_taken"
+    DISPUTE_OPENED = "dispute.opened"  # before a certified body
+    DISPUTE_REFUSED = "dispute.refused"  # it was resolved before
+    DISPUTE_FILE_EXPORTED = "dispute.file_exported"
+    DISPUTE_DECIDED = "dispute.decided"  # by the body
+    DISPUTE_IMPLEMENTED = "dispute.implemented"
+    DISPUTE_NOT_IMPLEMENTED = "dispute.not_implemented"  # with the reason
+    DISPUTE_PAID = "dispute.paid"
     FLAGGER_REGISTERED = "flagger.registered"  # as a trusted flagger
     FLAGGER_SCOPE_CHANGED = "flagger.scope_changed"
     FLAGGER_SUSPENDED = "flagger.suspended"

@@ -295,6 +295,13 @@ FACTS: Words = {
     "misuse.suspended": _("Suspended for misuse"),
     "misuse.lifted": _("Suspension for misuse lifted"),
     "misuse.ended": _("Suspension for misuse over"),
+    "dispute.opened": _("Dispute before a body"),
+    "dispute.refused": _("Dispute refused: resolved before"),
+    "dispute.file_exported": _("File of a dispute exported"),
+    "dispute.decided": _("Dispute decided by the body"),
+    "dispute.implemented": _("Outcome of a dispute carried out"),
+    "dispute.not_implemented": _("Outcome of a dispute not carried out"),
+    "dispute.paid": _("Costs of a dispute paid"),
     "threat.raised": _("Threat to life raised"),
     "threat.reported": _("Authorities told of a threat to life"),
     "threat.dismissed": _("Found to be no threat to life"),
@@ -447,7 +454,21 @@ THREAT_STATES: Words = {
     "reported": pgettext_lazy("state of a threat", "Authorities told"),
     "dismissed": pgettext_lazy("state of a threat", "Found to be none"),
 }
+DISPUTE_STATES: Words = {
+    "open": pgettext_lazy("state of a dispute", "With the body"),
+    "refused": pgettext_lazy("state of a dispute", "Refused"),
+    "decided": pgettext_lazy("state of a dispute", "Outcome to answer for"),
+    "closed": pgettext_lazy("state of a dispute", "Closed"),
+}
+DISPUTE_OUTCOMES: Words = {
+    "upheld": _("Our decision stands"),
+    "partly": _("Our decision is wrong in part"),
+    "reversed": _("Our decision is wrong"),
+    "omitted": _("Withdrawn or settled, no finding"),
+}
 FAMILIES: dict[str, Words] = {
+    "dispute_state": DISPUTE_STATES,
+    "dispute_outcome": DISPUTE_OUTCOMES,
     "threat_state": THREAT_STATES,
     "order_kind": ORDER_KINDS,
     "order_state": ORDER_STATES,

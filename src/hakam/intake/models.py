@@ -258,3 +258,34 @@ class Threat(models.Model):
     settled_by = models.CharField(max_length=160, blank=True)
     settled_at = models.DateTimeField(null=True)
     because = models.TextField(blank=True)  # why it was found to be none
+
+
+class DisputeBody(models.Model):
+    """A certified body for the settlement of disputes out of court (DSA Art. 21(3))."""
+
+    name = models.CharField(max_length=300, unique=True)
+    country = models.CharField(max_length=2)
+    email = models.CharField(max_length=320)
+    certified_on = models.DateField()
+    certified_until = models.DateField()  # five years at most
+
+
+class Dispute(models.Model):
+    """A dispute before a certified body, about one decision."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    platform = models.CharField(max_length=63)
+    body = models.ForeignKey(DisputeBody, on_delete=models.PROTECT, related_name="disputes")
+    decision = models.CharField(max_length=64, db_index=True)  # as `decision:7`
+    reference = models.CharField(max_length=300)  # of the body
+    state = models.CharField(max_length=16)  # a `DisputeState`
+    received_at = models.DateTimeField()  # by the body, as it told us
+    outcome = models.CharField(max_length=16, blank=True)  # a `DisputeOutcome`
+    outcome_text = models.TextField(blank=True)
+    decided_at = models.DateTimeField(null=True)
+    fee = models.DecimalField(max_digits=10, decimal_places=2, default=0)  # EUR, of the body, that we owe
+    reimbursed = models.DecimalField(max_digits=10, decimal_places=2, default=0)  # EUR, to the recipient
+    paid_at = models.DateTimeField(null=True)
+    implemented_at = models.DateTimeField(null=True)
+    not_implemented = models.TextField(blank=True)  # why not: the outcome does not bind
+    refused_because = models.TextField(blank=True)

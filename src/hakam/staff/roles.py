@@ -26,6 +26,8 @@ class Permission(StrEnum):
     KEY_MANAGE = "staff:key:manage"
     REPORT_READ = "compliance:report:read"
     REPORT_PUBLISH = "compliance:report:publish"
+    DISPUTE_READ = "intake:dispute:read"
+    DISPUTE_HANDLE = "intake:dispute:handle"
     THREAT_RAISE = "intake:threat:raise"
     THREAT_HANDLE = "intake:threat:handle"
     FLAGGER_READ = "intake:flagger:read"
@@ -72,6 +74,7 @@ _SENIOR = _MODERATE | {
     _P.REPORT_READ,
     _P.MISUSE_SUSPEND,
     _P.THREAT_HANDLE,
+    _P.DISPUTE_READ,
     _P.BANK_READ,
 }
 
@@ -84,7 +87,14 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | {_P.BANK_READ, _P.BANK_MANAGE},
     Role.CHILD_SAFETY: _SENIOR | {_P.CHILD_SAFETY_READ, _P.BANK_MANAGE},
     Role.LEGAL: _SENIOR
-    | {_P.REPORT_PUBLISH, _P.FLAGGER_READ, _P.FLAGGER_MANAGE, _P.ORDER_READ, _P.ORDER_HANDLE},
+    | {
+        _P.REPORT_PUBLISH,
+        _P.FLAGGER_READ,
+        _P.FLAGGER_MANAGE,
+        _P.ORDER_READ,
+        _P.ORDER_HANDLE,
+        _P.DISPUTE_HANDLE,
+    },
     Role.INCIDENT_LEAD: _SENIOR | {_P.PACK_PUBLISH, _P.BANK_MANAGE, _P.ORDER_READ, _P.ORDER_HANDLE},
     Role.ADMINISTRATOR: frozenset(_P) - {_P.CHILD_SAFETY_READ, _P.NOTICE_FLAG},
     Role.AUDITOR: _READ
@@ -97,6 +107,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.MISUSE_READ,
         _P.BANK_READ,
         _P.ORDER_READ,
+        _P.DISPUTE_READ,
     },
     Role.RESEARCHER: frozenset({_P.PACK_READ, _P.REPORT_READ}),
     Role.TRUSTED_FLAGGER: frozenset({_P.NOTICE_FLAG}),  # somebody outside: reads nothing of ours

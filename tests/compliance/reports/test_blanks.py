@@ -103,16 +103,43 @@ class TestWhatNobodyWrites:
         found = {kind: [r["G"] for r in page if r["E"] == name] for kind, name in gathering.SUSPENDED.items()}
         assert found == {"illegal_content": [0], "notices": [2], "complaints": [1]}
 
-    @pytest.mark.parametrize("indicator", [DISPUTES])
-    def test_disputes_are_blank(self, indicator: str) -> None:
+    def test_disputes_are_counted(self, year: Year) -> None:
         # DSA Art. 24(1)
-        found = [row for row in rows(sheet(APPEALS)) if row["E"] == indicator]
-        assert len(found) == 7
-        for row in found:
-            assert row["G"] is None, row["F"]
-            assert "does not mean none" in str(row["H"])
-        said = rows(sheet(APPEALS, context={indicator: "See our yearbook."}))
-        assert {row["H"] for row in said if row["E"] == indicator} == {"See our yearbook."}
+        at = FIRST + timedelta(days=3)
+        for n, (outcome, done) in enumerate(
+            [
+                ("upheld", None),
+                ("reversed", True),
+                ("partly", True),
+                ("reversed", False),
+                ("omitted", None),
+                ("", None),
+            ]
+        ):
+            year.note(K.DISPUTE_OPENED, at, f"dispute:{n}", received_at=at)
+            if outcome:
+                year.note(
+                    K.DISPUTE_DECIDED, at + timedelta(hours=10 * (n + 1)), f"dispute:{n}", outcome=outcome
+                )
+            if done is not None:
+                kind = K.DISPUTE_IMPLEMENTED if done else K.DISPUTE_NOT_IMPLEMENTED
+                year.note(kind, at + timedelta(days=9), f"dispute:{n}", outcome=outcome)
+        page = rows(sheet(APPEALS, tally=counted(year_of(YEAR))))
+        assert {row["F"]: row["G"] for row in page if row["E"] == DISPUTES} == {
+            "Total number": 6,
+            "Decisions upheld": 1,
+            "Decisions partially reversed": 1,
+            "Decisions reversed": 2,
+            "Median time": 25.0,  # of 10, 20, 30 and 40 hours
+            "Decision omitted": 1,
+            "Percentage of outcomes implemented": 66.7,
+        }
+
+    def test_a_year_without_disputes_is_zero_and_has_no_share(self) -> None:
+        found = {row["F"]: row["G"] for row in rows(sheet(APPEALS)) if row["E"] == DISPUTES}
+        assert found.pop("Median time") is None
+        assert found.pop("Percentage of outcomes implemented") is None
+        assert set(found.values()) == {0}
 
     def test_complaints_that_nobody_decided_are_not_known_while_those_decided_are(self) -> None:
         found = {row["F"]: row for row in rows(sheet(APPEALS)) if row["E"] == gathering.COMPLAINTS}
@@ -128,7 +155,7 @@ class TestWhatNobodyWrites:
 
     def test_every_figure_of_appeals_is_counted_or_says_that_it_is_not(self) -> None:
         for row in rows(sheet(APPEALS)):
-            if row["F"] != "Median time" or row["E"] == DISPUTES:
+            if row["F"] not in {"Median time", gathering.IMPLEMENTED}:
                 assert (row["G"] is None) is (row["H"] is not None), (row["E"], row["F"])
 
     def test_what_automated_means_were_not_measured_for_says_so(self) -> None:

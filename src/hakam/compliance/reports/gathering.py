@@ -25,6 +25,7 @@ K: Final = FactKind
 KINDS: Final = (
     K.STATEMENT_ISSUED, K.CASE_DECIDED, K.DECISION_FINAL, K.NOTICE_RECEIVED, K.NOTICE_ANSWERED, K.COMPLAINT_RECEIVED,
     K.COMPLAINT_DECIDED, K.ORDER_RECEIVED, K.ORDER_ACKNOWLEDGED, K.ORDER_CARRIED_OUT, K.MISUSE_SUSPENDED,
+    K.DISPUTE_OPENED, K.DISPUTE_DECIDED, K.DISPUTE_IMPLEMENTED, K.DISPUTE_NOT_IMPLEMENTED,
 )  # fmt: skip
 # What no verb writes yet. A figure of these alone is not counted, so it is blank: `0` would claim that nothing came.
 UNWRITTEN: Final[frozenset[FactKind]] = frozenset()
@@ -43,6 +44,15 @@ SUSPENDED: Final = {  # by the kind of misuse, DSA Art. 24(1)
     "illegal_content": "Number of suspensions enacted for the provision of manifestly illegal content",
     "notices": "Number of suspensions enacted for the provision of manifestly unfounded notices",
     "complaints": "Number of suspensions enacted for the provision of manifestly unfounded complaints",
+}
+DISPUTES: Final = "Number of disputes submitted to out-of-court dispute settlement bodies"
+IMPLEMENTED: Final = "Percentage of outcomes implemented"
+ANSWERED: Final = "Outcomes answered for"  # what the percentage is of; no row of the template
+FOUND: Final = {  # by the outcome of a dispute
+    "upheld": "Decisions upheld",
+    "partly": "Decisions partially reversed",
+    "reversed": "Decisions reversed",
+    "omitted": "Decision omitted",
 }
 NO_ACTION: Final = (
     "Complaint regarding a decision not to take action on a notice submitted in accordance with Article 16"
@@ -103,6 +113,7 @@ class _Walk:
         self._notices: dict[str, _Fact] = {}
         self._complaints: dict[str, _Fact] = {}
         self._orders: dict[str, _Fact] = {}
+        self._disputes: dict[str, datetime] = {}  # when the body received it
         self._handlers: dict[str, Callable[[_Fact, bool], None]] = {
             K.STATEMENT_ISSUED: self._statement_issued,
             K.CASE_DECIDED: self._case_decided,
@@ -115,6 +126,10 @@ class _Walk:
             K.ORDER_ACKNOWLEDGED: self._order_acknowledged,
             K.ORDER_CARRIED_OUT: self._order_carried_out,
             K.MISUSE_SUSPENDED: self._suspended,
+            K.DISPUTE_OPENED: self._dispute_opened,
+            K.DISPUTE_DECIDED: self._dispute_decided,
+            K.DISPUTE_IMPLEMENTED: self._dispute_answered,
+            K.DISPUTE_NOT_IMPLEMENTED: self._dispute_answered,
         }
 
     def take(self, fact: _Fact, *, counts: bool) -> None:
@@ -228,6 +243,28 @@ class _Walk:
     def _suspended(self, fact: _Fact, counts: bool) -> None:
         if counts:
             self.tally.count(Cell(APPEALS, (SUSPENDED[fact.body["kind"]], "Total number"), "G"), fact.seq)
+
+    def _dispute_opened(self, fact: _Fact, counts: bool) -> None:
+        self._disputes[fact.subject] = datetime.fromisoformat(fact.body["received_at"])
+        if counts:
+            self._in_disputes("Total number", fact.seq)
+
+    def _dispute_decided(self, fact: _Fact, counts: bool) -> None:
+        received = self._disputes.get(fact.subject)
+        if received is not None and counts:
+            self._in_disputes(FOUND[fact.body["outcome"]], fact.seq)
+            if fact.body["outcome"] != "omitted":
+                seconds = (fact.at - received).total_seconds()
+                self.tally.time(Cell(APPEALS, (DISPUTES, "Median time"), "G"), fact.seq, seconds)
+
+    def _dispute_answered(self, fact: _Fact, counts: bool) -> None:
+        if counts and fact.body["outcome"] in {"partly", "reversed"}:  # what asks for something to be done
+            self._in_disputes(ANSWERED, fact.seq)
+            if fact.kind == K.DISPUTE_IMPLEMENTED:
+                self._in_disputes(IMPLEMENTED, fact.seq)
+
+    def _in_disputes(self, scope: str, seq: int) -> None:
+        self.tally.count(Cell(APPEALS, (DISPUTES, scope), "G"), seq)
 
     def _order_received(self, fact: _Fact, counts: bool) -> None:
         if "received_at" in fact.body:  # at the contact point, before anybody wrote it down

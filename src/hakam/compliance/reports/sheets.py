@@ -16,8 +16,11 @@ from hakam.compliance.profile import Profile, Tier
 from hakam.compliance.reports import qualitative
 from hakam.compliance.reports.gathering import (
     AGAINST,
+    ANSWERED,
     COMPLAINTS,
+    DISPUTES,
     EURO,
+    IMPLEMENTED,
     NEWLY,
     NO_ACTION,
     NO_ACTION_FLAGGER,
@@ -60,7 +63,7 @@ _NOTES: Final = dict(
     zip("GHIJKLM", "NOPQRST", strict=True)
 )  # of part 3: a figure -> its contextual information
 _COUNTED: Final = frozenset(  # of part 7
-    {COMPLAINTS, NEWLY, NO_ACTION, NO_ACTION_FLAGGER, *AGAINST.values(), *SUSPENDED.values()}
+    {COMPLAINTS, NEWLY, NO_ACTION, NO_ACTION_FLAGGER, *AGAINST.values(), *SUSPENDED.values(), DISPUTES}
 )
 _ELSEWHERE: Final = "Not counted by this system, which keeps no record of it. Blank does not mean none."
 _UNMEASURED: Final = "Not measured for this report. Blank does not mean none."
@@ -275,6 +278,9 @@ class _Filler:
         if self._gap(row, scope):
             return None, None
         cell = Cell(self._part.part, (row["Indicator"], scope), "G")
+        if scope == IMPLEMENTED:
+            answered = tally.number(Cell(cell.part, (row["Indicator"], ANSWERED), "G"))
+            return (round(100 * tally.number(cell) / answered, 1) if answered else None), cell
         if scope == "Median time":
             return tally.median(cell), cell
         return tally.number(cell), cell
@@ -284,8 +290,9 @@ class _Filler:
         part, indicator = self._part.part, row["Indicator"]
         if part == AUTOMATED and (indicator.startswith("Accuracy") or scope in LANGUAGES):
             return _UNMEASURED
-        # Disputes before certified bodies, complaints that nobody decided.
-        if part == APPEALS and (indicator not in _COUNTED or scope == "Decision omitted"):
+        # Complaints that nobody decided.
+        omitted = scope == "Decision omitted" and indicator != DISPUTES
+        if part == APPEALS and (indicator not in _COUNTED or omitted):
             return _ELSEWHERE
         return None
 

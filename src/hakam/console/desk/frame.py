@@ -79,7 +79,7 @@ _PLACES = {
     "delivery": "deliveries", "key": "keys",
     "submission": "eu_database", "flagger": "flaggers", "send_flag": "flag",
     "conduct": "misuse", "bank": "banks", "order": "orders", "authorities": "orders",
-    "threat": "threats",
+    "threat": "threats", "dispute": "disputes",
 }  # fmt: skip
 
 
@@ -129,6 +129,8 @@ def _more(user: User) -> list[Entry]:
         out.append(Entry("eu_database", _("Transparency Database"), "document", url))
     if user.may(Permission.THREAT_RAISE):
         out.append(Entry("threats", _("Threats to life"), "alarm", reverse("console:threats")))
+    if user.may(Permission.DISPUTE_READ):
+        out.append(Entry("disputes", _("Disputes"), "scale", reverse("console:disputes")))
     if user.may(Permission.MISUSE_READ):
         out.append(Entry("misuse", _("Misuse"), "warning", reverse("console:misuse")))
     if user.may(Permission.FLAGGER_READ):
