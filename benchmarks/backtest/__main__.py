@@ -36,7 +36,7 @@ from hakam.policy.pack import Pack, load_pack
 from hakam.signals.measure import measure
 from hakam.vocabulary.event import Event
 
-DISTINCT = 1_000_000  # posts that are made; more events are these again on the days after, up to nine times
+DISTINCT = 1_000_000  # posts that are made; more events are these again on the days after, up to a month
 DAY = 86_400
 COUNTERS = (
     'count(by=author.id, within="10m") > 8',
@@ -124,7 +124,7 @@ def dataset_of(count: int, folder: Path, pool: Processes) -> Dataset:
     parts: list[Part] = []
     while sum(part.rows for part in parts) < count:
         day, number = divmod(len(parts), len(first.parts))
-        assert day < 9, "at most nine times the distinct posts"
+        assert day < 30, "at most thirty times the distinct posts: the days of one month"
         source = base / first.parts[number].name
         left = count - sum(part.rows for part in parts)
         parts.append(write_part(folder, f"{len(parts):06}.parquet", later(source, day).slice(0, left)))
