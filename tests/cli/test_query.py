@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from tests.investigation.conftest import Forum, pack_of
 
 from hakam.cli.main import main
 from hakam.compliance.models import Fact
+from hakam.investigation import query
+from hakam.investigation.backwards import Range, backwards
 from hakam.wiring.settings import settings
 
 pytestmark = [pytest.mark.embedded, pytest.mark.django_db]
@@ -108,3 +111,25 @@ def test_each_query_is_a_fact(ask: Ask) -> None:
     ask("author.posts < 3")
     ask("--csv", "--limit", "0")
     assert Fact.objects.filter(kind="log.queried").count() == before + 2
+
+
+def test_a_budget_that_is_used_up_says_how_far_it_came(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query, "backwards", lambda stretch: backwards(stretch, block=3))
+    screen = " ".join(ask("--budget", "0.000001").split())
+    assert "3 of 3 events fit" in screen
+    assert "the time was used up; looked back to 2026-01-02 01:00, 0.0 of 1.0 days" in screen
+    assert "all figures are of this part alone" in screen
+
+
+def test_interrupted_it_shows_what_it_has(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupting(stretch: Range) -> Iterator[Range]:
+        for block in backwards(stretch, block=3):
+            yield block
+            signal.raise_signal(signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(query, "backwards", interrupting)
+    screen = ask("--limit", "1")
+    assert "3 of 3 events fit" in screen
+    assert "interrupted; looked back to 2026-01-02" in screen
+    assert signal.getsignal(signal.SIGINT) is before
