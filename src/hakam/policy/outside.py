@@ -60,7 +60,7 @@ class OutsideList:
         self.holds = _lookup(data, text, self._starts, (1 << bits) - 1)
 
     def __contains__(self, value: object) -> bool:
-        """Whether the list holds a text. Half a microsecond, however long the list is."""
+        """Whether the list holds a text. About a microsecond, however long the list is."""
         return self.holds(value)
 
     def __eq__(self, other: object) -> bool:
