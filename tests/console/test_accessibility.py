@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.test import Client
 from playwright.sync_api import Browser, Page
 from tests.console.conftest import Desk
@@ -23,7 +24,7 @@ from hakam.compliance import drafts
 from hakam.console.installation import vault
 from hakam.intake import authorities, flaggers, orders, threats
 from hakam.intake.models import Conduct, Notice, Strike, Suspension
-from hakam.review import trials
+from hakam.review import trials, trips
 from hakam.review.proposing import propose
 from hakam.staff.models import User
 from hakam.staff.roles import Role
@@ -123,6 +124,8 @@ def everything(live_server: Any) -> dict[str, list[str]]:
         vault=vault(),
         now=desk.now,
     )
+    with transaction.atomic():
+        trips.note(["known-spam"], pack=scene.in_force(), now=desk.now)
     return {
         "nora": ["/desk/flag"],
         "": [f"/m/{conduct.token}",

@@ -46,6 +46,7 @@ PAGES: list[tuple[str, str, tuple[object, ...], Permission]] = [
     ("POST", "publish_rules", (987_654,), P.PACK_PUBLISH),
     ("POST", "settle_release", (987_654,), P.PACK_PUBLISH),
     ("POST", "go_back", (987_654,), P.PACK_PUBLISH),
+    ("POST", "settle_trip", (987_654,), P.PACK_PUBLISH),
     ("GET", "deliveries", (), P.DELIVERY_READ),
     ("GET", "delivery", (NO_ID,), P.DELIVERY_READ),
     ("POST", "replay", (NO_ID,), P.DELIVERY_REPLAY),

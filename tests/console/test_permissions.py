@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver, reverse
 from tests.console.conftest import Desk, SignIn
@@ -26,8 +27,8 @@ from hakam.enforcement.models import Effect
 from hakam.enforcement.outbox import EffectState
 from hakam.intake import flaggers, orders, threats
 from hakam.intake.models import Authority, Conduct, Dispute, DisputeBody, Flagger, Order, Threat
-from hakam.review import decisions
-from hakam.review.models import Case, Complaint, Decision, Draft, Proposal
+from hakam.review import decisions, trips
+from hakam.review.models import Case, Complaint, Decision, Draft, Proposal, RuleTrip
 from hakam.review.proposing import propose
 from hakam.review.states import Outcome
 from hakam.staff.keys import issue_key
@@ -65,6 +66,7 @@ class World:
     flagger: Flagger
     conduct: Conduct
     draft: RulebookDraft
+    trip: RuleTrip
     bank_entry: int
     order: Order
     threat: Threat
@@ -90,6 +92,7 @@ class World:
             "submission": self.submission.puid,
             "mend_submission": self.submission.puid,
             "flagger": self.flagger.pk,
+            "settle_trip": self.trip.pk,
             "go_back": RulebookVersion.objects.earliest("pk").pk,
             "change_flagger": self.flagger.pk,
             "conduct": self.conduct.pk,
@@ -124,6 +127,7 @@ ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | 
     "mend_submission": "zzzzzzzz",
     "flagger": 987_654,
     "go_back": 987_654,
+    "settle_trip": 987_654,
     "change_flagger": 987_654,
     "conduct": NO_ID,
     "act_on_conduct": NO_ID,
@@ -203,6 +207,9 @@ def world(desk: Desk, amal: User) -> World:
     order = orders.receive(
         ACT, platform="maydan", authority_id=office.pk, vault=vault(), by=amal.actor, now=desk.now
     )
+    with transaction.atomic():
+        trips.note(["known-spam"], pack=scene.in_force(), now=desk.now)
+    trip = RuleTrip.objects.get()
     return World(
         desk.case("open"),
         fresh,
@@ -215,6 +222,7 @@ def world(desk: Desk, amal: User) -> World:
         hotline,
         conduct,
         draft,
+        trip,
         in_bank,
         order,
         threats.start(proposal.case_id, what="A threat", user=amal, vault=vault(), now=desk.now),

@@ -17,7 +17,7 @@ from hakam.enforcement.models import Effect
 from hakam.intake import access, cursors, events, known_items
 from hakam.intake.events import CURSOR, consume
 from hakam.intake.models import KnownItem, Quarantined
-from hakam.review import evidence
+from hakam.review import evidence, trips
 from hakam.review.models import Case, CaseSource, Decision
 from hakam.review.states import CaseState, SourceKind
 from hakam.storage.embedded.event_log import FileEventLog
@@ -90,6 +90,16 @@ def test_measures_without_a_review_open_no_case(book: object, log: FileEventLog,
     happen(log, scene.event(), scene.firing(measures=[LIMIT], queue=None))
     consume(log, vault=vault, now=NOW, limit=10)
     assert (Decision.objects.count(), Case.objects.count()) == (1, 0)
+
+
+def test_a_rule_whose_quota_is_used_up_is_noted(book: object, log: FileEventLog, vault: FileVault) -> None:
+    event = scene.event("buy followers")
+    said = msgspec.structs.replace(scene.verdict([scene.firing(measures=[LIMIT])]), tripped=("known-spam",))
+    log.append([scene.entry(event, said)])
+    consume(log, vault=vault, now=NOW, limit=9)
+    consume(log, vault=vault, now=NOW, limit=9)
+    (found,) = trips.unseen()
+    assert (found.rule, found.events) == ("known-spam", 1)
 
 
 def test_the_shadow_is_recorded_only(book: object, log: FileEventLog, vault: FileVault) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hakam.compliance import drafts, ledger, rulebook
+from hakam.compliance import drafts, ledger, lists, rulebook
 from hakam.compliance.drafts import DraftOverError
 from hakam.compliance.models import RulebookDraft
+from hakam.policy.lists import ListKind
 from hakam.review import releases, trials
 from hakam.review.models import Release, Trial
 from hakam.review.releases import (
@@ -20,6 +23,7 @@ from hakam.review.releases import (
     ReleaseState,
     UntriedError,
 )
+from hakam.storage.embedded.lists import keep
 from hakam.testing import scene
 from hakam.vocabulary.actor import Actor, ActorKind
 from hakam.vocabulary.verdict import Stage
@@ -226,6 +230,30 @@ class TestStages:
     def test_an_unknown_rule_is_refused(self) -> None:
         with pytest.raises(ReleaseError):
             releases.set_stage(written().pk, rule="vermine", staging="live", by=LENA, now=NOW)
+
+
+class TestListsOutside:
+    """A rule may read a list that stands outside the pack."""
+
+    @pytest.fixture(autouse=True)
+    def _list(self, tmp_path: Path, settings: Any) -> None:
+        settings.HAKAM_LISTS = tmp_path
+        digest, count = keep(tmp_path, ListKind.VALUES, ["mallory"])
+        lists.publish("bad-ids", ListKind.VALUES, digest, count, by=LENA, now=NOW, note="n")
+
+    def test_it_is_released_and_can_come_back(self) -> None:
+        draft = written(VERMIN.replace('word(text.folded, "vermin")', 'author.id in list("bad-ids")'))
+        assert released(tried(draft)).state == ReleaseState.PUBLISHED
+        version = rulebook.active()
+        assert version is not None
+        releases.go_back(rulebook.versions()[-1].pk, because="x", by=OTTO, now=NOW + timedelta(hours=1))
+        again = releases.go_back(version.pk, because="y", by=OTTO, now=NOW + timedelta(hours=2))
+        assert rulebook.active() == again
+        assert in_force() == "shadow"
+
+    def test_its_stage_is_set_like_that_of_any_other(self) -> None:
+        draft = written(VERMIN.replace('word(text.folded, "vermin")', 'author.id in list("bad-ids")'))
+        assert "stage: live" in staged(draft, "live").files["rules/more.yaml"]
 
 
 class TestTheWayBack:

@@ -122,6 +122,8 @@ class FactKind(StrEnum):
     RELEASE_WITHDRAWN = "release.withdrawn"
     LIST_PUBLISHED = "list.published"  # a version of a list outside packs
     LIST_REMOVED = "list.removed"
+    RULE_TRIPPED = "rule.tripped"  # its quota is used up: it only asks for people
+    TRIP_SETTLED = "trip.settled"  # a person looked after it
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
     KEY_ISSUED = "key.issued"

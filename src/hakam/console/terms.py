@@ -281,6 +281,8 @@ FACTS: Words = {
     "release.withdrawn": _("Release withdrawn"),
     "list.published": _("List published"),
     "list.removed": _("List removed"),
+    "rule.tripped": _("Quota of a rule used up"),
+    "trip.settled": _("Tripped rule looked after"),
     "user.created": _("Person added"),
     "user.changed": _("Person changed"),
     "key.issued": _("API key issued"),

@@ -85,6 +85,7 @@ urlpatterns = [
     path("desk/rules/drafts/<int:draft_id>/release/publish", releases.publish, name="publish_rules"),
     path("desk/rules/drafts/<int:draft_id>/release/settle", releases.settle, name="settle_release"),
     path("desk/rules/versions/<int:version_id>/back", releases.go_back, name="go_back"),
+    path("desk/rules/trips/<int:trip_id>", releases.settle_trip, name="settle_trip"),
     path("desk/deliveries", deliveries.listing, name="deliveries"),
     path("desk/deliveries/<str:effect_id>", deliveries.delivery, name="delivery"),
     path("desk/deliveries/<str:effect_id>/replay", deliveries.send_again, name="replay"),

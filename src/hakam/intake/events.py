@@ -20,7 +20,7 @@ from hakam.compliance.storable import storable
 from hakam.intake import cursors, known_items
 from hakam.intake.known_items import Seen
 from hakam.intake.models import Quarantined
-from hakam.review import clauses, evidence
+from hakam.review import clauses, evidence, trips
 from hakam.review.automatic import decide_automatically, key_of, unsettled
 from hakam.review.cases import Source, add_version, lock_open, open_case, open_items
 from hakam.review.evidence import Snapshot
@@ -172,6 +172,8 @@ def _take_in(one: _Active, *, now: datetime) -> None:
 
 
 def _act(one: _Active, verdict: Verdict, *, now: datetime) -> None:
+    if verdict.tripped:
+        trips.note(verdict.tripped, pack=verdict.pack, now=now)
     if one.event.change is not Change.DELETED:
         decide_automatically(event=one.event, item=one.item, verdict=verdict, seq=one.record.seq, now=now)
     asked = [firing for firing in verdict.live if firing.review is not None]

@@ -202,6 +202,24 @@ class Release(models.Model):
         ]
 
 
+class RuleTrip(models.Model):
+    """A live rule's quota was used up: it only asked for people, until somebody looked after it."""
+
+    rule = models.CharField(max_length=128)
+    pack = models.CharField(max_length=200)  # the newest version under which it happened, as `id@version`
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    events = models.PositiveIntegerField()  # on which it was held back
+    seen_by = models.CharField(max_length=160, blank=True)
+    seen_at = models.DateTimeField(null=True)
+    because = models.TextField(blank=True)  # what they made of it
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["rule"], condition=Q(seen_at=None), name="one_unseen_trip_a_rule")
+        ]
+
+
 class Complaint(models.Model):
     """An objection to a decision (DSA Art. 20), decided by somebody else."""
 

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from django.db import transaction
 
-from hakam.compliance import drafts, ledger, rulebook
+from hakam.compliance import drafts, ledger, lists, rulebook
 from hakam.compliance.direction import settled
 from hakam.compliance.drafts import DraftState
 from hakam.compliance.facts import FactKind
@@ -115,7 +115,7 @@ def set_stage(
     if chosen is None or not 0 < chosen.share <= 1:
         raise ReleaseError("a stage is `shadow`, `canary 5%` or `live`")
     draft = drafts.find(draft_id)
-    pack = load_pack(draft.files).pack if draft is not None else None
+    pack = load_pack(draft.files, lists.at_hand()).pack if draft is not None else None
     if draft is None or pack is None:
         raise ReleaseError("the draft has errors; mend them first")
     try:
@@ -212,7 +212,8 @@ def go_back(version_id: int, *, because: str, by: Actor, now: datetime) -> Ruleb
     if version.active_until is None:
         raise ReleaseError("this version is in force")
     files = drafts.with_fresh_version(version.files)
-    return rulebook.publish(files, by=by, now=now, note=f"back to {version.version}: {because}")
+    note = f"back to {version.version}: {because}"
+    return rulebook.publish(files, by=by, now=now, note=note, lists=lists.opened())
 
 
 def waiting() -> list[Release]:
@@ -231,7 +232,7 @@ def _tried(draft: RulebookDraft) -> list[Step]:
     result = trials.result_of(trial) if trial is not None and trial.state == TrialState.DONE else None
     if trial is None or result is None or not result.sound or not trials.fits(trial, draft):
         raise UntriedError("look first whom it would touch")
-    pack = load_pack(draft.files).pack
+    pack = load_pack(draft.files, lists.at_hand()).pack
     if pack is None:
         raise ReleaseError("the draft has errors; mend them first")
     active = rulebook.active()
@@ -239,7 +240,7 @@ def _tried(draft: RulebookDraft) -> list[Step]:
 
 
 def _publish(made: Release, *, by: Actor, now: datetime) -> None:
-    version = rulebook.publish(made.files, by=by, now=now, note=made.note)
+    version = rulebook.publish(made.files, by=by, now=now, note=made.note, lists=lists.opened())
     made.state, made.version = ReleaseState.PUBLISHED, version
     made.settled_by, made.settled_at = str(by), now
     made.save(update_fields=["state", "version", "settled_by", "settled_at"])

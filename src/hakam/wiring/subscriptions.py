@@ -16,7 +16,7 @@ from django.db import transaction
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Fact
-from hakam.enforcement import alerts, second_person
+from hakam.enforcement import alerts, breakers, second_person
 from hakam.intake import answers, cursors, database_entries
 from hakam.wiring import ports, publish
 from hakam.wiring.settings import settings
@@ -47,6 +47,7 @@ SUBSCRIBERS: tuple[Subscriber, ...] = (
     ),
     Subscriber("answers", answers.KINDS, answers.on_fact),
     Subscriber("alerts", alerts.KINDS, alerts.on_fact),
+    Subscriber("breakers", breakers.KINDS, breakers.on_fact),
     Subscriber("second person", second_person.KINDS, second_person.on_fact),
     Subscriber("eu database", database_entries.KINDS, _enter_in_database),
 )

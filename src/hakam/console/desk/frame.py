@@ -15,7 +15,7 @@ from django.utils.translation import pgettext
 from hakam.enforcement import access as enforcement
 from hakam.intake import order_access
 from hakam.review import access as review
-from hakam.review import proposal_access
+from hakam.review import proposal_access, trips
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
 
@@ -106,7 +106,9 @@ def _entries(user: User, now: datetime) -> list[Entry]:
         waiting = order_access.open_count(user)
         out.append(Entry("orders", _("Orders"), "alarm", reverse("console:orders"), waiting or None))
     if user.may(Permission.PACK_READ):
-        out.append(Entry("rules", _("Rules"), "rules", reverse("console:rules")))
+        tripped = len(trips.unseen())
+        alert = _("rules whose quota is used up") if tripped else ""
+        out.append(Entry("rules", _("Rules"), "rules", reverse("console:rules"), tripped or None, alert))
     if user.may(Permission.DELIVERY_READ):
         dead = enforcement.dead_letters()
         alert = _("dead letters") if dead else ""

@@ -12,14 +12,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from hakam.compliance import drafts, rulebook
+from hakam.compliance import drafts, lists, rulebook
 from hakam.compliance.drafts import DraftError
 from hakam.compliance.models import RulebookDraft
 from hakam.compliance.rulebook import RulebookError
 from hakam.console.admission import admit, person
 from hakam.policy.pack import load_pack
-from hakam.review import releases, trials
+from hakam.review import releases, trials, trips
+from hakam.review.models import RuleTrip
 from hakam.review.releases import ReleaseError, ReleaseState
+from hakam.review.trips import TripError
 from hakam.staff import access as staff
 from hakam.staff.roles import Permission
 
@@ -34,7 +36,7 @@ def _find(draft_id: int) -> RulebookDraft:
 
 
 def _page(request: HttpRequest, draft: RulebookDraft, *, error: str = "", status: int = 200) -> HttpResponse:
-    pack = load_pack(draft.files).pack
+    pack = load_pack(draft.files, lists.at_hand()).pack
     active = rulebook.active()
     chosen = releases.steps(rulebook.load(active) if active else None, pack) if pack is not None else []
     trial = trials.newest(draft)
@@ -150,6 +152,22 @@ def go_back(request: HttpRequest, version_id: int) -> HttpResponse:
         messages.error(request, in_words(error))
     else:
         messages.success(request, _("The earlier version is in force again."))
+    return redirect("console:rules")
+
+
+@require_POST
+@admit(Permission.PACK_PUBLISH)
+def settle_trip(request: HttpRequest, trip_id: int) -> HttpResponse:
+    """Say what one made of a rule whose quota was used up."""
+    if not RuleTrip.objects.filter(pk=trip_id).exists():
+        raise Http404
+    because = request.POST.get("because", "")[:REASON]
+    try:
+        trips.settle(trip_id, because=because, by=person(request).actor, now=timezone.now())
+    except TripError:
+        messages.error(request, _("Say what you make of it; or somebody looked after it before."))
+    else:
+        messages.success(request, _("Noted. If it happens again, people are told again."))
     return redirect("console:rules")
 
 

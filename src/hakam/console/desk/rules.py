@@ -6,7 +6,7 @@ import io
 import token as tokens
 import tokenize
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,7 +16,8 @@ from hakam.compliance import rulebook
 from hakam.compliance.models import RulebookVersion
 from hakam.console.admission import admit, person
 from hakam.policy.pack import Pack
-from hakam.review import releases
+from hakam.review import releases, trips
+from hakam.staff import access as staff
 from hakam.staff.roles import Permission
 
 _WORDS = frozenset({"and", "or", "not", "in", "is", "True", "False", "None", "true", "false"})
@@ -86,7 +87,7 @@ def rules(request: HttpRequest) -> HttpResponse:
     if version is None:
         return render(request, "console/desk/rules.html", {"version": None})
     pack: Pack = rulebook.load(version)
-    context = {
+    context: dict[str, Any] = {
         "version": version,
         "versions": rulebook.versions(),
         "pack": pack,
@@ -114,6 +115,9 @@ def rules(request: HttpRequest) -> HttpResponse:
         ],
         "lists": sorted(pack.lists.values(), key=lambda one: one.name),
     }
+    context["trips"] = trips.unseen()
+    context["earlier_trips"] = trips.earlier()
+    context["names"] = staff.names({trip.seen_by for trip in context["earlier_trips"]})
     context["waiting"] = releases.waiting()
     context["may_publish"] = person(request).may(Permission.PACK_PUBLISH)
     return render(request, "console/desk/rules.html", context)

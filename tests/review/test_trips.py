@@ -1,0 +1,98 @@
+"""A rule that was held back by its quota: people hear of it once, and say what they made of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+
+from hakam.compliance import ledger
+from hakam.compliance.facts import FactKind
+from hakam.compliance.models import Fact
+from hakam.enforcement import breakers
+from hakam.enforcement.models import Effect
+from hakam.review import trips
+from hakam.review.models import RuleTrip
+from hakam.review.trips import TripError
+from hakam.staff.roles import Role
+from hakam.testing import scene
+from hakam.vocabulary.actor import Actor, ActorKind
+from hakam.vocabulary.verdict import PackRef
+from hakam.wiring.subscriptions import SUBSCRIBERS
+
+pytestmark = pytest.mark.django_db
+NOW = scene.NOW
+PACK = PackRef("scene", "1.0.0", "d" * 64)
+LENA = Actor(ActorKind.STAFF, "5")
+
+
+def trip(*rules: str, minutes: int = 0) -> None:
+    with transaction.atomic():
+        trips.note(rules, pack=PACK, now=NOW + timedelta(minutes=minutes))
+
+
+def test_the_first_is_a_fact_and_the_others_are_counted() -> None:
+    trip("burst")
+    trip("burst", minutes=5)
+    (found,) = trips.unseen()
+    assert (found.rule, found.events, found.pack) == ("burst", 2, "scene@1.0.0")
+    assert (found.first_at, found.last_at) == (NOW, NOW + timedelta(minutes=5))
+    assert [fact.kind for fact in ledger.story(f"trip:{found.pk}")] == ["rule.tripped"]
+
+
+def test_each_rule_has_its_own() -> None:
+    trip("burst", "links")
+    assert {one.rule for one in trips.unseen()} == {"burst", "links"}
+
+
+def test_a_person_says_what_they_made_of_it() -> None:
+    trip("burst")
+    (found,) = trips.unseen()
+    trips.settle(found.pk, because="a raid; the quota is right", by=LENA, now=NOW)
+    assert trips.unseen() == []
+    (old,) = trips.earlier()
+    assert (old.seen_by, old.because) == ("staff:5", "a raid; the quota is right")
+    fact = ledger.story(f"trip:{found.pk}")[-1]
+    assert (fact.kind, fact.actor) == ("trip.settled", "staff:5")
+
+
+def test_it_takes_words_and_one_person() -> None:
+    trip("burst")
+    (found,) = trips.unseen()
+    with pytest.raises(TripError):
+        trips.settle(found.pk, because=" ", by=LENA, now=NOW)
+    trips.settle(found.pk, because="seen", by=LENA, now=NOW)
+    with pytest.raises(TripError):
+        trips.settle(found.pk, because="again", by=LENA, now=NOW)
+
+
+def test_when_it_happens_again_it_is_another_one() -> None:
+    trip("burst")
+    trips.settle(RuleTrip.objects.get().pk, because="seen", by=LENA, now=NOW)
+    trip("burst", minutes=90)
+    assert len(trips.unseen()) == len(trips.earlier()) == 1
+    assert Fact.objects.filter(kind=FactKind.RULE_TRIPPED).count() == 2
+
+
+class TestTelling:
+    def told(self) -> dict[str, str]:
+        for fact in ledger.facts_after(0, kinds=breakers.KINDS):
+            breakers.on_fact(fact, NOW)
+        return {effect.payload["to"]: effect.payload["subject"] for effect in Effect.objects.all()}
+
+    def test_whoever_may_change_the_rules_is_told_once_in_their_language(self) -> None:
+        scene.person("lena", Role.POLICY_LEAD)
+        scene.person("omar", Role.INCIDENT_LEAD, language="ar")
+        scene.person("amal")
+        trip("burst")
+        trip("burst")
+        told = self.told()
+        assert told == self.told()
+        assert told == {
+            "lena@example.org": "The quota of burst is used up",
+            "omar@example.org": "نفدت حصة القاعدة burst",
+        }
+
+    def test_the_worker_follows_these_facts(self) -> None:
+        assert any(one.kinds == breakers.KINDS for one in SUBSCRIBERS)
