@@ -123,6 +123,28 @@ def test_every_file_that_implements_law_has_a_test(writer: ModuleType) -> None:
     assert uncited == []
 
 
+# What DSA Arts 9 to 28 ask of intermediaries, hosts and platforms; Art. 19 only says who is exempt.
+TIERS_ONE_TO_THREE = [number for number in range(9, 29) if number != 19]
+
+
+@pytest.mark.parametrize("article", TIERS_ONE_TO_THREE)
+def test_every_article_of_the_first_three_tiers_is_done_and_tried_or_left_to_the_operator(
+    writer: ModuleType, article: int
+) -> None:
+    def of_it(clause: str) -> bool:
+        return re.match(r"\d+", clause)[0] == str(article)  # type: ignore[index]
+
+    tried = [
+        c
+        for c in writer.citations()
+        if c.law == "dsa"
+        and of_it(c.clause)
+        and (writer.test_of(c.file) or writer.tests_citing(c.law, c.clause))
+    ]
+    left = [clause for law, clause in writer.operators() if law == "dsa" and of_it(clause)]
+    assert tried or left, f"Art. {article} has neither a file with a test nor a task of the operator"
+
+
 # Links and examples -------------------------------------------------------------------------------
 
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<to>[^)\s]+)\)")
