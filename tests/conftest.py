@@ -1,11 +1,10 @@
-"""Every test runs on a home of its own, on SQLite or PostgreSQL; sockets are for those that ask."""
+"""Every test runs on SQLite or PostgreSQL; sockets are for those that ask. Its home: `hakam.testing.own_home`."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import socket
-import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,22 +15,6 @@ from django.utils import translation
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-# Nothing of the operator's configuration may reach a test, but the two settings that scripts/test chooses.
-for _name in [name for name in os.environ if name.startswith("HAKAM_")]:
-    if _name not in {"HAKAM_HOME", "HAKAM_DATABASE_URL"}:
-        del os.environ[_name]
-
-_BASE = os.environ.get("HAKAM_HOME")
-_MADE: Path | None = None
-if _BASE is None or "PYTEST_XDIST_WORKER" not in os.environ:
-    if _BASE is None:
-        _MADE = Path(tempfile.mkdtemp(prefix="hakam-tests-"))
-        os.environ["HAKAM_HOME"] = str(_MADE)
-else:
-    _OWN = Path(_BASE, os.environ["PYTEST_XDIST_WORKER"])
-    _OWN.mkdir(parents=True, exist_ok=True)
-    os.environ["HAKAM_HOME"] = str(_OWN)
 
 SOCKET_MARKERS = ("sockets", "browser", "chaos")
 
@@ -143,9 +126,3 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let `-m chaos --kills 50` brew a longer storm than the everyday one."""
     parser.addoption("--kills", default=2, type=int, help="kills of each process in tests/chaos")
-
-
-def pytest_unconfigure() -> None:
-    """Leave nothing behind."""
-    if _MADE is not None:
-        shutil.rmtree(_MADE, ignore_errors=True)

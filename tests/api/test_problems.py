@@ -13,7 +13,7 @@ from tests.api.conftest import NOTICE, Caller, problem
 from hakam.api.problems import Fault, ProblemError, ProblemKind, response
 from hakam.compliance.access import statement_of
 from hakam.enforcement.models import Effect
-from hakam.intake.models import Notice
+from hakam.intake.models import Conduct, HeldComplaint, Notice, Suspension
 from hakam.review.models import Complaint, Decision
 from hakam.staff.keys import issue_key, revoke_key
 from hakam.staff.models import ApiKey
@@ -56,6 +56,25 @@ def _twice(s: Scene) -> Any:
     return _object(s)
 
 
+def _suspended(s: Scene) -> Any:
+    conduct = Conduct.objects.create(
+        token="t" * 43, platform=scene.PLATFORM, kind="complaints", account=s.statement.recipient
+    )
+    day = timedelta(days=1)
+    Suspension.objects.create(
+        conduct=conduct,
+        begins=timezone.now() - day,
+        ends=timezone.now() + day,
+        by=str(SYSTEM),
+        because="x",
+        factors={},
+    )
+    answer = _object(s)
+    assert HeldComplaint.objects.get().text == "No."  # kept, DSA Art. 23(2) or not
+    assert not Complaint.objects.exists()
+    return answer
+
+
 def _keyless(s: Scene) -> Any:
     s.platform.headers = {}
     return s.platform.get(f"/notices/{s.notice.pk}")
@@ -78,6 +97,7 @@ TABLE: dict[ProblemKind, Callable[[Scene], Any]] = {
         f"/api/v1/notices/{s.notice.pk}", headers=s.platform.headers
     ),
     K.ALREADY_COMPLAINED: _twice,
+    K.SUSPENDED: _suspended,
     K.NO_OUTCOME: lambda s: s.platform.post(f"/deliveries/{s.effect.pk}/confirmation", {"status": "failed"}),
     K.WINDOW_CLOSED: _late,
     K.BODY_TOO_LARGE: lambda s: _notice(s, b"[" + b" " * 3_000_000 + b"]"),

@@ -104,6 +104,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         writer.writerow(["text", "lang", "abuse"])
         for n in range(30):
             writer.writerows([(f"a lovely day {n}", "en", 0), (f"a nasty day {n}", "en", 1)])
+    (tmp_path / "hashes.csv").write_text(
+        "kind,hash\nmd5,900150983cd24fb0d6963f7d28e17f72\nmd5,12\nsha1,a9993e364706816aba3e25717850c26c9cd0d89d\n",
+        encoding="utf-8",
+    )
     for name, said in {
         "cut": "{",
         "list": "[]",

@@ -23,7 +23,7 @@ NOW = scene.NOW
 LATER = NOW + timedelta(seconds=10)
 
 EVERYBODY = frozenset(Role)
-READERS = EVERYBODY - {Role.RESEARCHER}
+READERS = EVERYBODY - {Role.RESEARCHER, Role.TRUSTED_FLAGGER}
 DECIDERS = frozenset(
     {
         Role.MODERATOR,

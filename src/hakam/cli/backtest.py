@@ -85,7 +85,7 @@ def backtest(
 ) -> None:
     """Judge stored events by PACK, touching nobody, and tell what its rules would have done.
 
-    The same compiled function as at the door, counters in order of time included. Needs `hakam[backtest]`.
+    The same compiled function as at the door, counters in order of time included. Needs the extra `backtest`.
     """
     from hakam.backtest.extras import BacktestUnavailableError, require  # noqa: PLC0415 -- --help needs none of it
 

@@ -179,8 +179,8 @@ def add(
 ) -> None:
     """Keep pictures in a bank, so that edited copies are found: mirrored, turned, cropped, framed.
 
-    Needs `hakam[media]`. Each is decoded in a process of its own. The pictures themselves are kept nowhere. Exit code 1
-    if one can't be kept; the others are.
+    Needs the extra `media`. Each is decoded in a process of its own. The pictures themselves are kept nowhere. Exit
+    code 1 if one can't be kept; the others are.
     """
     failed = 0
     with _changing() as (_, now):

@@ -38,7 +38,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "backtest": Entry("Rules", _P + "backtest:backtest", "Judge stored events by PACK, touching nobody, and tell what its rules would have done."),
     "evaluate": Entry("Classifiers", _P + "evaluate:evaluate", "Measure the shipped classifiers: AUC, average precision, F1 at the threshold, calibration, with intervals."),
     "calibrate": Entry("Classifiers", _P + "train:calibrate", "Fit the probabilities and thresholds of a linear model to your own labelled texts, language by language."),
-    "train": Entry("Classifiers", _P + "train:train", "Train a linear model on your own labelled texts. Needs `hakam[train]`."),
+    "train": Entry("Classifiers", _P + "train:train", "Train a linear model on your own labelled texts. Needs the extra `train`."),
     "compare": Entry("Classifiers", _P + "compare:compare", "Send every text to both and print, category by category, how often they agree."),
     "pack": Entry("Rules", _P + "rulebook:app", "The rule book in force, and how to change it."),
     "bank": Entry("Known content", _P + "banks:app", "Banks of known content: hashes of what is not to be seen again."),

@@ -64,7 +64,7 @@ def query(
         str,
         typer.Option(
             metavar="SELECT",
-            help="Run this over the tables `events` and `verdicts` of what fits. Needs `hakam[backtest]`.",
+            help="Run this over the tables `events` and `verdicts` of what fits. Needs the extra `backtest`.",
         ),
     ] = "",
     json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,

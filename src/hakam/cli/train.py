@@ -22,7 +22,7 @@ def train(
     data: Annotated[Path, typer.Argument(help="File or folder of labelled texts (`labels.ndjson` too).")],
     out: Annotated[Path, typer.Option(help="Where the model goes.")],
 ) -> None:
-    """Train a linear model on your own labelled texts. Needs `hakam[train]`.
+    """Train a linear model on your own labelled texts. Needs the extra `train`.
 
     One text in five, chosen by its digest, is kept back to calibrate the probabilities and to choose the
     thresholds. The same texts give the same model.
