@@ -29,7 +29,7 @@ from hakam.review.complaints import (
     complain_as_notifier,
     decide_complaint,
 )
-from hakam.review.decisions import Judged, decide_item, replace
+from hakam.review.decisions import Judged, decide_item, finalise_due, replace
 from hakam.review.ladder import NotOnLadderError
 from hakam.review.models import Complaint, Decision
 from hakam.review.outcomes import of_decision
@@ -133,6 +133,20 @@ def test_a_complaint_says_something_of_a_length_that_is_read(removed: Decision, 
 def test_a_wrong_link_contests_nothing(removed: Decision, wrong: str) -> None:
     with pytest.raises(NothingToContestError):
         complain(statement_token=wrong, text="x", now=NOW)
+
+
+def test_what_is_heard_outside_is_contested_though_nobody_noted_yet_that_it_is_final(
+    desk: Any, amal: User, basil: User
+) -> None:
+    decision = desk.remove(desk.case(), amal)
+    assert decision.state == "pending"
+    made = object_to(decision, now=decision.undo_until)
+    decision.refresh_from_db()
+    assert decision.state == "final"
+    assert [fact.kind for fact in ledger.story(f"decision:{decision.pk}")].count("decision.final") == 1
+    assert finalise_due(LATER) == 0
+    decide_complaint(str(made.pk), by=basil.actor, now=LATER, uphold=True, answer="You are right.")
+    assert lineage.standing(decision).outcome == Outcome.NO_VIOLATION
 
 
 def test_what_is_not_yet_heard_outside_is_not_contested(desk: Any, amal: User) -> None:

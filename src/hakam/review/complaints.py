@@ -18,6 +18,7 @@ from hakam.enforcement.kinds import Channel, EffectKind
 from hakam.enforcement.letters import letter
 from hakam.enforcement.outbox import enqueue
 from hakam.review import letters
+from hakam.review.concluding import locked_as_of
 from hakam.review.decisions import replace
 from hakam.review.leases import user_id
 from hakam.review.lineage import chain, deciders, decision_named, item_decided, name_of, standing
@@ -177,6 +178,8 @@ def _take(
         raise ComplaintError("say why the decision is wrong")
     if len(text) > MAX_TEXT:
         raise ComplaintError(f"the complaint has {len(text)} characters, but at most {MAX_TEXT} are read")
+    with transaction.atomic():
+        decision = locked_as_of(decision.pk, now)
     if decision.state in {DecisionState.UNDONE, DecisionState.PENDING}:
         raise NothingToContestError("no decision in force lies behind this link")
     person = Complaint.objects.filter(decision__in=chain(decision), complainant=complainant, notice=notice)

@@ -19,7 +19,7 @@ from hakam.review.cases import about, item_of
 from hakam.review.lineage import item_decided, name_of
 from hakam.review.models import Case, Decision, Draft
 from hakam.review.states import DecisionEvent, DecisionState, Outcome, decision_after
-from hakam.vocabulary.actor import Actor, ActorKind
+from hakam.vocabulary.actor import SYSTEM, Actor, ActorKind
 from hakam.vocabulary.event import ItemRef
 from hakam.vocabulary.measure import Measure, Target
 from hakam.vocabulary.reasons import Reasons
@@ -222,6 +222,18 @@ def locked(decision_id: int) -> Decision:
     decision = Decision.objects.select_for_update(of=("self",)).filter(pk=decision_id).first()
     if decision is None:
         raise DecisionError(f"there is no decision {decision_id}")
+    return decision
+
+
+def locked_as_of(decision_id: int, now: datetime) -> Decision:
+    """Return a decision, locked, and final if its undo window is over.
+
+    What it orders leaves by the clock, so that people may answer it before the worker comes to note that it is final.
+    Raises `DecisionError`.
+    """
+    decision = locked(decision_id)
+    if decision.state == DecisionState.PENDING and decision.undo_until <= now:
+        finalise(decision, by=SYSTEM, now=now)
     return decision
 
 

@@ -24,6 +24,7 @@ from hakam.review.concluding import (
     finalise,
     judged_in,
     locked,
+    locked_as_of,
     upheld,
 )
 from hakam.review.leases import LEASE_SECONDS, NotOpenError, locked_case, refuse_if_held, user_id
@@ -285,7 +286,7 @@ def replace(
     if outcome is Outcome.STANDS:
         raise DecisionError("a decision is replaced by a violation or by none")
     with transaction.atomic():
-        old = locked(decision_id)
+        old = locked_as_of(decision_id, now)
         if old.state == DecisionState.REPLACED:
             raise ReplacedError(old)
         if old.state != DecisionState.FINAL:
