@@ -13,8 +13,6 @@ from hakam.investigation.query import Query
 from hakam.investigation.sql import Loaded, SqlRefusedError, SqlUnavailableError, load, select
 from hakam.investigation.where import Asker
 
-pytest.importorskip("duckdb")
-
 
 @pytest.fixture
 def loaded(busy: Forum, tmp_path: Path) -> Loaded:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from pyarrow import parquet
 
 from hakam.storage.embedded import archive
 from hakam.storage.embedded.archive import ArchiveUnavailableError, file_of, roll
 from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.event_log import CorruptRecordError, Entry
 
-parquet = pytest.importorskip("pyarrow.parquet")
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 SIGNALS = msgspec.json.encode(
     {

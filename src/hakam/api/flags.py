@@ -10,12 +10,12 @@ from ninja import Header, Router, Status
 
 from hakam.api import installation
 from hakam.api.keys import PlatformKey, caller
-from hakam.api.notices import faults_of, idempotent, shown
+from hakam.api.notices import accepted, idempotent, refusals, shown
 from hakam.api.problems import ProblemError, ProblemKind
 from hakam.api.shapes import FlagIn, NoticeOut
 from hakam.intake import access, flaggers, flagging
 from hakam.intake.models import Flagger
-from hakam.intake.notices import KeyReusedError, NoticeError, Submission
+from hakam.intake.notices import Submission
 from hakam.staff.roles import Scope
 
 router = Router(auth=PlatformKey(Scope.FLAGS_WRITE), tags=["flags"])
@@ -37,7 +37,7 @@ def receive(
 ) -> Status[NoticeOut]:
     """Take a trusted flagger's notice. Outside its area, or while its status rests, it is a notice like any other."""
     flagger, key, now = _flagger(request), idempotent(idempotency_key), timezone.now()
-    try:
+    with refusals():
         kept = flagging.flag(
             flagger,
             Submission(
@@ -55,13 +55,7 @@ def receive(
             key=key,
             decide_within=installation.decide_within(),
         )
-    except NoticeError as error:
-        raise faults_of(error) from error
-    except KeyReusedError as error:
-        raise ProblemError(ProblemKind.KEY_REUSED) from error
-    found = access.status(kept.token, now=now)
-    assert found is not None
-    return Status(201, shown(found))
+    return accepted(kept.token, now)
 
 
 @router.get("/{notice_id}", response=NoticeOut, operation_id="getFlag")

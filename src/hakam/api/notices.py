@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Annotated
 
 from django.http import HttpRequest
@@ -61,10 +64,23 @@ def idempotent(key: str) -> str:
     return key.strip()
 
 
-def faults_of(error: NoticeError) -> ProblemError:
-    """Return everything that is wrong with a notice as one problem."""
-    faults = [Fault(wrong.pointer, wrong.message) for wrong in error.wrong]
-    return ProblemError(ProblemKind.INVALID, errors=faults)
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Answer with a problem when a notice can't be taken: everything that is wrong with it, or its key."""
+    try:
+        yield
+    except NoticeError as error:
+        faults = [Fault(wrong.pointer, wrong.message) for wrong in error.wrong]
+        raise ProblemError(ProblemKind.INVALID, errors=faults) from error
+    except KeyReusedError as error:
+        raise ProblemError(ProblemKind.KEY_REUSED) from error
+
+
+def accepted(token: str, now: datetime) -> Status[NoticeOut]:
+    """Return the answer to a notice that was taken, by its token."""
+    found = access.status(token, now=now)
+    assert found is not None
+    return Status(201, shown(found))
 
 
 @router.post("", response={201: NoticeOut}, operation_id="receiveNotice")
@@ -75,7 +91,7 @@ def receive(
 ) -> Status[NoticeOut]:
     """Take a notice. The same `Idempotency-Key` with the same notice is the same notice."""
     key, once, now = caller(request), idempotent(idempotency_key), timezone.now()
-    try:
+    with refusals():
         kept = receive_notice(
             Submission(
                 platform=key.platform,
@@ -98,13 +114,7 @@ def receive(
             key=once,
             decide_within=installation.decide_within(),
         )
-    except NoticeError as error:
-        raise faults_of(error) from error
-    except KeyReusedError as error:
-        raise ProblemError(ProblemKind.KEY_REUSED) from error
-    found = access.status(kept.token, now=now)
-    assert found is not None
-    return Status(201, shown(found))
+    return accepted(kept.token, now)
 
 
 @router.get("/{notice_id}", response=NoticeOut, operation_id="getNotice")
