@@ -44,7 +44,11 @@ class _Handler(BaseHTTPRequestHandler):
     server: Receiver
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
+        length = int(self.headers["content-length"])
+        body = self.rfile.read(length)
+        if len(body) < length:  # whoever sent it was killed in the middle: half a message is none
+            self.close_connection = True
+            return
         headers = {k.lower(): v for k, v in self.headers.items()}
         self.server.got.append((headers, body))
         self.server.paths.append(self.path)
