@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import msgspec
 
 from hakam.policy.calls import call_condition, call_value
-from hakam.policy.comparisons import comparison, known_hint
+from hakam.policy.comparisons import choice, comparison, known_hint
 from hakam.policy.expression import MAX_NODES, Parsed, constant, measure, parse
 from hakam.policy.fields import FIELDS, ROOTS, FieldSpec, score_field
 from hakam.policy.functions import FUNCTIONS
@@ -528,6 +528,9 @@ class Expression:
         if is_outside:
             return listed
         found = self.fixed(values, Kind.TEXT if of.kind is Kind.TEXTS else Kind.NUMBER)
+        if found is not None and isinstance(of, Field) and of.spec.choices:
+            for value in sorted(map(str, found[0])):
+                choice(self, of, value, values)
         return None if found is None else Overlaps(of, *found, self.parsed.text(node), self.parsed.span(node))
 
 

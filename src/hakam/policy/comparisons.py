@@ -100,10 +100,11 @@ def _check_range(check: Expression, one: Value, other: Value, node: ast.expr) ->
 def _check_choices(check: Expression, pair: tuple[Value, Value], node: ast.expr) -> None:
     for field, literal in (pair, pair[::-1]):
         if isinstance(field, Field) and field.spec.choices and isinstance(literal, Literal):
-            _choice(check, field, str(literal.value), node)
+            choice(check, field, str(literal.value), node)
 
 
-def _choice(check: Expression, field: Field, value: str, node: ast.expr) -> None:
+def choice(check: Expression, field: Field, value: str, node: ast.expr) -> None:
+    """Report a value that a field with a closed list of values never has."""
     choices = field.spec.choices
     if choices and value not in choices:
         hint = nearest(value, choices) or f"it is one of {listing(choices, 20)}"
@@ -134,7 +135,7 @@ def _membership(check: Expression, node: ast.expr, left: ast.expr, right: ast.ex
             return Constant(item.value in found[0], text, span)
         if isinstance(item, Field):
             for value in sorted(map(str, found[0])) if item.spec.choices else ():
-                _choice(check, item, value, right)
+                choice(check, item, value, right)
         return Among(item, found[0], found[1], text, span)
     holder = check.value(right)
     if holder is None:
@@ -153,6 +154,8 @@ def _membership(check: Expression, node: ast.expr, left: ast.expr, right: ast.ex
     if (item.kind in TEXTUAL) is not (holder.kind is Kind.TEXTS):
         check.problem("P107", f"{item.kind} is looked up in a {holder.kind}", node)
         return None
+    if isinstance(holder, Field) and isinstance(item, Literal):
+        choice(check, holder, str(item.value), node)
     return Holds(item, holder, text, span)
 
 

@@ -17,6 +17,7 @@ import msgspec
 from hakam.policy.kinds import Kind, unix
 from hakam.signals.fold import split_words
 from hakam.signals.measure import Need, Signals
+from hakam.signals.private_data import PrivateKind, find_private_data
 from hakam.vocabulary.event import Audience, Change, ContentKind, Event
 
 
@@ -69,6 +70,25 @@ def paths_of(links: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(found))
 
 
+MAX_PRIVATE = 10_000
+
+
+def private_kinds(text: str | None) -> tuple[str, ...] | None:
+    """Return what kinds of private data the first 10,000 characters of a text hold, in order of place."""
+    if text is None:
+        return None
+    return tuple(dict.fromkeys(str(one.kind) for one in find_private_data(text[:MAX_PRIVATE])))
+
+
+def private_countries(text: str | None) -> tuple[str, ...] | None:
+    """Return whose rules the accounts and identity numbers of a text fit, as far as `private_kinds` reads it."""
+    if text is None:
+        return None
+    return tuple(
+        dict.fromkeys(one.country for one in find_private_data(text[:MAX_PRIVATE]) if one.country is not None)
+    )
+
+
 def hour(moment: datetime) -> int | None:
     """Return the hour of the day, UTC, 0 to 23; unknown at the ends of time, where UTC has no such moment."""
     try:
@@ -87,6 +107,8 @@ def weekday(moment: datetime) -> int | None:
 
 HELPERS: dict[str, Any] = {
     "PATHS": paths_of,
+    "PRIVATE": private_kinds,
+    "PRIVATE_OF": private_countries,
     "HOUR": hour,
     "WEEKDAY": weekday,
     "AGE": age,
@@ -207,6 +229,23 @@ _SPECS = (
         "s.fingerprint",
         "equal for texts that say the same; unknown for very short ones",
         needs=(Need.FINGERPRINT,),
+    ),
+    FieldSpec(
+        "text.private_data",
+        _L,
+        "PRIVATE(s.text)",
+        "kinds of private data in its first 10,000 characters, checked by arithmetic",
+        cost=60_000,
+        needs=(Need.TEXT,),
+        choices=tuple(map(str, PrivateKind)),
+    ),
+    FieldSpec(
+        "text.private_countries",
+        _L,
+        "PRIVATE_OF(s.text)",
+        "countries whose rule its accounts and identity numbers fit, ISO 3166-1 alpha-2",
+        cost=60_000,
+        needs=(Need.TEXT,),
     ),
     FieldSpec("text.repairs", _N, "s.repairs", "how many tricks folding undid", needs=(Need.REPAIRS,)),
     FieldSpec("links.urls", _L, "s.links", "all links: listed, and found in the text", needs=(Need.LINKS,)),

@@ -62,6 +62,7 @@ _IBAN_LENGTHS = {
 }  # fmt: skip
 _DIGITS = {start + n: str(n) for start in (0x660, 0x6F0, 0x966) for n in range(10)}
 
+_ENOUGH = re.compile(r"(?:[0-9][^0-9]*){6}")  # the shortest number known here has six digits
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[a-zA-Z\u0621-\u064a]{2,24}(?![\w-])")
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?: ?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])")
 _CARD = re.compile(r"(?<![0-9+])[2-6][0-9]{3}(?:[ -]?[0-9]){9,15}(?![0-9])")
@@ -107,10 +108,12 @@ _IDENTITY: tuple[tuple[str, re.Pattern[str], _Check], ...] = (
 def find_private_data(text: str) -> tuple[PrivateData, ...]:
     """Return all private data of a text in order of place; no two overlap, the surer kind comes first."""
     plain = text if text.isascii() else text.translate(_DIGITS)
-    if "@" not in plain and not any("0" <= c <= "9" for c in plain):
-        return ()
+    numbers = _ENOUGH.search(plain) is not None
+    emails = _emails(plain) if "@" in plain else ()
     found: list[PrivateData] = []
-    for one in (*_emails(plain), *_ibans(plain), *_identities(plain), *_cards(plain), *_phones(plain)):
+    for one in (
+        (*emails, *_ibans(plain), *_identities(plain), *_cards(plain), *_phones(plain)) if numbers else emails
+    ):
         if all(one.end <= other.start or one.start >= other.end for other in found):
             found.append(one)
     return tuple(sorted(found, key=lambda one: one.start))
