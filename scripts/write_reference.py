@@ -420,7 +420,24 @@ def decisions_page() -> str:
     )
 
 
+# The rule language --------------------------------------------------------------------------------
+
+
+def formal_page() -> str:
+    """Return the page of the language's exact meaning. Each outcome on it is asked of the engine."""
+    from hakam.policy.formal import page
+
+    return (
+        "# The rule language, exactly\n\n"
+        + NOTE
+        + "What is a condition, and what it means on every event. [The rule language](rule-language.md) is the page to "
+        "learn from; this one settles doubts. No outcome below is written by hand: each is what the engine said when "
+        "this page was made.\n\n" + page()
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "reference/rule-language-formal.md": formal_page,
     "reference/settings.md": settings_page,
     "reference/cli.md": cli_page,
     "reference/findings.md": findings_page,

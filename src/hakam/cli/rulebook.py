@@ -43,6 +43,31 @@ def publish(
     OUT.print(f"{rulebook.ref_of(version)} is in force")
 
 
+@app.command()
+def schemas(
+    folder: Annotated[Path, typer.Argument(file_okay=False, help="Where the schemas are written.")],
+) -> None:
+    """Write the JSON Schemas of a pack's files, so that an editor completes keys and marks mistakes while one types."""
+    import json  # noqa: PLC0415 -- --help needs none of it
+
+    from hakam.policy.schema import SCHEMAS  # noqa: PLC0415 -- as above
+
+    settings = {}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, make in SCHEMAS.items():
+            path = folder / f"{name}.schema.json"
+            path.write_text(json.dumps(make(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            many = name in {"policies", "rules", "tests"}
+            settings[f"./{path.as_posix()}"] = [f"{name}.yaml", f"{name}/*.yaml"] if many else f"{name}.yaml"
+    except OSError as error:
+        raise CommandError(f"the schemas can't be written: {error}") from error
+    OUT.print(
+        f"{len(settings)} schemas in {folder}; for VS Code (.vscode/settings.json, from the folder above):"
+    )
+    OUT.print_json(json.dumps({"yaml.schemas": settings}))
+
+
 @app.command("list")
 def list_versions() -> None:
     """List every version of the rule book, the newest first."""

@@ -10,7 +10,8 @@ import msgspec
 class FunctionSpec(msgspec.Struct, frozen=True):
     """One function.
 
-    `least` and `most` bound the positional arguments; `keywords` may be given by name only.
+    `least` and `most` bound the positional arguments; `keywords` may be given by name only. `takes` names the types of
+    the arguments, `unknown` says when the result is unknown.
     """
 
     name: str
@@ -20,6 +21,8 @@ class FunctionSpec(msgspec.Struct, frozen=True):
     example: str
     least: int
     most: int
+    takes: str
+    unknown: str
     keywords: tuple[str, ...] = ()
 
 
@@ -34,6 +37,8 @@ _SPECS = (
         'contains_any(text.folded, list("slurs"))',
         2,
         2,
+        "text, folded text or list of texts; terms",
+        "the field is",
         ("words",),
     ),
     FunctionSpec(
@@ -44,6 +49,8 @@ _SPECS = (
         'word(text.folded, "kill yourself", "اقتل نفسك")',
         2,
         MANY,
+        "folded text; terms",
+        "the field is",
     ),
     FunctionSpec(
         "matches",
@@ -53,6 +60,8 @@ _SPECS = (
         'matches(text.folded, r"v[i1!]agra")',
         2,
         2,
+        "text, folded text or list of texts; an RE2 pattern",
+        "the field is",
         ("words",),
     ),
     FunctionSpec(
@@ -63,6 +72,8 @@ _SPECS = (
         'starts_with(context.client, "curl/", "python-requests/")',
         2,
         MANY,
+        "text, folded text or list of texts; terms",
+        "the field is",
     ),
     FunctionSpec(
         "ends_with",
@@ -72,6 +83,8 @@ _SPECS = (
         'ends_with(links.hosts, ".zip", ".mov")',
         2,
         MANY,
+        "text, folded text or list of texts; terms",
+        "the field is",
     ),
     FunctionSpec(
         "any_in",
@@ -81,6 +94,8 @@ _SPECS = (
         'any_in(links.domains, list("scam-domains"))',
         2,
         2,
+        "list of texts or numbers; a fixed list",
+        "the field is",
     ),
     FunctionSpec(
         "known",
@@ -90,6 +105,8 @@ _SPECS = (
         "known(author.followers) and author.followers < 5",
         1,
         1,
+        "any field or value",
+        "never",
     ),
     FunctionSpec(
         "len",
@@ -99,6 +116,8 @@ _SPECS = (
         "len(item.mentions) >= 5",
         1,
         1,
+        "text or list",
+        "the field is",
     ),
     FunctionSpec(
         "folded",
@@ -108,6 +127,8 @@ _SPECS = (
         'word(folded(author.name), "admin")',
         1,
         1,
+        "text",
+        "the field is",
     ),
     FunctionSpec(
         "list",
@@ -117,6 +138,8 @@ _SPECS = (
         'author.country in list("embargoed")',
         1,
         1,
+        "the name of a list",
+        "never",
     ),
     FunctionSpec(
         "count",
@@ -126,6 +149,8 @@ _SPECS = (
         'count(by=author.id, within="10m") > 20',
         0,
         0,
+        "texts, numbers or conditions as key; duration; condition",
+        "a part of the key is, or counters can't be reached",
         ("by", "within", "where"),
     ),
     FunctionSpec(
@@ -136,6 +161,8 @@ _SPECS = (
         'distinct(author.id, per=text.fingerprint, within="10m") >= 20',
         1,
         1,
+        "text, number or condition; key; duration; condition",
+        "a part of the key or what is counted is, or counters can't be reached",
         ("per", "within", "where"),
     ),
     FunctionSpec(
@@ -146,6 +173,8 @@ _SPECS = (
         'sum(item.media_count, per=author.id, within="1h") > 200',
         1,
         1,
+        "number; key; duration; condition",
+        "a part of the key is, or counters can't be reached",
         ("per", "within", "where"),
     ),
     FunctionSpec(
@@ -156,6 +185,8 @@ _SPECS = (
         'rate(by=author.id, within="10m") > 2',
         0,
         0,
+        "texts, numbers or conditions as key; duration; condition",
+        "a part of the key is, or counters can't be reached",
         ("by", "within", "where"),
     ),
     FunctionSpec(
@@ -166,6 +197,8 @@ _SPECS = (
         'marked("burner", on="author") and len(links.urls) > 0',
         1,
         1,
+        "the name of a mark",
+        "counters can't be reached",
         ("on",),
     ),
     FunctionSpec(
@@ -176,6 +209,8 @@ _SPECS = (
         'similar(text.folded, "send me your wallet phrase now", at_least=0.8)',
         2,
         2,
+        "folded text; a text of 8 letters or more",
+        "the field is",
         ("at_least",),
     ),
     FunctionSpec(
@@ -186,6 +221,8 @@ _SPECS = (
         'bank("known-attack", distance=20)',
         1,
         1,
+        "the name of a bank",
+        "no bank could be asked, or the event holds nothing to look up",
         ("distance",),
     ),
     FunctionSpec(
@@ -196,6 +233,8 @@ _SPECS = (
         'rule("copypasta") and author.age < "1d"',
         1,
         1,
+        "the id of a rule",
+        "the other rule's condition is",
     ),
     FunctionSpec(
         "territory",
@@ -205,6 +244,8 @@ _SPECS = (
         'author.country in territory("EU")',
         1,
         MANY,
+        "names of territories, codes of countries",
+        "never",
     ),
 )
 
