@@ -1,8 +1,8 @@
-"""`python -m benchmarks.hashes [pdq|search|edits] --pictures FOLDER ...`.
+"""`python -m benchmarks.hashes [pdq|search] --pictures FOLDER ...`.
 
-How fast pictures are hashed and hashes found, and which edited copies. Comparisons with `threatexchange`, `pdqhash`
-and `faiss` run in the same process if those are installed (`pip install threatexchange faiss-cpu`). CPU seconds
-throughout, so that other programs count as little as they can.
+How fast pictures are hashed and hashes found (which edited copies: `benchmarks.media`). Comparisons with
+`threatexchange`, `pdqhash` and `faiss` run in the same process if those are installed (`pip install threatexchange
+faiss-cpu`). CPU seconds throughout, so that other programs count as little as they can.
 """
 
 from __future__ import annotations
@@ -19,13 +19,10 @@ from typing import Any
 import cv2
 import numpy as np
 from benchmarks.hashes import photographs
-from benchmarks.hashes.edits import EDITS, Pixels, saved, scaled
+from benchmarks.hashes.edits import Pixels, saved, scaled
 
-from hakam.media.landmarks import compare, landmarks
-from hakam.media.landmarks import of_bank as landmarks_of_bank
 from hakam.media.pdq import DISTANCE, Pdq, distance, pdq
-from hakam.media.picture import PictureError, luma
-from hakam.media.variants import mirror, of_bank, of_query
+from hakam.media.picture import luma
 from hakam.storage.hash_index.index import HashIndex, Hit
 from hakam.storage.hash_index.tables import BITS
 
@@ -114,67 +111,16 @@ def searching(count: int) -> None:
         print(f"FAISS flat: {theirs:,.0f} queries/s; ours {ours / theirs:.0f} times")
 
 
-def edited(photos: Sequence[Pixels], others: Sequence[bytes]) -> None:
-    """Print which edited copies are found, and what is found that is not there."""
-    grey = [luma(saved(photo, 90)) for photo in photos]
-    bare = [pdq(picture).digest for picture in grey]
-    kept = [[variant.hash.digest for variant in of_bank(picture)] for picture in grey]
-    marks = [landmarks_of_bank(picture) for picture in grey]
-    print(f"\n{len(photos)} photographs, JPEG quality 75 after each edit; % found\n")
-    print("| edit | bare 31 | variants 24 | variants 31 | landmarks | all at 31 |")
-    print("| --- | --: | --: | --: | --: | --: |")
-    rows = []
-    for name, edit in EDITS.items():
-        row = np.zeros(5)
-        for number, photo in enumerate(photos):
-            seen = luma(saved(edit(photo, photos[(number + 7) % len(photos)])))
-            asked = [variant.hash.digest for variant in of_query(seen)]
-            least = min((distance(one, other) for one in asked for other in kept[number]), default=BITS)
-            placed = any(
-                compare(known, landmarks(side)) for side in (seen, mirror(seen)) for known in marks[number]
-            )
-            alone = distance(asked[0], bare[number]) <= DISTANCE
-            row += [alone, least <= 24, least <= DISTANCE, placed, placed or least <= DISTANCE]
-        rows.append(row / len(photos) * 100)
-        print(f"| {name} | {' | '.join(f'{share:.0f}' for share in rows[-1])} |", flush=True)
-    print(f"| **mean** | {' | '.join(f'{share:.1f}' for share in np.mean(rows, axis=0))} |")
-    print(f"| **least** | {' | '.join(f'{share:.0f}' for share in np.min(rows, axis=0))} |")
-    _falsely(others, kept, marks)
-
-
-def _falsely(others: Sequence[bytes], kept: list[list[bytes]], marks: list[Any]) -> None:
-    """Print how many unrelated pictures match: by hash each with all, by landmarks each with one in turn."""
-    bank = np.frombuffer(b"".join(digest for some in kept for digest in some), np.uint64).reshape(-1, 4)
-    seen = by_hash = by_marks = poor = 0
-    for data in others:
-        try:
-            picture = luma(data)
-        except PictureError:
-            continue
-        seen += 1
-        asked = [variant.hash for variant in of_query(picture)]
-        poor += not asked[0].good
-        codes = [np.frombuffer(one.digest, np.uint64) for one in asked if one.good]
-        by_hash += any((np.bitwise_count(bank ^ code).sum(axis=1) <= DISTANCE).any() for code in codes)
-        by_marks += any(compare(known, landmarks(picture)) is not None for known in marks[seen % len(marks)])
-    print(
-        f"\n{seen} unrelated pictures ({poor} too poor to hash) against {len(bank)} hashes: {by_hash} matches",
-        end="",
-    )
-    print(f"; landmarks against one photograph each: {by_marks} matches")
-
-
 def main() -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.hashes", description=__doc__)
-    parser.add_argument("what", nargs="*", default=["pdq", "search", "edits"])
+    parser.add_argument("what", nargs="*", default=["pdq", "search"])
     parser.add_argument("--pictures", type=Path, nargs="+", default=[Path("/usr/share")])
     parser.add_argument("--photographs", type=int, default=120)
-    parser.add_argument("--unrelated", type=int, default=10_000)
     parser.add_argument("--hashes", type=float, nargs="+", default=[1e6])
     asked = parser.parse_args()
     cv2.setNumThreads(1)
-    if {"pdq", "edits"} & set(asked.what):
+    if "pdq" in asked.what:
         photos = photographs.photographs(asked.pictures, asked.photographs)
         if len(photos) < 2:
             parser.error(
@@ -185,8 +131,6 @@ def main() -> None:
     if "search" in asked.what:
         for count in asked.hashes:
             searching(int(count))
-    if "edits" in asked.what:
-        edited(photos, list(photographs.unrelated(asked.pictures, asked.unrelated)))
 
 
 main()

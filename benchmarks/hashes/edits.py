@@ -138,6 +138,8 @@ EDITS: Mapping[str, Edit] = {
     "crop 5 %": lambda p, _: crop(p, 0.05),
     "crop 10 %": lambda p, _: crop(p, 0.10),
     "crop 20 %": lambda p, _: crop(p, 0.20),
+    "crop 2 %, not centred": lambda p, _: crop(p, 0.02, across=0.0, down=1.0),
+    "crop 5 %, not centred": lambda p, _: crop(p, 0.05, across=1.0, down=0.0),
     "crop 10 %, not centred": lambda p, _: crop(p, 0.10, across=0.9, down=0.2),
     "crop 20 %, not centred": lambda p, _: crop(p, 0.20, across=0.1, down=0.9),
     "mirror": lambda p, _: p[:, ::-1].copy(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,13 @@ from PIL import Image
 from tests.banks.conftest import NOW, Make
 from tests.media.drawings import drawing, file_of
 
-from hakam.banks import publication
+from hakam.banks import filling, publication
 from hakam.banks.filling import fill
 from hakam.banks.kinds import BankError
 from hakam.banks.pictures import kept_as
+from hakam.banks.rows import made
 from hakam.banks.withdraw import withdraw
+from hakam.media.landmarks import unpacked
 from hakam.media.sandbox import Sandbox
 from hakam.storage.known_content import KnownContent
 from hakam.vocabulary.actor import SYSTEM
@@ -70,6 +73,31 @@ def test_edited_copies_are_found(known: KnownContent, sandbox: Sandbox, name: st
 @pytest.mark.parametrize("seed", range(10, 20))
 def test_other_pictures_are_not(known: KnownContent, sandbox: Sandbox, seed: int) -> None:
     assert not found(known, sandbox, file_of(drawing(seed)))
+
+
+def test_landmarks_are_kept_where_they_are_asked_for(make: Make, sandbox: Sandbox) -> None:
+    bank = make("attack")
+    kept = kept_as(file_of(drawing(1)), label="a", sandbox=sandbox, landmarks=True)
+    fill("attack", kept.rows, variants=kept.variants, by=SYSTEM, now=NOW)
+    (held,) = bank.entries.filter(kind="landmarks")
+    assert [len(one.points) > 50 for one in unpacked(bytes(held.data))] == [True, True]
+    assert sha256(bytes(held.data)).hexdigest() == held.digest
+    again = kept_as(file_of(drawing(1)), label="a", sandbox=sandbox, landmarks=True)
+    assert fill("attack", again.rows, variants=again.variants, by=SYSTEM, now=NOW).added == 0
+    withdraw("attack", items=[held.item], reason="r", by=SYSTEM, now=NOW)
+    assert bank.entries.count() == 0
+
+
+def test_a_bank_keeps_no_more_landmarks_than_a_worker_can_compare(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank = make("attack")
+    monkeypatch.setattr(filling, "MOST_LANDMARKS", 2)
+    rows = [made(EntryKind.LANDMARKS, bytes([n]), item=f"p-{n}") for n in range(3)]
+    fill("attack", rows[:2], by=SYSTEM, now=NOW)
+    with pytest.raises(BankError, match="at most 2 pictures"):
+        fill("attack", rows[2:], by=SYSTEM, now=NOW)
+    assert bank.entries.count() == 2
 
 
 def test_a_picture_is_withdrawn_with_all_that_it_was_kept_under(make: Make, sandbox: Sandbox) -> None:

@@ -87,6 +87,20 @@ def test_a_withdrawn_hash_is_nowhere_in_the_house(hakam: Hakam, house: Path) -> 
     assert "withdrew 0 entries" in again
 
 
+def test_hot_pictures_are_found_inside_others(hakam: Hakam, tmp_path: Path) -> None:
+    whole = Image.fromarray(drawing(9))
+    whole.paste(Image.fromarray(drawing(1)).resize((400, 300)), (380, 20))
+    (tmp_path / "known.png").write_bytes(file_of(drawing(1)))
+    (tmp_path / "seen.jpg").write_bytes(file_of(whole, "JPEG", quality=80))
+    (tmp_path / "other.png").write_bytes(file_of(drawing(5)))
+    ok(hakam("bank", "add", "ncii", str(tmp_path / "known.png")))
+    assert hakam("bank", "look", str(tmp_path / "seen.jpg")).returncode == 1
+    assert "1 hashes added" in ok(hakam("bank", "add", "ncii", str(tmp_path / "known.png"), "--hot"))
+    looked = hakam("bank", "look", *(str(tmp_path / name) for name in ("seen.jpg", "other.png", "known.png")))
+    rows = [line.split()[:4] for line in ok(looked).splitlines()[1:]]
+    assert [(name, kind) for name, _, _, kind in rows] == [("seen.jpg", "landmarks"), ("known.png", "pdq")]
+
+
 def test_what_leaves_can_come_back(hakam: Hakam, tmp_path: Path) -> None:
     for name in ("a.json", "a.csv", "a.xml"):
         assert "wrote" in ok(hakam("bank", "export", "ncii", str(tmp_path / name)))

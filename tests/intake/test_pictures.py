@@ -27,6 +27,7 @@ from hakam.review.states import Outcome
 from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.embedded.vault import FileVault
 from hakam.storage.known_content import KnownContent
+from hakam.storage.known_media import KnownMedia
 from hakam.testing import scene
 from hakam.vocabulary.actor import SYSTEM
 from hakam.vocabulary.bank import BankMatch, EntryKind
@@ -55,14 +56,14 @@ def home(book: RulebookVersion, tmp_path: Path, sandbox: Sandbox) -> Path:
         by=SYSTEM,
         now=NOW,
     )
-    kept = kept_as(file_of(drawing(1)), label="", sandbox=sandbox)
+    kept = kept_as(file_of(drawing(1)), label="", sandbox=sandbox, landmarks=True)
     fill("attack", kept.rows, variants=kept.variants, by=SYSTEM, now=NOW)
     return tmp_path / "home"
 
 
 @pytest.fixture
-def known(home: Path) -> KnownContent:
-    return KnownContent(home, publication.bring_up(home, now=NOW))
+def known(home: Path) -> KnownMedia:
+    return KnownMedia(KnownContent(home, publication.bring_up(home, now=NOW)))
 
 
 def post(log: FileEventLog, *data: bytes, matches: tuple[BankMatch, ...] = (), **more: Any) -> None:
@@ -73,7 +74,7 @@ def post(log: FileEventLog, *data: bytes, matches: tuple[BankMatch, ...] = (), *
 
 
 def test_an_edited_copy_gets_its_case(
-    log: FileEventLog, vault: FileVault, known: KnownContent, sandbox: Sandbox
+    log: FileEventLog, vault: FileVault, known: KnownMedia, sandbox: Sandbox
 ) -> None:
     post(log, OTHER, MIRRORED)
     assert consume(log, known, sandbox, vault=vault, now=NOW, limit=10) == 1
@@ -86,8 +87,19 @@ def test_an_edited_copy_gets_its_case(
     assert cursors.position(CURSOR) == log.last_seq()
 
 
+def test_a_copy_inside_another_picture_gets_its_case(
+    log: FileEventLog, vault: FileVault, known: KnownMedia, sandbox: Sandbox
+) -> None:
+    whole = Image.fromarray(drawing(9))
+    whole.paste(Image.fromarray(drawing(1)).resize((400, 300)), (380, 20))
+    post(log, file_of(whole, "JPEG", quality=75))
+    consume(log, known, sandbox, vault=vault, now=NOW, limit=10)
+    (firing,) = CaseSource.objects.get().summary["firings"]
+    assert "landmarks in place" in firing["values"]['bank("attack")']
+
+
 def test_a_record_is_looked_at_once(
-    log: FileEventLog, vault: FileVault, known: KnownContent, sandbox: Sandbox
+    log: FileEventLog, vault: FileVault, known: KnownMedia, sandbox: Sandbox
 ) -> None:
     post(log, MIRRORED)
     assert [consume(log, known, sandbox, vault=vault, now=NOW, limit=10) for _ in range(2)] == [1, 0]
@@ -104,7 +116,7 @@ def test_a_record_is_looked_at_once(
     ],
 )
 def test_what_needs_no_second_look_gets_none(
-    log: FileEventLog, vault: FileVault, known: KnownContent, sandbox: Sandbox, more: dict[str, Any]
+    log: FileEventLog, vault: FileVault, known: KnownMedia, sandbox: Sandbox, more: dict[str, Any]
 ) -> None:
     post(log, MIRRORED, **more)
     assert consume(log, known, sandbox, vault=vault, now=NOW, limit=10) == 1
@@ -112,7 +124,7 @@ def test_what_needs_no_second_look_gets_none(
 
 
 def test_other_pictures_and_broken_ones_only_move_the_cursor(
-    log: FileEventLog, vault: FileVault, known: KnownContent, sandbox: Sandbox
+    log: FileEventLog, vault: FileVault, known: KnownMedia, sandbox: Sandbox
 ) -> None:
     post(log, OTHER, b"no picture", MIRRORED[:500])
     post(log)
@@ -124,7 +136,7 @@ def test_a_bank_that_only_notes_opens_no_case(
     log: FileEventLog, vault: FileVault, home: Path, sandbox: Sandbox
 ) -> None:
     change_bank("attack", action=BankAction.NOTE, by=SYSTEM, now=NOW)
-    known = KnownContent(home, publication.bring_up(home, now=NOW))
+    known = KnownMedia(KnownContent(home, publication.bring_up(home, now=NOW)))
     post(log, MIRRORED)
     assert consume(log, known, sandbox, vault=vault, now=NOW, limit=10) == 1
     assert not Case.objects.exists()
@@ -135,12 +147,14 @@ def test_without_banks_nothing_is_decoded(
 ) -> None:
     with Sandbox() as untouched:
         post(log, MIRRORED)
-        assert consume(log, KnownContent(tmp_path), untouched, vault=vault, now=NOW, limit=10) == 1
+        assert (
+            consume(log, KnownMedia(KnownContent(tmp_path)), untouched, vault=vault, now=NOW, limit=10) == 1
+        )
         assert untouched.started == 0
 
 
 def test_content_that_a_person_has_judged_under_the_clause_is_not_asked_about_again(
-    log: FileEventLog, vault: FileVault, known: KnownContent, sandbox: Sandbox
+    log: FileEventLog, vault: FileVault, known: KnownMedia, sandbox: Sandbox
 ) -> None:
     amal = scene.person("amal")
     post(log, MIRRORED, item="5")
@@ -153,7 +167,7 @@ def test_content_that_a_person_has_judged_under_the_clause_is_not_asked_about_ag
 
 
 def test_several_pictures_of_one_item_are_one_case(
-    log: FileEventLog, vault: FileVault, known: KnownContent, sandbox: Sandbox
+    log: FileEventLog, vault: FileVault, known: KnownMedia, sandbox: Sandbox
 ) -> None:
     post(log, MIRRORED, file_of(drawing(1)), MIRRORED)
     consume(log, known, sandbox, vault=vault, now=NOW, limit=10)

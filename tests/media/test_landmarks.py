@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tests.media.drawings import drawing, grey
 
-from hakam.media.landmarks import LEAST_IN_PLACE, compare, landmarks, of_bank
+from hakam.media.landmarks import LEAST_IN_PLACE, compare, landmarks, of_bank, packed, unpacked
 from hakam.media.picture import Luma8
 from hakam.media.variants import turned
 
@@ -69,6 +69,29 @@ def test_a_picture_without_structure_has_no_landmarks_and_matches_nothing(shape:
     assert blank.marks.shape == (0, 32)
     assert compare(blank, landmarks(PICTURES[0])) is None
     assert compare(landmarks(PICTURES[0]), blank) is None
+
+
+def test_landmarks_come_back_from_a_bank_as_they_were() -> None:
+    sets = (*of_bank(PICTURES[0]), landmarks(np.full((300, 300), 9, np.uint8)))
+    back = unpacked(packed(sets))
+    assert len(back) == 3
+    for one, other in zip(sets, back, strict=True):
+        np.testing.assert_array_equal(one.points, other.points)
+        np.testing.assert_array_equal(one.marks, other.marks)
+
+
+@pytest.mark.parametrize("left", [1, 3, 5, 12, 4_000])
+def test_landmarks_that_were_cut_short_are_refused(left: int) -> None:
+    with pytest.raises(ValueError, match="cut short"):
+        unpacked(packed([landmarks(PICTURES[0])])[:left])
+
+
+def test_fewer_landmarks_in_place_find_more() -> None:
+    known, seen = landmarks(PICTURES[0]), landmarks(turned(PICTURES[0], 4))
+    place = compare(known, seen)
+    assert place is not None
+    assert compare(known, seen, place.in_place) == place
+    assert compare(known, seen, place.in_place + 1) is None
 
 
 def test_the_same_comparison_gives_the_same_place() -> None:

@@ -56,7 +56,7 @@ def entries(
     bank: Bank, *, before: int | None = None, kind: str = "", doubted: bool = False, limit: int = 50
 ) -> list[EntryTold]:
     """Return entries of a bank, the newest first. `doubted`: those that somebody judged wrong."""
-    found = bank.entries.all()
+    found = bank.entries.defer("data")
     if before is not None:
         found = found.filter(pk__lt=before)
     if kind:

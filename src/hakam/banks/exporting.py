@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from django.db import transaction
@@ -11,10 +11,12 @@ from hakam.banks import access
 from hakam.banks.formats.form import About, Leaving
 from hakam.banks.formats.known import FORMATS, ListFormat
 from hakam.banks.keeping import locked, subject_of
+from hakam.banks.models import BankEntry
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
+from hakam.media import long_hashes
 from hakam.vocabulary.actor import Actor
-from hakam.vocabulary.bank import EntryKind
+from hakam.vocabulary.bank import MADE, EntryKind
 
 
 def export(name: str, form: ListFormat, *, by: Actor, now: datetime) -> Iterator[bytes]:
@@ -29,8 +31,15 @@ def export(name: str, form: ListFormat, *, by: Actor, now: datetime) -> Iterator
             body={"entries": bank.entries.count(), "format": str(form), "revision": bank.revision},
         )
     about = About(bank.name, bank.source, bank.purpose, bank.distance, now)
-    leaving = (
-        Leaving(EntryKind(one.kind), one.digest, one.item, one.label, one.added_at)
-        for one in access.all_entries(bank)
-    )
-    return FORMATS[form].write(about, leaving)
+    return FORMATS[form].write(about, _leaving(access.all_entries(bank), form))
+
+
+def _leaving(entries: Iterable[BankEntry], form: ListFormat) -> Iterator[Leaving]:
+    """Yield what a format has a place for: clips and recordings in lists of our own, landmarks in none."""
+    for one in entries:
+        kind, digest = EntryKind(one.kind), one.digest
+        if kind is EntryKind.LANDMARKS or (kind in MADE and form not in {ListFormat.CSV, ListFormat.JSON}):
+            continue
+        if kind in MADE:
+            digest = long_hashes.written(kind, bytes(one.data))
+        yield Leaving(kind, digest, one.item, one.label, one.added_at)

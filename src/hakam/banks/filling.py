@@ -10,13 +10,16 @@ from typing import NamedTuple
 from django.db import connection, transaction
 
 from hakam.banks.keeping import locked, subject_of
+from hakam.banks.kinds import BankError
 from hakam.banks.models import Bank, BankEntry
 from hakam.banks.rows import BadRow, Gone, Read, Row
 from hakam.banks.withdraw import remove
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
 from hakam.vocabulary.actor import Actor
+from hakam.vocabulary.bank import EntryKind
 
+MOST_LANDMARKS = 300  # pictures of a bank
 AT_ONCE = 2_000  # rows in one statement
 _MOST_BAD = 1_000  # bad rows that are told; the rest is counted
 
@@ -74,6 +77,11 @@ def fill(
             _insert(bank, wanted.values(), now=now, example=example, variants=variants or {})
         added = BankEntry.objects.filter(bank=bank, pk__gt=last).count()
         known = good - added
+        if bank.entries.filter(kind=EntryKind.LANDMARKS.value).count() > MOST_LANDMARKS:
+            raise BankError(
+                f"a bank keeps the landmarks of at most {MOST_LANDMARKS} pictures, since each costs every picture "
+                "that arrives some milliseconds: keep this one without"
+            )
         removed = remove(bank, _named(bank, gone))
         if whole:
             removed += remove(bank, _absent(bank, kept))
@@ -105,6 +113,7 @@ def _insert(
                 bank=bank,
                 kind=row.kind.value,
                 digest=row.digest,
+                data=row.data,
                 item=row.item,
                 label=row.label,
                 variant=variants.get(row.digest, ""),

@@ -11,7 +11,7 @@ from hakam.banks.kinds import BankError
 from hakam.signals.fold import fold, split_words
 from hakam.signals.near_duplicates import simhash
 from hakam.storage.known_content import KnownContent, Seen
-from hakam.vocabulary.bank import DIGITS, EntryKind
+from hakam.vocabulary.bank import DIGITS, MADE, EntryKind
 
 _HEX = re.compile(r"[0-9a-f]+")
 
@@ -27,9 +27,11 @@ def look_up(
     known = KnownContent(home, publication.in_force(home, now=now))
     digest = given.strip().lower()
     if _HEX.fullmatch(digest):
-        fit = [k for k in ([kind] if kind else EntryKind) if DIGITS[k] == len(digest)]
+        fit = [k for k in ([kind] if kind else EntryKind) if DIGITS.get(k) == len(digest)]
         if fit:
             return known.find([(k, digest, None) for k in fit], now.timestamp()), known.troubles
+    if kind in MADE:
+        raise BankError("clips, recordings and landmarks are looked up by their file: `hakam bank look`")
     if kind not in {None, EntryKind.TEXT}:
         raise BankError(f"a hash of kind {kind} has {DIGITS[kind]} hex digits" if kind else "no hash")
     hash_ = simhash(split_words(fold(given)))

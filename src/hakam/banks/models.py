@@ -37,13 +37,16 @@ class BankEntry(models.Model):
     """One hash. What a picture was put in under (mirrored, cropped ...) is one entry each, of one `item`."""
 
     bank = models.ForeignKey(Bank, on_delete=models.CASCADE, related_name="entries")
-    kind = models.CharField(max_length=8, choices=[(k.value, k.value) for k in EntryKind])
+    kind = models.CharField(max_length=16, choices=[(k.value, k.value) for k in EntryKind])
     digest = models.CharField(max_length=64)  # lower-case hex
     item = models.CharField(
         max_length=200, blank=True
     )  # the source's own id: several hashes of one thing share it
     label = models.CharField(max_length=200, blank=True)  # as the source classifies it
     variant = models.CharField(max_length=64, blank=True)  # what was done to the picture before it was hashed
+    data = models.BinaryField(
+        default=b""
+    )  # of the kinds that are more than one hash (`vocabulary.bank.MADE`)
     example = models.BooleanField(default=False)  # a seed: the doctor tries whether it is still found
     added_at = models.DateTimeField()
     added_in = models.PositiveBigIntegerField()  # revision of the bank

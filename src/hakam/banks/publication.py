@@ -17,8 +17,9 @@ from hakam.storage import bank_shelf
 from hakam.storage.bank_shelf import Held, ShelfError
 from hakam.storage.known_content import bank_folder
 from hakam.storage.published import PublishedBank
-from hakam.vocabulary.bank import EntryKind
+from hakam.vocabulary.bank import MADE, EntryKind
 
+_MADE = [kind.value for kind in MADE]
 _LOG = logging.getLogger(__name__)
 
 
@@ -91,8 +92,12 @@ def _bring_up(bank: Bank, folder: Path) -> None:
 
 def _added(bank: Bank, since: int) -> Iterator[Held]:
     rows = bank.entries.filter(added_in__gt=since, added_in__lte=bank.revision).order_by("pk")
-    for pk, kind, digest in rows.values_list("pk", "kind", "digest").iterator(chunk_size=5_000):
+    hashes = rows.exclude(kind__in=_MADE).values_list("pk", "kind", "digest")
+    for pk, kind, digest in hashes.iterator(chunk_size=5_000):
         yield Held(pk, EntryKind(kind), digest)
+    long = rows.filter(kind__in=_MADE).values_list("pk", "kind", "digest", "data")
+    for pk, kind, digest, data in long.iterator(chunk_size=50):
+        yield Held(pk, EntryKind(kind), digest, bytes(data))
 
 
 def _drop_deleted(home: Path, known: set[int]) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from typing import NamedTuple
 
-from hakam.vocabulary.bank import DIGITS, EntryKind
+from hakam.media import long_hashes
+from hakam.media.long_hashes import LongHashError
+from hakam.vocabulary.bank import DIGITS, MADE, EntryKind
 
 _HEX = re.compile(r"[0-9a-f]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -26,6 +29,7 @@ class Row(NamedTuple):
     item: str = ""  # the source's own id of the thing
     label: str = ""
     gone: bool = False
+    data: bytes = b""  # of the kinds in `vocabulary.bank.MADE`, whose SHA-256 the digest is
 
 
 class Gone(NamedTuple):
@@ -48,16 +52,35 @@ def row(place: int, kind: str, digest: str, *, item: str = "", label: str = "", 
     """Check what a list says and return it as a row, or what is wrong with it."""
     try:
         found = EntryKind(kind.strip().lower().replace("-", ""))
+        read = _long(found, digest) if found in MADE else _one(found, digest)
+    except LongHashError as error:
+        return BadRow(place, str(error))
     except ValueError:
         return BadRow(place, f"{kind[:40]!r} is no kind of hash: {', '.join(EntryKind)}")
-    digest = digest.strip().lower()
-    if len(digest) != DIGITS[found] or not _HEX.fullmatch(digest):
-        return BadRow(place, f"a hash of kind {found} has {DIGITS[found]} hex digits, not {digest[:80]!r}")
-    if digest == _EMPTY.get(found):
-        return BadRow(place, "the hash of an empty file: every failed upload would match it")
-    if found in {EntryKind.PDQ, EntryKind.TEXT} and len(set(digest)) == 1:
-        return BadRow(place, "the hash of a blank: it would match whatever has no structure")
+    if isinstance(read, str):
+        return BadRow(place, read)
     for name, value in (("id", item), ("label", label)):
         if len(value) > _MOST or _CONTROL.search(value):
             return BadRow(place, f"its {name} has more than {_MOST} characters, or control characters")
-    return Row(found, digest, item, label, gone)
+    return read._replace(item=item, label=label, gone=gone)
+
+
+def _long(kind: EntryKind, text: str) -> Row:
+    return made(kind, long_hashes.read(kind, text))
+
+
+def _one(kind: EntryKind, digest: str) -> Row | str:
+    """Return what is one hash, or what is wrong with it."""
+    digest = digest.strip().lower()
+    if len(digest) != DIGITS[kind] or not _HEX.fullmatch(digest):
+        return f"a hash of kind {kind} has {DIGITS[kind]} hex digits, not {digest[:80]!r}"
+    if digest == _EMPTY.get(kind):
+        return "the hash of an empty file: every failed upload would match it"
+    if kind in {EntryKind.PDQ, EntryKind.TEXT} and len(set(digest)) == 1:
+        return "the hash of a blank: it would match whatever has no structure"
+    return Row(kind, digest)
+
+
+def made(kind: EntryKind, data: bytes, *, item: str = "", label: str = "") -> Row:
+    """Return the row of something that is more than one hash. `kind`: of `vocabulary.bank.MADE`."""
+    return Row(kind, sha256(data).hexdigest(), item, label, data=data)

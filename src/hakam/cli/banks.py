@@ -176,6 +176,13 @@ def add(
     example: Annotated[
         bool, typer.Option("--example", help="These are seeds: `hakam doctor` tries whether they are found.")
     ] = False,
+    hot: Annotated[
+        bool,
+        typer.Option(
+            "--hot",
+            help="Keep their landmarks too: found off centre, under a logo, inside other pictures. For incidents.",
+        ),
+    ] = False,
 ) -> None:
     """Keep pictures in a bank, so that edited copies are found: mirrored, turned, cropped, framed.
 
@@ -198,7 +205,7 @@ def add(
         with sandbox:
             for path in paths:
                 try:
-                    kept = kept_as(path.read_bytes(), label=label, sandbox=sandbox)
+                    kept = kept_as(path.read_bytes(), label=label, sandbox=sandbox, landmarks=hot)
                 except (BankError, OSError) as error:
                     failed += 1
                     ERR.print(Text(f"{path}: {error}"), soft_wrap=True)
@@ -279,6 +286,49 @@ def match(
 
 
 @app.command()
+def look(
+    paths: Annotated[list[Path], typer.Argument(help="Pictures.", exists=True, dir_okay=False)],
+) -> None:
+    """Look pictures up in every bank in force, as the worker does. Exit code 1 if nothing matches.
+
+    Needs the extra `media`. Each is decoded in a process of its own. One that can't be read is told, and the others are
+    looked up.
+    """
+    with _changing() as (chosen, now):
+        from hakam.banks import publication  # noqa: PLC0415 -- needs Django started
+        from hakam.media.extra import MediaExtraMissingError  # noqa: PLC0415
+        from hakam.media.sandbox import Sandbox, UnreadableError  # noqa: PLC0415
+        from hakam.storage.known_content import KnownContent  # noqa: PLC0415
+        from hakam.storage.known_media import KnownMedia  # noqa: PLC0415
+        from hakam.storage.media_lookup import look_at  # noqa: PLC0415
+        from hakam.wiring import publish  # noqa: PLC0415
+
+        publish.publish(chosen, now=now)
+        known = KnownContent(chosen.home, publication.in_force(chosen.home, now=now))
+        media = KnownMedia(known)
+        shown = table("what", "bank", "entry", "kind", "how near")
+        try:
+            sandbox = Sandbox()
+        except MediaExtraMissingError as error:
+            raise CommandError(str(error)) from error
+        with sandbox:
+            for path in paths:
+                try:
+                    found = look_at(path.read_bytes(), media, sandbox, at=now.timestamp())
+                except (UnreadableError, OSError) as error:
+                    ERR.print(Text(f"{path}: {error}"), soft_wrap=True)
+                    continue
+                for one in found:
+                    shown.add_row(Text(path.name), one.bank, str(one.entry), one.kind, one.how)
+    for trouble in dict.fromkeys([*known.troubles, *media.troubles]):
+        ERR.print(Text(trouble, "yellow"), soft_wrap=True)
+    if not shown.row_count:
+        OUT.print("no match")
+        raise typer.Exit(1)
+    OUT.print(shown)
+
+
+@app.command()
 def feedback(
     name: Name,
     entry: Annotated[int, typer.Argument(help="Number of the entry, as a match names it.")],
@@ -317,7 +367,7 @@ def withdraw(
             reason=reason,
             entries=entry or (),
             items=item or (),
-            hashes=[(k, d) for d in digest or () for k in EntryKind if DIGITS[k] == len(d.strip())],
+            hashes=[(k, d) for d in digest or () for k in EntryKind if DIGITS.get(k) == len(d.strip())],
             everything=everything,
             by=SYSTEM,
             now=now,

@@ -418,6 +418,9 @@ ENTRY_KINDS: Words = {
     "sha256": _("SHA-256, the file"),
     "pdq": _("PDQ, the picture"),
     "text": _("SimHash, the text"),
+    "landmarks": _("Landmarks of the picture"),
+    "vpdq": _("vPDQ, the clip"),
+    "chromaprint": _("Chromaprint, the sound"),
 }
 ORDER_KINDS: Words = {
     "act": _("Act against content"),

@@ -1,8 +1,9 @@
 """The worker's second look at events that brought pictures along: decoded in the sandbox, looked up in the banks.
 
 The door knows such a picture by the hashes that came with it and by its bytes. Here it is decoded, so that a copy that
-was saved anew, mirrored or framed is found too. A bank whose action is a review then gets its case. Rules have judged
-the event already: what they would say of this match they say when the platform sends the PDQ itself.
+was saved anew, mirrored or framed is found too, and one that lies inside another picture, by its landmarks. A bank
+whose action is a review then gets its case. Rules have judged the event already: what they would say of this match they
+say when the platform sends the PDQ itself.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ from hakam.review.lineage import settled_clauses
 from hakam.review.priority import Inputs
 from hakam.review.states import SourceKind
 from hakam.storage.event_log import CorruptRecordError, EventLog, Record
-from hakam.storage.known_content import KnownContent
+from hakam.storage.known_media import Alike, KnownMedia
+from hakam.storage.media_lookup import look_at
 from hakam.storage.vault import Vault
 from hakam.vocabulary.actor import Actor, ActorKind
-from hakam.vocabulary.bank import BankMatch, EntryKind
 from hakam.vocabulary.event import Change, Event, ItemRef
 from hakam.vocabulary.verdict import Firing, ReviewRequest, Stage, Verdict
 
@@ -41,7 +42,7 @@ _VERDICTS: Final = msgspec.json.Decoder(Verdict)
 
 
 def consume(
-    log: EventLog, known: KnownContent, sandbox: Sandbox, *, vault: Vault, now: datetime, limit: int
+    log: EventLog, media: KnownMedia, sandbox: Sandbox, *, vault: Vault, now: datetime, limit: int
 ) -> int:
     """Look at up to `limit` records after the cursor; return how many it passed. Raises for outages only."""
     after = cursors.position(CURSOR)
@@ -52,21 +53,21 @@ def consume(
             return int(cursors.move(CURSOR, to=error.seq))
     if not records:
         return 0
-    found = [(record, seen) for record in records if (seen := _look(record, known, sandbox)) is not None]
+    found = [(record, seen) for record in records if (seen := _look(record, media, sandbox)) is not None]
     snapshots = [evidence.freeze(vault, record.raw) for record, _ in found]
     with transaction.atomic():
         if not cursors.move(CURSOR, to=records[-1].seq):
             return 0
         for (record, (event, verdict, matches)), snapshot in zip(found, snapshots, strict=True):
-            _open(record, event, snapshot, verdict, matches, known=known, now=now)
+            _open(record, event, snapshot, verdict, matches, media=media, now=now)
     return len(records)
 
 
 def _look(
-    record: Record, known: KnownContent, sandbox: Sandbox
-) -> tuple[Event, Verdict, dict[str, BankMatch]] | None:
+    record: Record, media: KnownMedia, sandbox: Sandbox
+) -> tuple[Event, Verdict, dict[str, Alike]] | None:
     """Return the nearest match of each bank that asks for a person and did not get one at the door."""
-    if _WITH_DATA not in record.raw or not known:
+    if _WITH_DATA not in record.raw or not media.known:
         return None
     try:
         event = evidence.read_event(record.raw)
@@ -76,19 +77,18 @@ def _look(
     if event.change is Change.DELETED:
         return None
     told = {match.bank for match in verdict.matches}
-    found: dict[str, BankMatch] = {}
-    for place, media in enumerate(event.item.media):
-        if media.data is None:
+    found: dict[str, Alike] = {}
+    for place, one in enumerate(event.item.media):
+        if one.data is None:
             continue
         try:
-            hashes = sandbox.hashes(media.data)
+            seen = look_at(one.data, media, sandbox, at=record.at)
         except UnreadableError as error:
             _LOG.info("record %s, media %s: %s", record.seq, place, error)
             continue
-        wanted = [(EntryKind.PDQ, one.digest, place) for one in hashes if one.good]
-        for match in known.find(wanted, record.at).matches:
-            if known.banks[match.bank].bank.clause and match.bank not in told:
-                found.setdefault(match.bank, match)
+        for alike in seen:
+            if media.known.banks[alike.bank].bank.clause and alike.bank not in told:
+                found.setdefault(alike.bank, alike)
     return (event, verdict, found) if found else None
 
 
@@ -97,17 +97,17 @@ def _open(
     event: Event,
     snapshot: Snapshot,
     verdict: Verdict,
-    matches: dict[str, BankMatch],
+    matches: dict[str, Alike],
     *,
-    known: KnownContent,
+    media: KnownMedia,
     now: datetime,
 ) -> None:
     item = ItemRef(event.platform, event.item_kind.value, event.item.id)
     settled = settled_clauses(item, evidence.content_digest(event))
     for match in matches.values():
-        bank = known.banks[match.bank].bank
+        bank = media.known.banks[match.bank].bank
         clause = clauses.find(bank.clause)
-        shown = f"entry {match.entry}, {match.kind}, {match.distance} bits apart"
+        shown = f"entry {match.entry}, {match.kind}, {match.how}"
         firing = Firing(
             rule=f"bank:{bank.name}",
             policy=bank.clause,

@@ -7,6 +7,7 @@ geometry, not a score: unrelated pictures have a handful in place at most.
 
 from __future__ import annotations
 
+import struct
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache
@@ -28,6 +29,7 @@ LEAST_IN_PLACE = 12  # landmarks that one movement must explain
 _APART = 4.0  # pixels by which a landmark may miss its place
 _SCALES = (0.12, 8.0)  # by which one picture may be larger than the other
 _LEAST_PAIRS = 6
+_COUNT = struct.Struct("<I")
 _LEAST_SIDE = 40  # pixels; a landmark needs its surroundings
 
 
@@ -36,6 +38,9 @@ class Landmarks(NamedTuple):
 
     points: NDArray[np.float32]
     marks: NDArray[np.uint8]
+
+
+NONE = Landmarks(np.empty((0, 2), np.float32), np.empty((0, 32), np.uint8))
 
 
 class Place(NamedTuple):
@@ -51,19 +56,44 @@ def of_bank(picture: Luma8) -> tuple[Landmarks, ...]:
     return landmarks(picture), landmarks(picture, SIDE // 2)
 
 
+def packed(sets: Sequence[Landmarks]) -> bytes:
+    """Return landmarks as a bank keeps them: for each set its number, then 8 + 32 bytes a landmark."""
+    parts = ((_COUNT.pack(len(s.points)), s.points.tobytes(), s.marks.tobytes()) for s in sets)
+    return b"".join(piece for part in parts for piece in part)
+
+
+def unpacked(data: bytes) -> tuple[Landmarks, ...]:
+    """Return the sets of what `packed` made. Raises `ValueError` for what it did not make."""
+    sets, at = [], 0
+    while at < len(data):
+        if at + _COUNT.size > len(data):
+            raise ValueError("landmarks are cut short")
+        (count,) = _COUNT.unpack_from(data, at)
+        middle = at + _COUNT.size + 8 * count
+        at, start = middle + 32 * count, at + _COUNT.size
+        if at > len(data):
+            raise ValueError("landmarks are cut short")
+        points = np.frombuffer(data[start:middle], np.float32).reshape(-1, 2)
+        sets.append(Landmarks(points, np.frombuffer(data[middle:at], np.uint8).reshape(-1, 32)))
+    return tuple(sets)
+
+
 def landmarks(picture: Luma8, side: int = SIDE) -> Landmarks:
     """Return the landmarks of a picture, none if it has no structure. `side`: pixels of the longer side."""
     if min(picture.shape) < _LEAST_SIDE:
-        return Landmarks(np.empty((0, 2), np.float32), np.empty((0, 32), np.uint8))
+        return NONE
     small = fitted(picture, side)
     keypoints, marks = _finder().compute(small, _spread(_finder().detect(small, None), small))
     if marks is None or not keypoints:
-        return Landmarks(np.empty((0, 2), np.float32), np.empty((0, 32), np.uint8))
+        return NONE
     return Landmarks(np.array([point.pt for point in keypoints], np.float32), np.asarray(marks, np.uint8))
 
 
-def compare(known: Landmarks, seen: Landmarks) -> Place | None:
-    """Return how a known picture lies in one that was seen, or None if it does not. Deterministic."""
+def compare(known: Landmarks, seen: Landmarks, least: int = LEAST_IN_PLACE) -> Place | None:
+    """Return how a known picture lies in one that was seen, or None if it does not. Deterministic.
+
+    `least`: landmarks that must be in place; fewer than the default find more, and what is not there.
+    """
     if min(len(known.marks), len(seen.marks)) < _LEAST_PAIRS:
         return None
     pairs = [
@@ -71,7 +101,7 @@ def compare(known: Landmarks, seen: Landmarks) -> Place | None:
         for best, second in cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(seen.marks, known.marks, k=2)
         if best.distance <= FAR and best.distance < RATIO * second.distance
     ]
-    if len(pairs) < _LEAST_PAIRS:
+    if len(pairs) < max(least, _LEAST_PAIRS):
         return None
     places = np.array(pairs)
     there, here = known.points[places[:, 0]], seen.points[places[:, 1]]
@@ -86,7 +116,7 @@ def compare(known: Landmarks, seen: Landmarks) -> Place | None:
     if not _SCALES[0] <= scale <= _SCALES[1]:
         return None
     in_place = min(_distinct(there[chosen]), _distinct(here[chosen]))
-    if in_place < LEAST_IN_PLACE:
+    if in_place < least:
         return None
     return Place(in_place, scale, float(np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0]))))
 

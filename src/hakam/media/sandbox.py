@@ -52,6 +52,13 @@ class Hashed(NamedTuple):
 _GOOD = 50  # `pdq.GOOD_QUALITY`, which needs the extra
 
 
+class Looked(NamedTuple):
+    """What one picture gave. `landmarks`: packed, empty unless they were asked for."""
+
+    hashes: list[Hashed]
+    landmarks: bytes = b""
+
+
 class UnreadableError(ValueError):
     """A file gave no picture. `trouble` is one of the words of `picture.Trouble`, the message says more."""
 
@@ -151,13 +158,20 @@ class Sandbox:
     def hashes(self, data: bytes, *, bank: bool = False) -> list[Hashed]:
         """Return the hashes of a picture: those under which it is looked for, or with `bank` those it is kept under.
 
+        Raises `UnreadableError`, as `look` does.
+        """
+        return self.look(data, bank=bank).hashes
+
+    def look(self, data: bytes, *, bank: bool = False, landmarks: bool = False) -> Looked:
+        """Return the hashes of a picture, and its landmarks if they are asked for.
+
         Raises `UnreadableError` for what is no picture, asks for too much, or ended its reader.
         """
         if not data:
             raise UnreadableError("empty", "the file is empty")
         if len(data) > self.bounds.size:
             raise UnreadableError("too many bytes", f"{len(data):,} bytes, at most {self.bounds.size:,}")
-        job = Job(bank, self.bounds.pixels, self.bounds.frames, self.bounds.cpu_seconds)
+        job = Job(bank, self.bounds.pixels, self.bounds.frames, self.bounds.cpu_seconds, landmarks)
         with self._turns:
             child = self._take()
             try:
@@ -168,7 +182,8 @@ class Sandbox:
             self._give_back(child)
         if found.trouble:
             raise UnreadableError(found.trouble, found.detail)
-        return [Hashed(name, digest.hex(), quality) for name, digest, quality in found.variants]
+        hashes = [Hashed(name, digest.hex(), quality) for name, digest, quality in found.variants]
+        return Looked(hashes, found.landmarks)
 
     def close(self) -> None:
         """End all children."""

@@ -10,9 +10,12 @@ from __future__ import annotations
 import io
 import struct
 import sys
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    from hakam.media.picture import Luma8
 
 SIZE = struct.Struct("<Q")
 
@@ -24,12 +27,14 @@ class Job(msgspec.Struct, frozen=True):
     pixels: int
     frames: int
     cpu_seconds: int
+    landmarks: bool = False  # of the first frame, beside its hashes
 
 
 class Found(msgspec.Struct, frozen=True):
     """What came of it: (name, hash, quality) of each variant, or the trouble."""
 
     variants: list[tuple[str, bytes, int]] = []
+    landmarks: bytes = b""  # packed: of a query, those of the picture and of its mirror image
     trouble: str = ""
     detail: str = ""
 
@@ -77,11 +82,14 @@ def main(memory: int) -> None:
         _allow(job.cpu_seconds)
         try:
             found: list[tuple[str, bytes, int]] = []
+            marks = b""
             for number, luma in enumerate(picture.frames(data, picture.Limits(job.pixels, job.frames))):
                 made = variants.of_bank(luma) if job.bank else variants.of_query(luma)
                 before = f"frame {number + 1}, " if number else ""
                 found += [(f"{before}{one.name}", one.hash.digest, one.hash.quality) for one in made]
-            answer = Found(found)
+                if job.landmarks and not number:
+                    marks = _marks(luma, bank=job.bank)
+            answer = Found(found, marks)
         except picture.PictureError as error:
             answer = Found(trouble=error.trouble.value, detail=str(error))
         except MemoryError:
@@ -90,6 +98,14 @@ def main(memory: int) -> None:
             name = type(error).__name__
             answer = Found(trouble=picture.Trouble.DAMAGED.value, detail=f"{name}: {error}"[:200])
         send(target, msgspec.json.encode(answer))
+
+
+def _marks(luma: Luma8, *, bank: bool) -> bytes:
+    from hakam.media import landmarks, variants  # noqa: PLC0415 -- in the child only
+
+    if bank:
+        return landmarks.packed(landmarks.of_bank(luma))
+    return landmarks.packed([landmarks.landmarks(side) for side in (luma, variants.mirror(luma))])
 
 
 def _warm_up() -> None:
@@ -108,6 +124,7 @@ def _warm_up() -> None:
     for luma in (grey, frozen):
         variants.of_bank(luma)
         variants.of_query(luma)
+        _marks(luma, bank=True)
     for form in ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF"):
         file = io.BytesIO()
         Image.fromarray(grey).convert("RGB").save(file, form)

@@ -16,8 +16,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from hakam.storage import made_shelf
 from hakam.storage.embedded.durable import sync_data, write_whole
-from hakam.vocabulary.bank import EXACT, TEXT_DISTANCE, EntryKind
+from hakam.storage.made_shelf import Held as Held  # noqa: PLC0414 -- what is written, by the name it has here
+from hakam.vocabulary.bank import EXACT, MADE, TEXT_DISTANCE, EntryKind
 
 if TYPE_CHECKING:
     from hakam.storage.hash_index.index import HashIndex
@@ -29,14 +31,6 @@ _FOLD_AT = 20_000  # pictures in the journal beyond which the index is written a
 
 class ShelfError(RuntimeError):
     """A shelf is damaged, or pictures can't be looked up here. The message says what would help."""
-
-
-class Held(NamedTuple):
-    """A hash with the number of its entry."""
-
-    entry: int
-    kind: EntryKind
-    digest: str  # lower-case hex
 
 
 class Near(NamedTuple):
@@ -53,6 +47,7 @@ class Manifest(msgspec.Struct, frozen=True):
     exact: str = ""
     texts: str = ""
     pictures: int = 0
+    made: dict[str, str] = {}  # kind to file, of the kinds that are more than one hash
     stale: bool = False  # a file still holds bits of hashes that were taken out: `erase` ends that
 
 
@@ -102,6 +97,17 @@ class Shelf:
         """Whether any picture can match."""
         return self._pictures is not None
 
+    def has_made(self, kind: EntryKind) -> bool:
+        """Whether anything of a kind that is more than one hash is here."""
+        return kind.value in self.manifest.made
+
+    def made(self, kind: EntryKind) -> list[Held]:
+        """Return all there is of a kind that is more than one hash. Read anew each time. Raises `ShelfError`."""
+        try:
+            return made_shelf.load(self.folder, kind, self.manifest.made.get(kind.value, ""))
+        except (OSError, ValueError) as error:
+            raise ShelfError(f"{self.folder}: {error}") from error
+
     def __len__(self) -> int:
         exact = 0 if self._exact is None else self._exact.shape[1]
         texts = 0 if self._texts is None else self._texts.shape[1]
@@ -116,6 +122,8 @@ class Shelf:
         """Return all entries within reach, nearest first."""
         if kind in EXACT:
             return [Near(entry, 0) for entry in self._same(key_of(kind, digest))]
+        if kind in MADE:
+            return [Near(one.entry, 0) for one in self.made(kind) if one.digest == digest]
         if kind is EntryKind.TEXT:
             return self._like(int(digest, 16), min(distance, TEXT_DISTANCE))
         if self._pictures is None:
@@ -171,8 +179,11 @@ def write(
     exact: list[tuple[bytes, int]] = []
     texts: list[tuple[int, int]] = []
     pictures: list[tuple[int, bytes]] = []
+    made: list[Held] = []
     for one in added:
-        if one.kind in EXACT:
+        if one.kind in MADE:
+            made.append(one)
+        elif one.kind in EXACT:
             exact.append((key_of(one.kind, one.digest), one.entry))
         elif one.kind is EntryKind.TEXT:
             texts.append((int(one.digest, 16), one.entry))
@@ -185,6 +196,7 @@ def write(
         _replace(folder, f"exact-{revision}.npy", before.exact, _exact_rows(exact), gone, sort=True),
         _replace(folder, f"texts-{revision}.npy", before.texts, _text_rows(texts), gone, sort=False),
         count,
+        made_shelf.replace(folder, revision, before.made, made, removed),
         before.stale or stale,
     )
     write_whole(folder / "shelf.json", msgspec.json.encode(fresh))
@@ -280,8 +292,8 @@ def _load(folder: Path, name: str) -> NDArray[np.uint64] | None:
 
 def _tidy(folder: Path, manifest: Manifest) -> None:
     """Delete the arrays that the manifest does not name."""
-    for path in folder.glob("*.npy"):
-        if path.name not in {manifest.exact, manifest.texts}:
+    for path in (*folder.glob("*.npy"), *folder.glob("*.npz")):
+        if path.name not in {manifest.exact, manifest.texts, *manifest.made.values()}:
             try:
                 path.unlink()
             except OSError:  # mapped by a reader on Windows: it goes the next time

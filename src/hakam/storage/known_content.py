@@ -14,7 +14,7 @@ from typing import NamedTuple
 from hakam.signals.near_duplicates import simhash
 from hakam.storage.bank_shelf import Shelf, ShelfError
 from hakam.storage.published import PublishedBank
-from hakam.vocabulary.bank import DIGITS, EXACT, BankMatch, EntryKind
+from hakam.vocabulary.bank import DIGITS, EXACT, MADE, BankMatch, EntryKind
 from hakam.vocabulary.event import Event, Media
 
 _HEX = re.compile(r"[0-9a-f]+")
@@ -109,7 +109,7 @@ class KnownContent:
             found[EntryKind.SHA256] = sha256(media.data).hexdigest()
         for name, value in media.hashes.items():
             kind, digest = _KINDS.get(name.lower()), value.lower()
-            if kind is not None and len(digest) == DIGITS[kind] and _HEX.fullmatch(digest):
+            if kind is not None and len(digest) == DIGITS.get(kind) and _HEX.fullmatch(digest):
                 found[kind] = digest
         return list(found.items())
 
@@ -118,4 +118,6 @@ def _holds(shelf: Shelf, kind: EntryKind) -> bool:
     """Whether a shelf has anything that a hash of this kind could match."""
     if kind in EXACT:
         return shelf.has_exact
+    if kind in MADE:
+        return False  # compared in `known_media`
     return shelf.has_texts if kind is EntryKind.TEXT else shelf.has_pictures

@@ -15,6 +15,11 @@ class EntryKind(StrEnum):
     SHA256 = "sha256"
     PDQ = "pdq"  # a picture as people see it; copies differ by a few bits
     TEXT = "text"  # SimHash of a text's folded words; near-duplicates differ by a few bits
+    LANDMARKS = (
+        "landmarks"  # local features of a picture: found inside others, cropped anywhere, written over
+    )
+    VPDQ = "vpdq"  # a clip: the PDQ of its frames, each with its time
+    CHROMAPRINT = "chromaprint"  # a recording as people hear it: a number for each eighth of a second
 
 
 DIGITS: dict[EntryKind, int] = {
@@ -24,7 +29,10 @@ DIGITS: dict[EntryKind, int] = {
     EntryKind.PDQ: 64,
     EntryKind.TEXT: 16,
 }
-"""Hex digits of a hash of each kind."""
+"""Hex digits of a hash of each kind that is one hash."""
+
+MADE = frozenset({EntryKind.LANDMARKS, EntryKind.VPDQ, EntryKind.CHROMAPRINT})
+"""What is too long for one hash: bytes beside the entry, whose digest is their SHA-256. The worker compares them."""
 
 EXACT = frozenset({EntryKind.MD5, EntryKind.SHA1, EntryKind.SHA256})
 """Hashes of a file's bytes: the same or not, nothing between."""

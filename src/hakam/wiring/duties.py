@@ -25,6 +25,7 @@ from hakam.review.cases import rerank_due
 from hakam.review.decisions import finalise_due
 from hakam.storage.embedded.published import PublishedReader
 from hakam.storage.known_content import KnownContent
+from hakam.storage.known_media import KnownMedia
 from hakam.storage.published import PublishedBank
 from hakam.wiring import plugins, ports, publish, subscriptions
 from hakam.wiring.hold import HomeInUseError, hold
@@ -101,8 +102,7 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
         sandbox = banks.sandbox()
         if sandbox is None:
             return 0
-        known = banks.known()
-        return pictures.consume(log, known, sandbox, vault=vault, now=now, limit=PICTURES_AT_ONCE)
+        return pictures.consume(log, banks.media(), sandbox, vault=vault, now=now, limit=PICTURES_AT_ONCE)
 
     seen: list[object] = []
 
@@ -160,7 +160,7 @@ class _Banks:
     def __init__(self, settings: Settings) -> None:
         self._home = settings.home
         self._reader = PublishedReader(publish.published_path(settings))
-        self._known = KnownContent(settings.home)
+        self._media = KnownMedia(KnownContent(settings.home))
         self._banks: tuple[PublishedBank, ...] = ()
         self._sandbox: Sandbox | None = None
 
@@ -170,12 +170,12 @@ class _Banks:
             self._sandbox = Sandbox()
         return self._sandbox
 
-    def known(self) -> KnownContent:
-        """Return the banks in force."""
+    def media(self) -> KnownMedia:
+        """Return what the banks in force know."""
         told = self._reader.poll()
         if told is not None and told.banks != self._banks:
-            self._known, self._banks = KnownContent(self._home, told.banks), told.banks
-        return self._known
+            self._media, self._banks = KnownMedia(KnownContent(self._home, told.banks)), told.banks
+        return self._media
 
     def close(self) -> None:
         """End the sandbox's children."""

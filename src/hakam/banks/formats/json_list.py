@@ -45,13 +45,18 @@ def _entry(place: int, one: Any, kind: EntryKind | None) -> Read:
     if not isinstance(one, dict):
         return BadRow(place, "no object")
     item, label = text_of(one.get("id")), text_of(one.get("label"))
-    hash_ = text_of(one.get("hash"))
+    hash_ = _hash(one.get("hash"))
     if not hash_ and isinstance(one.get("text"), str):
         return text_row(place, one["text"], item=item, label=label)
     said = text_of(one.get("kind")) or (str(kind) if kind is not None else "")
     if not said:
         return BadRow(place, "it does not say its kind of hash, and none was said for the list")
     return row(place, said, hash_, item=item, label=label, gone=one.get("gone") is True)
+
+
+def _hash(value: Any) -> str:
+    """Return the hash as text: that of a clip is a list."""
+    return msgspec.json.encode(value).decode() if isinstance(value, list) else text_of(value)
 
 
 def write(about: About, entries: Iterable[Leaving]) -> Iterator[bytes]:

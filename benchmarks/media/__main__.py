@@ -1,0 +1,32 @@
+"""`python -m benchmarks.media [pictures|unrelated] --pictures FOLDER ...`: which copies are found, and what falsely."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import cv2
+from benchmarks.hashes import photographs
+from benchmarks.media import pictures
+
+
+def main() -> None:
+    """Measure what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.media", description=__doc__)
+    parser.add_argument("what", nargs="*", default=["pictures", "unrelated"])
+    parser.add_argument("--pictures", type=Path, nargs="+", default=[Path("/usr/share")])
+    parser.add_argument("--photographs", type=int, default=120)
+    parser.add_argument("--unrelated", type=int, default=10_000)
+    asked = parser.parse_args()
+    cv2.setNumThreads(1)
+    photos = photographs.photographs(asked.pictures, asked.photographs)
+    if len(photos) < 2:
+        parser.error("no photographs there; see benchmarks/hashes/photographs.py for packages that have some")
+    if "pictures" in asked.what:
+        pictures.recall(photos)
+    if "unrelated" in asked.what:
+        pictures.false_matches(photos, list(photographs.unrelated(asked.pictures, asked.unrelated)))
+
+
+if __name__ == "__main__":
+    main()
