@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,13 @@ from tests.cli.conftest import PACK
 from tests.investigation.conftest import Forum, pack_of
 
 from hakam.cli.main import main
+from hakam.compliance import ledger
 from hakam.compliance.models import Fact
 from hakam.investigation import query
 from hakam.investigation.backwards import Range, backwards
+from hakam.review.models import Case
+from hakam.storage.embedded.event_log import FileEventLog
+from hakam.wiring import ports
 from hakam.wiring.settings import settings
 
 pytestmark = [pytest.mark.embedded, pytest.mark.django_db]
@@ -111,6 +116,52 @@ def test_each_query_is_a_fact(ask: Ask) -> None:
     ask("author.posts < 3")
     ask("--csv", "--limit", "0")
     assert Fact.objects.filter(kind="log.queried").count() == before + 2
+
+
+def test_what_is_held_for_abuse_of_children_is_in_no_figure_unless_one_means_to(ask: Ask) -> None:
+    case = Case.objects.create(
+        platform="forum", item_kind="post", item_id="p1", queue="child-safety", state="open", restricted=True,
+        opened_at=datetime.now(tz=UTC),
+    )  # fmt: skip
+    left_out = json.loads(ask("", "--json", "--top", "author.id", "--by", "day"))
+    assert left_out["matched"] == 6
+    assert {"value": "shop", "count": 3} in left_out["top"][0]["counts"]
+    assert "forum/e1 " not in ask()
+    counted = json.loads(ask("--json", "--sql", "SELECT count(*) AS n FROM events"))
+    assert counted["sql"]["rows"] == [[6]]
+    assert not ledger.body_of(Fact.objects.latest("seq")).get("child_safety")
+    with_it = json.loads(ask("", "--json", "--child-safety"))
+    assert with_it["matched"] == 7
+    assert ledger.body_of(Fact.objects.latest("seq"))["child_safety"] is True
+    case.delete()
+
+
+def test_one_such_event_is_explained_only_to_who_means_to_and_that_is_a_fact(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = Case.objects.create(
+        platform="forum", item_kind="post", item_id="p5", queue="child-safety", state="open", restricted=True,
+        opened_at=datetime.now(tz=UTC),
+    )  # fmt: skip
+    log = FileEventLog(settings().home / "events")
+    seq = next(record.seq for record in log.read(0, 10) if record.id == "e5")
+    log.close()
+    monkeypatch.setattr(sys, "argv", ["hakam", "explain", str(seq)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    out, err = capsys.readouterr()
+    assert "=1+2" not in out
+    assert "--child-safety" in err
+    assert not Fact.objects.filter(kind="evidence.viewed").exists()
+    monkeypatch.setattr(sys, "argv", ["hakam", "explain", str(seq), "--child-safety"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    out, err = capsys.readouterr()
+    assert "child-safety" not in err  # it goes on to judge it again, by a version that this home lacks
+    assert Fact.objects.get(kind="evidence.viewed").subject == f"event:{seq}"
+    case.delete()
+    ports.event_log.cache_clear()
 
 
 def test_a_budget_that_is_used_up_says_how_far_it_came(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:

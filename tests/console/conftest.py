@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from hakam.compliance import statements
+from hakam.compliance import rulebook, statements
 from hakam.compliance.models import RulebookVersion, Statement
-from hakam.console.installation import vault
+from hakam.console.installation import event_log, vault
+from hakam.door.decode import Received
+from hakam.door.judgement import Judgement
 from hakam.enforcement.models import Effect
 from hakam.intake import answers
+from hakam.policy.counters import MemoryCounters
+from hakam.policy.engine import compile_pack
 from hakam.review import evidence
 from hakam.review.cases import Source, add_version, open_case
 from hakam.review.complaints import complain
@@ -26,6 +31,7 @@ from hakam.review.states import Outcome, SourceKind
 from hakam.staff.models import User
 from hakam.staff.roles import Role
 from hakam.testing import scene
+from hakam.testing.event_logs import MemoryEventLog
 from hakam.vocabulary.actor import SYSTEM
 from hakam.vocabulary.event import Change, Event
 from hakam.vocabulary.measure import Measure, MeasureKind
@@ -185,3 +191,56 @@ def sign_in(db: None) -> SignIn:
 def text_of(statement: Statement) -> str:
     """Return the facts of a statement."""
     return statements.reasons_of(statement).facts
+
+
+class Stored:
+    """An event log that is written to as the door does, judged by the rule book in force."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+        self.log = MemoryEventLog(clock=lambda: self.at)
+        self.counters = MemoryCounters()
+        self.count = 0
+
+    def post(self, text: str = "hello", *, ago: float = 60.0, **more: Any) -> int:
+        """Let somebody post something, `ago` seconds before now; return the number of its record."""
+        self.count += 1
+        at = timezone.now() - timedelta(seconds=ago)
+        raw = {
+            "id": f"log-{self.count}",
+            "platform": scene.PLATFORM,
+            "kind": "post",
+            "at": at.isoformat(),
+            "author": {"id": more.pop("author", "u1"), **more.pop("by", {})},
+            "item": {"id": more.pop("item", f"p{self.count}"), "text": text, **more.pop("of", {})},
+            **more,
+        }
+        data = msgspec.json.encode(raw)
+        version = rulebook.active()
+        assert version is not None
+        judgement = Judgement(compile_pack(rulebook.load(version)), self.counters)
+        event = msgspec.json.decode(data, type=Event)
+        (entry,) = judgement.judge([Received(data, event=event, at=at.timestamp())])
+        self.at = at.timestamp()
+        self.log.append([entry])
+        return self.log.last_seq()
+
+
+_stored: list[MemoryEventLog] = []
+
+
+def log_of_the_test() -> MemoryEventLog:
+    """Return the log that pages read while a test runs."""
+    return _stored[-1]
+
+
+@pytest.fixture
+def stored(book: RulebookVersion, settings: Any) -> Iterator[Stored]:
+    """Give an event log of one's own that the pages read."""
+    made = Stored()
+    _stored.append(made.log)
+    settings.HAKAM_EVENT_LOG = f"{__name__}.log_of_the_test"
+    event_log.cache_clear()
+    yield made
+    event_log.cache_clear()
+    _stored.pop()

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from playwright.sync_api import Browser, Page
-from tests.console.conftest import Desk
+from tests.console.conftest import Desk, Stored
 from tests.intake.test_order_contents import REMOVAL
 
 from hakam.banks.filling import fill
@@ -47,9 +47,8 @@ def axe() -> str:
 
 
 @pytest.fixture
-def everything(live_server: Any) -> dict[str, list[str]]:
+def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
     """Give a house in which every page has something to show; return the pages by who opens them."""
-    scene.publish()
     newer = {**scene.PACK, "pack.yaml": scene.PACK["pack.yaml"].replace("1.0.0", "1.1.0")}
     scene.publish({**newer, "policies.yaml": scene.PACK["policies.yaml"].replace("same thing", "same")})
     desk = Desk()
@@ -134,6 +133,7 @@ def everything(live_server: Any) -> dict[str, list[str]]:
         "root": ["/desk/", "/desk/search?search=vermin", f"/desk/cases/{case.pk}/", f"/desk/cases/{case.pk}/ 1",
                  "/desk/complaints", f"/desk/complaints/{complaint.pk}", "/desk/proposals",
                  f"/desk/proposals/{proposal.pk}", "/desk/rules", "/desk/deliveries",
+                 f"/desk/verdicts/{stored.post('You can buy followers')}", "/desk/verdicts/1?rule=known-spam",
                  "/desk/rules/drafts", f"/desk/rules/drafts/{draft.pk}",
                  f"/desk/rules/drafts/{draft.pk}?path=pack.yaml", f"/desk/rules/drafts/{seen.pk}/trial",
                  f"/desk/rules/drafts/{seen.pk}/release", "/desk/rules?version=1.0.0",

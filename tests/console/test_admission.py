@@ -47,6 +47,7 @@ PAGES: list[tuple[str, str, tuple[object, ...], Permission]] = [
     ("POST", "settle_release", (987_654,), P.PACK_PUBLISH),
     ("POST", "go_back", (987_654,), P.PACK_PUBLISH),
     ("POST", "settle_trip", (987_654,), P.PACK_PUBLISH),
+    ("GET", "verdict", (987_654,), P.CASE_READ),
     ("GET", "deliveries", (), P.DELIVERY_READ),
     ("GET", "delivery", (NO_ID,), P.DELIVERY_READ),
     ("POST", "replay", (NO_ID,), P.DELIVERY_REPLAY),

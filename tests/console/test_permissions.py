@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver, reverse
-from tests.console.conftest import Desk, SignIn
+from tests.console.conftest import Desk, SignIn, Stored
 from tests.console.test_admission import NO_ID, PAGES
 from tests.intake.test_order_contents import ACT
 
@@ -71,6 +71,7 @@ class World:
     order: Order
     threat: Threat
     dispute: Dispute
+    record: int
 
     def arguments(self, name: str) -> tuple[object, ...]:
         """Return what stands in the address of a page."""
@@ -105,6 +106,7 @@ class World:
             "threat": self.threat.pk,
             "act_on_threat": self.threat.pk,
             "dispute": self.dispute.pk,
+            "verdict": self.record,
             "act_on_dispute": self.dispute.pk,
         }
         if name in {"judge_entry", "withdraw_entry"}:
@@ -117,6 +119,7 @@ ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | 
     "complaint": NO_ID,
     "decide_complaint": NO_ID,
     "proposal": 987_654,
+    "verdict": 987_654,
     "settle_proposal": 987_654,
     "delivery": NO_ID,
     "replay": NO_ID,
@@ -156,7 +159,7 @@ def seen(answer: Any) -> tuple[int, str, bytes]:
 
 
 @pytest.fixture
-def world(desk: Desk, amal: User) -> World:
+def world(desk: Desk, amal: User, stored: Stored) -> World:
     removed = desk.remove(desk.case("You are vermin"), amal)
     complaint = desk.complaint(removed)
     effect = Effect.objects.get(kind="measure.apply")
@@ -210,8 +213,9 @@ def world(desk: Desk, amal: User) -> World:
     with transaction.atomic():
         trips.note(["known-spam"], pack=scene.in_force(), now=desk.now)
     trip = RuleTrip.objects.get()
+    opened = desk.case("open")
     return World(
-        desk.case("open"),
+        opened,
         fresh,
         complaint,
         proposal,
@@ -230,6 +234,7 @@ def world(desk: Desk, amal: User) -> World:
             platform="maydan", body=body, decision=f"decision:{removed.pk}", reference="1", state="open",
             received_at=desk.now,
         ),
+        stored.post("open", item=opened.item_id),
     )  # fmt: skip
 
 

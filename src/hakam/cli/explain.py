@@ -23,14 +23,21 @@ def explain(
             "that time. `decision:7`, `case:3` ...: its story. `P012`: what a finding's code means."
         ),
     ],
+    child_safety: Annotated[
+        bool,
+        typer.Option(
+            "--child-safety",
+            help="Show an event that is held for abuse of children. The ledger keeps that it was looked at.",
+        ),
+    ] = False,
 ) -> None:
     """Explain a verdict, a decision, or the code of a finding."""
     from hakam.cli import explanations  # noqa: PLC0415 -- --help needs none of it
 
     if found := _SEQ.fullmatch(what):
-        explanations.verdict_by_number(int(found["seq"]))
+        explanations.verdict_by_number(int(found["seq"]), child_safety=child_safety)
     elif found := _EVENT.fullmatch(what):
-        explanations.verdict(found["platform"], found["id"])
+        explanations.verdict(found["platform"], found["id"], child_safety=child_safety)
     elif _SUBJECT.fullmatch(what):
         explanations.story(what)
     elif _CODE.fullmatch(what):

@@ -5,96 +5,81 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-import msgspec
 from rich.text import Text
 from rich.tree import Tree
 
 from hakam.cli.screen import OUT, CommandError, table
-from hakam.door.judgement import Measured
-from hakam.door.known import firings_of_banks, joined
-from hakam.door.scoring import with_scores
 from hakam.policy import codes as policy_codes
-from hakam.policy.counters import RecordedCounters
-from hakam.policy.engine import Engine, compile_pack
-from hakam.policy.explain import Explanation, Reason, RuleExplanation, explain
-from hakam.policy.outside import BadListError
-from hakam.signals.measure import Signals, measure
-from hakam.storage.embedded.lists import FOLDER, open_list
+from hakam.policy.explain import Explanation, Reason, RuleExplanation
 from hakam.storage.event_log import Record
-from hakam.vocabulary.event import Event
-from hakam.vocabulary.verdict import Verdict
+from hakam.vocabulary.actor import SYSTEM
 from hakam.wiring import ports, start
-from hakam.wiring.settings import settings
 
 _MARKS = {True: Text("yes", "green"), False: Text("no", "red"), None: Text("unknown", "yellow")}
 
 
-def verdict_by_number(seq: int) -> None:
+def verdict_by_number(seq: int, *, child_safety: bool = False) -> None:
     """Explain the verdict in record `seq` of the event log."""
     start.start_django()
     found = ports.event_log().read(seq - 1, 1) if seq else []
     if not found or found[0].seq != seq:
         raise CommandError(f"the event log has no record {seq}")
-    _explain(found[0])
+    _explain(found[0], child_safety=child_safety)
 
 
-def verdict(platform: str, id: str) -> None:  # noqa: A002 -- it is the id
+def verdict(platform: str, id: str, *, child_safety: bool = False) -> None:  # noqa: A002 -- it is the id
     """Explain the verdict on one event."""
     start.start_django()
     record = ports.event_log().get(platform, id)
     if record is None:
         raise CommandError(f"the event log has no event {id!r} of {platform!r}")
-    _explain(record)
+    _explain(record, child_safety=child_safety)
 
 
-def restore(record: Record) -> tuple[Event, Signals, Measured]:
-    """Return what the rules saw: the event, its signals as they were measured then, the counters' values."""
-    event = msgspec.json.decode(record.raw, type=Event)
-    kept = msgspec.json.decode(record.signals, type=Measured)
-    again = measure(event)
-    signals = msgspec.structs.replace(kept.signals, text=again.text, words=again.words)
-    return with_scores(event, kept.scores), signals, kept
+def _admit(record: Record, *, child_safety: bool) -> None:
+    """Let nobody see what is held for abuse of children by accident; who means to is on record."""
+    from hakam.compliance.questions import record_view  # noqa: PLC0415 -- needs Django started
+    from hakam.review.confined import confined  # noqa: PLC0415 -- as above
+
+    if not confined().record(record):
+        return
+    if not child_safety:
+        raise CommandError(
+            "this event is held for abuse of children: only child-safety sees it. --child-safety shows it, "
+            "and the ledger keeps that you looked"
+        )
+    record_view(record.seq, by=SYSTEM, now=datetime.now(tz=UTC))
 
 
-def _engine(told: Verdict) -> Engine:
-    from hakam.compliance import rulebook  # noqa: PLC0415 -- needs Django started
-
-    version = rulebook.find(told.pack)
-    if version is None:
-        raise CommandError(f"{told.pack} ({told.pack.digest[:12]}) is not in the rule book's history")
-    folder = settings().home / FOLDER
-    try:
-        lists = {name: open_list(folder, name, digest) for name, digest in told.lists.items()}
-    except BadListError as error:
-        raise CommandError(str(error)) from error
-    return compile_pack(rulebook.load(version, lists))
-
-
-def _explain(record: Record) -> None:
+def _explain(record: Record, *, child_safety: bool = False) -> None:
     start.require_ready()
-    told = msgspec.json.decode(record.verdict, type=Verdict)
-    engine = _engine(told)
-    event, signals, kept = restore(record)
-    at = datetime.fromtimestamp(record.received_at, tz=UTC)
-    OUT.print(f"record {record.seq}: {event.kind} {event.id} of {event.platform}, {at:%Y-%m-%d %H:%M:%S} UTC")
+    _admit(record, child_safety=child_safety)
+    from hakam.review.why import CannotExplainError, why  # noqa: PLC0415 -- needs Django started
+
+    try:
+        found = why(record)
+    except CannotExplainError as error:
+        raise CommandError(str(error)) from error
+    event, told = found.event, found.told
+    OUT.print(
+        f"record {record.seq}: {event.kind} {event.id} of {event.platform}, {found.at:%Y-%m-%d %H:%M:%S} UTC"
+    )
     text = event.item.text or ""
     if text:
         OUT.print(Text("  " + text[:300] + ("…" if len(text) > 300 else ""), style="italic"))  # noqa: PLR2004
     OUT.print(f"judged by {told.pack} ({told.pack.digest[:12]})")
-    if kept.signals.fold_version != Signals().fold_version:
+    if not found.same_folding:
         OUT.print(
             "The text was folded by another version then; words may have been seen differently.",
             style="yellow",
         )
-    again = engine.judge(event, signals, RecordedCounters(kept.counted))
-    same = joined(again, firings_of_banks(told), told.matches) == told if told.matches else again == told
     OUT.print(
         Text("judged again: the same verdict", "green")
-        if same
+        if found.same
         else Text("judged again: ANOTHER verdict", "bold red")
     )
-    _show(explain(engine, event, signals, kept.counted))
-    if not same:
+    _show(found.explanation)
+    if not found.same:
         raise CommandError("the verdict can't be reproduced; please report this with the record's number")
 
 

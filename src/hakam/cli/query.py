@@ -17,7 +17,7 @@ import typer
 from hakam.cli.screen import ERR, OUT, CommandError, show_findings, table
 
 if TYPE_CHECKING:
-    from hakam.investigation.query import Answer, Query
+    from hakam.investigation.query import Answer, Hidden, Query
     from hakam.investigation.sql import Rows
     from hakam.investigation.tops import Top
     from hakam.policy.pack import Pack
@@ -72,6 +72,13 @@ def query(
         bool,
         typer.Option("--csv", help="Print one table as CSV: the SQL's, the top, the series, or the events."),
     ] = False,
+    child_safety: Annotated[
+        bool,
+        typer.Option(
+            "--child-safety",
+            help="Count and show what is held for abuse of children as well. The ledger keeps that it was.",
+        ),
+    ] = False,
 ) -> None:
     """Ask of everything that came through the door: how many, which, whose, when.
 
@@ -107,7 +114,7 @@ def query(
     )
     log = FileEventLog(chosen.home / "events")
     try:
-        answer, rows = _run(log, asked, sql, limit)
+        answer, rows = _run(log, asked, sql, limit, _hidden(child_safety=child_safety))
     finally:
         log.close()
     from hakam.compliance.questions import record_query  # noqa: PLC0415 -- needs Django started
@@ -116,7 +123,7 @@ def query(
     shown = len(rows.rows) if rows is not None else len(answer.hits)
     record_query(
         by=SYSTEM, now=now, where=where, since=start, until=end, looked=answer.looked, matched=answer.matched,
-        shown=shown, fields=[one.field for one in answer.top], sql=sql,
+        shown=shown, fields=[one.field for one in answer.top], sql=sql, child_safety=child_safety,
     )  # fmt: skip
     if json:
         _print_json(answer, rows)
@@ -188,16 +195,25 @@ def _facets(names: Sequence[str], pack: Pack) -> Any:
         raise CommandError(str(error)) from error
 
 
-def _run(log: Any, asked: Query, sql: str, limit: int) -> tuple[Answer, Rows | None]:
+def _hidden(*, child_safety: bool) -> Hidden:
+    from hakam.investigation.query import nothing_hidden  # noqa: PLC0415 -- --help needs none of it
+    from hakam.review.confined import confined  # noqa: PLC0415 -- needs Django started
+
+    return nothing_hidden if child_safety else confined().holds
+
+
+def _run(log: Any, asked: Query, sql: str, limit: int, hidden: Hidden) -> tuple[Answer, Rows | None]:
     from hakam.investigation import sql as tables  # noqa: PLC0415 -- --help needs none of it
     from hakam.investigation.query import ask  # noqa: PLC0415 -- as above
 
     with _interruptible() as cancelled, _progress() as progress:
         if not sql:
-            return ask(log, asked, progress=progress, cancelled=cancelled), None
+            return ask(log, asked, hidden=hidden, progress=progress, cancelled=cancelled), None
         with tempfile.TemporaryDirectory(prefix="hakam-query-", ignore_cleanup_errors=True) as folder:
             try:
-                loaded = tables.load(log, asked, Path(folder), progress=progress, cancelled=cancelled)
+                loaded = tables.load(
+                    log, asked, Path(folder), hidden=hidden, progress=progress, cancelled=cancelled
+                )
                 return loaded.answer, tables.select(loaded, sql, limit=limit or tables.MAX_ROWS)
             except (tables.SqlUnavailableError, tables.SqlRefusedError) as error:
                 raise CommandError(str(error)) from error

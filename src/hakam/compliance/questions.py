@@ -28,10 +28,12 @@ def record_query(
     shown: int,
     fields: Sequence[str] = (),
     sql: str = "",
+    child_safety: bool = False,
 ) -> Fact:
     """Record that the event log was asked: how much was looked at, how much fitted, how many events were shown.
 
-    The question itself may name people, so it lies beside the chain, where it can be erased.
+    The question itself may name people, so it lies beside the chain, where it can be erased. `child_safety`: what is
+    held for abuse of children was counted and shown too.
     """
     return ledger.record(
         FactKind.LOG_QUERIED,
@@ -45,6 +47,13 @@ def record_query(
             "matched": matched,
             "shown": shown,
             "fields": list(fields),
+            **({"child_safety": True} if child_safety else {}),
         },
         private={"where": where, **({"sql": sql} if sql else {})},
     )
+
+
+@transaction.atomic
+def record_view(seq: int, *, by: Actor, now: datetime) -> Fact:
+    """Record that somebody looked at one event of the log that is held for abuse of children."""
+    return ledger.record(FactKind.EVIDENCE_VIEWED, by=by, now=now, subject=f"event:{seq}", about=[SUBJECT])

@@ -57,6 +57,7 @@ ICONS: dict[str, str] = {
     "skip": "M4 5l6 5-6 5zM11 5l6 5-6 5z",
     "megaphone": "M3.5 8.5v3h2.5l8 3.5V5l-8 3.5zM6.5 12l1 4h2l-1-3.5M16.5 8.5v3",
     "bell": "M5.5 13.5V9a4.5 4.5 0 0 1 9 0v4.5l1.5 1.5H4zM8.5 17h3",
+    "unknown": "M7.2 7.4a2.8 2.8 0 1 1 4.3 2.4c-.9.6-1.5 1.1-1.5 2.2M10 14.8v.1",
     "dot": "M10 10h.1",
 }
 FLIPS = frozenset(

@@ -26,6 +26,7 @@ from hakam.console.desk import (
     staff,
     threats,
     trials,
+    why,
 )
 from hakam.console.outside import complaint, home, report, rulebook, transparency
 from hakam.console.outside import misuse as own_misuse
@@ -86,6 +87,7 @@ urlpatterns = [
     path("desk/rules/drafts/<int:draft_id>/release/settle", releases.settle, name="settle_release"),
     path("desk/rules/versions/<int:version_id>/back", releases.go_back, name="go_back"),
     path("desk/rules/trips/<int:trip_id>", releases.settle_trip, name="settle_trip"),
+    path("desk/verdicts/<int:seq>", why.verdict, name="verdict"),
     path("desk/deliveries", deliveries.listing, name="deliveries"),
     path("desk/deliveries/<str:effect_id>", deliveries.delivery, name="delivery"),
     path("desk/deliveries/<str:effect_id>/replay", deliveries.send_again, name="replay"),

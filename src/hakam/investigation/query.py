@@ -17,6 +17,7 @@ from hakam.investigation.tops import Facet, Tally, Top
 from hakam.investigation.where import Question
 from hakam.signals.measure import Need, text_of
 from hakam.storage.event_log import EventLog, Record
+from hakam.vocabulary.event import Event
 from hakam.vocabulary.verdict import Stage
 
 MAX_HITS = 10_000
@@ -26,6 +27,12 @@ ANY = "*"  # any rule
 
 
 Each = Callable[[Stored], None]
+Hidden = Callable[[Record, Event, tuple[Said, ...]], bool]
+
+
+def nothing_hidden(_record: Record, _event: Event, _fired: tuple[Said, ...]) -> bool:
+    """Hide nothing: for those who may see everything."""
+    return False
 
 
 class Step(StrEnum):
@@ -138,8 +145,9 @@ class Answer(msgspec.Struct, frozen=True):
 class _Run:
     """One query under way."""
 
-    def __init__(self, query: Query, each: Each, needs_of_each: frozenset[Need]) -> None:
+    def __init__(self, query: Query, each: Each, needs_of_each: frozenset[Need], hidden: Hidden) -> None:
         self.query = query
+        self.hidden = hidden
         self.question = query.question
         self.each = each
         needs: set[Need] = set(self.question.needs) if self.question else set()
@@ -176,6 +184,8 @@ class _Run:
             stored = read(record, self.needs, fired)
         except (ValueError, RecursionError):  # what can't be decoded
             self.unread += 1
+            return None
+        if self.hidden(record, stored.event, fired):
             return None
         if question is not None:
             if question.counters and not question.counters <= stored.counted.keys():
@@ -238,6 +248,7 @@ def ask(
     *,
     each: Each = lambda _stored: None,
     needs: frozenset[Need] = frozenset(),
+    hidden: Hidden = nothing_hidden,
     progress: Callable[[float], None] = lambda _share: None,
     cancelled: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = time.monotonic,
@@ -245,12 +256,13 @@ def ask(
     """Answer a query from the newest record of its range backwards.
 
     `each` is given every event that fits, with the signals that `needs` names, in no order that counts. `progress` is
-    told the share that was looked at. A query that is `cancelled`, or whose budget is used up, ends
-    between two blocks and answers with what it has: everything newer than `looked_since` was looked at.
+    told the share that was looked at. What is `hidden` is in no figure but that of what was looked at. A query that is
+    `cancelled`, or whose budget is used up, ends between two blocks and answers with what it has:
+    everything newer than `looked_since` was looked at.
     """
     began = clock()
     stretch = range_of(log, query.since, query.until)
-    run = _Run(query, each, needs)
+    run = _Run(query, each, needs, hidden)
     oldest: float | None = None
     stopped: Stopped | None = None
     done = 0

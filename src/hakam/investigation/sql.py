@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from hakam.backtest.extras import BacktestUnavailableError, require
-from hakam.investigation.query import Answer, Query, ask
+from hakam.investigation.query import Answer, Hidden, Query, ask, nothing_hidden
 from hakam.investigation.stored import Stored, verdict_of
 from hakam.policy.fields import FIELDS, FieldSpec, reader
 from hakam.policy.kinds import Kind
@@ -80,6 +80,7 @@ def load(
     query: Query,
     folder: Path,
     *,
+    hidden: Hidden = nothing_hidden,
     progress: Callable[[float], None] = lambda _share: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Loaded:
@@ -95,7 +96,9 @@ def load(
     with _connected(path) as connection:
         tables = _Tables(connection)
         needs = frozenset(need for spec in tables.specs for need in spec.needs)
-        answer = ask(log, query, each=tables.add, needs=needs, progress=progress, cancelled=cancelled)
+        answer = ask(
+            log, query, each=tables.add, needs=needs, hidden=hidden, progress=progress, cancelled=cancelled
+        )
         tables.write()
     return Loaded(path, answer)
 

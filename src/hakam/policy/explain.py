@@ -10,22 +10,21 @@ from typing import Any
 
 import msgspec
 
+from hakam.policy.changes import Way, ways
 from hakam.policy.engine import Engine
 from hakam.policy.interpret import Counted, Seen, leaf_value, outcome
 from hakam.policy.rules import Rule
-from hakam.policy.tree import And, Compare, Condition, Known, Leaf, Literal, Not, Or, leaves
+from hakam.policy.tree import And, Condition, Leaf, Not, Or
 from hakam.signals.measure import Signals
 from hakam.vocabulary.event import Event
 from hakam.vocabulary.finding import Span
 from hakam.vocabulary.verdict import PackRef, Stage
 
-MAX_LEAVES = 200
-
 
 class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
     """One part of a condition.
 
-    `outcome` None is unknown. `decides`: alone, turned round, it changes the rule's.
+    `outcome` None is unknown. `decides`: a change that turns it, and nothing else, changes the rule's.
     """
 
     text: str
@@ -38,17 +37,19 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class RuleExplanation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One rule on one event.
-
-    `changes` says, for each leaf that decides, what would have turned the outcome.
-    """
+    """One rule on one event. `ways`: what would have turned the outcome, see `policy.changes`."""
 
     rule: str
     policy: str
     stage: Stage
     outcome: bool | None
     reason: Reason
-    changes: tuple[str, ...] = ()
+    ways: tuple[Way, ...] = ()
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """The ways in English, each to be read after `it would be otherwise`."""
+        return tuple(" and ".join(map(str, way.changes)) for way in self.ways)
 
 
 class Explanation(msgspec.Struct, frozen=True):
@@ -78,25 +79,20 @@ def explain(engine: Engine, event: Event, signals: Signals, counted: Counted) ->
 
 def explain_rule(rule: Rule, seen: Seen) -> RuleExplanation:
     """Explain one rule."""
-    result = outcome(rule.when, seen)
-    deciding: dict[Leaf, bool] = {}
-    for leaf in leaves(rule.when)[:MAX_LEAVES]:
-        for other in (True, False):
-            if (outcome(rule.when, seen, {leaf: other}) is True) is not (result is True):
-                deciding[leaf] = other
-                break
+    found = ways(rule.when, seen)
+    deciding = frozenset(leaf for way in found if len(way.changes) == 1 for leaf in way.turned)
     event = seen.event
     return RuleExplanation(
         rule.id,
         rule.policy,
         rule.staging.for_author(rule.id, event.platform, event.author.id),
-        result,
+        outcome(rule.when, seen),
         _reason(rule.when, seen, deciding),
-        tuple(_change(leaf, turned, seen) for leaf, turned in deciding.items()),
+        found,
     )
 
 
-def _reason(node: Condition, seen: Seen, deciding: dict[Leaf, bool]) -> Reason:
+def _reason(node: Condition, seen: Seen, deciding: frozenset[Leaf]) -> Reason:
     result = outcome(node, seen)
     if isinstance(node, Not):
         return Reason(node.text, result, node.span, "not", parts=(_reason(node.of, seen, deciding),))
@@ -105,17 +101,6 @@ def _reason(node: Condition, seen: Seen, deciding: dict[Leaf, bool]) -> Reason:
         parts = tuple(_reason(item, seen, deciding) for item in node.items)
         return Reason(node.text, result, node.span, joins, parts=parts)
     return Reason(node.text, result, node.span, None, leaf_value(node, seen), node in deciding)
-
-
-def _change(leaf: Leaf, turned: bool, seen: Seen) -> str:
-    value = leaf_value(leaf, seen)
-    if isinstance(leaf, Known):
-        return f"if `{leaf.of.text}` were {'known' if turned else 'missing'}"
-    if value is None and outcome(leaf, seen) is None:
-        return f"if `{leaf.text}` were known to be {str(turned).lower()}"
-    if isinstance(leaf, Compare) and (isinstance(leaf.right, Literal) or isinstance(leaf.left, Literal)):
-        return f"if `{leaf.text}` were {str(turned).lower()}: the value is {value!r}"
-    return f"if `{leaf.text}` were {str(turned).lower()}"
 
 
 def show(explanation: RuleExplanation) -> str:

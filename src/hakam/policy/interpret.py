@@ -133,7 +133,7 @@ def leaf_outcome(node: Leaf, seen: Seen) -> bool | None:  # noqa: C901, PLR0911 
             return found if isinstance(found, bool) else None
         case Compare():
             left, right = value_of(node.left, seen), value_of(node.right, seen)
-            return None if left is None or right is None else _compared(node.op, left, right)
+            return None if left is None or right is None else compared(node.op, left, right)
         case Among():
             item = value_of(node.item, seen)
             return None if item is None else item in node.values
@@ -159,7 +159,8 @@ def leaf_outcome(node: Leaf, seen: Seen) -> bool | None:  # noqa: C901, PLR0911 
             return any(_holds(node, text) for text in ((of,) if isinstance(of, str) else of))
 
 
-def _compared(sign: str, left: Any, right: Any) -> bool:
+def compared(sign: str, left: Any, right: Any) -> bool:
+    """Compare two known values."""
     return bool(
         {
             "<": lambda: left < right,
@@ -191,17 +192,17 @@ def leaf_value(node: Leaf, seen: Seen) -> Any:  # noqa: C901, PLR0911 -- one for
         case Constant():
             return None
         case Truth() | Known():
-            return _shown(node.of, seen)
+            return as_read(node.of, seen)
         case Compare():
             if isinstance(node.right, Literal):
-                return _shown(node.left, seen)
+                return as_read(node.left, seen)
             if isinstance(node.left, Literal):
-                return _shown(node.right, seen)
-            return [_shown(node.left, seen), _shown(node.right, seen)]
+                return as_read(node.right, seen)
+            return [as_read(node.left, seen), as_read(node.right, seen)]
         case Among():
-            return _shown(node.item, seen)
+            return as_read(node.item, seen)
         case Holds():
-            return _shown(node.of if isinstance(node.item, Literal) else node.item, seen)
+            return as_read(node.of if isinstance(node.item, Literal) else node.item, seen)
         case Overlaps():
             of = value_of(node.of, seen)
             return None if of is None else [item for item in of if item in node.values]
@@ -212,7 +213,8 @@ def leaf_value(node: Leaf, seen: Seen) -> Any:  # noqa: C901, PLR0911 -- one for
             return find_in(node)(value_of(node.of, seen))
 
 
-def _shown(node: Value, seen: Seen) -> Any:
+def as_read(node: Value, seen: Seen) -> Any:
+    """Return the value of a node as people read it: times and durations in words. `None` if it is unknown."""
     found = value_of(node, seen)
     if found is None:
         return None

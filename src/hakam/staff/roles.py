@@ -18,6 +18,8 @@ class Permission(StrEnum):
     PACK_READ = "compliance:rulebook:read"
     PACK_PUBLISH = "compliance:rulebook:publish"
     LEDGER_READ = "compliance:ledger:read"
+    LOG_QUERY = "investigation:log:query"
+    LOG_SQL = "investigation:log:sql"
     DELIVERY_READ = "enforcement:delivery:read"
     DELIVERY_REPLAY = "enforcement:delivery:replay"
     BANK_READ = "banks:bank:read"
@@ -71,6 +73,7 @@ _SENIOR = _MODERATE | {
     _P.DELIVERY_REPLAY,
     _P.PERSONAL_DATA_READ,
     _P.LEDGER_READ,
+    _P.LOG_QUERY,
     _P.REPORT_READ,
     _P.MISUSE_SUSPEND,
     _P.THREAT_HANDLE,
@@ -84,7 +87,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SENIOR_MODERATOR: _SENIOR,
     Role.POLICY_LEAD: _READ
     | {_P.PACK_PUBLISH, _P.LEDGER_READ, _P.REPORT_READ, _P.REPORT_PUBLISH, _P.DELIVERY_READ}
-    | {_P.BANK_READ, _P.BANK_MANAGE},
+    | {_P.BANK_READ, _P.BANK_MANAGE, _P.LOG_QUERY, _P.LOG_SQL},
     Role.CHILD_SAFETY: _SENIOR | {_P.CHILD_SAFETY_READ, _P.BANK_MANAGE},
     Role.LEGAL: _SENIOR
     | {
@@ -95,11 +98,14 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.ORDER_HANDLE,
         _P.DISPUTE_HANDLE,
     },
-    Role.INCIDENT_LEAD: _SENIOR | {_P.PACK_PUBLISH, _P.BANK_MANAGE, _P.ORDER_READ, _P.ORDER_HANDLE},
+    Role.INCIDENT_LEAD: _SENIOR
+    | {_P.PACK_PUBLISH, _P.BANK_MANAGE, _P.ORDER_READ, _P.ORDER_HANDLE, _P.LOG_SQL},
     Role.ADMINISTRATOR: frozenset(_P) - {_P.CHILD_SAFETY_READ, _P.NOTICE_FLAG},
     Role.AUDITOR: _READ
     | {
         _P.LEDGER_READ,
+        _P.LOG_QUERY,
+        _P.LOG_SQL,
         _P.DELIVERY_READ,
         _P.REPORT_READ,
         _P.PERSONAL_DATA_READ,

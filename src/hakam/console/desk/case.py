@@ -80,6 +80,12 @@ def _once(firings: Iterable[FiringView]) -> list[FiringView]:
     return list(out.values())
 
 
+def _seq(ref: str) -> int | None:
+    """Return the number of the record behind a verdict: only rules can be explained, which judge records."""
+    number = ref.removeprefix("event:")
+    return int(number) if ref.startswith("event:") and number.isascii() and number.isdigit() else None
+
+
 def find(request: HttpRequest, case_id: int) -> CaseView:
     """Return the case, or answer that there is no such page."""
     user = person(request)
@@ -121,6 +127,7 @@ def context_of(
                 "stage": firing.stage,
                 "measures": firing.measures,
                 "values": values_of(firing),
+                "seq": _seq(firing.ref),
             }
             for firing in _once(case.firings)
         ],

@@ -70,6 +70,7 @@ class Frame:
 # The first part of a view's name -> the entry that it belongs to.
 _PLACES = {
     "case": "queue", "next": "queue", "decide": "queue", "complaint": "complaints", "proposal": "proposals",
+    "verdict": "queue",
     "story": "ledger", "fact": "ledger",
     "rulebook_version": "rules", "rulebook_differences": "rules", "rule_drafts": "rules", "rule_draft": "rules",
     "save_rule_draft": "rules", "begin_rule_draft": "rules", "add_rule_file": "rules", "discard_rule_draft": "rules",

@@ -1,0 +1,169 @@
+"""What would have turned a rule: the nearest value, the fewest parts, and nothing that the rule does not bear out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hakam.policy import changes
+from hakam.policy.changes import Change, Turn, ways
+from hakam.policy.interpret import Seen, leaf_outcome, outcome
+from hakam.policy.tree import leaves
+from hakam.signals.measure import ALL_NEEDS, measure
+from hakam.testing import scene
+from hakam.vocabulary.event import Event
+
+MakeEvent = Callable[..., Event]
+
+
+def turned(packs: Any, when: str, event: Event) -> list[str]:
+    """Return what would have turned a condition, each way as its changes."""
+    condition = packs.engine(when).rules[0].when
+    return [" & ".join(map(said, way.changes)) for way in ways(condition, seen_in(event))]
+
+
+def seen_in(event: Event) -> Seen:
+    return Seen(event, measure(event, ALL_NEEDS))
+
+
+def said(change: Change) -> str:
+    return " ".join(str(part) for part in (change.text, change.turn, change.limit) if part)
+
+
+NUMBERS = [
+    ("author.posts >= 5", 9, ["author.posts below 5"]),
+    ("author.posts > 5", 9, ["author.posts at most 5"]),
+    ("author.posts <= 5", 9, ["author.posts at most 5"]),
+    ("author.posts < 5", 9, ["author.posts below 5"]),
+    ("author.posts == 5", 9, ["author.posts equal 5"]),
+    ("author.posts != 5", 9, ["author.posts equal 5"]),
+    ("5 < author.posts", 9, ["author.posts at most 5"]),
+    ("not author.posts >= 5", 9, ["author.posts below 5"]),
+    ("author.posts >= 5 and author.posts >= 8", 9, ["author.posts below 8"]),
+    ("author.posts >= 5 or author.posts >= 8", 9, ["author.posts below 5"]),
+    ("author.posts > 3 and author.posts < 12", 9, ["author.posts at least 12", "author.posts at most 3"]),
+    ("author.posts < 3 or author.posts > 12", 9, ["author.posts above 12", "author.posts below 3"]),
+    ("author.posts >= 0 or author.posts < 0", 9, []),
+]
+
+
+@pytest.mark.parametrize(("when", "posts", "wanted"), NUMBERS, ids=[row[0] for row in NUMBERS])
+def test_of_a_number_the_nearest_that_turns_it_in_each_direction(
+    packs: Any, make_event: MakeEvent, when: str, posts: int, wanted: list[str]
+) -> None:
+    assert turned(packs, when, make_event(author={"posts": posts})) == wanted
+
+
+def test_a_limit_of_time_is_written_as_people_write_it(packs: Any) -> None:
+    event = scene.event("x")
+    condition = packs.engine('author.age < "7d"').rules[0].when
+    young = Seen(_with(event, days=3), measure(event))
+    (way,) = ways(condition, young)
+    assert way.changes == (Change(Turn.AT_LEAST, "author.age", "1w", "3d"),)
+    assert str(way.changes[0]) == "if `author.age` were at least 1w (it was 3d)"
+
+
+def _with(event: Event, days: int) -> Event:
+    from datetime import timedelta  # noqa: PLC0415 -- here alone
+
+    from msgspec.structs import replace  # noqa: PLC0415 -- here alone
+
+    return replace(event, author=replace(event.author, created_at=event.at - timedelta(days=days)))
+
+
+def test_where_no_single_change_does_it_the_fewest_together_do(packs: Any, make_event: MakeEvent) -> None:
+    event = make_event("free money", author={"posts": 2})
+    when = 'word(text.folded, "money") or author.posts < 5'
+    assert turned(packs, when, event) == ['word(text.folded, "money") absent & author.posts at least 5']
+    when = '(word(text.folded, "cash") and author.posts > 5) or (author.followers > 3 and author.verified)'
+    found = turned(packs, when, make_event("x", author={"posts": 2, "followers": 1, "verified": True}))
+    assert found == ["author.followers above 3"]
+
+
+def test_parts_that_hang_together_are_not_promised_to_part(packs: Any, make_event: MakeEvent) -> None:
+    when = "author.verified or not author.verified"
+    assert turned(packs, when, make_event(author={"verified": True})) == []
+
+
+def test_what_is_missing_is_missing_for_all_parts(packs: Any, make_event: MakeEvent) -> None:
+    event = make_event(author={"posts": 2})
+    assert turned(packs, "known(author.posts) and author.posts > 1", event) == [
+        "author.posts missing",
+        "author.posts at most 1",
+    ]
+    assert turned(packs, "not known(author.posts)", event) == ["author.posts missing"]
+    assert turned(packs, "not known(author.posts)", make_event()) == ["author.posts known"]
+
+
+def test_texts_and_lists_are_turned_as_a_whole(packs: Any, make_event: MakeEvent) -> None:
+    event = make_event("x", author={"labels": ["new"]})
+    assert turned(packs, '"new" in author.labels', event) == ['"new" in author.labels false']
+    assert turned(packs, 'word(text.folded, "cash")', event) == ['word(text.folded, "cash") found']
+    assert turned(packs, "True", event) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        (Change(Turn.BELOW, "x", "5", 9), "if `x` were below 5 (it was 9)"),
+        (Change(Turn.EQUAL, "x", "5"), "if `x` were 5 (it was unknown)"),
+        (Change(Turn.OTHER, "x", "5", 5), "if `x` were other than 5 (it was 5)"),
+        (Change(Turn.FOUND, "x"), "if `x` had found something"),
+        (Change(Turn.ABSENT, "x", value="a"), "if `x` had not found 'a'"),
+        (Change(Turn.ABSENT, "x"), "if `x` were known to find nothing"),
+        (Change(Turn.MISSING, "x", value=1), "if `x` were missing"),
+        (Change(Turn.TRUE, "x"), "if `x` were true"),
+    ],
+)
+def test_each_change_can_be_said(change: Change, wanted: str) -> None:
+    assert str(change) == wanted
+
+
+PARTS = st.sampled_from(
+    ["author.posts >= 5", "author.posts < 8", "author.posts == 2", "author.followers > 3", "author.verified",
+     'word(text.folded, "cash")', '"new" in author.labels', "known(author.followers)", "True"]
+)  # fmt: skip
+CONDITIONS = st.recursive(
+    PARTS,
+    lambda below: st.one_of(
+        below.map(lambda one: f"not ({one})"),
+        st.lists(below, min_size=2, max_size=3).map(lambda many: " and ".join(f"({one})" for one in many)),
+        st.lists(below, min_size=2, max_size=3).map(lambda many: " or ".join(f"({one})" for one in many)),
+    ),
+    max_leaves=6,
+)
+AUTHORS = st.fixed_dictionaries(
+    {},
+    optional={
+        "posts": st.integers(0, 10),
+        "followers": st.integers(0, 6),
+        "verified": st.booleans(),
+        "labels": st.sampled_from([["new"], ["old"]]),
+    },
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(when=CONDITIONS, author=AUTHORS, text=st.sampled_from(["cash", "hello"]))
+def test_every_way_turns_the_outcome_and_names_what_it_turns(
+    packs: Any, make_event: MakeEvent, when: str, author: dict[str, Any], text: str
+) -> None:
+    condition = packs.engine(when).rules[0].when
+    seen = seen_in(make_event(text, author=author))
+    fires = outcome(condition, seen) is True
+    for way in ways(condition, seen):
+        assert way.turned <= set(leaves(condition))
+        assert way.changes
+        forced = dict.fromkeys(way.turned)
+        for leaf in way.turned:
+            before = leaf_outcome(leaf, seen)
+            forced[leaf] = None if changes.Turn.MISSING in {one.turn for one in way.changes} else not before
+            if isinstance(leaf, changes.Known):
+                forced[leaf] = not before
+        if None in {leaf_outcome(leaf, seen) for leaf in way.turned}:
+            continue  # what was unknown may become either
+        assert (outcome(condition, seen, forced) is True) is not fires
