@@ -237,7 +237,7 @@ class TestAnOrderToAct:
         assert "DSA Art. 9(2)(a)(v)" in said
         assert "9(2)(a)(iv)" not in said
         assert body_of(facts(FactKind.ORDER_RETURNED)[0])["missing"] == ["provisions", "redress"]
-        with pytest.raises(OrderError, match="returned"):
+        with pytest.raises(OrderError, match="went back"):
             desk.carry_out(order, unverified_because="x")
         orders.clarify(str(order.pk), ACT, by=desk.lena.actor, now=NOW + DAY)
         assert clock(order, "order.act.effect").started_at == NOW + DAY

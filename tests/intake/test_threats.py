@@ -251,14 +251,14 @@ class TestNone:
         )
         assert (done.state, done.because) == ("dismissed", "A line of a song.")
         assert Deadline.objects.get(subject=f"threat:{threat.pk}").met_at == NOW + MINUTE
-        with pytest.raises(ThreatError, match="dismissed"):
+        with pytest.raises(ThreatError, match="found to be none"):
             threats.dismiss(str(threat.pk), because="x", by=shift.basil.actor, now=NOW)
         with pytest.raises(ThreatError, match="found to be none"):
             shift.report(threat, shift.office("BKA", "DE"))
 
     def test_what_was_told_is_not_dismissed(self, shift: Shift) -> None:
         threat = shift.report(shift.start(), shift.office("BKA", "DE"))
-        with pytest.raises(ThreatError, match="reported"):
+        with pytest.raises(ThreatError, match="were told"):
             threats.dismiss(str(threat.pk), because="x", by=shift.basil.actor, now=NOW)
 
     def test_open_ones_stand_first(self, shift: Shift) -> None:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from hakam.banks.keeping import locked, subject_of
 from hakam.banks.kinds import BankError
@@ -79,8 +80,11 @@ def fill(
         known = good - added
         if bank.entries.filter(kind=EntryKind.LANDMARKS.value).count() > MOST_LANDMARKS:
             raise BankError(
-                f"a bank keeps the landmarks of at most {MOST_LANDMARKS} pictures, since each costs every picture "
-                "that arrives some milliseconds: keep this one without"
+                _(
+                    "a bank keeps the landmarks of at most %(most_landmarks)s pictures, since each costs every picture "
+                    "that arrives some milliseconds: keep this one without"
+                )
+                % {"most_landmarks": MOST_LANDMARKS}
             )
         removed = remove(bank, _named(bank, gone))
         if whole:

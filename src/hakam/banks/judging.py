@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from hakam.banks.keeping import locked, subject_of
 from hakam.banks.kinds import BankError
@@ -24,13 +25,15 @@ def judge_entry(
     Raises `BankError` for an entry that the bank does not have.
     """
     if len(note) > _LONGEST_NOTE:
-        raise BankError(f"a note has at most {_LONGEST_NOTE} characters")
+        raise BankError(_("a note has at most %(longest_note)s characters") % {"longest_note": _LONGEST_NOTE})
     with transaction.atomic():
         bank = locked(name)
         found = bank.entries.filter(pk=entry).first()
         if found is None:
-            raise BankError(f"the bank {name!r} has no entry {entry}")
-        said, _ = BankFeedback.objects.update_or_create(
+            raise BankError(
+                _("the bank %(name)s has no entry %(entry)s") % {"name": repr(name), "entry": entry}
+            )
+        said, _fresh = BankFeedback.objects.update_or_create(
             entry=found, by=str(by), defaults={"correct": correct, "note": note.strip(), "at": now}
         )
         ledger.record(

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from hakam.banks.kinds import BankAction, BankError, BankSource
 from hakam.banks.models import Bank
@@ -28,7 +29,7 @@ def locked(name: str) -> Bank:
     """Return a bank, locked until the transaction ends. Raises `BankError` if there is none."""
     found = Bank.objects.select_for_update().filter(name=name).first()
     if found is None:
-        raise BankError(f"there is no bank {name!r}")
+        raise BankError(_("there is no bank %(name)s") % {"name": repr(name)})
     return found
 
 
@@ -47,11 +48,19 @@ def create_bank(
 ) -> Bank:
     """Make an empty bank. `distance`: bits within which a picture counts as a copy. Raises `BankError`."""
     if not re.fullmatch(BANK_NAME, name):
-        raise BankError(f"{name[:80]!r} is no name: lower-case letters, digits and hyphens, at most 63")
+        raise BankError(
+            _("%(name)s is no name: lower-case letters, digits and hyphens, at most 63")
+            % {"name": repr(name[:80])}
+        )
     if not purpose.strip() or len(purpose) > _LONGEST_PURPOSE:
-        raise BankError(f"say in 1 to {_LONGEST_PURPOSE} characters what the bank is kept for")
+        raise BankError(
+            _("say in 1 to %(longest_purpose)s characters what the bank is kept for")
+            % {"longest_purpose": _LONGEST_PURPOSE}
+        )
     if country and country not in COUNTRY_CODES:
-        raise BankError(f"{country[:20]!r} is no country: two capital letters, as DE")
+        raise BankError(
+            _("%(country)s is no country: two capital letters, as DE") % {"country": repr(country[:20])}
+        )
     _check(clause=clause, distance=distance, expires_at=expires_at, now=now)
     with transaction.atomic():
         try:
@@ -68,7 +77,7 @@ def create_bank(
                     expires_at=expires_at,
                 )
         except IntegrityError:
-            raise BankError(f"there is a bank {name!r} already") from None
+            raise BankError(_("there is a bank %(name)s already") % {"name": repr(name)}) from None
         ledger.record(
             FactKind.BANK_CREATED,
             by=by,
@@ -125,7 +134,7 @@ def change_bank(
 def delete_bank(name: str, *, reason: str, by: Actor, now: datetime) -> int:
     """End a bank with all that is in it, for good. Return how many entries that were. Raises `BankError`."""
     if not reason.strip():
-        raise BankError("say why the bank is deleted")
+        raise BankError(_("say why the bank is deleted"))
     with transaction.atomic():
         bank = locked(name)
         held = bank.entries.count()
@@ -146,12 +155,18 @@ def _told(changes: dict[str, Any]) -> dict[str, Any]:
 
 def _check(*, clause: str | None, distance: int | None, expires_at: datetime | None, now: datetime) -> None:
     if distance is not None and not 0 <= distance <= LARGEST_DISTANCE:
-        raise BankError(f"a distance is 0 to {LARGEST_DISTANCE} bits, not {distance}")
+        raise BankError(
+            _("a distance is 0 to %(largest_distance)s bits, not %(distance)s")
+            % {"largest_distance": LARGEST_DISTANCE, "distance": distance}
+        )
     if expires_at is not None and expires_at <= now:
-        raise BankError("the bank would have expired already")
+        raise BankError(_("the bank would have expired already"))
     version = rulebook.active()
     if clause is not None and version is not None and clause not in rulebook.load(version).clauses:
         known = ", ".join(sorted(rulebook.load(version).clauses))
-        raise BankError(f"there is no clause {clause[:80]!r} in the rule book in force; it has {known}")
+        raise BankError(
+            _("there is no clause %(clause)s in the rule book in force; it has %(known)s")
+            % {"clause": repr(clause[:80]), "known": known}
+        )
     if clause is not None and not clause:
-        raise BankError("a bank names the clause that its content breaks")
+        raise BankError(_("a bank names the clause that its content breaks"))

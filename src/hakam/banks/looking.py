@@ -6,6 +6,8 @@ import re
 from datetime import datetime
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 from hakam.banks import publication
 from hakam.banks.kinds import BankError
 from hakam.signals.fold import fold, split_words
@@ -31,10 +33,14 @@ def look_up(
         if fit:
             return known.find([(k, digest, None) for k in fit], now.timestamp()), known.troubles
     if kind in MADE:
-        raise BankError("clips, recordings and landmarks are looked up by their file: `hakam bank look`")
+        raise BankError(_("clips, recordings and landmarks are looked up by their file: `hakam bank look`"))
     if kind not in {None, EntryKind.TEXT}:
-        raise BankError(f"a hash of kind {kind} has {DIGITS[kind]} hex digits" if kind else "no hash")
+        raise BankError(
+            _("a hash of kind %(kind)s has %(kind2)s hex digits") % {"kind": kind, "kind2": DIGITS[kind]}
+            if kind
+            else _("no hash")
+        )
     hash_ = simhash(split_words(fold(given)))
     if hash_ is None:
-        raise BankError("no hash, and as a text it is too short to be told apart: 24 letters at least")
+        raise BankError(_("no hash, and as a text it is too short to be told apart: 24 letters at least"))
     return known.find([(EntryKind.TEXT, f"{hash_:016x}", None)], now.timestamp()), known.troubles

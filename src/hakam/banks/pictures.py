@@ -8,6 +8,8 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+
 from hakam.banks.kinds import BankError
 from hakam.banks.rows import BadRow, Read, made, row
 from hakam.media.sandbox import Sandbox, UnreadableError
@@ -36,7 +38,7 @@ def kept_as(data: bytes, *, label: str, sandbox: Sandbox, landmarks: bool = Fals
         raise BankError(str(error)) from error
     good = [one for one in hashes if one.good]
     if not good:
-        raise BankError("the picture has too little structure: its hash would match what has none")
+        raise BankError(_("the picture has too little structure: its hash would match what has none"))
     digest = sha256(data).hexdigest()
     item = f"picture-{digest[:16]}"
     rows = [row(1, EntryKind.SHA256, digest, item=item, label=label[:_MOST_NAME])]

@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import islice
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from hakam.banks.keeping import locked, subject_of
 from hakam.banks.kinds import BankError
@@ -39,7 +40,7 @@ def withdraw(
     What is not there is no error: a withdrawal may come twice. Raises `BankError`.
     """
     if not reason.strip():
-        raise BankError("say why the entries are withdrawn")
+        raise BankError(_("say why the entries are withdrawn"))
     with transaction.atomic():
         bank = locked(name)
         bank.revision += 1

@@ -6,6 +6,7 @@ import uuid
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from hakam.compliance import ledger
 from hakam.enforcement.ending import take_back_surfaced
@@ -46,7 +47,8 @@ def confirm(
         event = EffectEvent.CONFIRM if status == Confirmation.APPLIED else EffectEvent.FAIL
         if effect.attempts == 0 or not can(EFFECT, EffectState(effect.state), event):
             raise EffectError(
-                f"an effect that is {effect.state} and was tried {effect.attempts} times has no outcome"
+                _("an effect that is %(state)s and was tried %(attempts)s times has no outcome")
+                % {"state": effect.state, "attempts": effect.attempts}
             )
         confirm_effect(effect, status=Confirmation(status), by=by, now=now, detail=detail)
         if status == Confirmation.APPLIED and effect.kind == EffectKind.MEASURE_APPLY:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
@@ -87,12 +88,12 @@ def _applies(effect: Effect, measures: QuerySet[AppliedMeasure]) -> AppliedMeasu
 def refusal(effect: Effect) -> str | None:
     """Return why `effect` would not be replayed, or None if it can be."""
     if not can(EFFECT, EffectState(effect.state), EffectEvent.REPLAY):
-        return f"an effect that is {effect.state} is not replayed"
+        return _("only what failed is sent again")
     if Effect.objects.filter(stream=effect.stream, place__gt=effect.place).exclude(stream="").exists():
-        return "a later effect on the same thing exists; replaying this one would overtake it"
+        return _("a later effect on the same thing exists; replaying this one would overtake it")
     measure = _applies(effect, AppliedMeasure.objects.all())
     if measure is not None and not can(MEASURE, MeasureState(measure.state), MeasureEvent.SEND):
-        return f"its measure is {measure.state}"
+        return _("its measure is not to be taken any more")
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from hakam.compliance import access, ledger, statements
 from hakam.compliance.models import Statement
@@ -59,7 +60,10 @@ def cancel(*, by: Actor, now: datetime, decision: str) -> list[AppliedMeasure]:
         ):
             if all(measure.state == MeasureState.CANCELLED.value for measure in measures):
                 return []
-            raise TooLateError(f"the measures of {decision} have left; reverse the decision instead")
+            raise TooLateError(
+                _("the measures of %(decision)s have left; reverse the decision instead")
+                % {"decision": decision}
+            )
         for effect in (*effects, *notices):
             cancel_effect(effect)
         for measure in measures:

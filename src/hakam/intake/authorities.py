@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from hakam.compliance import ledger
 from hakam.compliance.eu_database.codes import EU
@@ -62,19 +63,19 @@ def register(
     """Enter an authority; a second person must confirm it. Raises `AuthorityError` with everything that is wrong."""
     wrong = {}
     if not name.strip() or len(name) > 300:  # noqa: PLR2004 -- of the field
-        wrong["name"] = "1 to 300 characters"
+        wrong["name"] = _("1 to 300 characters")
     if kind not in set(AuthorityKind):
-        wrong["kind"] = "no such kind"
+        wrong["kind"] = _("no such kind")
     if country.upper() not in EU and (kind, country.upper()) != (AuthorityKind.EUROPOL, "EU"):
-        wrong["country"] = "a Member State of the Union, by its two letters"
+        wrong["country"] = _("a Member State of the Union, by its two letters")
     try:
         validate_email(email.strip())
     except ValidationError:
-        wrong["email"] = "this is no e-mail address"
+        wrong["email"] = _("this is no e-mail address")
     if public_key.strip() and key_of(public_key) is None:
-        wrong["public_key"] = "no Ed25519 public key in PEM"
+        wrong["public_key"] = _("no Ed25519 public key in PEM")
     if not public_key.strip() and not any(map(str.isdigit, phone)):
-        wrong["phone"] = "a key, or a number to call back"
+        wrong["phone"] = _("a key, or a number to call back")
     if wrong:
         raise AuthorityError("; ".join(f"{field}: {what}" for field, what in wrong.items()), wrong=wrong)
     try:
@@ -106,7 +107,7 @@ def register(
                 private={"name": made.name, "email": made.email, "phone": made.phone},
             )
     except IntegrityError:
-        raise AuthorityError("it is registered", wrong={"name": "it is registered"}) from None
+        raise AuthorityError(_("it is registered"), wrong={"name": _("it is registered")}) from None
     return made
 
 
@@ -116,9 +117,9 @@ def confirm(authority_id: int, *, by: Actor, now: datetime) -> Authority:
         ledger.lock()
         made = Authority.objects.select_for_update().filter(pk=authority_id).first()
         if made is None:
-            raise AuthorityError("there is no such authority")
+            raise AuthorityError(_("there is no such authority"))
         if made.registered_by == str(by):
-            raise AuthorityError("somebody else must confirm what you entered")
+            raise AuthorityError(_("somebody else must confirm what you entered"))
         if made.confirmed_at is None:
             made.confirmed_by, made.confirmed_at = str(by), now
             made.save(update_fields=["confirmed_by", "confirmed_at"])

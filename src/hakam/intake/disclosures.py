@@ -10,9 +10,11 @@ from typing import Any
 
 import msgspec
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
+from hakam.intake import already
 from hakam.intake.models import Disclosure, Order
 from hakam.intake.order_contents import DataKind, OrderKind
 from hakam.intake.orders import OrderError, OrderState, contents_of, subject_of
@@ -27,14 +29,14 @@ def prepare(order_id: str, *, vault: Vault, by: Actor, now: datetime) -> Disclos
     """Gather what the order asks for, and nothing else, for a second person to release. Raises `OrderError`."""
     order = Order.objects.filter(pk=order_id).select_related("authority").first()
     if order is None:
-        raise OrderError("there is no such order")
+        raise OrderError(_("there is no such order"))
     contents = contents_of(order)
     if contents.kind is not OrderKind.INFORM:
-        raise OrderError("only an order to inform is answered by a disclosure")
+        raise OrderError(_("only an order to inform is answered by a disclosure"))
     if order.complete_at is None:
-        raise OrderError("the order is not complete; return it to the authority")
+        raise OrderError(_("the order is not complete; return it to the authority"))
     if order.verified_at is None:
-        raise OrderError("nothing is disclosed before the order is verified")
+        raise OrderError(_("nothing is disclosed before the order is verified"))
     wanted = tuple(DataKind(one) for one in contents.data)
     gathered = {account: _of(order.platform, account, wanted, vault=vault) for account in contents.accounts}
     document = msgspec.json.format(
@@ -53,7 +55,7 @@ def prepare(order_id: str, *, vault: Vault, by: Actor, now: datetime) -> Disclos
     with transaction.atomic():
         ledger.lock()
         if Disclosure.objects.filter(order=order, released_at__isnull=False).exists():
-            raise OrderError("it was released")
+            raise OrderError(_("it was released"))
         made, _fresh = Disclosure.objects.update_or_create(
             order=order,
             defaults={"document": digest, "fields": fields, "prepared_by": str(by), "prepared_at": now},
@@ -84,14 +86,14 @@ def release(order_id: str, *, by: Actor, now: datetime) -> Disclosure:
             .first()
         )
         if made is None:
-            raise OrderError("nothing is prepared")
+            raise OrderError(_("nothing is prepared"))
         if made.prepared_by == str(by):
-            raise OrderError("somebody else must release what you prepared")
+            raise OrderError(_("somebody else must release what you prepared"))
         if made.released_at is not None:
             return made
         order = made.order
         if order.state != OrderState.OPEN:
-            raise OrderError(f"the order is {order.state}")
+            raise OrderError(str(already.ORDER[order.state]))
         made.released_by, made.released_at = str(by), now
         made.save(update_fields=["released_by", "released_at"])
         order.state, order.carried_out_at, order.carried_out_by = OrderState.CARRIED_OUT, now, str(by)
@@ -116,7 +118,7 @@ def hand_over(order_id: str, *, vault: Vault, by: Actor, now: datetime) -> bytes
         .first()
     )
     if made is None:
-        raise OrderError("nothing is released")
+        raise OrderError(_("nothing is released"))
     document = vault.get(made.document)
     with transaction.atomic():
         ledger.record(

@@ -16,6 +16,7 @@ import msgspec
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from hakam.compliance import deadlines, ledger
 from hakam.compliance.access import statement_of
@@ -24,6 +25,7 @@ from hakam.compliance.eu_database.codes import EU
 from hakam.compliance.facts import FactKind
 from hakam.compliance.statement_text import render
 from hakam.compliance.storable import storable
+from hakam.intake import already
 from hakam.intake.models import Dispute, DisputeBody
 from hakam.review.decisions import DecisionError, replace
 from hakam.review.lineage import chain, decision_named, standing
@@ -71,11 +73,11 @@ def register_body(
     try:
         validate_email(email.strip())
     except ValidationError:
-        raise DisputeError("this is no e-mail address") from None
+        raise DisputeError(_("this is no e-mail address")) from None
     if not name.strip() or country.upper() not in EU:
-        raise DisputeError("a body has a name and a Member State")
+        raise DisputeError(_("a body has a name and a Member State"))
     if not certified_on < certified_until <= add_months(certified_on, 12 * YEARS):
-        raise DisputeError("a certificate holds five years at most")
+        raise DisputeError(_("a certificate holds five years at most"))
     try:
         with transaction.atomic():
             return DisputeBody.objects.create(
@@ -83,7 +85,7 @@ def register_body(
                 certified_on=certified_on, certified_until=certified_until,
             )  # fmt: skip
     except IntegrityError:
-        raise DisputeError("it is registered") from None
+        raise DisputeError(_("it is registered")) from None
 
 
 def open_dispute(
@@ -93,15 +95,15 @@ def open_dispute(
     body = DisputeBody.objects.filter(pk=body_id).first()
     found = decision_named(decision)
     if body is None:
-        raise DisputeError("there is no such body")
+        raise DisputeError(_("there is no such body"))
     if not body.certified_on <= received_at.date() <= body.certified_until:
-        raise DisputeError("the body was not certified on that day")
+        raise DisputeError(_("the body was not certified on that day"))
     if found is None or found.state in {DecisionState.PENDING, DecisionState.UNDONE}:
-        raise DisputeError("there is no such decision")
+        raise DisputeError(_("there is no such decision"))
     if not reference.strip():
-        raise DisputeError("the body's reference is needed")
+        raise DisputeError(_("the body's reference is needed"))
     if received_at > now:
-        raise DisputeError("this lies ahead")
+        raise DisputeError(_("this lies ahead"))
     with transaction.atomic():
         ledger.lock()
         made, fresh = Dispute.objects.get_or_create(
@@ -115,7 +117,7 @@ def open_dispute(
             },
         )
         if not fresh:
-            raise DisputeError("this dispute is on record")
+            raise DisputeError(_("this dispute is on record"))
         deadlines.start(FOR_THE_BODY, subject=subject_of(made), by=by, now=received_at, about=(decision,))
         _record(
             FactKind.DISPUTE_OPENED, made, by=by, now=now, body={"body": body.pk, "received_at": received_at}
@@ -125,7 +127,7 @@ def open_dispute(
 
 def refuse(dispute_id: str, *, because: str, by: Actor, now: datetime) -> Dispute:
     """Refuse to engage: the same dispute was resolved before (Art. 21(2)). Raises `DisputeError`."""
-    because = _said(because, "name the resolution: court or body, and date")
+    because = _said(because, _("name the resolution: court or body, and date"))
     with transaction.atomic():
         made = _locked(dispute_id, DisputeState.OPEN)
         made.state, made.refused_because = DisputeState.REFUSED, because
@@ -144,7 +146,7 @@ def export(dispute_id: str, *, language: str, platform_name: str, by: Actor, now
         made = _locked(dispute_id)
         decision = decision_named(made.decision)
         if decision is None:
-            raise DisputeError("there is no such decision")
+            raise DisputeError(_("there is no such decision"))
         file = msgspec.json.format(
             msgspec.json.encode(
                 {
@@ -193,11 +195,11 @@ def decide(
 
     # DSA Art. 21(5): for the recipient, the platform bears the fee and reimburses reasonable expenses.
     """
-    text = _said(text, "write down what the body found")
+    text = _said(text, _("write down what the body found"))
     if fee < 0 or reimburse < 0:
-        raise DisputeError("costs are not negative")
+        raise DisputeError(_("costs are not negative"))
     if reimburse and outcome is DisputeOutcome.UPHELD:
-        raise DisputeError("expenses are reimbursed when the outcome is for the recipient")
+        raise DisputeError(_("expenses are reimbursed when the outcome is for the recipient"))
     with transaction.atomic():
         made = _locked(dispute_id, DisputeState.OPEN)
         made.outcome, made.outcome_text, made.decided_at = outcome.value, text, now
@@ -234,7 +236,7 @@ def settle(
         done = made.outcome in {DisputeOutcome.UPHELD, DisputeOutcome.OMITTED}
         if reverse or measures:
             if contested is None:
-                raise DisputeError("there is no such decision")
+                raise DisputeError(_("there is no such decision"))
             try:
                 if contested.outcome != Outcome.NO_VIOLATION or measures:
                     replace(
@@ -249,7 +251,7 @@ def settle(
         elif not done and contested is not None and contested.outcome == Outcome.NO_VIOLATION:
             done = True  # it was reversed in the meantime
         if not done and not because:
-            raise DisputeError("carry the outcome out, or say why not")
+            raise DisputeError(_("carry the outcome out, or say why not"))
         made.state = DisputeState.CLOSED
         made.implemented_at, made.not_implemented = (now, "") if done else (None, because)
         made.save(update_fields=["state", "implemented_at", "not_implemented"])
@@ -266,7 +268,7 @@ def pay(dispute_id: str, *, by: Actor, now: datetime) -> Dispute:
     with transaction.atomic():
         made = _locked(dispute_id)
         if made.decided_at is None or not (made.fee or made.reimbursed):
-            raise DisputeError("nothing is owed")
+            raise DisputeError(_("nothing is owed"))
         if made.paid_at is None:
             made.paid_at = now
             made.save(update_fields=["paid_at"])
@@ -290,9 +292,9 @@ def _locked(dispute_id: str, state: DisputeState | None = None) -> Dispute:
         Dispute.objects.select_for_update(of=("self",)).select_related("body").filter(pk=dispute_id).first()
     )
     if made is None:
-        raise DisputeError("there is no such dispute")
+        raise DisputeError(_("there is no such dispute"))
     if state is not None and made.state != state:
-        raise DisputeError(f"the dispute is {made.state}")
+        raise DisputeError(str(already.DISPUTE[made.state]))
     return made
 
 

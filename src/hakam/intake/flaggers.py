@@ -15,11 +15,13 @@ from typing import Final
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from hakam.compliance import ledger
 from hakam.compliance.eu_database.codes import EU
 from hakam.compliance.facts import FactKind
 from hakam.compliance.storable import storable
+from hakam.intake import already
 from hakam.intake.models import Flagger
 from hakam.staff import keys
 from hakam.staff.models import ApiKey, User
@@ -101,7 +103,7 @@ def register(
     )
     wrong |= _wrong_scope(harms)
     if awarded_on > now.date():
-        wrong["awarded_on"] = "the status is not awarded yet"
+        wrong["awarded_on"] = _("the status is not awarded yet")
     if wrong:
         raise FlaggerError("; ".join(f"{field}: {what}" for field, what in wrong.items()), wrong=wrong)
     try:
@@ -133,7 +135,9 @@ def register(
                 private={"name": flagger.name, "email": flagger.email, "reference": flagger.reference},
             )
     except IntegrityError:
-        raise FlaggerError("there is such a flagger", wrong={"name": "there is such a flagger"}) from None
+        raise FlaggerError(
+            _("there is such a flagger"), wrong={"name": _("there is such a flagger")}
+        ) from None
     return flagger
 
 
@@ -141,24 +145,24 @@ def _wrong(*, name: str, email: str, country: str, coordinator_email: str, refer
     wrong = {}
     for field, text in (("name", name), ("reference", reference)):
         if len(text) > MAX_NAME or "\x00" in text:
-            wrong[field] = f"1 to {MAX_NAME} characters, no NUL"
+            wrong[field] = _("1 to %(max_name)s characters, no NUL") % {"max_name": MAX_NAME}
     if not name.strip():
-        wrong["name"] = "a name is needed, as in the public register"
+        wrong["name"] = _("a name is needed, as in the public register")
     for field, address in (("email", email), ("coordinator_email", coordinator_email)):
         try:
             validate_email(address.strip())
         except ValidationError:
-            wrong[field] = "this is no e-mail address"
+            wrong[field] = _("this is no e-mail address")
     if country.upper() not in EU:
-        wrong["country"] = "a Member State of the Union, by its two letters"
+        wrong["country"] = _("a Member State of the Union, by its two letters")
     return wrong
 
 
 def _wrong_scope(harms: Sequence[str]) -> dict[str, str]:
     unknown = [harm for harm in harms if harm not in set(Harm)]
     if unknown:
-        return {"scope": f"`{unknown[0][:60]}` is no kind of harm"}
-    return {} if harms else {"scope": "name the area of expertise: at least one harm"}
+        return {"scope": _("`%(unknown)s` is no kind of harm") % {"unknown": unknown[0][:60]}}
+    return {} if harms else {"scope": _("name the area of expertise: at least one harm")}
 
 
 def set_scope(flagger_id: int, scope: Iterable[str], *, by: Actor, now: datetime) -> Flagger:
@@ -189,12 +193,12 @@ def change_status(flagger_id: int, event: FlaggerEvent, *, because: str, by: Act
     """
     because = storable(because).strip()
     if not because:
-        raise FlaggerError("say what the Coordinator decided, and when", wrong={"because": "say why"})
+        raise FlaggerError(_("say what the Coordinator decided, and when"), wrong={"because": _("say why")})
     with transaction.atomic():
         flagger = _locked(flagger_id)
         to = FLAGGER.get((FlaggerState(flagger.state), event))
         if to is None:
-            raise FlaggerError(f"a flagger that is {flagger.state} can't be changed by `{event}`")
+            raise FlaggerError(str(already.FLAGGER[flagger.state]))
         flagger.state, flagger.since, flagger.because = to, now, because
         flagger.save(update_fields=["state", "since", "because"])
         if to is FlaggerState.REVOKED:
@@ -233,9 +237,9 @@ def admit(flagger_id: int, user: User, *, by: Actor, now: datetime) -> Flagger:
     with transaction.atomic():
         flagger = _open(flagger_id)
         if user.role != Role.TRUSTED_FLAGGER:
-            raise FlaggerError("only an account with the role of a trusted flagger flags")
+            raise FlaggerError(_("only an account with the role of a trusted flagger flags"))
         if user.flaggers.exclude(pk=flagger.pk).exists():
-            raise FlaggerError("this account flags for another entity")
+            raise FlaggerError(_("this account flags for another entity"))
         if not flagger.members.filter(pk=user.pk).exists():
             flagger.members.add(user)
             _admitted(flagger, f"staff:{user.pk}", by=by, now=now)
@@ -256,14 +260,14 @@ def _admitted(flagger: Flagger, who: str, *, by: Actor, now: datetime) -> None:
 def _locked(flagger_id: int) -> Flagger:
     flagger = Flagger.objects.select_for_update().filter(pk=flagger_id).first()
     if flagger is None:
-        raise FlaggerError("there is no such flagger")
+        raise FlaggerError(_("there is no such flagger"))
     return flagger
 
 
 def _open(flagger_id: int) -> Flagger:
     flagger = _locked(flagger_id)
     if flagger.state == FlaggerState.REVOKED:
-        raise FlaggerError("its status has ended")
+        raise FlaggerError(_("its status has ended"))
     return flagger
 
 

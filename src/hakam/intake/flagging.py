@@ -137,16 +137,16 @@ def report_to_coordinator(
     because = storable(because).strip()
     if not because:
         raise FlaggerError(
-            "explain what was wrong with the notices; the Coordinator reads it",
-            wrong={"because": "explain it"},
+            _("explain what was wrong with the notices; the Coordinator reads it"),
+            wrong={"because": _("explain it")},
         )
     with transaction.atomic():
         flagger = Flagger.objects.select_for_update().filter(pk=flagger_id).first()
         if flagger is None:
-            raise FlaggerError("there is no such flagger")
+            raise FlaggerError(_("there is no such flagger"))
         found = insufficient(flagger, since=since)
         if not found:
-            raise FlaggerError("no notice of this flagger was found insufficient in this time")
+            raise FlaggerError(_("no notice of this flagger was found insufficient in this time"))
         fact = ledger.record(
             FactKind.FLAGGER_REPORTED,
             by=by,

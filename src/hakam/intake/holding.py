@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from hakam.compliance import deadlines, ledger
 from hakam.compliance.calendar import end_of_period
@@ -46,9 +47,12 @@ def object_to(token: str, *, text: str, now: datetime, answer_within: timedelta 
     """
     text = settled(storable(text)).strip()
     if not text:
-        raise MisuseError("say why the suspension is wrong")
+        raise MisuseError(_("say why the suspension is wrong"))
     if len(text) > MAX_TEXT:
-        raise MisuseError(f"{len(text)} characters, but at most {MAX_TEXT} are read")
+        raise MisuseError(
+            _("%(text)s characters, but at most %(max_text)s are read")
+            % {"text": len(text), "max_text": MAX_TEXT}
+        )
     with transaction.atomic():
         ledger.lock()
         made = (
@@ -60,11 +64,11 @@ def object_to(token: str, *, text: str, now: datetime, answer_within: timedelta 
             .first()
         )
         if made is None:
-            raise MisuseError("there is no suspension to object to")
+            raise MisuseError(_("there is no suspension to object to"))
         if made.objected_at is not None:
-            raise MisuseError("an objection was made")
+            raise MisuseError(_("an objection was made"))
         if now >= end_of_period(made.begins, WINDOW_MONTHS):
-            raise MisuseError("the six months are over")
+            raise MisuseError(_("the six months are over"))
         by = Actor(ActorKind.AFFECTED, f"misuse/{made.conduct.pk}")
         made.objection, made.objected_at = text, now
         made.save(update_fields=["objection", "objected_at"])
@@ -107,9 +111,9 @@ def decide_objection(
     """
     answer = settled(storable(answer)).strip()
     if by.kind is not ActorKind.STAFF:
-        raise MisuseError("a person decides an objection")
+        raise MisuseError(_("a person decides an objection"))
     if not answer:
-        raise MisuseError("say why; the person is told")
+        raise MisuseError(_("say why; the person is told"))
     with transaction.atomic():
         ledger.lock()
         made = (
@@ -119,9 +123,9 @@ def decide_objection(
             .first()
         )
         if made is None or made.objected_at is None or made.answered_at is not None:
-            raise MisuseError("no objection waits")
+            raise MisuseError(_("no objection waits"))
         if str(by) in {made.by, made.conduct.warned_by}:
-            raise MisuseError("somebody else must decide: you imposed it")
+            raise MisuseError(_("somebody else must decide: you imposed it"))
         made.answer, made.answered_at, made.upheld = answer, now, uphold
         made.save(update_fields=["answer", "answered_at", "upheld"])
         deadlines.meet(ANSWER_CLOCK, subject=subject_of(made), by=by, now=now)

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from hakam.compliance import ledger
 from hakam.compliance.direction import settled
@@ -87,7 +88,7 @@ def kind_of(ref: str) -> MisuseKind:
             "complaint": MisuseKind.COMPLAINTS,
         }[ref.partition(":")[0]]
     except KeyError:
-        raise MisuseError("name a decision, a notice or a complaint, as `decision:7`") from None
+        raise MisuseError(_("name a decision, a notice or a complaint, as `decision:7`")) from None
 
 
 def strike(ref: str, *, because: str, by: Actor, now: datetime) -> Strike:
@@ -96,7 +97,7 @@ def strike(ref: str, *, because: str, by: Actor, now: datetime) -> Strike:
     `ref` names the decision that found content illegal, the notice that was not upheld, or the complaint that was
     denied. Raises `MisuseError`.
     """
-    because = _said(because, "say why it is manifest, so that a person without legal knowledge sees it")
+    because = _said(because, _("say why it is manifest, so that a person without legal knowledge sees it"))
     kind = kind_of(ref)
     who = {
         MisuseKind.ILLEGAL_CONTENT: _of_decision,
@@ -104,7 +105,7 @@ def strike(ref: str, *, because: str, by: Actor, now: datetime) -> Strike:
         MisuseKind.COMPLAINTS: _of_complaint,
     }[kind](ref)
     if not (who.account or who.email):
-        raise MisuseError("nobody is known behind it")
+        raise MisuseError(_("nobody is known behind it"))
     try:
         with transaction.atomic():
             ledger.lock()
@@ -131,12 +132,12 @@ def strike(ref: str, *, because: str, by: Actor, now: datetime) -> Strike:
 def _of_decision(ref: str) -> _Who:
     decision = decision_named(ref)
     if decision is None:
-        raise MisuseError("there is no such decision")
+        raise MisuseError(_("there is no such decision"))
     if decision.state != DecisionState.FINAL or decision.outcome != Outcome.VIOLATION:
-        raise MisuseError("only a final decision that found a violation can be a strike")
+        raise MisuseError(_("only a final decision that found a violation can be a strike"))
     reasons = msgspec.convert(decision.reasons, Reasons)
     if not any(ground.kind is GroundKind.ILLEGAL for ground in reasons.grounds):
-        raise MisuseError("the decision says that the terms were broken, not the law")
+        raise MisuseError(_("the decision says that the terms were broken, not the law"))
     email = decision.case.author_email if decision.case is not None else ""
     return _Who(decision.platform, decision.author_id, email, decision.language)
 
@@ -144,20 +145,20 @@ def _of_decision(ref: str) -> _Who:
 def _of_notice(ref: str) -> _Who:
     notice = Notice.objects.filter(pk=_uuid(ref)).first()
     if notice is None:
-        raise MisuseError("there is no such notice")
+        raise MisuseError(_("there is no such notice"))
     if notice.flagger_id is not None:
-        raise MisuseError("a trusted flagger's Coordinator is told instead (DSA Art. 22(6))")
+        raise MisuseError(_("a trusted flagger's Coordinator is told instead (DSA Art. 22(6))"))
     if notice.items.exclude(upheld=False).exists() or not notice.items.exists():
-        raise MisuseError("only a notice that was answered, and upheld in nothing, can be a strike")
+        raise MisuseError(_("only a notice that was answered, and upheld in nothing, can be a strike"))
     return _Who(notice.platform, notice.notifier, notice.email, notice.language)
 
 
 def _of_complaint(ref: str) -> _Who:
     complaint = Complaint.objects.filter(pk=_uuid(ref)).select_related("decision").first()
     if complaint is None:
-        raise MisuseError("there is no such complaint")
+        raise MisuseError(_("there is no such complaint"))
     if complaint.state != ComplaintState.DENIED:
-        raise MisuseError("only a complaint that was denied can be a strike")
+        raise MisuseError(_("only a complaint that was denied can be a strike"))
     return complainant(complaint.decision, complaint.complainant, complaint.notice, complaint.email)
 
 
@@ -178,12 +179,12 @@ def _uuid(ref: str) -> str:
 
 def withdraw(strike_id: int, *, because: str, by: Actor, now: datetime) -> Strike:
     """Take a strike back: it was none. Twice is once. Raises `MisuseError`."""
-    because = _said(because, "say why it is none")
+    because = _said(because, _("say why it is none"))
     with transaction.atomic():
         ledger.lock()
         found = Strike.objects.select_for_update().select_related("conduct").filter(pk=strike_id).first()
         if found is None:
-            raise MisuseError("there is no such strike")
+            raise MisuseError(_("there is no such strike"))
         if found.withdrawn_at is None:
             found.withdrawn_at = now
             found.save(update_fields=["withdrawn_at"])
@@ -236,11 +237,11 @@ def _notices_of(conduct: Conduct) -> QuerySet[Notice]:
 
 def warn(conduct_id: str, *, because: str, by: Actor, now: datetime) -> Conduct:
     """Warn somebody, as must come before every suspension (DSA Art. 23(1) and (2)). Raises `MisuseError`."""
-    because = settled(_said(because, "say what the person did; it is what the warning says"))
+    because = settled(_said(because, _("say what the person did; it is what the warning says")))
     with transaction.atomic():
         conduct = _locked(conduct_id)
         if not standing_strikes(conduct, now=now):
-            raise MisuseError("no strike of the past year stands")
+            raise MisuseError(_("no strike of the past year stands"))
         conduct.warned_at, conduct.warned_by, conduct.warning = now, str(by), because
         conduct.save(update_fields=["warned_at", "warned_by", "warning"])
         fact = _record(
@@ -278,21 +279,21 @@ def suspend(
     but not processed. `total` is how many items the account posted in the past year, which only the platform knows.
     Raises `MisuseError`.
     """
-    because = settled(_said(because, "give the reasons; the person reads them"))
-    gravity = _said(gravity, "say how grave the misuse is, with its consequences (Art. 23(3)(c))")
+    because = settled(_said(because, _("give the reasons; the person reads them")))
+    gravity = _said(gravity, _("say how grave the misuse is, with its consequences (Art. 23(3)(c))"))
     if not 0 < days <= MOST_DAYS:
-        raise MisuseError(f"a suspension lasts 1 to {MOST_DAYS} days")
+        raise MisuseError(_("a suspension lasts 1 to %(most_days)s days") % {"most_days": MOST_DAYS})
     with transaction.atomic():
         conduct = _locked(conduct_id)
         strikes = standing_strikes(conduct, now=now)
         if conduct.warned_at is None or not any(one.at > conduct.warned_at for one in strikes):
-            raise MisuseError("a suspension follows a warning and a strike that came after it")
+            raise MisuseError(_("a suspension follows a warning and a strike that came after it"))
         if running(conduct, now=now) is not None:
-            raise MisuseError("a suspension is in force")
+            raise MisuseError(_("a suspension is in force"))
         known = total_of(conduct, now=now)
         whole = max(known, len(strikes)) if known is not None else (total or 0)
         if whole < len(strikes):
-            raise MisuseError("say how many items the account posted in the past year (Art. 23(3)(b))")
+            raise MisuseError(_("say how many items the account posted in the past year (Art. 23(3)(b))"))
         factors = Factors(len(strikes), whole, gravity, storable(intention).strip())
         made = Suspension.objects.create(
             conduct=conduct,
@@ -349,7 +350,9 @@ def _restrict(
             continue
         except DecisionError as error:
             raise MisuseError(str(error)) from error
-    raise MisuseError(f"no clause that was broken has a suspension of {days} days among its steps")
+    raise MisuseError(
+        _("no clause that was broken has a suspension of %(days)s days among its steps") % {"days": days}
+    )
 
 
 def lift(suspension_id: int, *, because: str, by: Actor, now: datetime) -> Suspension:
@@ -357,16 +360,16 @@ def lift(suspension_id: int, *, because: str, by: Actor, now: datetime) -> Suspe
 
     What was held is taken up by `holding.take_up`, which needs the vault.
     """
-    because = settled(_said(because, "say why; the person reads it"))
+    because = settled(_said(because, _("say why; the person reads it")))
     with transaction.atomic():
         ledger.lock()
         made = (
             Suspension.objects.select_for_update().select_related("conduct").filter(pk=suspension_id).first()
         )
         if made is None:
-            raise MisuseError("there is no such suspension")
+            raise MisuseError(_("there is no such suspension"))
         if made.ended_at is not None:
-            raise MisuseError("it has ended")
+            raise MisuseError(_("it has ended"))
         conduct = made.conduct
         decision = decision_named(made.decision) if made.decision else None
         if decision is not None and standing(decision).outcome == Outcome.VIOLATION:
@@ -437,7 +440,7 @@ def _locked(conduct_id: str) -> Conduct:
     ledger.lock()
     conduct = Conduct.objects.select_for_update().filter(pk=conduct_id).first()
     if conduct is None:
-        raise MisuseError("there is no such record")
+        raise MisuseError(_("there is no such record"))
     return conduct
 
 

@@ -18,6 +18,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from hakam.compliance import deadlines, ledger
 from hakam.compliance.facts import FactKind
@@ -116,35 +117,44 @@ def check(submission: Submission) -> tuple[Wrong, ...]:  # noqa: C901, PLR0912 -
         wrong.append(Wrong(pointer, code, message))
 
     if s.harm not in set(Harm):
-        say("/harm", "unknown", f"`{s.harm[:60]}` is no kind of harm")
+        say("/harm", "unknown", _("`%(harm)s` is no kind of harm") % {"harm": s.harm[:60]})
     for pointer, value, most, needed in (
-        ("/explanation", s.explanation, MAX_TEXT, "say what is wrong with it, and why"),
-        ("/name", s.name, MAX_NAME, "a name is needed" if needs_name(s) else ""),
-        ("/email", s.email, 320, "an e-mail address is needed" if needs_name(s) else ""),
+        ("/explanation", s.explanation, MAX_TEXT, _("say what is wrong with it, and why")),
+        ("/name", s.name, MAX_NAME, _("a name is needed") if needs_name(s) else ""),
+        ("/email", s.email, 320, _("an e-mail address is needed") if needs_name(s) else ""),
         (
             "/good_faith",
             s.good_faith,
             MAX_TEXT,
-            "confirm that it is accurate and complete" if s.illegal else "",
+            _("confirm that it is accurate and complete") if s.illegal else "",
         ),
         ("/notifier", s.notifier, MAX_ID, ""),
-        ("/language", s.language, 35, "a language is needed"),
+        ("/language", s.language, 35, _("a language is needed")),
     ):
         if needed and not value.strip():
             say(pointer, "missing", needed)
         elif len(value) > most:
-            say(pointer, "too_long", f"{len(value)} characters, but at most {most}")
+            say(
+                pointer,
+                "too_long",
+                _("%(value)s characters, but at most %(most)s") % {"value": len(value), "most": most},
+            )
         elif "\x00" in value:
-            say(pointer, "bad_character", "the character NUL can't be kept")
+            say(pointer, "bad_character", _("the character NUL can't be kept"))
     if s.email.strip():
         try:
             validate_email(s.email.strip())
         except ValidationError:
-            say("/email", "malformed", "this is no e-mail address")
+            say("/email", "malformed", _("this is no e-mail address"))
     if not s.urls and not s.items:
-        say("/urls", "missing", "name at least one exact address")
+        say("/urls", "missing", _("name at least one exact address"))
     if len(s.urls) + len(s.items) > MAX_ITEMS:
-        say("/urls", "too_many", f"{len(s.urls) + len(s.items)} items, but at most {MAX_ITEMS} in one notice")
+        say(
+            "/urls",
+            "too_many",
+            _("%(items)s items, but at most %(max_items)s in one notice")
+            % {"items": len(s.urls) + len(s.items), "max_items": MAX_ITEMS},
+        )
     for n, url in enumerate(s.urls[:MAX_ITEMS]):
         problem = _wrong_url(url)
         if problem:
@@ -156,22 +166,25 @@ def check(submission: Submission) -> tuple[Wrong, ...]:  # noqa: C901, PLR0912 -
             or "\x00" in ref.id + ref.kind
             or not 0 < len(ref.kind) <= MAX_KIND
         ):
-            say(f"/items/{n}", "malformed", "an item has a kind and an id")
+            say(f"/items/{n}", "malformed", _("an item has a kind and an id"))
     return tuple(wrong)
 
 
 def _wrong_url(url: str) -> str:
     if len(url) > MAX_URL:
-        return f"{len(url)} characters, but an address has at most {MAX_URL}"
+        return _("%(url)s characters, but an address has at most %(max_url)s") % {
+            "url": len(url),
+            "max_url": MAX_URL,
+        }
     try:
         parts = urlsplit(url.strip())
         host = parts.hostname
     except ValueError:
-        return "this is no address"
+        return _("this is no address")
     if parts.scheme.lower() not in {"http", "https"} or not host:
-        return "an exact address begins with https:// or http:// and names a site"
+        return _("an exact address begins with https:// or http:// and names a site")
     if any(c.isspace() or c == "\x00" for c in url.strip()):
-        return "an address holds no spaces"
+        return _("an address holds no spaces")
     return ""
 
 

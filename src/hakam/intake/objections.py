@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from hakam.compliance import ledger, statements
 from hakam.compliance.facts import FactKind
@@ -54,7 +55,7 @@ def complain(
     item = None if notice is None else NoticeItem.objects.filter(ref=f"notice:{notice.pk}:{position}").first()
     decision = decision_named(item.decision) if item is not None else None
     if notice is None or item is None or decision is None or item.answered_at is None:
-        raise NothingToContestError("no decision answers this notice yet")
+        raise NothingToContestError(_("no decision answers this notice yet"))
     stopped = misuse.in_force(
         MisuseKind.COMPLAINTS,
         platform=notice.platform,
@@ -131,7 +132,7 @@ def _hold(
     """Keep a complaint and say so. Raises `SuspendedError`, always, and `ComplaintError` for what says nothing."""
     text = storable(text).strip()[: complaints.MAX_TEXT]
     if not text:
-        raise ComplaintError("say why the decision is wrong")
+        raise ComplaintError(_("say why the decision is wrong"))
     with transaction.atomic():
         same = HeldComplaint.objects.filter(
             suspension=suspension,

@@ -210,14 +210,14 @@ def wrong(contents: Contents) -> dict[str, str]:
     for field in ("content_types", "data"):
         known = set(ContentType) if field == "content_types" else set(DataKind)
         if not set(getattr(contents, field)) <= known:
-            out[field] = "no such choice"
+            out[field] = str(_("no such choice"))
     if contents.harm not in set(Harm):
-        out["harm"] = "choose what it is about"
+        out["harm"] = str(_("choose what it is about"))
     unknown = [country for country in contents.territory if country not in EU]
     if unknown:
-        out["territory"] = f"`{unknown[0][:20]}` is no Member State"
+        out["territory"] = str(_("`%(country)s` is no Member State") % {"country": unknown[0][:20]})
     if contents.silent_days < 0 or contents.silent_days > 84:  # noqa: PLR2004 -- twice six weeks, TCO Art. 11(3)
-        out["silent_days"] = "0 to 84 days"
+        out["silent_days"] = str(_("0 to 84 days"))
     elif contents.silent_days and not _says(contents.silent_because):
-        out["silent_because"] = "a delay needs its legal basis"
+        out["silent_because"] = str(_("a delay needs its legal basis"))
     return out

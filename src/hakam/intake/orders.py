@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from hakam.compliance import deadlines, ledger
 from hakam.compliance.access import deadlines_of
@@ -24,7 +25,7 @@ from hakam.enforcement.letters import letter
 from hakam.enforcement.ordered import apply_ordered
 from hakam.enforcement.outbox import enqueue
 from hakam.enforcement.reverse import reverse
-from hakam.intake import authorities, known_items, order_letters
+from hakam.intake import already, authorities, known_items, order_letters
 from hakam.intake.models import Authority, KnownItem, Order
 from hakam.intake.order_contents import Contents, OrderKind, missing, wrong
 from hakam.review import clauses, evidence
@@ -108,7 +109,7 @@ def receive(
         ledger.lock()
         authority = Authority.objects.filter(pk=authority_id).first()
         if authority is None:
-            raise OrderError("there is no such authority", wrong={"authority": "register it first"})
+            raise OrderError(_("there is no such authority"), wrong={"authority": _("register it first")})
         order = Order.objects.create(
             platform=platform,
             authority=authority,
@@ -264,7 +265,7 @@ def acknowledge(order_id: str, *, by: Actor, now: datetime) -> Order:
         order = locked(order_id)
         if order.authority.confirmed_at is None:
             raise OrderError(
-                "a second person must confirm the authority first: answers go to its registered address"
+                _("a second person must confirm the authority first: answers go to its registered address")
             )
         if order.acknowledged_at is None:
             _acknowledge(order, by=by, now=now)
@@ -273,11 +274,11 @@ def acknowledge(order_id: str, *, by: Actor, now: datetime) -> Order:
 
 def verify(order_id: str, *, by: Actor, now: datetime, note: str) -> Order:
     """Record that somebody called the authority's registered number and it confirmed the order. Raises `OrderError`."""
-    note = _said(note, "say whom you reached, at which number")
+    note = _said(note, _("say whom you reached, at which number"))
     with transaction.atomic():
         order = locked(order_id)
         if not order.authority.phone:
-            raise OrderError("no number is registered to call back")
+            raise OrderError(_("no number is registered to call back"))
         if order.verified_at is None:
             order.verified_by, order.verified_at, order.verified_how = str(by), now, "call_back"
             order.save(update_fields=["verified_by", "verified_at", "verified_how"])
@@ -299,12 +300,12 @@ def return_to_authority(
 
     # TCO Art. 3(7) and 3(8), with the answer of Annex III; DSA Art. 9(2). Raises `OrderError`.
     """
-    because = _said(because, "explain it to the authority")
+    because = _said(because, _("explain it to the authority"))
     with transaction.atomic():
         order = locked(order_id)
         contents = contents_of(order)
         if order.state != OrderState.OPEN:
-            raise OrderError(f"the order is {order.state}")
+            raise OrderError(str(already.ORDER[order.state]))
         lacking = () if impossible else missing(contents)
         words = order_letters.returned(order, contents, lacking, because=because, impossible=impossible)
         _write(order, EffectKind.ORDER_ANSWER, words, key=f"returned:{now.isoformat()}", now=now)
@@ -333,9 +334,9 @@ def clarify(
     with transaction.atomic():
         order = locked(order_id)
         if order.state not in {OrderState.OPEN, OrderState.RETURNED}:
-            raise OrderError(f"the order is {order.state}")
+            raise OrderError(str(already.ORDER[order.state]))
         if contents.kind.value != order.kind:
-            raise OrderError("a clarified order is of the same kind")
+            raise OrderError(_("a clarified order is of the same kind"))
         order.contents = storable(msgspec.to_builtins(contents))
         order.state = OrderState.OPEN
         if order.complete_at is None and not missing(contents):
@@ -362,14 +363,15 @@ def carry_out(order_id: str, *, by: Actor, now: datetime, unverified_because: st
         order = locked(order_id)
         contents = contents_of(order)
         if contents.kind is OrderKind.INFORM:
-            raise OrderError("an order to inform is answered by a disclosure that two people release")
+            raise OrderError(_("an order to inform is answered by a disclosure that two people release"))
         if order.state != OrderState.OPEN:
-            raise OrderError(f"the order is {order.state}")
+            raise OrderError(str(already.ORDER[order.state]))
         if not contents.urls:
-            raise OrderError("the order names no location")
+            raise OrderError(_("the order names no location"))
         if order.verified_at is None:
             order.unverified_because = _said(
-                unverified_because, "it is not verified; call back, or say why it is carried out before that"
+                unverified_because,
+                _("it is not verified; call back, or say why it is carried out before that"),
             )
         for ref, url, author in items_of(order, contents):
             apply_ordered(
@@ -437,10 +439,10 @@ def answer(order_id: str, *, by: Actor, now: datetime, note: str = "") -> Order:
         order = locked(order_id)
         contents = contents_of(order)
         if order.state != OrderState.CARRIED_OUT:
-            raise OrderError(f"the order is {order.state}")
+            raise OrderError(str(already.ORDER[order.state]))
         if order.authority.confirmed_at is None:
             raise OrderError(
-                "a second person must confirm the authority first: answers go to its registered address"
+                _("a second person must confirm the authority first: answers go to its registered address")
             )
         _write(order, EffectKind.ORDER_ANSWER, order_letters.done(order, contents, note=storable(note).strip()),
                key="answer", now=now)  # fmt: skip
@@ -457,14 +459,14 @@ def ask_scrutiny(order_id: str, *, by: Actor, now: datetime, because: str) -> Or
 
     # TCO Art. 4(4): it decides within 72 hours. Raises `OrderError`.
     """
-    because = _said(because, "say what infringes the regulation or fundamental rights")
+    because = _said(because, _("say what infringes the regulation or fundamental rights"))
     with transaction.atomic():
         order = locked(order_id)
         contents = contents_of(order)
         if contents.kind is not OrderKind.REMOVAL or contents.home_state in {"", order.authority.country}:
-            raise OrderError("only a removal order of another Member State is examined")
+            raise OrderError(_("only a removal order of another Member State is examined"))
         if now > order.received_at + timedelta(hours=48):
-            raise OrderError("the 48 hours are over")
+            raise OrderError(_("the 48 hours are over"))
         if order.scrutiny_asked_at is None:
             order.scrutiny_asked_at = now
             order.save(update_fields=["scrutiny_asked_at"])
@@ -479,7 +481,7 @@ def annul(order_id: str, *, by: Actor, now: datetime, because: str) -> Order:
 
     Raises `OrderError`.
     """
-    because = _said(because, "say who decided that, and when")
+    because = _said(because, _("say who decided that, and when"))
     with transaction.atomic():
         order = locked(order_id)
         if order.state == OrderState.ANNULLED:
@@ -509,7 +511,7 @@ def locked(order_id: str) -> Order:
         Order.objects.select_for_update(of=("self",)).select_related("authority").filter(pk=order_id).first()
     )
     if order is None:
-        raise OrderError("there is no such order")
+        raise OrderError(_("there is no such order"))
     return order
 
 

@@ -23,6 +23,7 @@ from hakam.compliance.storable import storable
 from hakam.enforcement.kinds import Channel, EffectKind
 from hakam.enforcement.letters import letter
 from hakam.enforcement.outbox import enqueue
+from hakam.intake import already
 from hakam.intake.authorities import AuthorityKind
 from hakam.intake.models import Authority, Threat
 from hakam.review import access, evidence
@@ -85,11 +86,11 @@ def start(
     concerned = sorted({code.upper() for code in countries})
     case = access.readable(user).filter(pk=case_id).first()
     if case is None:
-        raise ThreatError("there is no such case")
+        raise ThreatError(_("there is no such case"))
     if not what:
-        raise ThreatError("say what threatens whom")
+        raise ThreatError(_("say what threatens whom"))
     if not set(concerned) <= EU:
-        raise ThreatError("name Member States by their two letters")
+        raise ThreatError(_("name Member States by their two letters"))
     bundle = vault.put(_bundle(case, what, vault=vault, now=now))
     with transaction.atomic():
         ledger.lock()
@@ -172,10 +173,10 @@ def report(threat_id: str, *, to: Sequence[int], vault: Vault, by: Actor, now: d
     with transaction.atomic():
         threat = _locked(threat_id)
         if threat.state == ThreatState.DISMISSED:
-            raise ThreatError("it was found to be none")
+            raise ThreatError(_("it was found to be none"))
         found = list(Authority.objects.filter(pk__in=list(to), confirmed_at__isnull=False).order_by("pk"))
         if not found or len(found) != len(set(to)):
-            raise ThreatError("choose authorities that two people have entered")
+            raise ThreatError(_("choose authorities that two people have entered"))
         bundle = vault.get(threat.bundle)
         for authority in found:
             enqueue(
@@ -231,13 +232,13 @@ def dismiss(threat_id: str, *, because: str, by: Actor, now: datetime) -> Threat
     """Find, as a second person, that it is none. Raises `ThreatError`."""
     because = storable(because).strip()
     if not because:
-        raise ThreatError("say why it is none")
+        raise ThreatError(_("say why it is none"))
     with transaction.atomic():
         threat = _locked(threat_id)
         if threat.raised_by == str(by):
-            raise ThreatError("somebody else must judge what you raised")
+            raise ThreatError(_("somebody else must judge what you raised"))
         if threat.state != ThreatState.OPEN:
-            raise ThreatError(f"it is {threat.state}")
+            raise ThreatError(str(already.THREAT[threat.state]))
         threat.state, threat.settled_by, threat.settled_at, threat.because = (
             ThreatState.DISMISSED, str(by), now, because,
         )  # fmt: skip
@@ -285,7 +286,7 @@ def _locked(threat_id: str) -> Threat:
     ledger.lock()
     threat = Threat.objects.select_for_update().filter(pk=threat_id).first()
     if threat is None:
-        raise ThreatError("there is no such suspicion")
+        raise ThreatError(_("there is no such suspicion"))
     return threat
 
 

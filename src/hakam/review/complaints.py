@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from hakam.compliance import deadlines, ledger, statements
 from hakam.compliance.calendar import end_of_period
@@ -55,7 +56,9 @@ class WindowClosedError(ComplaintError):
 
     def __init__(self, since: datetime) -> None:
         self.since = since
-        super().__init__(f"complaints about this decision were possible until {since.isoformat()}")
+        super().__init__(
+            _("complaints about this decision were possible until %(day)s") % {"day": f"{since:%Y-%m-%d}"}
+        )
 
 
 class AlreadyComplainedError(ComplaintError):
@@ -63,7 +66,7 @@ class AlreadyComplainedError(ComplaintError):
 
     def __init__(self, complaint: Complaint) -> None:
         self.token, self.state = complaint.token, complaint.state
-        super().__init__(f"this person's complaint about the decision is {complaint.state}")
+        super().__init__(_("there is a complaint of this person about the decision"))
 
 
 class SamePersonError(ComplaintError):
@@ -106,7 +109,7 @@ def complain(
     statement = statements.by_token(statement_token) if statement_token else None
     decision = decision_named(statement.decision) if statement is not None else None
     if statement is None or decision is None or statement.withdrawn_at is not None:
-        raise NothingToContestError("no decision in force lies behind this link")
+        raise NothingToContestError(_("no decision in force lies behind this link"))
     if now >= statement.complain_until:
         raise WindowClosedError(statement.complain_until)
     return _take(
@@ -143,7 +146,7 @@ def complain_as_notifier(
     """
     decision = Decision.objects.filter(pk=decision_id).first()
     if decision is None or not notice:
-        raise NothingToContestError("no decision answers this notice")
+        raise NothingToContestError(_("no decision answers this notice"))
     until = end_of_period(informed_at, WINDOW_MONTHS)
     if now >= until:
         raise WindowClosedError(until)
@@ -175,13 +178,16 @@ def _take(
 ) -> Complaint:
     text = storable(text).strip()
     if not text:
-        raise ComplaintError("say why the decision is wrong")
+        raise ComplaintError(_("say why the decision is wrong"))
     if len(text) > MAX_TEXT:
-        raise ComplaintError(f"the complaint has {len(text)} characters, but at most {MAX_TEXT} are read")
+        raise ComplaintError(
+            _("the complaint has %(text)s characters, but at most %(max_text)s are read")
+            % {"text": len(text), "max_text": MAX_TEXT}
+        )
     with transaction.atomic():
         decision = locked_as_of(decision.pk, now)
     if decision.state in {DecisionState.UNDONE, DecisionState.PENDING}:
-        raise NothingToContestError("no decision in force lies behind this link")
+        raise NothingToContestError(_("no decision in force lies behind this link"))
     person = Complaint.objects.filter(decision__in=chain(decision), complainant=complainant, notice=notice)
     try:
         with transaction.atomic():
@@ -322,22 +328,22 @@ def decide_complaint(
     Raises `MachineError`, `SamePersonError`, `TransitionError`, `ComplaintError`, and what `replace` raises.
     """
     if by.kind is not ActorKind.STAFF:
-        raise MachineError(f"`{by}` can't decide a complaint; it takes a member of staff")
+        raise MachineError(_("`%(by)s` can't decide a complaint; it takes a member of staff") % {"by": by})
     user_id(by)
     answer = settled(storable(answer)).strip()
     if not answer:
-        raise ComplaintError("say why; the complainant is told")
+        raise ComplaintError(_("say why; the complainant is told"))
     with transaction.atomic():
         complaint = Complaint.objects.select_for_update(of=("self",)).filter(pk=complaint_id).first()
         if complaint is None:
-            raise ComplaintError("there is no such complaint")
+            raise ComplaintError(_("there is no such complaint"))
         complaint.state = complaint_after(
             ComplaintState(complaint.state), ComplaintEvent.UPHOLD if uphold else ComplaintEvent.DENY
         )
         if not may_decide(complaint, by):
-            raise SamePersonError("who took part in the decision can't decide the complaint about it")
+            raise SamePersonError(_("who took part in the decision can't decide the complaint about it"))
         if seconded_by is not None and str(seconded_by) in deciders(complaint.decision):
-            raise SamePersonError("the second person took part in the decision")
+            raise SamePersonError(_("the second person took part in the decision"))
         contested = standing(complaint.decision)
         if contested.stands_on is not None:  # what it only confirmed is what is wrong
             contested = standing(contested.stands_on)

@@ -46,7 +46,10 @@ class ReplacedError(DecisionError):
 
     def __init__(self, decision: Decision) -> None:
         self.by = decision.replaced_by_id
-        super().__init__(f"decision {decision.pk} was replaced by decision {self.by}")
+        super().__init__(
+            _("decision %(decision)s was replaced by decision %(by)s")
+            % {"decision": decision.pk, "by": self.by}
+        )
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -173,21 +176,26 @@ def check(
     """Raise unless a decision may be taken so. For the verbs of this room."""
     if reasons is None:
         if outcome is Outcome.VIOLATION:
-            raise DecisionError("a violation needs reasons")
+            raise DecisionError(_("a violation needs reasons"))
         if measures:
-            raise DecisionError(f"the outcome `{outcome}` takes no measures")
+            raise DecisionError(_("the outcome `%(outcome)s` takes no measures") % {"outcome": outcome})
         return
     if not measures:
-        raise DecisionError("a violation needs at least one measure; `notify` is the mildest")
+        raise DecisionError(_("a violation needs at least one measure; `notify` is the mildest"))
     if len({m.identity for m in measures}) != len(measures):
-        raise DecisionError("the same measure is named twice")
+        raise DecisionError(_("the same measure is named twice"))
     account = [m.kind.value for m in measures if m.nature.target is Target.ACCOUNT]
     if account and not judged.author_id:
-        raise DecisionError(f"`{account[0]}` needs an account, and whose item this is is not known")
+        raise DecisionError(
+            _("`%(account)s` needs an account, and whose item this is is not known") % {"account": account[0]}
+        )
     if by.kind is not ActorKind.RULE:
         ladder.check(measures, clauses.steps_of(reasons.pack, reasons.clause), clause=reasons.clause)
     if seconded_by is not None and seconded_by.kind is not ActorKind.STAFF:
-        raise DecisionError(f"`{seconded_by}` is no member of staff and can't be the second person")
+        raise DecisionError(
+            _("`%(seconded_by)s` is no member of staff and can't be the second person")
+            % {"seconded_by": seconded_by}
+        )
 
 
 def upheld(item: ItemRef) -> Decision:
@@ -204,7 +212,7 @@ def upheld(item: ItemRef) -> Decision:
         .first()
     )
     if found is None:
-        raise DecisionError(f"no decision stands on {item}")
+        raise DecisionError(_("no decision stands on %(item)s") % {"item": item})
     return found
 
 
@@ -221,7 +229,7 @@ def locked(decision_id: int) -> Decision:
     """Return a decision, locked until the transaction ends. Raises `DecisionError`."""
     decision = Decision.objects.select_for_update(of=("self",)).filter(pk=decision_id).first()
     if decision is None:
-        raise DecisionError(f"there is no decision {decision_id}")
+        raise DecisionError(_("there is no decision %(decision_id)s") % {"decision_id": decision_id})
     return decision
 
 

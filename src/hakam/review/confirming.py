@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from hakam.review.decisions import UNDO_SECONDS, decide
 from hakam.review.leases import user_id
@@ -33,10 +34,10 @@ def confirm(proposal_id: int, *, by: Actor, now: datetime, undo_seconds: int = U
     with transaction.atomic():
         proposal = locked_proposal(proposal_id)
         if proposal.by == str(by):
-            raise OwnProposalError("whoever proposed it can't confirm it")
+            raise OwnProposalError(_("whoever proposed it can't confirm it"))
         settle(proposal, ProposalEvent.CONFIRM, by=by, now=now)
         if proposal.content != proposal.case.content:
-            raise ChangedError("the content was changed since this was proposed")
+            raise ChangedError(_("the content was changed since this was proposed"))
         kind, _colon, number = proposal.by.partition(":")
         proposal.decision = decide(
             proposal.case_id,

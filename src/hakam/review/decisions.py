@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
@@ -207,11 +208,16 @@ def undo(decision_id: int, *, by: Actor, now: datetime, lease_seconds: int = LEA
 def _undo(decision_id: int, *, user: int, by: Actor, now: datetime, lease_seconds: int) -> Case | None:
     decision = locked(decision_id)
     if decision.by != str(by):
-        raise NotYoursError(f"decision {decision_id} was taken by somebody else")
+        raise NotYoursError(
+            _("decision %(decision_id)s was taken by somebody else") % {"decision_id": decision_id}
+        )
     if decision.state == DecisionState.UNDONE:
         return decision.case
     if decision.state != DecisionState.PENDING or now >= decision.undo_until:
-        raise TooLateError(f"decision {decision_id} can't be taken back any more; replace it")
+        raise TooLateError(
+            _("decision %(decision_id)s can't be taken back any more; replace it")
+            % {"decision_id": decision_id}
+        )
     decision.state = decision_after(DecisionState.PENDING, DecisionEvent.UNDO)
     decision.save(update_fields=["state"])
     case = newer = None
@@ -282,15 +288,18 @@ def replace(
     """
     user_id(by)
     if not because.strip():
-        raise DecisionError("say why the decision is replaced; the affected person is told")
+        raise DecisionError(_("say why the decision is replaced; the affected person is told"))
     if outcome is Outcome.STANDS:
-        raise DecisionError("a decision is replaced by a violation or by none")
+        raise DecisionError(_("a decision is replaced by a violation or by none"))
     with transaction.atomic():
         old = locked_as_of(decision_id, now)
         if old.state == DecisionState.REPLACED:
             raise ReplacedError(old)
         if old.state != DecisionState.FINAL:
-            raise TooLateError(f"decision {decision_id} is {old.state}; wait for the end of its undo window")
+            raise TooLateError(
+                _("decision %(decision_id)s is not final; wait for the end of its undo window")
+                % {"decision_id": decision_id}
+            )
         return _put_in_place(
             old,
             by=by,

@@ -10,6 +10,7 @@ from datetime import datetime
 
 import msgspec
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from hakam.compliance import ledger
 from hakam.compliance.direction import settled
@@ -82,9 +83,9 @@ def propose(
         case = locked_case(case_id)
         refuse_if_held(case, user, now)
         if not ladder.irreversible(measures):
-            raise ProposalError("this takes one person; decide it")
+            raise ProposalError(_("this takes one person; decide it"))
         if Proposal.objects.filter(case=case, state=ProposalState.OPEN).exists():
-            raise ProposalError("another proposal on this case waits for a second person")
+            raise ProposalError(_("another proposal on this case waits for a second person"))
         judged = judged_in(case)
         reasons = reasons_of(case, clause=clause, facts=facts, language=judged.language)
         check(judged, by=by, outcome=Outcome.VIOLATION, reasons=reasons, measures=measures, seconded_by=None)
@@ -121,7 +122,7 @@ def refuse(proposal_id: int, *, by: Actor, now: datetime, because: str) -> Propo
         proposal = locked_proposal(proposal_id)
         own = proposal.by == str(by)
         if not own and not because:
-            raise ProposalError("say why it is refused; whoever proposed it reads that")
+            raise ProposalError(_("say why it is refused; whoever proposed it reads that"))
         settle(
             proposal, ProposalEvent.WITHDRAW if own else ProposalEvent.REFUSE, by=by, now=now, because=because
         )
@@ -140,7 +141,7 @@ def locked_proposal(proposal_id: int) -> Proposal:
     """Return a proposal and lock it and its case, the case first. Raises `ProposalError`."""
     case = Proposal.objects.filter(pk=proposal_id).values_list("case", flat=True).first()
     if case is None:
-        raise ProposalError(f"there is no proposal {proposal_id}")
+        raise ProposalError(_("there is no proposal %(proposal_id)s") % {"proposal_id": proposal_id})
     Case.objects.select_for_update(of=("self",)).get(pk=case)
     return Proposal.objects.select_for_update(of=("self",)).select_related("case").get(pk=proposal_id)
 

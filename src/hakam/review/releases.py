@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from hakam.compliance import drafts, ledger, lists, rulebook
 from hakam.compliance.direction import settled
@@ -113,15 +114,15 @@ def set_stage(
     """
     chosen = parse_staging(staging)
     if chosen is None or not 0 < chosen.share <= 1:
-        raise ReleaseError("a stage is `shadow`, `canary 5%` or `live`")
+        raise ReleaseError(_("a stage is `shadow`, `canary 5%` or `live`"))
     draft = drafts.find(draft_id)
     pack = load_pack(draft.files, lists.at_hand()).pack if draft is not None else None
     if draft is None or pack is None:
-        raise ReleaseError("the draft has errors; mend them first")
+        raise ReleaseError(_("the draft has errors; mend them first"))
     try:
         span = pack.rule(rule).span
     except KeyError:
-        raise ReleaseError(f"there is no rule `{rule}` in the draft") from None
+        raise ReleaseError(_("there is no rule `%(rule)s` in the draft") % {"rule": rule}) from None
     lines = draft.files[span.file].split("\n")
     for at in range(span.line - 1, min(span.end_line, len(lines))):
         found = _STAGE.match(lines[at])
@@ -149,7 +150,7 @@ def release(draft_id: int, *, note: str, by: Actor, now: datetime) -> Release:
         draft = drafts.locked(draft_id)
         chosen = _tried(draft)
         if Release.objects.filter(draft=draft, state=ReleaseState.WAITING).exists():
-            raise ReleaseError("it waits for a second person already")
+            raise ReleaseError(_("it waits for a second person already"))
         made = Release.objects.create(
             draft=draft,
             files=draft.files,
@@ -174,14 +175,14 @@ def confirm(release_id: int, *, by: Actor, now: datetime) -> Release:
     with transaction.atomic():
         made = _locked(release_id)
         if made.by == str(by):
-            raise OwnReleaseError("the second person is somebody else")
+            raise OwnReleaseError(_("the second person is somebody else"))
         draft = drafts.locked(made.draft_id)
         if digest_of(draft.files) != made.digest:
-            raise ChangedError("the draft was changed since it was released")
+            raise ChangedError(_("the draft was changed since it was released"))
         try:
             _tried(draft)
         except UntriedError as error:
-            raise ChangedError("another version is in force since; look again whom it touches") from error
+            raise ChangedError(_("another version is in force since; look again whom it touches")) from error
         _publish(made, by=by, now=now)
     return made
 
@@ -207,10 +208,10 @@ def go_back(version_id: int, *, because: str, by: Actor, now: datetime) -> Ruleb
     """
     version = RulebookVersion.objects.filter(pk=version_id).first()
     if version is None:
-        raise OverError(f"there is no version {version_id}")
+        raise OverError(_("there is no version %(version_id)s") % {"version_id": version_id})
     because = _said(because)
     if version.active_until is None:
-        raise ReleaseError("this version is in force")
+        raise ReleaseError(_("this version is in force"))
     files = drafts.with_fresh_version(version.files)
     note = f"back to {version.version}: {because}"
     return rulebook.publish(files, by=by, now=now, note=note, lists=lists.opened())
@@ -231,10 +232,10 @@ def _tried(draft: RulebookDraft) -> list[Step]:
     trial = trials.newest(draft)
     result = trials.result_of(trial) if trial is not None and trial.state == TrialState.DONE else None
     if trial is None or result is None or not result.sound or not trials.fits(trial, draft):
-        raise UntriedError("look first whom it would touch")
+        raise UntriedError(_("look first whom it would touch"))
     pack = load_pack(draft.files, lists.at_hand()).pack
     if pack is None:
-        raise ReleaseError("the draft has errors; mend them first")
+        raise ReleaseError(_("the draft has errors; mend them first"))
     active = rulebook.active()
     return steps(rulebook.load(active) if active is not None else None, pack)
 
@@ -252,18 +253,18 @@ def _publish(made: Release, *, by: Actor, now: datetime) -> None:
 def _said(text: str) -> str:
     said = settled(storable(text)).strip()
     if not said:
-        raise NoReasonError("say why; it stands in the rule book's history")
+        raise NoReasonError(_("say why; it stands in the rule book's history"))
     return said
 
 
 def _locked(release_id: int) -> Release:
     draft = Release.objects.filter(pk=release_id).values_list("draft", flat=True).first()
     if draft is None:
-        raise OverError(f"there is no release {release_id}")
+        raise OverError(_("there is no release %(release_id)s") % {"release_id": release_id})
     RulebookDraft.objects.select_for_update(of=("self",)).get(pk=draft)
     made = Release.objects.select_for_update(of=("self",)).get(pk=release_id)
     if made.state != ReleaseState.WAITING:
-        raise OverError(f"it was {made.state} before")
+        raise OverError(_("it was settled before"))
     return made
 
 

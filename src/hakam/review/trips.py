@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from hakam.compliance import ledger
 from hakam.compliance.direction import settled
@@ -57,11 +58,11 @@ def settle(trip_id: int, *, because: str, by: Actor, now: datetime) -> RuleTrip:
     """
     because = settled(storable(because)).strip()
     if not because:
-        raise TripError("say what you made of it")
+        raise TripError(_("say what you made of it"))
     with transaction.atomic():
         trip = RuleTrip.objects.select_for_update().filter(pk=trip_id, seen_at=None).first()
         if trip is None:
-            raise TripError("somebody looked after it before")
+            raise TripError(_("somebody looked after it before"))
         trip.seen_by, trip.seen_at, trip.because = str(by), now, because
         trip.save(update_fields=["seen_by", "seen_at", "because"])
         ledger.record(

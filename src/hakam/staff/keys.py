@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from hakam.staff import journal
 from hakam.staff.models import ApiKey
@@ -45,18 +46,22 @@ def issue_key(
     """Issue a key and return it with its text `hk_<prefix>_<secret>`, which can't be had again."""
     wanted = sorted({Scope(scope).value for scope in scopes})
     if not wanted:
-        raise BadKeyError("a key needs at least one scope")
+        raise BadKeyError(_("a key needs at least one scope"))
     if not re.fullmatch(PLATFORM_PATTERN, platform):
         raise BadKeyError(
-            f"{platform!r} is no platform id: lower-case letters, digits and hyphens, at most 63"
+            _("%(platform)s is no platform id: lower-case letters, digits and hyphens, at most 63")
+            % {"platform": repr(platform)}
         )
     if not name.strip() or len(name) > _MAX_NAME or _CONTROL.search(name):
         raise BadKeyError(
-            f"a key needs a name of 1 to {_MAX_NAME} characters without control characters, "
-            "so that people can tell keys apart"
+            _(
+                "a key needs a name of 1 to %(max_name)s characters without control characters, "
+                "so that people can tell keys apart"
+            )
+            % {"max_name": _MAX_NAME}
         )
     if expires_at is not None and expires_at <= now:
-        raise BadKeyError("the key would have expired already")
+        raise BadKeyError(_("the key would have expired already"))
     prefix = "".join(secrets.choice(_PREFIX_LETTERS) for _ in range(8))
     text = f"hk_{prefix}_{secrets.token_urlsafe(32)}"
     with transaction.atomic():

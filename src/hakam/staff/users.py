@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from hakam.staff import journal
 from hakam.staff.models import User
@@ -44,8 +45,11 @@ def create_user(
 ) -> User:
     """Make a person. Without a password nobody can sign in until one is set. Raises `StaffError`."""
     if language not in LANGUAGES:
-        raise StaffError(f"the console speaks {' and '.join(sorted(LANGUAGES))}, not {language!r}")
-    first, _, last = name.partition(" ")
+        raise StaffError(
+            _("the console speaks %(languages)s, not %(language)s")
+            % {"languages": " and ".join(sorted(LANGUAGES)), "language": repr(language)}
+        )
+    first, _space, last = name.partition(" ")
     user = User(
         username=User.normalize_username(username.strip()),
         email=User.objects.normalize_email(email.strip()),
@@ -66,7 +70,9 @@ def create_user(
         raise StaffError("; ".join(error.messages)) from error
     with transaction.atomic():
         if user.email and User.objects.filter(email__iexact=user.email).exists():
-            raise StaffError(f"{user.email} is the address of another account")  # one signs in with it
+            raise StaffError(
+                _("%(email)s is the address of another account") % {"email": user.email}
+            )  # one signs in with it
         user.save()
         journal.record(
             "user.created",
@@ -155,7 +161,7 @@ def _lock_managers() -> set[int]:
 
 def _guard(user: User, by: Actor, managers: set[int], changed: dict[str, Any]) -> None:
     if by == Actor(ActorKind.STAFF, str(user.pk)):
-        raise OwnRoleError("somebody else must change your role or access")
+        raise OwnRoleError(_("somebody else must change your role or access"))
     after = User(role=changed.get("role", user.role), is_active=changed.get("is_active", user.is_active))
     if user.pk in managers and not after.may(Permission.STAFF_MANAGE) and len(managers) == 1:
-        raise LastAdministratorError("nobody would be left who can manage the staff")
+        raise LastAdministratorError(_("nobody would be left who can manage the staff"))

@@ -10,6 +10,8 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
+from django.utils.translation import gettext as _
+
 from hakam.banks.formats.form import About, FormatError, Leaving, text_row
 from hakam.banks.rows import BadRow, Read, row
 from hakam.vocabulary.bank import EntryKind
@@ -38,7 +40,7 @@ def read(data: bytes, kind: EntryKind | None = None) -> Iterator[Read]:
         if not columns.usable:
             if kind is None:
                 raise FormatError(
-                    "the first line names no column `hash` or `text`; without a head, say the kind"
+                    _("the first line names no column `hash` or `text`; without a head, say the kind")
                 )
             yield row(lines.line_num, kind, head[0])
             columns = _Columns({"hash": 0}, kind)

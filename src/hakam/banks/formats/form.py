@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
+from django.utils.translation import gettext as _
 
 from hakam.banks.rows import BadRow, Read, row
 from hakam.signals.fold import fold, split_words
@@ -46,13 +47,13 @@ def decoded(data: bytes) -> Any:
     try:
         return msgspec.json.decode(data)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise FormatError(f"no JSON, or cut short: {error}") from error
+        raise FormatError(_("no JSON, or cut short: %(error)s") % {"error": error}) from error
 
 
 def listed(value: Any, what: str) -> list[Any]:
     """Return a list that a format needs, or raise `FormatError`."""
     if not isinstance(value, list):
-        raise FormatError(f"`{what}` should be a list")
+        raise FormatError(_("`%(what)s` should be a list") % {"what": what})
     return value
 
 

@@ -7,6 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+
 from hakam.banks.formats import csv_list, json_list, misp, ncmec, stix, stopncii, threatexchange
 from hakam.banks.formats.form import LARGEST_FILE, About, FormatError, Leaving
 from hakam.banks.rows import Read
@@ -47,7 +49,10 @@ def read_file(path: Path, form: ListFormat, kind: EntryKind | None = None) -> It
     """Yield the rows of a file. Raises `FormatError`, also for one that is larger than a gigabyte, and `OSError`."""
     size = path.stat().st_size
     if size > LARGEST_FILE:
-        raise FormatError(f"{size:,} bytes; at most {LARGEST_FILE:,}: split the list")
+        raise FormatError(
+            _("%(size)s bytes; at most %(largest_file)s: split the list")
+            % {"size": f"{size:,}", "largest_file": f"{LARGEST_FILE:,}"}
+        )
     yield from FORMATS[form].read(path.read_bytes(), kind)
 
 

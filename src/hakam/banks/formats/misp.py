@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from django.utils.translation import gettext as _
+
 from hakam.banks.formats.form import About, FormatError, Leaving, decoded, encoded, listed, text_of
 from hakam.banks.rows import BadRow, Gone, Read, row
 from hakam.vocabulary.bank import EXACT, EntryKind
@@ -24,7 +26,7 @@ def read(data: bytes, _kind: EntryKind | None = None) -> Iterator[Read]:
     for wrapped in listed(response, "response"):
         event = wrapped.get("Event") if isinstance(wrapped, dict) else None
         if not isinstance(event, dict):
-            raise FormatError("no MISP event: there is no `Event` in it")
+            raise FormatError(_("no MISP event: there is no `Event` in it"))
         loose = list(listed(event.get("Attribute", []), "Attribute"))
         for thing in listed(event.get("Object", []), "Object"):
             place += 1

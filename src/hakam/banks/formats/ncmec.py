@@ -11,6 +11,8 @@ from typing import Any
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
+from django.utils.translation import gettext as _
+
 from hakam.banks.formats.form import About, FormatError, Leaving
 from hakam.banks.rows import BadRow, Gone, Read, row
 from hakam.vocabulary.bank import EntryKind
@@ -31,7 +33,7 @@ def read(data: bytes, _kind: EntryKind | None = None) -> Iterator[Read]:
         reader.feed(data[start : start + _STEP], last=start + _STEP >= len(data))
         yield from reader.taken()
     if not reader.known:
-        raise FormatError("no hash-sharing answer: there is no `queryResult` in it")
+        raise FormatError(_("no hash-sharing answer: there is no `queryResult` in it"))
 
 
 class _Reader:
@@ -57,21 +59,27 @@ class _Reader:
         try:
             self._parser.Parse(part, last)
         except expat.ExpatError as error:
-            raise FormatError(f"line {error.lineno}: {expat.ErrorString(error.code)}") from error
+            raise FormatError(
+                _("line %(lineno)s: %(code)s")
+                % {"lineno": error.lineno, "code": expat.ErrorString(error.code)}
+            ) from error
 
     def taken(self) -> list[Read]:
         """Return the rows since the last time."""
         rows, self._rows = self._rows, []
         return rows
 
-    def _refuse(self, *_: Any) -> None:
-        raise FormatError("a document type or an entity is declared; hash lists have none")
+    def _refuse(self, *_told: Any) -> None:
+        raise FormatError(_("a document type or an entity is declared; hash lists have none"))
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         tag = name.rpartition(" ")[2]
         self._path.append(tag)
         if len(self._path) > _DEEPEST:
-            raise FormatError(f"line {self._parser.CurrentLineNumber}: nested too deeply")
+            raise FormatError(
+                _("line %(currentlinenumber)s: nested too deeply")
+                % {"currentlinenumber": self._parser.CurrentLineNumber}
+            )
         self._said = ""
         if tag == "queryResult":
             self.known = True

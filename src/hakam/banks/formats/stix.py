@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from django.utils.translation import gettext as _
+
 from hakam.banks.formats.form import About, FormatError, Leaving, decoded, encoded, listed, text_of
 from hakam.banks.rows import BadRow, Gone, Read, row
 from hakam.vocabulary.bank import EntryKind
@@ -29,7 +31,7 @@ def read(data: bytes, _kind: EntryKind | None = None) -> Iterator[Read]:
     """Yield the rows of a bundle; places are objects. Objects of other types are passed over."""
     bundle = decoded(data)
     if not isinstance(bundle, dict) or bundle.get("type") != "bundle":
-        raise FormatError("no STIX bundle")
+        raise FormatError(_("no STIX bundle"))
     for number, one in enumerate(listed(bundle.get("objects", []), "objects"), 1):
         if not isinstance(one, dict):
             yield BadRow(number, "no object")

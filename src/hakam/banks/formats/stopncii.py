@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from django.utils.translation import gettext as _
+
 from hakam.banks.formats.form import About, FormatError, Leaving, decoded, encoded, listed, text_of
 from hakam.banks.rows import BadRow, Read, row
 from hakam.vocabulary.bank import EntryKind
@@ -21,7 +23,7 @@ def read(data: bytes, _kind: EntryKind | None = None) -> Iterator[Read]:
     """Yield the rows of an answer; places are records."""
     answer = decoded(data)
     if not isinstance(answer, dict):
-        raise FormatError("an answer of StopNCII is an object with `hashRecords`")
+        raise FormatError(_("an answer of StopNCII is an object with `hashRecords`"))
     for number, one in enumerate(listed(answer.get("hashRecords"), "hashRecords"), 1):
         if not isinstance(one, dict):
             yield BadRow(number, "no object")

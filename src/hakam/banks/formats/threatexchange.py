@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from hakam.banks.formats.form import About, FormatError, Leaving, decoded, encoded, listed, text_of
 from hakam.banks.rows import BadRow, Gone, Read, row
 from hakam.vocabulary.bank import EntryKind
@@ -34,7 +36,7 @@ def read(data: bytes, _kind: EntryKind | None = None) -> Iterator[Read]:
     """Yield the rows of a page; places are updates."""
     page = decoded(data)
     if not isinstance(page, dict):
-        raise FormatError("a page of ThreatExchange is an object with `data`")
+        raise FormatError(_("a page of ThreatExchange is an object with `data`"))
     for number, one in enumerate(listed(page.get("data"), "data"), 1):
         yield _update(number, one) if isinstance(one, dict) else BadRow(number, "no object")
 

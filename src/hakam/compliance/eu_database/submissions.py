@@ -16,6 +16,7 @@ from typing import Any, Final
 import msgspec
 from django.db import connection, transaction
 from django.db.models import Count, Min, Q
+from django.utils.translation import gettext as _
 
 from hakam.compliance import ledger
 from hakam.compliance.eu_database.form import MOST, Wrong, check
@@ -200,9 +201,9 @@ def mend(submission: Submission, changes: Mapping[str, Any], *, by: Actor, now: 
         ledger.lock()
         row = Submission.objects.select_for_update().get(pk=submission.pk)
         if row.state not in {_S.NEEDS_FIX, _S.QUEUED} or row.sent_at is not None:
-            raise SubmissionError(f"a statement that is {row.state} is not mended")
+            raise SubmissionError(_("a statement that is %(state)s is not mended") % {"state": row.state})
         if "puid" in changes:
-            raise SubmissionError("the puid is for ever")
+            raise SubmissionError(_("the puid is for ever"))
         payload = storable(row.payload | dict(changes))
         wrong = check(payload)
         if wrong:
