@@ -59,20 +59,76 @@ def test_the_window_ends_where_the_doors_does() -> None:
     assert distinct_within(key, key, at, add, 10.0).tolist() == [1, 1, 1, 1]
 
 
-@pytest.mark.parametrize("group_rows", [500])
-def test_groups_of_keys_change_nothing(
-    dataset: Dataset, pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group_rows: int
+@pytest.mark.parametrize(
+    ("stretch_rows", "back_rows", "group_rows"),
+    [
+        (1, 10_000, 10_000),  # each part by itself, with those before it that its windows reach
+        (1_000, 10_000, 10_000),
+        (600, -1, 500),  # every window reaches too far: keys are split
+        (600, 700, 500),  # some windows do
+    ],
+)
+def test_cuts_in_time_and_groups_of_keys_change_nothing(  # noqa: PLR0917 -- what is cut, and how
+    dataset: Dataset,
+    pack: Pack,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stretch_rows: int,
+    back_rows: int,
+    group_rows: int,
 ) -> None:
     (tmp_path / "whole").mkdir()
-    (tmp_path / "groups").mkdir()
+    (tmp_path / "cut").mkdir()
     whole = count_all(dataset, (pack.files,), tmp_path / "whole", pool=Here())
+    monkeypatch.setattr(counting, "_WORTH_SPLITTING", 0)
+    monkeypatch.setattr(counting, "STRETCH_ROWS", stretch_rows)
+    monkeypatch.setattr(counting, "BACK_ROWS", back_rows)
     monkeypatch.setattr(counting, "GROUP_ROWS", group_rows)
-    groups = count_all(dataset, (pack.files,), tmp_path / "groups", pool=Here())
-    assert set(whole.files) == set(groups.files) == set(counters_of((pack.files,)))
+    cut = count_all(dataset, (pack.files,), tmp_path / "cut", pool=Here())
+    assert set(whole.files) == set(cut.files) == set(counters_of((pack.files,)))
     for chunk in dataset.chunks():
-        one, other = whole.of(chunk), groups.of(chunk)
+        one, other = whole.of(chunk), cut.of(chunk)
         for name in one:
             assert np.array_equal(one[name], other[name], equal_nan=True), name
+
+
+def test_a_stretch_reaches_back_to_all_that_its_windows_hold(dataset: Dataset) -> None:
+    first = [part.first for part in dataset.parts]
+    last = [part.last for part in dataset.parts]
+    alone = counting._stretches(dataset, 0.0, 1)
+    assert alone == [(n, n, n + 1) for n in range(len(dataset.parts))]
+    within = first[-1] - last[-3]  # the window of the last part's first row begins just after that row
+    stretches = counting._stretches(dataset, within, 1)
+    assert stretches is not None
+    assert stretches[-1] == (len(first) - 2, len(first) - 1, len(first))
+    wider = counting._stretches(dataset, within + 0.001, 1)
+    assert wider is not None
+    assert wider[-1][0] == len(first) - 3
+    assert counting._stretches(dataset, 0.0, dataset.rows) == [(0, 0, len(first))]
+
+
+def test_a_window_that_holds_too_much_is_not_cut(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "BACK_ROWS", dataset.parts[0].rows)
+    assert counting._stretches(dataset, 1e9, 1) is None
+    assert counting._stretches(dataset, 1e9, dataset.rows) == [(0, 0, len(dataset.parts))]
+
+
+codes = st.lists(st.tuples(*[st.integers(0, 5)] * 3), min_size=1, max_size=50)
+
+
+@given(codes, st.sampled_from((2**62, 60, 10_000)))
+@settings(max_examples=80, deadline=None)
+def test_keys_of_several_parts_are_equal_where_all_parts_are(
+    given_codes: list[tuple[int, int, int]], most: int
+) -> None:
+    """Also where the numbers would grow too large and are made small on the way."""
+    columns = [(np.array(column, dtype=np.int64), 6) for column in zip(*given_codes, strict=True)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(counting, "_MOST", most)
+        key = counting.combined(columns).tolist()
+    for n, one in enumerate(given_codes):
+        for m, other in enumerate(given_codes):
+            assert (key[n] == key[m]) == (one == other)
 
 
 def test_a_counter_with_an_unknown_key_is_unknown(dataset: Dataset, tmp_path: Path) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
+from benchmarks.backtest import pack as made_pack
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hakam.backtest import texts
-from hakam.backtest.texts import Texts, is_anchored
+from hakam.backtest.texts import Texts, asked, is_anchored
 from hakam.policy.fields import FIELDS
+from hakam.policy.generate import atom_of
+from hakam.policy.pack import load_pack
+from hakam.policy.patterns import options
 from hakam.policy.scan import finder
 from hakam.policy.tree import Field, How, Search
 from hakam.vocabulary.finding import Span
@@ -46,24 +50,60 @@ words = st.one_of(
 )
 
 
-@given(st.lists(words, max_size=70), st.sampled_from((1, 2, 8, 32)))
-@settings(max_examples=120, deadline=None)
-def test_blocks_hide_nothing_and_add_nothing(values: list[str | None], width: int) -> None:
+def wanted(one: Search, values: list[str | None]) -> list[bool]:
+    find = finder(one)
+    return [value is not None and find(value) is not None for value in values]
+
+
+@given(
+    st.lists(words, max_size=70),
+    st.sampled_from((1, 2, 8, 32)),
+    st.sampled_from((1, 3, 256)),
+    st.sampled_from((1, 2, 32)),
+    st.sets(st.integers(0, len(SEARCHES) - 1)),
+)
+@settings(max_examples=150, deadline=None)
+def test_blocks_hide_nothing_and_add_nothing(
+    values: list[str | None], width: int, block: int, most: int, common: set[int]
+) -> None:
+    """However wide blocks are, however much is found in one, and whatever hits often."""
     scans = Texts(SEARCHES)
-    for scan in scans._scans["text.folded"]:
-        scan.width = width if scan._blocks else 1
-    hits = scans.hits(Column(values))
+    column = scans.columns["text.folded"]
+    column.common = {atom_of(SEARCHES[number]) for number in common}
+    column.scans = column._grouped()
+    for scan in column.scans:
+        if isinstance(scan, texts._LongLists):
+            scan.width = width
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(texts, "BLOCK", block)
+        patch.setattr(texts, "MOST_FOUND", most)
+        hits = scans.hits(Column(values))
     assert len(hits) == len(SEARCHES)
     for one in SEARCHES:
-        find = finder(one)
-        wanted = [value is not None and find(value) is not None for value in values]
-        assert hits["text.folded", one.how, one.terms].tolist() == wanted, one.terms[:2]
+        assert hits[atom_of(one)].tolist() == wanted(one, values), one.terms[:2]
 
 
 def test_a_hit_across_two_rows_is_none() -> None:
     hits = Texts([search(How.CONTAINS, "ab")]).hits(Column(["xa", "bx", "ab", None, "b"]))
     (flags,) = hits.values()
     assert flags.tolist() == [False, False, True, False, False]
+
+
+def test_a_hit_that_two_rows_make_does_not_hide_the_one_beside_it() -> None:
+    """`ab` begins in the first row and swallows the `b` that the second row's own hit begins with."""
+    searches = [search(How.PATTERN, "a[a-z]{2}"), search(How.CONTAINS, "bc")]
+    values = ["xa", "bcx", "", "bc", None, "a"]
+    hits = Texts(searches).hits(Column(values))
+    for one in searches:
+        assert hits[atom_of(one)].tolist() == wanted(one, values)
+
+
+def test_a_hit_may_span_a_whole_block() -> None:
+    searches = [search(How.PATTERN, "(?s)a.*z"), search(How.CONTAINS, "mm")]
+    values = ["a", *["mm", "x"] * 40, "z", "az"]
+    hits = Texts(searches).hits(Column(values))
+    for one in searches:
+        assert hits[atom_of(one)].tolist() == wanted(one, values)
 
 
 def test_a_slice_of_a_column_is_read_from_its_own_beginning() -> None:
@@ -90,12 +130,82 @@ def test_patterns_that_ask_for_an_end_are_not_scanned_in_blocks(one: Search, anc
     assert is_anchored(one) is anchored
 
 
-def test_the_width_of_blocks_follows_the_hits() -> None:
-    scans = Texts([search(How.CONTAINS, "ab")])
-    (scan,) = scans._scans["text.folded"]
+def long_list() -> Search:
+    return search(How.CONTAINS, *(f"t{n}t" for n in range(1_001)))
+
+
+def test_the_width_of_blocks_of_a_long_list_follows_the_hits() -> None:
+    scans = Texts([long_list()])
+    (scan,) = scans.columns["text.folded"].scans
+    assert isinstance(scan, texts._LongLists)
     scans.hits(Column(["nothing here"] * 500))
-    assert scan.width == max(width for _, width in texts._BLOCKS)
-    scans.hits(Column(["ab"] * 500))
+    assert scan.width == max(width for _, width in texts._WIDTHS)
+    scans.hits(Column(["t7t"] * 500))
     assert scan.width == 1
-    flags = next(iter(scans.hits(Column(["ab", "x"] * 50)).values()))
+    flags = next(iter(scans.hits(Column(["t7t", "x"] * 50)).values()))
     assert np.count_nonzero(flags) == 50
+
+
+SELDOM, OFTEN, EVERYWHERE = (
+    search(How.CONTAINS, "rare"),
+    search(How.CONTAINS, "sun", "قهوة"),
+    search(How.PATTERN, "[a-z]un"),
+)
+
+
+def test_what_hits_often_is_looked_for_by_itself_from_then_on() -> None:
+    scans = Texts([SELDOM, OFTEN, EVERYWHERE])
+    column = scans.columns["text.folded"]
+    values = ["a sun", "قهوة", "rare", *["nothing"] * 7] * 100
+    first = scans.hits(Column(values))
+    assert column.common == {atom_of(one) for one in (SELDOM, OFTEN, EVERYWHERE)}
+    again = scans.hits(Column(values))
+    assert not any(isinstance(scan, texts._Blocks) for scan in column.scans)
+    for one in (SELDOM, OFTEN, EVERYWHERE):
+        assert first[atom_of(one)].tolist() == again[atom_of(one)].tolist() == wanted(one, values)
+
+
+def test_a_few_rows_say_nothing_about_what_hits_often() -> None:
+    scans = Texts([OFTEN])
+    scans.hits(Column(["sun"] * 20))
+    assert scans.columns["text.folded"].common == set()
+
+
+def test_a_word_that_many_rows_hold_is_the_same_word_by_itself() -> None:
+    """In the column of words, each stands between spaces."""
+    one = search(How.WORDS, " sun ", " قهوه ساخنه ", path="text.words")
+    values = [" sun ", " sunday ", " قهوه ساخنه ", " قهوه ", None, "", " a.sun b "]
+    scans = Texts([one])
+    rows = scans.hits(Column(values))[atom_of(one)]
+    scans.columns["text.words"].common = {atom_of(one)}
+    scans.columns["text.words"].scans = scans.columns["text.words"]._grouped()
+    itself = scans.hits(Column(values))[atom_of(one)]
+    assert rows.tolist() == itself.tolist() == [True, False, True, False, False, False, False]
+
+
+def test_patterns_too_large_for_one_expression_are_scanned_row_by_row(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(texts, "options", lambda _most: options(500))
+    searches = [search(How.PATTERN, "[ab]{40}c"), search(How.CONTAINS, "قهوة")]
+    scans = Texts(searches)
+    (scan,) = scans.columns["text.folded"].scans
+    assert isinstance(scan, texts._Blocks)
+    assert scan.find is None
+    values = ["ab" * 20 + "c", "x", None, "قهوة", ""]
+    hits = scans.hits(Column(values))
+    for one in searches:
+        assert hits[atom_of(one)].tolist() == wanted(one, values)
+
+
+def test_what_a_counter_counts_is_not_looked_for_when_it_is_read() -> None:
+    pack = load_pack(
+        made_pack.files(
+            (
+                'count(by=author.id, within="1h", where=word(text.folded, "sun")) > 1 and word(text.folded, "moon")',
+            )
+        )
+    ).pack
+    assert pack is not None
+    found = asked([rule.when for rule in pack.rules])
+    assert [search.terms for search in found["text.words"].values()] == [(" moon ",)]

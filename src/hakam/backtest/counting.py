@@ -3,7 +3,10 @@
 A key's rows are counted with sorting and binary search alone. With rows in order of time, the window of a row begins
 at one position, which a search in the times gives; how many rows of the same key lie between is a difference of two
 ranks. For different members, a row counts from its own position until the same member comes again or the window has
-passed it: a difference of two ranks again. Keys are split into groups that fit into memory.
+passed it: a difference of two ranks again.
+
+A value depends on the rows of one window alone, so stretches of time are counted apart, each with the rows that its
+first windows reach back to. Where these are too many, keys are split into groups that fit into memory instead.
 
 Counters that have no such form (a computed key, a kind that the language gained) are counted one event after the
 other by the compiled function itself, on one core.
@@ -12,6 +15,7 @@ other by the compiled function itself, on one core.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -31,9 +35,13 @@ from hakam.policy.fields import FIELDS, FieldSpec
 from hakam.policy.interpret import outcome
 from hakam.policy.kinds import Kind
 from hakam.policy.pack import load_pack
-from hakam.policy.tree import Counter, CounterKind, Field, Value, walk
+from hakam.policy.tree import Condition, Counter, CounterKind, Field, Value, walk
 
-GROUP_ROWS = 3_000_000  # rows of one group of keys, at about 150 bytes each while they are counted
+STRETCH_ROWS = 400_000  # rows of one stretch of time, at about 300 bytes each while they are counted
+BACK_ROWS = 800_000  # rows that a stretch may reach back to; above, the counter's keys are split instead
+GROUP_ROWS = 2_000_000  # rows of one group of keys, at about 150 bytes each while they are counted
+_WORTH_SPLITTING = 100_000  # rows below which one core counts them all
+_MOST = 2**62  # of the numbers that keys become
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -100,15 +108,28 @@ def count_all(
     others = tuple(name for name in counters if name not in set(vectors))
     filtered = [counters[name] for name in vectors if counters[name].where is not None]
     if filtered:
-        wheres = ((str(dataset.folder), filtered, str(folder), n) for n in range(len(dataset.parts)))
+        wheres = ((str(dataset.folder), tuple(filtered), str(folder), n) for n in range(len(dataset.parts)))
         for _ in pool.map(_where_part, wheres, cancelled=cancelled):
             pass
+    rows = (
+        min(STRETCH_ROWS, max(1, dataset.rows // pool.width))
+        if dataset.rows > _WORTH_SPLITTING
+        else dataset.rows
+    )
+    within = {name: _stretches(dataset, counters[name].within, rows) for name in vectors}
+    near = [counters[name] for name in vectors if within[name] is not None]
+    stretches = _stretches(dataset, max((one.within for one in near), default=0.0), rows) or ()
+    for _ in pool.map(
+        _count_stretch,
+        ((str(dataset.folder), near, files, str(folder), *stretch) for stretch in stretches if near),
+        cancelled=cancelled,
+    ):
+        pass
     groups = max(1, -(-dataset.rows // GROUP_ROWS))
-    if vectors and len(vectors) < pool.width and dataset.rows > pool.width * 100_000:
-        groups = max(groups, pool.width)
     pieces = [
         (str(dataset.folder), counters[name], files[name], str(folder), group, groups)
         for name in vectors
+        if within[name] is None
         for group in range(groups)
     ]
     for _ in pool.map(_count_group, pieces, cancelled=cancelled):
@@ -132,10 +153,16 @@ def _where_file(folder: str, name: str, number: int) -> Path:
     return Path(folder) / f"where-{blake2b(name.encode(), digest_size=8).hexdigest()}-{number}.npy"
 
 
-def _where_part(source: str, counters: list[Counter], folder: str, number: int) -> None:
+@lru_cache(maxsize=1)
+def _rules(conditions: tuple[Condition, ...]) -> Rules:
+    """Return the conditions over columns, which remember from part to part what hits often."""
+    return Rules(conditions)
+
+
+def _where_part(source: str, counters: tuple[Counter, ...], folder: str, number: int) -> None:
     """Write which rows of a part fulfil the `where` of some counters."""
     conditions = tuple(counter.where for counter in counters if counter.where is not None)
-    rules = Rules(conditions)
+    rules = _rules(conditions)
     chunk = Dataset(Path(source)).chunk(number)
     found, unsure = rules.true_rows(chunk, {})
     rows = np.flatnonzero(unsure).tolist()
@@ -150,13 +177,85 @@ def _where_part(source: str, counters: list[Counter], folder: str, number: int) 
 # Counting by sorting
 
 
+def _stretches(dataset: Dataset, within: float, rows: int) -> list[tuple[int, int, int]] | None:
+    """Return stretches of time as numbers of parts: where each reaches back to, begins and ends.
+
+    `None` if one would reach back to too many rows.
+    """
+    parts, starts = dataset.parts, dataset.starts
+    found = []
+    begin = back = 0
+    while begin < len(parts):
+        end = begin + 1
+        while end < len(parts) and starts[end + 1] - starts[begin] <= rows:
+            end += 1
+        while back < begin and parts[back].last <= parts[begin].first - within:
+            back += 1
+        if starts[begin] - starts[back] > BACK_ROWS:
+            return None
+        found.append((back, begin, end))
+        begin = end
+    return found
+
+
+def _count_stretch(  # noqa: PLR0917 -- what a process is handed
+    source: str, counters: list[Counter], files: dict[str, str], folder: str, back: int, begin: int, end: int
+) -> None:
+    """Count some counters for the rows of the parts from `begin` to `end`; windows reach back into those before."""
+    dataset = Dataset(Path(source))
+    specs = {spec.path: spec for counter in counters for spec in _fields(counter)}
+    columns: dict[str, list[pa.Array]] = {path: [] for path in specs}
+    times = []
+    for number in range(back, end):
+        chunk = dataset.chunk(number, [*specs, "event.at"])
+        times.append(chunk.at)
+        for path, spec in specs.items():
+            columns[path].append(chunk.field(spec))
+    at = np.concatenate(times)
+    codes = {}
+    for path in specs:
+        codes[path] = _code(columns.pop(path))
+    skipped = dataset.starts[begin] - dataset.starts[back]
+    for counter in counters:
+        found = [codes[spec.path] for spec in _fields(counter)]
+        keep = np.ones(len(at), dtype=np.bool_)
+        for code, _ in found:
+            keep &= code >= 0
+        add = keep
+        if counter.where is not None:
+            wheres = [np.load(_where_file(folder, counter.name, number)) for number in range(back, end)]
+            add = np.concatenate(wheres)
+        rows = np.flatnonzero(keep)
+        taken = [(code[rows], size) for code, size in found]
+        values = np.full(len(at), np.nan)
+        values[rows] = _values(counter, taken, at[rows], add[rows])
+        made = np.lib.format.open_memmap(files[counter.name], mode="r+")
+        made[dataset.starts[begin] : dataset.starts[end]] = values[skipped:]
+        made.flush()
+
+
+def _fields(counter: Counter) -> list[FieldSpec]:
+    """Return what a counter reads: its key, the platform first, for two may name an author alike, and its member."""
+    return [
+        FIELDS["event.platform"],
+        *_specs(counter.by),
+        *_specs([counter.of] if counter.of is not None else []),
+    ]
+
+
+def _values(counter: Counter, codes: list[Code], at: Doubles, add: Flags) -> Doubles:
+    if counter.counts is CounterKind.COUNT:
+        return count_within(combined(codes), at, add, counter.within)
+    return distinct_within(combined(codes[:-1]), codes[-1][0], at, add, counter.within)
+
+
 def _count_group(  # noqa: PLR0917 -- what a process is handed
     source: str, counter: Counter, file: str, folder: str, group: int, groups: int
 ) -> None:
     """Count one counter for one group of its keys."""
     dataset = Dataset(Path(source))
-    keys = [FIELDS["event.platform"], *_specs(counter.by)]  # two platforms may name an author alike
-    fields = [*keys, *_specs([counter.of] if counter.of is not None else [])]
+    fields = _fields(counter)
+    keys = fields if counter.counts is CounterKind.COUNT else fields[:-1]
     paths = [spec.path for spec in fields]
     columns: list[list[pa.Array]] = [[] for _ in fields]
     times, places, adds = [], [], []
@@ -178,12 +277,7 @@ def _count_group(  # noqa: PLR0917 -- what a process is handed
             adds.append(np.load(_where_file(folder, counter.name, number))[rows])
     at = np.concatenate(times)
     add = np.concatenate(adds) if adds else np.ones(len(at), dtype=np.bool_)
-    key = _codes(columns[: len(keys)], len(at))
-    if counter.counts is CounterKind.COUNT:
-        values = count_within(key, at, add, counter.within)
-    else:
-        member = _codes(columns[len(keys) :], len(at))
-        values = distinct_within(key, member, at, add, counter.within)
+    values = _values(counter, [_code(pieces) for pieces in columns], at, add)
     made = np.lib.format.open_memmap(file, mode="r+")
     made[np.concatenate(places)] = values
     made.flush()
@@ -211,34 +305,59 @@ def _spread(columns: list[pa.Array], rows: int) -> np.ndarray[Any, np.dtype[np.u
     return total
 
 
-def _codes(columns: list[list[pa.Array]], rows: int) -> Places:
-    """Return one whole number for each row, equal exactly for equal keys."""
-    code = np.zeros(rows, dtype=np.int64)
-    for pieces in columns:
-        encoded = pa.chunked_array(pieces).combine_chunks()
-        column = encoded.chunk(0) if isinstance(encoded, pa.ChunkedArray) and encoded.num_chunks else encoded
-        if isinstance(column, pa.ChunkedArray):
-            return code
-        words = pc.dictionary_encode(column)
-        part = words.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        code = code * max(1, len(words.dictionary)) + part
-        if len(columns) > 1:
-            code = np.unique(code, return_inverse=True)[1].astype(np.int64)
-    return code
+Code = tuple[
+    Places, int
+]  # a whole number from 0 for each row, -1 for unknown, and how many different ones there are
+
+
+def _code(pieces: list[pa.Array]) -> Code:
+    """Return one whole number for each row of a column, equal exactly for equal values."""
+    encoded = pc.dictionary_encode(pa.chunked_array(pieces, pieces[0].type))
+    if not encoded.num_chunks:
+        return np.zeros(0, dtype=np.int64), 0
+    numbers = [
+        pc.fill_null(chunk.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        for chunk in encoded.chunks
+    ]
+    return np.concatenate(numbers), len(encoded.chunk(encoded.num_chunks - 1).dictionary)
+
+
+def combined(codes: list[Code]) -> Places:
+    """Return one whole number for each row, equal exactly for rows that are equal in every code.
+
+    Multiplied by the number of rows it still fits into 63 bits.
+    """
+    rows = len(codes[0][0])
+    most = _MOST // (rows + 1)
+    total, size = np.zeros(rows, dtype=np.int64), 1
+    for code, count in codes:
+        if count <= 1:
+            continue
+        total, size = total * count + code, size * count
+        if size > most:
+            different, total = np.unique(total, return_inverse=True)
+            size = len(different)
+    return total
+
+
+def _by_key(key: Places) -> tuple[Places, Places]:
+    """Return the rows in order of key and place, and `key * rows + place` in that order."""
+    total = len(key)
+    ranked = np.sort(
+        key * total + np.arange(total, dtype=np.int64)
+    )  # several times as fast as sorting places
+    return ranked % max(1, total), ranked
 
 
 def count_within(key: Places, at: Doubles, add: Flags, within: float) -> Doubles:
     """Return for each row, in order of time, how many rows of its key that `add` lie within the window up to it."""
     total = len(at)
-    place = np.arange(total, dtype=np.int64)
     begin = np.searchsorted(at, at - within, side="right")  # the first row that the window holds
-    order = np.argsort(key, kind="stable")
-    base = key[order] * total
-    added = (base + place[order])[add[order]]
-    last = np.searchsorted(added, base + place[order], side="right")
-    first = np.searchsorted(added, base + begin[order], side="left")
+    order, ranked = _by_key(key)
+    added = np.concatenate(([0], np.cumsum(add[order])))
+    first = np.searchsorted(ranked, ranked - order + begin[order], side="left")
     values = np.empty(total, dtype=np.float64)
-    values[order] = last - first
+    values[order] = added[1:] - added[first]
     return values
 
 
@@ -246,17 +365,18 @@ def distinct_within(key: Places, member: Places, at: Doubles, add: Flags, within
     """Return for each row how many different members its key has among the rows that `add` within the window."""
     total = len(at)
     place = np.arange(total, dtype=np.int64)
-    gone = np.searchsorted(
-        at - within, at, side="left"
-    )  # the first row whose window no longer holds this one
+    # the first row whose window no longer holds this one
+    gone = np.searchsorted(at - within, at, side="left")
     adding = place[add]
-    order = adding[np.lexsort((adding, member[adding], key[adding]))]
     following = np.full(total, total, dtype=np.int64)  # the next row with the same key and member
-    if len(order) > 1:
-        same = (key[order][1:] == key[order][:-1]) & (member[order][1:] == member[order][:-1])
-        following[order[:-1][same]] = order[1:][same]
+    if len(adding) > 1:
+        counts = int(key.max()) + 1, int(member.max()) + 1
+        same, ranked = _by_key(combined([(key[adding], counts[0]), (member[adding], counts[1])]))
+        pair = ranked // len(adding)
+        again = pair[1:] == pair[:-1]
+        following[adding[same[:-1][again]]] = adding[same[1:][again]]
     end = np.minimum(following, gone)[adding]
-    order = np.argsort(key, kind="stable")
+    order, _ = _by_key(key)
     base = key[order] * (total + 1)
     begun = np.sort(key[adding] * (total + 1) + adding)
     ended = np.sort(key[adding] * (total + 1) + end)

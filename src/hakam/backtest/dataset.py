@@ -20,6 +20,7 @@ from hakam.vocabulary.event import Event
 
 MANIFEST = "manifest.json"
 _LEVEL = 1
+_ALWAYS = ("odd", "decided")  # columns that are read with any others: each reading costs by itself
 
 Doubles = np.ndarray[Any, np.dtype[np.float64]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
@@ -113,7 +114,7 @@ class Chunk:
 
     @cached_property
     def _file(self) -> Any:
-        return parquet.ParquetFile(self.path, memory_map=True)
+        return parquet.ParquetFile(self.path)
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -124,7 +125,8 @@ class Chunk:
         held = self._held.get(name)
         if held is None:
             if self._wanted:
-                names = sorted(({column_of(path) for path in self._wanted} | {name}) & self._names)
+                wanted = {column_of(path) for path in self._wanted} | {name, *_ALWAYS}
+                names = sorted(wanted & self._names)
                 self._wanted = frozenset()
             else:
                 names = [name] if name in self._names else []
