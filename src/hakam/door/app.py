@@ -32,6 +32,7 @@ from hakam.door.visit import (
     repeated,
     stored,
 )
+from hakam.policy.clauses import Clause
 from hakam.storage.event_log import Appended, EventLog, LogFullError
 from hakam.storage.known_content import KnownContent
 from hakam.storage.published import Published, PublishedKey
@@ -126,6 +127,10 @@ class Door:
         if self.stopping:
             return ProblemKind.STOPPING()
         return self._keys.admit(authorization, scope, self._clock())
+
+    def clause(self, name: str) -> Clause | None:
+        """Return a clause of the rule book in force. For the doors in other shapes."""
+        return self.judgement.engine.pack.clauses.get(name) if self.judgement is not None else None
 
     # Machines that send events
 

@@ -17,9 +17,11 @@ from hakam.door.drop_in.call import Call, DropIn
 from hakam.door.drop_in.labels import Labels
 from hakam.door.drop_in.moderations import Moderations
 from hakam.door.drop_in.perspective import Perspective
+from hakam.door.drop_in.pictures import Pictures
 from hakam.door.keys import KeyRing
 from hakam.signals.models import shipped
 from hakam.signals.models.reading import Reader
+from hakam.storage.known_content import KnownContent
 from hakam.storage.published import PublishedKey
 from hakam.testing.doors import KEYS, NOW, key_text
 from hakam.vocabulary.problem import Problem
@@ -67,7 +69,9 @@ def asker(service: DropIn) -> Ask:
 
 @pytest.fixture
 def moderate(analyst: Analyst) -> Ask:
-    return asker(Moderations(admit, analyst))
+    return asker(
+        Moderations(admit, analyst, Pictures(lambda: KnownContent(Path()), lambda _: None, lambda: NOW))
+    )
 
 
 @pytest.fixture

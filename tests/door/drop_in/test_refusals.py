@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hakam.door.app import Answer, Door
 from hakam.door.drop_in.call import MAX_FIELDS, TooManyFieldsError, body_of, fields_of
 from hakam.door.drop_in.labels import FILE
-from hakam.door.drop_in.moderations import MAX_INPUTS, InvalidInputError, texts_of
+from hakam.door.drop_in.moderations import MAX_INPUTS, InvalidInputError, inputs_of
 from hakam.door.drop_in.perspective import MAX_BYTES, spans_of
 from hakam.door.drop_in.routes import DropIns
 from hakam.testing.doors import House, key_text
@@ -229,9 +229,9 @@ TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
 
 @given(st.lists(TEXTS, min_size=1, max_size=20))
 def test_texts_come_out_as_they_went_in(texts: list[str]) -> None:
-    assert texts_of(msgspec.json.encode({"input": texts})) == (texts, False)
+    assert inputs_of(msgspec.json.encode({"input": texts})) == (texts, [])
     parts = [{"type": "text", "text": text} for text in texts]
-    assert texts_of(msgspec.json.encode({"input": parts})) == (["\n".join(texts)], False)
+    assert inputs_of(msgspec.json.encode({"input": parts})) == (["\n".join(texts)], [])
 
 
 JSON = st.recursive(
@@ -247,12 +247,12 @@ JSON = st.recursive(
 @given(JSON)
 def test_any_input_is_read_or_refused_in_words(value: Any) -> None:
     try:
-        texts, _ = texts_of(msgspec.json.encode({"input": value}))
+        texts, pictures = inputs_of(msgspec.json.encode({"input": value}))
     except InvalidInputError as wrong:
-        texts = [str(wrong), wrong.param or ""]
-    assert texts
-    assert all(isinstance(text, str) for text in texts)
-    assert texts[-1] != "" or value == "" or isinstance(value, list)
+        texts, pictures = [str(wrong), wrong.param or ""], []
+    assert texts or pictures
+    assert all(isinstance(text, str) for text in [*texts, *pictures])
+    assert not texts or texts[-1] != "" or value == "" or isinstance(value, list)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)

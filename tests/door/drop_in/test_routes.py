@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Self
+from typing import Any
 
+import akismet
+import googleapiclient.discovery
+import googleapiclient.errors
+import httplib2
 import httpx
 import openai
 import pytest
@@ -15,6 +19,8 @@ from hakam.testing.doors import Running, key_text
 pytestmark = [pytest.mark.sockets, pytest.mark.embedded]
 THREAT = "I will find you tonight and kill you, you are dead"
 KIND = "thank you all for the lovely evening, see you next week"
+SPAM = "Earn 5000 dollars a week from home, guaranteed profit, click https://x.example/win now"
+PRODUCTION = ("TOXICITY", "SEVERE_TOXICITY", "IDENTITY_ATTACK", "INSULT", "PROFANITY", "THREAT")
 
 
 @pytest.fixture
@@ -33,31 +39,34 @@ def client_of(door: Running, key: str = "forum") -> openai.OpenAI:
     )
 
 
-class Discovered:
-    """A client as Google's libraries make them: methods, addresses and parameters come from the document alone."""
-
-    def __init__(self, address: str, key: str) -> None:
-        self._http = httpx.Client(trust_env=False)
-        self._document = self._http.get(address, params={"version": "v1alpha1"}).raise_for_status().json()
-        self._key = key
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.close()
-
-    def call(self, method: str, body: dict[str, Any]) -> httpx.Response:
-        found = self._document["resources"]["comments"]["methods"][method]
-        known = self._document["schemas"][found["request"]["$ref"]]["properties"]
-        assert set(body) <= set(known), "the document does not know a field"
-        address = self._document["rootUrl"] + self._document["servicePath"] + found["path"]
-        return self._http.request(
-            found["httpMethod"], address, params={"key": self._key, "alt": "json"}, json=body
-        )
+def perspective_of(door: Running) -> Any:
+    """Return a client as programs for Perspective make it: built by Google's own library from the document."""
+    return googleapiclient.discovery.build(
+        "commentanalyzer",
+        "v1alpha1",
+        developerKey=key_text("checker"),
+        discoveryServiceUrl=f"{door.url}/$discovery/rest?version=v1alpha1",
+        static_discovery=False,
+        http=httplib2.Http(proxy_info=None),
+    )
 
 
-def test_real_clients_pass(door: Running) -> None:
+def http_of(door: Running) -> httpx.Client:
+    """Return a client whose requests to Akismet come here, as a line in a hosts file would do it."""
+
+    def here(request: httpx.Request) -> None:
+        assert request.url.host == "rest.akismet.com"
+        request.url = httpx.URL(f"{door.url}{request.url.raw_path.decode()}")
+
+    return httpx.Client(trust_env=False, event_hooks={"request": [here]})
+
+
+def akismet_of(door: Running, key: str, http: httpx.Client) -> akismet.SyncClient:
+    """Return Akismet's client, which has its address in it."""
+    return akismet.SyncClient(akismet.Config(key_text(key), "https://blog.example"), http_client=http)
+
+
+def test_openais_own_client_passes(door: Running) -> None:
     with client_of(door) as client:
         one = client.moderations.create(input=THREAT)
         assert one.results[0].flagged
@@ -82,30 +91,64 @@ def test_real_clients_pass(door: Running) -> None:
     with client_of(door, "shop") as other, pytest.raises(openai.PermissionDeniedError):
         other.moderations.create(input="a")
 
-    with Discovered(f"{door.url}/$discovery/rest", key_text("checker")) as perspective:
-        asked = {
-            "comment": {"text": "you are a pathetic stupid idiot"},
-            "requestedAttributes": {"TOXICITY": {}, "INSULT": {}},
-            "languages": ["en"],
-            "doNotStore": True,
-        }
-        answer = perspective.call("analyze", asked)
-        assert answer.status_code == 200
-        assert answer.json()["attributeScores"]["TOXICITY"]["summaryScore"]["value"] > 0.5
-        suggested = {
-            "comment": {"text": "a"},
-            "attributeScores": {"TOXICITY": {"summaryScore": {"value": 0.0}}},
-        }
-        assert perspective.call("suggestscore", suggested).status_code == 200
-        assert (door.folder / "labels.ndjson").exists()
-        assert (
-            perspective.call("analyze", {"comment": {"text": ""}}).json()["error"]["status"]
-            == "INVALID_ARGUMENT"
-        )
 
+def test_googles_own_client_library_passes(door: Running) -> None:
+    with perspective_of(door) as service:
+        comments_are_read(service.comments(), door)
+
+
+def comments_are_read(comments: Any, door: Running) -> None:
+    asked = {
+        "comment": {"text": "you are a pathetic stupid idiot. what a lovely day"},
+        "requestedAttributes": {name: {} for name in PRODUCTION},
+        "languages": ["en"],
+        "spanAnnotations": True,
+        "doNotStore": True,
+        "clientToken": "c1",
+    }
+    answer = comments.analyze(body=asked).execute()
+    assert set(answer["attributeScores"]) == set(PRODUCTION)
+    assert answer["attributeScores"]["TOXICITY"]["summaryScore"]["value"] > 0.5
+    spans = answer["attributeScores"]["INSULT"]["spanScores"]
+    assert [(span["begin"], span["end"]) for span in spans] == [(0, 33), (33, 50)]
+    assert spans[0]["score"]["value"] > spans[1]["score"]["value"]
+    assert answer["clientToken"] == "c1"
+    assert not (door.folder / "labels.ndjson").exists()
+    suggested = {"comment": {"text": "a"}, "attributeScores": {"TOXICITY": {"summaryScore": {"value": 0.0}}}}
+    assert comments.suggestscore(body=suggested | {"doNotStore": True}).execute()["detectedLanguages"] == []
+    assert not (door.folder / "labels.ndjson").exists()
+    comments.suggestscore(body=suggested).execute()
+    assert (door.folder / "labels.ndjson").exists()
+    with pytest.raises(googleapiclient.errors.HttpError) as refused:
+        comments.analyze(body={"comment": {"text": ""}, "requestedAttributes": {"TOXICITY": {}}}).execute()
+    assert refused.value.status_code == 400
+    assert refused.value.error_details[0]["errorType"] == "COMMENT_EMPTY"
+
+
+def test_akismets_own_client_passes(door: Running) -> None:
+    with akismet_of(door, "forum", http_of(door)) as client:
+        assert client.verify_key()
+        said = client.comment_check(user_ip="198.51.100.7", comment_content=SPAM, blog_lang="en")
+        assert said in {akismet.CheckResponse.SPAM, akismet.CheckResponse.DISCARD}
+        assert client.comment_check(user_ip="198.51.100.7", comment_content=KIND) is akismet.CheckResponse.HAM
+        assert client.submit_ham(user_ip="198.51.100.7", comment_content=KIND)
+        assert client.submit_spam(user_ip="198.51.100.7", comment_content=SPAM)
+    assert (door.folder / "labels.ndjson").read_bytes().count(b"\n") == 2
+    http = http_of(door)
+    with http:
+        stranger = akismet_of(door, "nobody", http)
+        assert not stranger.verify_key()
+        with pytest.raises(akismet.AkismetError):
+            stranger.comment_check(user_ip="198.51.100.7", comment_content=KIND)
+
+
+def test_a_form_and_an_encoded_colon_pass(door: Running) -> None:
     form = {"api_key": key_text("forum"), "blog": "https://b.example", "comment_author": "viagra-test-123"}
     plain = httpx.post(f"{door.url}/1.1/comment-check", data=form, trust_env=False)
     assert (plain.status_code, plain.text) == (200, "true")
+    account = httpx.post(f"{door.url}/1.1/get-subscription", data=form, trust_env=False).json()
+    assert (account["status"], account["account_id"]) == ("active", "forum")
+    asked = {"comment": {"text": KIND}, "requestedAttributes": {"TOXICITY": {}}}
     encoded = httpx.post(
         f"{door.url}/v1alpha1/comments%3Aanalyze?key={key_text('forum')}", json=asked, trust_env=False
     )

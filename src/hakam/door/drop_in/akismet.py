@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import msgspec
+
 from hakam.door.app import Answer
 from hakam.door.drop_in.analyst import Analyst, BusyError
 from hakam.door.drop_in.call import Admit, Call, fields_of
@@ -18,9 +20,15 @@ _THANKS = b"Thanks for making the web a better place."
 
 
 class Akismet:
-    """The four methods. The key comes as `api_key` or `key`; as a subdomain it can't reach this door."""
+    """The methods that clients call. The key comes as `api_key` or `key`; as a subdomain it can't reach this door."""
 
-    paths = ("/1.1/verify-key", "/1.1/comment-check", "/1.1/submit-spam", "/1.1/submit-ham")
+    paths = (
+        "/1.1/verify-key",
+        "/1.1/comment-check",
+        "/1.1/submit-spam",
+        "/1.1/submit-ham",
+        "/1.1/get-subscription",
+    )
 
     def __init__(
         self, admit: Admit, analyst: Analyst, labels: Labels, *, clock: Callable[[], float] = time.time
@@ -41,6 +49,8 @@ class Akismet:
             return _plain(b"invalid", help_="Only POST.")
         if call.path.endswith("verify-key"):
             return _plain(b"valid")
+        if call.path.endswith("get-subscription"):  # what the plugin of WordPress shows of the account
+            return _subscription(key.platform)
         if not form.get("blog"):
             return _plain(b"invalid", help_='Empty "blog" value')
         text = "\n".join(
@@ -89,6 +99,18 @@ class Akismet:
     def failed(self, status: int, message: str) -> Answer:  # noqa: ARG002 -- this service has no other status than 200
         """Say that a request can't be answered."""
         return _plain(b"invalid", help_=message)
+
+
+def _subscription(platform: str) -> Answer:
+    body = {
+        "account_id": platform,
+        "account_name": platform,
+        "account_type": "hakam",
+        "status": "active",
+        "next_billing_date": False,
+        "limit_reached": False,
+    }
+    return Answer(200, [("content-type", "application/json")], msgspec.json.encode(body))
 
 
 def _language(form: dict[str, str]) -> str | None:

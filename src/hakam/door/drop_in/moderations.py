@@ -14,6 +14,7 @@ import msgspec
 from hakam.door.app import Answer
 from hakam.door.drop_in.analyst import Analyst, BusyError
 from hakam.door.drop_in.call import Admit, Call
+from hakam.door.drop_in.pictures import MAX_PICTURES, BadPictureError, Found, Pictures
 from hakam.door.keys import CHECK
 from hakam.signals.models.heads import Head
 from hakam.vocabulary.problem import Problem
@@ -27,6 +28,8 @@ _encode = msgspec.json.Encoder().encode
 _NOT_FOUND_KEY = 401
 _FORBIDDEN = 403
 _SERVER = 500
+NO_PICTURES = Found()
+_BANKS = "banks"  # stands for the model where no text was read
 
 CATEGORIES = (
     "harassment", "harassment/threatening", "hate", "hate/threatening", "illicit", "illicit/violent", "self-harm",
@@ -58,21 +61,25 @@ def measured(reading: Reading) -> dict[str, tuple[float, bool]]:
     }
 
 
-def result_of(reading: Reading) -> dict[str, Any]:
-    """Return one element of `results`."""
-    found = measured(reading)
+def result_of(reading: Reading | None, pictures: Found = NO_PICTURES) -> dict[str, Any]:
+    """Return one element of `results`: what the models say of the text, and the banks of its pictures."""
+    found = measured(reading) if reading is not None else {}
+    applied = {name: ["text"] if name in found else [] for name in CATEGORIES}
+    for name in pictures.categories:  # a bank knows the picture: no probability, a fact
+        found[name] = (1.0, True)
+        applied[name].append("image")
     return {
-        "flagged": any(flag for _, flag in found.values()),
+        "flagged": bool(pictures.banks) or any(flag for _, flag in found.values()),
         "categories": {name: found[name][1] if name in found else False for name in CATEGORIES},
         "category_scores": {name: found[name][0] if name in found else 0.0 for name in CATEGORIES},
-        "category_applied_input_types": {name: ["text"] if name in found else [] for name in CATEGORIES},
+        "category_applied_input_types": applied,
     }
 
 
-def texts_of(body: bytes) -> tuple[list[str], bool]:
-    """Return the texts of a request, one for each result, and whether a picture was among the parts.
+def inputs_of(body: bytes) -> tuple[list[str], list[str]]:
+    """Return the texts of a request, one for each result, and the addresses of pictures among its parts.
 
-    Raises `InvalidInputError`.
+    No texts, but pictures: one result, of the pictures alone. Raises `InvalidInputError`.
     """
     try:
         request = msgspec.json.decode(body)
@@ -86,13 +93,14 @@ def texts_of(body: bytes) -> tuple[list[str], bool]:
     given = request.get("input")
     if given is None:
         raise InvalidInputError("Missing required parameter: 'input'.", "input", "missing_required_parameter")
+    pictures: list[str] = []
     if isinstance(given, str):
-        found, pictures = [given], False
+        found = [given]
     elif isinstance(given, list) and given:
         if len(given) > MAX_INPUTS:
             raise InvalidInputError(f"'input' has {len(given):,} elements; at most {MAX_INPUTS:,}.")
         if all(isinstance(part, str) for part in given):
-            found, pictures = given, False
+            found = given
         else:
             found, pictures = _parts(given)
     else:
@@ -107,29 +115,26 @@ def texts_of(body: bytes) -> tuple[list[str], bool]:
     return found, pictures
 
 
-def _parts(given: list[Any]) -> tuple[list[str], bool]:
-    """Return the texts of parts as one text (they are one message), and whether a picture is among them."""
+def _parts(given: list[Any]) -> tuple[list[str], list[str]]:
+    """Return the texts of parts as one text (they are one message), and the addresses of its pictures."""
     texts: list[str] = []
-    pictures = False
+    pictures: list[str] = []
     for n, part in enumerate(given):
         kind = part.get("type") if isinstance(part, dict) else None
+        image = part.get("image_url") if isinstance(part, dict) else None
         if kind == "text" and isinstance(part.get("text"), str):
             texts.append(part["text"])
-        elif kind == "image_url" and isinstance(part.get("image_url"), dict) and "url" in part["image_url"]:
-            pictures = True
+        elif kind == "image_url" and isinstance(image, dict) and isinstance(image.get("url"), str):
+            pictures.append(image["url"])
         else:
             raise InvalidInputError(
                 "A part must be {'type': 'text', 'text': ...} or {'type': 'image_url', 'image_url': {'url': ...}}.",
                 f"input[{n}]",
                 "invalid_value",
             )
-    if not texts:  # an answer of noughts would say that a picture is harmless which nobody has looked at
-        raise InvalidInputError(
-            "This installation does not look at pictures; send a text with it.",
-            "input",
-            "image_not_supported",
-        )
-    return ["\n".join(texts)], pictures
+    if len(pictures) > MAX_PICTURES:
+        raise InvalidInputError(f"'input' has {len(pictures)} pictures; at most {MAX_PICTURES}.")
+    return ["\n".join(texts)] if texts else [], pictures
 
 
 class Moderations:
@@ -137,11 +142,12 @@ class Moderations:
 
     paths = ("/v1/moderations",)
 
-    def __init__(self, admit: Admit, analyst: Analyst) -> None:
+    def __init__(self, admit: Admit, analyst: Analyst, pictures: Pictures) -> None:
         self._admit = admit
         self._analyst = analyst
+        self._pictures = pictures
 
-    async def answer(self, call: Call) -> Answer:
+    async def answer(self, call: Call) -> Answer:  # noqa: PLR0911 -- each refusal is an answer of its own
         """Answer a request."""
         if call.method != "POST":
             return error(405, f"Not allowed to {call.method} on {call.path}.", headers=[("allow", "POST")])
@@ -149,9 +155,20 @@ class Moderations:
         if isinstance(key, Problem):
             return _refusal(key)
         try:
-            texts, pictures = texts_of(call.body)
+            texts, urls = inputs_of(call.body)
+            found = self._pictures.look(urls)
         except InvalidInputError as wrong:
             return error(400, str(wrong), param=wrong.param, code=wrong.code)
+        except BadPictureError as wrong:
+            return error(400, str(wrong), param="input", code="invalid_image")
+        if not texts and not found.banks:
+            # An answer of noughts would say that a picture is harmless which nobody has looked at.
+            return error(
+                400,
+                "This installation knows pictures by its banks alone, and no bank knows these; send a text with them.",
+                param="input",
+                code="image_not_supported",
+            )
         try:
             readings = await self._analyst.read(texts, [None] * len(texts))
         except BusyError:
@@ -162,11 +179,14 @@ class Moderations:
                 code="rate_limit_exceeded",
                 headers=[("retry-after", "1")],
             )
-        model = max((reading.model for reading in readings), key=len)
-        body = {"id": f"modr-{secrets.token_hex(12)}", "model": model, "results": [*map(result_of, readings)]}
+        model = max((reading.model for reading in readings), key=len, default=_BANKS)
+        results = [result_of(reading, found) for reading in readings] or [result_of(None, found)]
+        body = {"id": f"modr-{secrets.token_hex(12)}", "model": model, "results": results}
         headers = [("content-type", "application/json"), ("x-request-id", f"req_{secrets.token_hex(16)}")]
-        if pictures:
+        if found.unknown:
             headers.append(("x-hakam-not-judged", "image"))
+        if found.banks:
+            headers.append(("x-hakam-banks", ", ".join(found.banks)))
         return Answer(200, headers, _encode(body))
 
     def too_large(self, limit: int) -> Answer:

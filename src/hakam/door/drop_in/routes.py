@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 from hakam.door.app import Answer, Door
@@ -12,6 +13,7 @@ from hakam.door.drop_in.call import DropIn, TooManyFieldsError, call_of
 from hakam.door.drop_in.labels import Labels
 from hakam.door.drop_in.moderations import Moderations
 from hakam.door.drop_in.perspective import Perspective
+from hakam.door.drop_in.pictures import Pictures
 
 if TYPE_CHECKING:
     from hakam.signals.models.reading import Reader
@@ -33,7 +35,7 @@ class DropIns:
         self.analyst = Analyst(_reader)
         labels = Labels(door.config.home)
         services: tuple[DropIn, ...] = (
-            Moderations(door.admit, self.analyst),
+            Moderations(door.admit, self.analyst, Pictures(lambda: door.known, door.clause, time.time)),
             Perspective(door.admit, self.analyst, labels),
             Akismet(door.admit, self.analyst, labels),
         )
