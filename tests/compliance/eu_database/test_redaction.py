@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -131,3 +133,53 @@ def test_covering_twice_is_covering_once(text: str) -> None:
 @given(st.from_regex(r"\A[a-z]{1,10}@[a-z]{1,10}\.[a-z]{2,6}\Z"), st.text(alphabet="abc ,.\n", max_size=20))
 def test_no_address_of_mail_survives_anywhere(mail: str, around: str) -> None:
     assert mail not in redact(f"{around} {mail} {around}").text
+
+
+NAMES = st.lists(
+    st.one_of(
+        st.sampled_from(["amal", "Σίσυφος", "STRASSE", "İpek", "ليلى", "a.b", "ama"]), st.text(max_size=5)
+    ),
+    max_size=3,
+)
+PIECES = st.lists(
+    st.one_of(
+        st.sampled_from(
+            ["amal", "AMAL", "Amal", "σίσυφος", "İPEK", "i̇pek", "و", "وال", "بـ", "وبليلى", "ليلى", "ك"]
+        ),
+        st.sampled_from([" ", ".", "-", "_", "7", "x", "لل", "a.b", "axb"]),
+    ),
+    max_size=12,
+).map("".join)
+
+
+@given(PIECES, NAMES)
+def test_names_are_found_wherever_one_pattern_a_name_would_find_them(text: str, names: list[str]) -> None:
+    """The scan spells out what this pattern says, without compiling one for each name."""
+    wanted = set()
+    for name in names:
+        bare = name.strip()
+        if len(bare) >= 3:
+            pattern = rf"(?<!\w)[وف]?(?:[بكل]|لل)?{re.escape(bare)}(?!\w)"
+            wanted |= {
+                at for m in re.finditer(pattern, text, re.IGNORECASE) for at in range(m.start(), m.end())
+            }
+    spans = [span for span in find(text, names=names) if span.trace is Trace.NAME]
+    covered = {at for span in spans for at in range(span.start, span.end)}
+    assert wanted <= covered | {at for s in find(text) for at in range(s.start, s.end)}
+    for span in spans:
+        assert redact(text[span.start : span.end], names=names).text == COVER[Trace.NAME]
+
+
+def test_what_is_remembered_of_a_text_is_not_about_its_names() -> None:
+    text = "amal wrote to x@example.org"
+    assert redact(text).text == "amal wrote to [e-mail]"
+    assert redact(text, names=["amal"]).text == "[name] wrote to [e-mail]"
+    assert redact(text).text == "amal wrote to [e-mail]"
+
+
+def test_a_name_twice_is_covered_twice() -> None:
+    assert (
+        redact("Amal, and AMAL again; amalgam not", names=["amal"]).text
+        == "[name], and [name] again; amalgam not"
+    )
+    assert redact("x" * 600 + " amal", names=["amal"]).text == "x" * 600 + " [name]"

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -104,44 +105,83 @@ _PLAIN = re.compile(  # a date, or an act as 2022/2065
     r"(?:19|20)\d\d(?:([./-])\d\d?\1\d\d?|/\d{1,4})|\d\d?([./-])\d\d?\2(?:19|20)\d\d"
 )
 _COUNTED = re.compile(_DIGIT)
-_BEFORE = (
-    "[وف]?(?:[بكل]|لل)?"  # Arabic writes "and", "to", "by" and "like" together with the name that follows
-)
+# Arabic writes "and", "to", "by" and "like" together with the name that follows.
+_BEFORE = re.compile(r"(?<!\w)[وف]?(?:[بكل]|لل)?\Z")
+_LONGEST_BEFORE = 3  # characters
+_LONGEST_KEPT = 500  # characters of a text of which it is remembered what was found
+_WORD = re.compile(r"\w")
 _LEAST_NAME = 3  # characters; shorter ids stand in too many words
 
 
 def find(text: str, *, names: Iterable[str] = ()) -> tuple[Span, ...]:
     """Return what may point at a person in `text`, in order. `names` are those that the decision knows."""
-    found: list[Span] = []
-
-    def take(start: int, end: int, trace: Trace) -> None:
-        if all(end <= span.start or start >= span.end for span in found):
-            found.append(Span(start, end, trace))
-
     lowered = text.lower()
-    for name in sorted(set(_spellings(names)), key=len, reverse=True):
-        if name.lower() not in lowered:
-            continue  # most texts name nobody
-        for match in re.finditer(rf"(?<!\w){_BEFORE}{re.escape(name)}(?!\w)", text, re.IGNORECASE):
-            take(match.start(), match.end(), Trace.NAME)
+    named = [span for name in _spellings(names) for span in _named(text, lowered, name)]
+    if not named:  # most texts name nobody, and many are the same
+        return _kept(text) if len(text) <= _LONGEST_KEPT else _traces(text)
+    found: list[Span] = []
+    for span in sorted(named, key=lambda s: s.start - s.end):
+        _take(span, found)
+    for span in _traces(text, tuple(found)):
+        _take(span, found)
+    return tuple(sorted(found))
+
+
+def _take(span: Span, found: list[Span]) -> None:
+    if all(span.end <= other.start or span.start >= other.end for other in found):
+        found.append(span)
+
+
+def _named(text: str, lowered: str, name: str) -> Iterator[Span]:
+    """Yield where a name stands as a word, whatever its case."""
+    wanted = name.lower()
+    if wanted not in lowered:
+        return
+    if len(lowered) != len(text) or len(wanted) != len(name):  # a letter that is longer when it is small
+        for match in re.finditer(
+            rf"(?<!\w)(?:[وف]?(?:[بكل]|لل)?){re.escape(name)}(?!\w)", text, re.IGNORECASE
+        ):
+            yield Span(match.start(), match.end(), Trace.NAME)
+        return
+    start = lowered.find(wanted)
+    while start >= 0:
+        end = start + len(wanted)
+        before = _BEFORE.search(text, max(0, start - _LONGEST_BEFORE), start)
+        if before is not None and not _WORD.match(text, end):
+            yield Span(before.start(), end, Trace.NAME)
+        start = lowered.find(wanted, start + 1)
+
+
+@lru_cache(maxsize=2_048)
+def _kept(text: str) -> tuple[Span, ...]:
+    """Grounds and explanations are the same in many statements."""
+    return _traces(text)
+
+
+def _traces(text: str, taken: tuple[Span, ...] = ()) -> tuple[Span, ...]:
+    """Return what the patterns find in a text outside of what is `taken` already, in order."""
+    found = list(taken)
+    lowered = text.lower()
     counts = _COUNTED.search(text) is not None
     for trace, signs, pattern in _COMPILED:
-        if not (any(sign in lowered for sign in signs) if signs else counts):
+        if signs:
+            if not any([sign in lowered for sign in signs]):  # noqa: C419 -- two or three, faster than a generator
+                continue
+        elif not counts:
             continue
         for match in pattern.finditer(text):
             if trace is Trace.PHONE and not _is_number(match.group()):
                 continue
-            take(match.start(), match.end(), trace)
-    return tuple(sorted(found))
+            _take(Span(match.start(), match.end(), trace), found)
+    return tuple(sorted(span for span in found if span not in taken))
 
 
 def _spellings(names: Iterable[str]) -> Iterator[str]:
     """Yield each name that is long enough, composed and decomposed: both look the same."""
-    for name in names:
-        for form in ("NFC", "NFD"):
-            spelt = unicodedata.normalize(form, name.strip())
-            if len(spelt) >= _LEAST_NAME:
-                yield spelt
+    for name in dict.fromkeys(names):
+        bare = name.strip()
+        forms = {bare} if bare.isascii() else {unicodedata.normalize(form, bare) for form in ("NFC", "NFD")}
+        yield from (form for form in forms if len(form) >= _LEAST_NAME)
 
 
 def _is_number(text: str) -> bool:
