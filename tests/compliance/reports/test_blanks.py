@@ -132,7 +132,7 @@ class TestWhatNobodyWrites:
             "Decisions reversed": 2,
             "Median time": 25.0,  # of 10, 20, 30 and 40 hours
             "Decision omitted": 1,
-            "Percentage of outcomes implemented": 66.7,
+            "Percentage of outcomes implemented": 0.6667,
         }
 
     def test_a_year_without_disputes_is_zero_and_has_no_share(self) -> None:

@@ -6,10 +6,14 @@ Nothing but facts is read, so that every figure can be told from the facts that 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache
+from sys import intern
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Fact
@@ -88,6 +92,41 @@ class _Fact(NamedTuple):
     body: dict[str, Any]
 
 
+class _Statement(NamedTuple):
+    """What is remembered of a statement: a year of a large platform has a million."""
+
+    harm: str | None
+    illegal: bool
+    kinds: tuple[str, ...]  # of its measures
+    detected: bool  # by automated means
+    automated: str
+    source: str
+
+
+def _statement(body: dict[str, Any]) -> _Statement:
+    return _Statement(
+        body["harm"] and intern(body["harm"]),
+        body["illegal"],
+        _kept(tuple(m["kind"] for m in body["measures"])),
+        body["automated_detection"],
+        intern(body["automated_decision"]),
+        intern(body["source"]),
+    )
+
+
+@cache
+def _kept(kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the one tuple of these kinds, so that a million statements share a few."""
+    return kinds
+
+
+@cache
+def _columns(kinds: tuple[str, ...]) -> frozenset[str]:
+    """Return the columns of the restrictions among kinds of measures; none of them: nothing to count."""
+    codes = {NATURE[MeasureKind(kind)].tdb_value for kind in kinds} - {None}
+    return frozenset(RESTRICTIONS[str(code)] for code in codes)
+
+
 def gather(platform: str, period: Period, *, zone: tzinfo) -> Tally:
     """Count the facts about a platform in a period."""
     begin, end = period.begin(zone), period.end(zone)
@@ -95,11 +134,18 @@ def gather(platform: str, period: Period, *, zone: tzinfo) -> Tally:
     rows = (
         Fact.objects.filter(kind__in=[k.value for k in KINDS], at__gte=begin - LOOK_BACK, at__lt=end)
         .order_by("seq")
-        .values_list("seq", "at", "kind", "subject", "body")
+        .values_list("seq", Cast("at", TextField()), "kind", "subject", "body")
     )
-    for seq, at, kind, subject, body in rows.iterator(5_000):
+    for seq, written, kind, subject, body in rows.iterator(5_000):
+        at = _read(written)
         walk.take(_Fact(seq, at, kind, subject, _BODY.decode(body)), counts=at >= begin)
     return walk.tally
+
+
+def _read(written: str) -> datetime:
+    """Return the instant that a database wrote as text: in UTC, with or without saying so."""
+    at = datetime.fromisoformat(written)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 class _Walk:
@@ -108,7 +154,7 @@ class _Walk:
     def __init__(self, platform: str) -> None:
         self.tally = Tally()
         self._platform = platform
-        self._statements: dict[str, _Fact] = {}  # by decision
+        self._statements: dict[str, _Statement] = {}  # by decision
         self._outcomes: dict[str, str] = {}  # by decision
         self._notices: dict[str, _Fact] = {}
         self._complaints: dict[str, _Fact] = {}
@@ -139,31 +185,28 @@ class _Walk:
 
     def _statement_issued(self, fact: _Fact, _counts: bool) -> None:
         if "decision" in fact.body:  # older facts do not say it
-            self._statements[fact.body["decision"]] = fact
+            self._statements[fact.body["decision"]] = _statement(fact.body)
 
     def _case_decided(self, fact: _Fact, _counts: bool) -> None:
-        self._outcomes[fact.subject] = fact.body["outcome"]
+        self._outcomes[fact.subject] = intern(fact.body["outcome"])
 
     def _decision_final(self, fact: _Fact, counts: bool) -> None:
         """Count a restriction when its decision is final: undone ones were never heard of."""
         statement = self._statements.get(fact.subject)
         if statement is None or not counts:
             return
-        body = statement.body
-        codes = {str(NATURE[MeasureKind(m["kind"])].tdb_value) for m in body["measures"]} - {"None"}
-        if not codes:
+        columns = _columns(statement.kinds)
+        if not columns:
             return
-        own = body["source"] not in _NOTIFIED
-        solely = body["automated_decision"] == "full"
-        for scope in ("Total number", *(["Own-initiative"] if own else [])):
-            self.tally.count(Cell(AUTOMATED, (SOLELY if solely else NOT_SOLELY, scope), "G"), fact.seq)
+        own = statement.source not in _NOTIFIED
+        row = SOLELY if statement.automated == "full" else NOT_SOLELY
+        for scope in ("Total number", "Own-initiative") if own else ("Total number",):
+            self.tally.count(Cell(AUTOMATED, (row, scope), "G"), fact.seq)
         if not own:
             return
-        part = ILLEGAL if body["illegal"] else TERMS
-        columns = (
-            {RESTRICTIONS[code] for code in codes} | {"F"} | ({"G"} if body["automated_detection"] else set())
-        )
-        for place in places(part, body["harm"]):
+        part = ILLEGAL if statement.illegal else TERMS
+        columns = columns | ({"F", "G"} if statement.detected else {"F"})
+        for place in places(part, statement.harm):
             for column in columns:
                 self.tally.count(Cell(part, (TOTAL, *place), column), fact.seq)
 
@@ -178,14 +221,14 @@ class _Walk:
         if notice is None or not counts or fact.body["again"] or not notice.body["illegal"]:
             return
         statement = self._statements.get(fact.body.get("decision", ""))
-        solely = statement is not None and statement.body["automated_decision"] == "full"
+        solely = statement is not None and statement.automated == "full"
         scopes = ("NAM Total", *(["NAM Trusted Flagger"] if notice.body["trusted"] else []))
         for scope in scopes:
             row = (NOTICES_SOLELY if solely else NOTICES_NOT, scope)
             self.tally.count(Cell(AUTOMATED, row, "G"), fact.seq)
         if fact.body["outcome"] != "violation" or statement is None:
             return
-        law = statement.body["illegal"]
+        law = statement.illegal
         self._in_notices(notice, fact.seq, "L" if law else "N", "M" if law else "O")
         seconds = (fact.at - notice.at).total_seconds()
         for place in places(NOTICES, notice.body["harm"]):
@@ -233,7 +276,7 @@ class _Walk:
         ):  # a suspension of notices or complaints has no statement
             return [COMPLAINTS, AGAINST[Restriction.SERVICE]]
         statement = self._statements.get(complaint.body.get("decision", ""))
-        natures = [NATURE[MeasureKind(m["kind"])] for m in statement.body["measures"]] if statement else []
+        natures = [NATURE[MeasureKind(kind)] for kind in statement.kinds] if statement else []
         restricting = [nature for nature in natures if nature.restriction is not None]
         if not restricting:
             return [COMPLAINTS]

@@ -280,7 +280,9 @@ class _Filler:
         cell = Cell(self._part.part, (row["Indicator"], scope), "G")
         if scope == IMPLEMENTED:
             answered = tally.number(Cell(cell.part, (row["Indicator"], ANSWERED), "G"))
-            return (round(100 * tally.number(cell) / answered, 1) if answered else None), cell
+            return (
+                round(tally.number(cell) / answered, 4) if answered else None
+            ), cell  # a share, from 0 to 1
         if scope == "Median time":
             return tally.median(cell), cell
         return tally.number(cell), cell

@@ -47,6 +47,14 @@ class Tally:
         """Return the numbers of the facts that make a figure, in order."""
         return tuple(self._facts.get(cell, ()))
 
+    def cells(self) -> frozenset[Cell]:
+        """Return every cell that something counts in."""
+        return frozenset(self._facts)
+
+    def timed(self) -> frozenset[Cell]:
+        """Return those of them that say how long something took."""
+        return frozenset(self._hours)
+
     def rows(self, part: int) -> Iterator[tuple[str, ...]]:
         """Yield the rows of a part that have figures, each once, the first counted first."""
         yield from dict.fromkeys(cell.row for cell in self._facts if cell.part == part)
