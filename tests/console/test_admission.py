@@ -7,7 +7,9 @@ from django.test import Client
 from django.urls import reverse
 from tests.console.conftest import Desk, SignIn
 
+from hakam.enforcement.models import Effect
 from hakam.staff.roles import PERMISSIONS, Permission, Role
+from hakam.testing import scene
 
 P = Permission
 NO_ID = "00000000-0000-4000-8000-000000000000"
@@ -47,6 +49,13 @@ PAGES: list[tuple[str, str, tuple[object, ...], Permission]] = [
     ("POST", "settle_release", (987_654,), P.PACK_PUBLISH),
     ("POST", "go_back", (987_654,), P.PACK_PUBLISH),
     ("POST", "settle_trip", (987_654,), P.PACK_PUBLISH),
+    ("GET", "investigate", (), P.LOG_QUERY),
+    ("GET", "check_question", (), P.LOG_QUERY),
+    ("GET", "entity", (), P.LOG_QUERY),
+    ("POST", "keep_question", (), P.LOG_QUERY),
+    ("POST", "forget_question", (987_654,), P.LOG_QUERY),
+    ("GET", "investigate_sql", (), P.LOG_SQL),
+    ("POST", "run_sql", (), P.LOG_SQL),
     ("GET", "verdict", (987_654,), P.CASE_READ),
     ("GET", "deliveries", (), P.DELIVERY_READ),
     ("GET", "delivery", (NO_ID,), P.DELIVERY_READ),
@@ -189,11 +198,26 @@ def test_an_expired_session_refreshes_a_fragment(db: None) -> None:
 @pytest.mark.parametrize("role", list(Role))
 def test_the_navigation_shows_what_one_may_open(desk: Desk, sign_in: SignIn, role: Role) -> None:
     page = sign_in(role).get("/desk/preferences").content.decode()
-    for entry, permission in (
-        ("queue", P.CASE_READ),
-        ("complaints", P.COMPLAINT_READ),
-        ("rules", P.PACK_READ),
-        ("deliveries", P.DELIVERY_READ),
-        ("ledger", P.LEDGER_READ),
+    for place, entry, permission in (
+        ("nav", "queue", P.CASE_READ),
+        ("nav", "complaints", P.COMPLAINT_READ),
+        ("nav", "rules", P.PACK_READ),
+        ("nav", "investigate", P.LOG_QUERY),
+        ("more-entry", "deliveries", P.DELIVERY_READ),
+        ("more-entry", "ledger", P.LEDGER_READ),
+        ("more-entry", "keys", P.KEY_MANAGE),
     ):
-        assert (f'data-nav="{entry}"' in page) is (permission in PERMISSIONS[role])
+        assert (f'data-{place}="{entry}"' in page) is (permission in PERMISSIONS[role])
+    assert ("data-more" in page) is ("more-entry" in page)  # no empty menu
+
+
+def test_what_waits_under_more_is_said_on_its_button(desk: Desk, sign_in: SignIn) -> None:
+    client = sign_in(Role.ADMINISTRATOR)
+    assert 'aria-current="true">More' not in client.get("/desk/").content.decode()
+    assert 'aria-current="true">More' in client.get("/desk/ledger").content.decode()
+    Effect.objects.create(
+        key="x", channel="platform", kind="measure.apply", platform=scene.PLATFORM, payload={}, state="dead",
+        created_at=desk.now,
+    )  # fmt: skip
+    page = client.get("/desk/").content.decode()
+    assert '<span class="sr">dead letters</span>' in page.partition("data-more")[2].partition("</button>")[0]

@@ -27,7 +27,7 @@ from hakam.enforcement.models import Effect
 from hakam.enforcement.outbox import EffectState
 from hakam.intake import flaggers, orders, threats
 from hakam.intake.models import Authority, Conduct, Dispute, DisputeBody, Flagger, Order, Threat
-from hakam.review import decisions, trips
+from hakam.review import decisions, questions, trips
 from hakam.review.models import Case, Complaint, Decision, Draft, Proposal, RuleTrip
 from hakam.review.proposing import propose
 from hakam.review.states import Outcome
@@ -72,6 +72,7 @@ class World:
     threat: Threat
     dispute: Dispute
     record: int
+    question: int
 
     def arguments(self, name: str) -> tuple[object, ...]:
         """Return what stands in the address of a page."""
@@ -107,6 +108,7 @@ class World:
             "act_on_threat": self.threat.pk,
             "dispute": self.dispute.pk,
             "verdict": self.record,
+            "forget_question": self.question,
             "act_on_dispute": self.dispute.pk,
         }
         if name in {"judge_entry", "withdraw_entry"}:
@@ -120,6 +122,7 @@ ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | 
     "decide_complaint": NO_ID,
     "proposal": 987_654,
     "verdict": 987_654,
+    "forget_question": 987_654,
     "settle_proposal": 987_654,
     "delivery": NO_ID,
     "replay": NO_ID,
@@ -235,6 +238,7 @@ def world(desk: Desk, amal: User, stored: Stored) -> World:
             received_at=desk.now,
         ),
         stored.post("open", item=opened.item_id),
+        questions.keep("mine", {}, shared=True, user=amal, now=desk.now).pk,
     )  # fmt: skip
 
 
@@ -258,6 +262,8 @@ def test_what_a_role_permits_opens_and_the_rest_does_not_exist(
         world.decision = decisions.decide(
             desk.case("mine").pk, by=me.actor, now=desk.now, outcome=Outcome.NO_VIOLATION, undo_seconds=3600
         )
+    if P.LOG_QUERY in PERMISSIONS[role]:  # a question is removed by who kept it
+        world.question = questions.keep("mine", {}, shared=False, user=me, now=desk.now).pk
     nothing = seen(client.get("/desk/no-such-page"))
     wrong = []
     for name, permission in NEEDS.items():

@@ -471,6 +471,25 @@ DISPUTE_OUTCOMES: Words = {
     "reversed": _("Our decision is wrong"),
     "omitted": _("Withdrawn or settled, no finding"),
 }
+SPANS: Words = {
+    "1h": pgettext_lazy("span of time", "1 hour"),
+    "24h": pgettext_lazy("span of time", "24 hours"),
+    "7d": pgettext_lazy("span of time", "7 days"),
+    "30d": pgettext_lazy("span of time", "30 days"),
+    "90d": pgettext_lazy("span of time", "90 days"),
+    "all": pgettext_lazy("span of time", "everything"),
+}
+FACETS: Words = {
+    "author.id": pgettext_lazy("facet", "authors"),
+    "links.domains": pgettext_lazy("facet", "domains"),
+    "text.fingerprint": pgettext_lazy("facet", "texts that say the same"),
+    "media.hash": pgettext_lazy("facet", "files"),
+    "rule": pgettext_lazy("facet", "rules"),
+    "policy": pgettext_lazy("facet", "clauses"),
+    "text.language": pgettext_lazy("facet", "languages"),
+    "item.community": pgettext_lazy("facet", "communities"),
+    "context.ip_hash": pgettext_lazy("facet", "addresses (hashed)"),
+}
 FAMILIES: dict[str, Words] = {
     "dispute_state": DISPUTE_STATES,
     "dispute_outcome": DISPUTE_OUTCOMES,
@@ -491,6 +510,8 @@ FAMILIES: dict[str, Words] = {
     "entry_kind": ENTRY_KINDS,
     "submission_state": SUBMISSION_STATES,
     "not_due": NOT_DUE,
+    "span": SPANS,
+    "facet": FACETS,
     "measure": MEASURES,
     "consequence": CONSEQUENCES,
     "stage": STAGES,

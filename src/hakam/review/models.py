@@ -260,3 +260,16 @@ class Draft(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "user"], name="one_draft_a_person")]
+
+
+class SavedQuestion(models.Model):
+    """A question to the event log that somebody kept, for themselves or for colleagues."""
+
+    name = models.CharField(max_length=120)
+    asked = models.JSONField()  # the fields of the form
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="questions")
+    shared = models.BooleanField(default=False)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["by", "name"], name="one_question_a_name")]

@@ -37,6 +37,14 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Group:
+    """Places of one task, under "More"."""
+
+    title: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
 class Undoable:
     """A decision whose effects still wait."""
 
@@ -61,10 +69,20 @@ class Frame:
 
     here: str
     entries: tuple[Entry, ...] = ()
-    more: tuple[Entry, ...] = ()
+    more: tuple[Group, ...] = ()
     commands: tuple[Entry, ...] = ()
     undo: Undoable | None = None
     shortcuts: tuple[Shortcuts, ...] = field(default_factory=tuple)
+
+    @property
+    def inside(self) -> bool:
+        """Whether this page is one of those under "More"."""
+        return any(entry.name == self.here for group in self.more for entry in group.entries)
+
+    @property
+    def alerts(self) -> tuple[str, ...]:
+        """What under "More" asks for somebody."""
+        return tuple(entry.alert for group in self.more for entry in group.entries if entry.alert)
 
 
 # The first part of a view's name -> the entry that it belongs to.
@@ -81,6 +99,7 @@ _PLACES = {
     "submission": "eu_database", "flagger": "flaggers", "send_flag": "flag",
     "conduct": "misuse", "bank": "banks", "order": "orders", "authorities": "orders",
     "threat": "threats", "dispute": "disputes",
+    "entity": "investigate", "investigate_sql": "investigate", "run_sql": "investigate",
 }  # fmt: skip
 
 
@@ -110,26 +129,43 @@ def _entries(user: User, now: datetime) -> list[Entry]:
         tripped = len(trips.unseen())
         alert = _("rules whose quota is used up") if tripped else ""
         out.append(Entry("rules", _("Rules"), "rules", reverse("console:rules"), tripped or None, alert))
-    if user.may(Permission.DELIVERY_READ):
-        dead = enforcement.dead_letters()
-        alert = _("dead letters") if dead else ""
-        url = reverse("console:deliveries")
-        out.append(Entry("deliveries", _("Deliveries"), "delivery", url, dead or None, alert))
-    if user.may(Permission.LEDGER_READ):
-        out.append(Entry("clocks", _("Clocks"), "clock", reverse("console:clocks")))
-        out.append(Entry("ledger", _("Ledger"), "ledger", reverse("console:ledger")))
     if user.may(Permission.CASE_READ):
         out.append(Entry("search", _("Search"), "search", reverse("console:search")))
+    if user.may(Permission.LOG_QUERY):
+        out.append(Entry("investigate", _("Investigate"), "chart", reverse("console:investigate")))
     if user.may(Permission.NOTICE_FLAG):
         out.append(Entry("flag", _("Flag content"), "flag", reverse("console:flag")))
     return out
 
 
-def _more(user: User) -> list[Entry]:
+def _more(user: User) -> list[Group]:
+    """Return what one goes to now and then, by task. The lanes of daily work are not among it."""
+    groups = [
+        Group(_("Records"), _records(user)),
+        Group(_("Duties"), _duties(user)),
+        Group(_("House"), _house(user)),
+    ]
+    return [group for group in groups if group.entries]
+
+
+def _records(user: User) -> tuple[Entry, ...]:
     out = []
+    if user.may(Permission.LEDGER_READ):
+        out.append(Entry("clocks", _("Clocks"), "clock", reverse("console:clocks")))
+        out.append(Entry("ledger", _("Ledger"), "ledger", reverse("console:ledger")))
+    if user.may(Permission.DELIVERY_READ):
+        dead = enforcement.dead_letters()
+        alert = _("dead letters") if dead else ""
+        url = reverse("console:deliveries")
+        out.append(Entry("deliveries", _("Deliveries"), "delivery", url, dead or None, alert))
     if user.may(Permission.REPORT_READ):
         url = reverse("console:eu_database")
         out.append(Entry("eu_database", _("Transparency Database"), "document", url))
+    return tuple(out)
+
+
+def _duties(user: User) -> tuple[Entry, ...]:
+    out = []
     if user.may(Permission.THREAT_RAISE):
         out.append(Entry("threats", _("Threats to life"), "alarm", reverse("console:threats")))
     if user.may(Permission.DISPUTE_READ):
@@ -138,13 +174,18 @@ def _more(user: User) -> list[Entry]:
         out.append(Entry("misuse", _("Misuse"), "warning", reverse("console:misuse")))
     if user.may(Permission.FLAGGER_READ):
         out.append(Entry("flaggers", _("Trusted flaggers"), "megaphone", reverse("console:flaggers")))
+    return tuple(out)
+
+
+def _house(user: User) -> tuple[Entry, ...]:
+    out = []
     if user.may(Permission.BANK_READ):
         out.append(Entry("banks", _("Banks of known content"), "bank", reverse("console:banks")))
     if user.may(Permission.STAFF_MANAGE):
         out.append(Entry("staff", _("People"), "people", reverse("console:staff")))
     if user.may(Permission.KEY_MANAGE):
         out.append(Entry("keys", _("API keys"), "key", reverse("console:keys")))
-    return out
+    return tuple(out)
 
 
 def _shortcuts() -> tuple[Shortcuts, ...]:
@@ -208,7 +249,7 @@ def frame_of(request: HttpRequest) -> Frame:
         here=request.GET.get("at", "") or here_of(request),
         entries=tuple(entries),
         more=tuple(more),
-        commands=(*entries, *more, *outside),
+        commands=(*entries, *(entry for group in more for entry in group.entries), *outside),
         undo=_undoable(request, now),
         shortcuts=_shortcuts(),
     )

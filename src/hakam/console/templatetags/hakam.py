@@ -12,6 +12,7 @@ from django import template
 from django.template.context import Context
 from django.utils import formats, timezone, translation
 from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -190,6 +191,12 @@ def pretty(value: Any) -> SafeString:
 def get(mapping: dict[str, Any], key: str) -> Any:
     """Look a key up."""
     return mapping.get(key)
+
+
+@register.simple_tag
+def question_link(asked: dict[str, Any]) -> str:
+    """Return the query of an address that opens a kept question. It is asked when the person says so."""
+    return urlencode(asked, doseq=True)
 
 
 @register.simple_tag
