@@ -39,7 +39,7 @@ def test_a_mistake_is_found_while_one_writes_and_mended(
     page = opened(browser, live_server, draft)
     page.locator("#text").fill(MISTAKE)
     finding = page.locator("[data-code=P310]")
-    expect(finding).to_contain_text("did you mean `spam`?")
+    expect(finding).to_contain_text("did you mean spam?")
     finding.locator("a[data-line]").click()
     chosen = page.evaluate("(() => { const t = document.getElementById('text');"
                            "return t.value.slice(t.selectionStart, t.selectionEnd); })()")  # fmt: skip
@@ -104,3 +104,17 @@ def test_code_reads_from_the_left_on_an_arabic_page(
     assert gutter is not None
     assert text is not None
     assert gutter["x"] < text["x"]
+
+
+def test_a_reader_of_arabic_is_told_in_arabic(
+    browser: Browser, live_server: Any, draft: RulebookDraft
+) -> None:
+    page = opened(browser, live_server, draft, LOOKS[1])
+    page.locator("#text").fill(MISTAKE)
+    finding = page.locator("[data-code=P310]")
+    expect(finding.locator("p").first).to_have_text("لا بند باسم \u2068spamm\u2069")
+    expect(finding.locator(".hint")).to_have_text("← هل المقصود \u2068spam\u2069؟")
+    assert (
+        finding.locator("code", has_text="spamm").first.evaluate("e => getComputedStyle(e).direction")
+        == "ltr"
+    )

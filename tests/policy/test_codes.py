@@ -6,9 +6,10 @@ import re
 
 import pytest
 
-from hakam.policy.codes import CODES, CodeSpec, show_code
+from hakam.policy.codes import CODES, CodeSpec
 from hakam.policy.pack import Loaded, load_pack
 from hakam.policy.render import render
+from hakam.policy.wording import show_code
 from hakam.vocabulary.finding import Severity
 
 RULES = """\
@@ -100,14 +101,14 @@ def test_examples_with_a_place_point_into_the_file(spec: CodeSpec) -> None:
 
 @pytest.mark.parametrize("spec", CODES.values(), ids=CODES)
 def test_a_code_can_be_explained(spec: CodeSpec) -> None:
-    text = show_code(spec.code.lower())
+    text = show_code(spec.code.lower(), str, "en")
     assert text is not None
     assert spec.title in text
     assert spec.explanation in text
 
 
 def test_unknown_code_has_no_explanation() -> None:
-    assert show_code("P999") is None
+    assert show_code("P999", str, "en") is None
 
 
 def test_codes_are_in_order_and_unique() -> None:

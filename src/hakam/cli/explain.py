@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hakam.cli.screen import CommandError
+from hakam.cli.screen import CommandError, Language
 
 _EVENT = re.compile(r"event:(?P<platform>[a-z0-9-]+)/(?P<id>.+)")
 _SEQ = re.compile(r"(event:)?(?P<seq>[0-9]+)")
@@ -30,6 +30,10 @@ def explain(
             help="Show an event that is held for abuse of children. The ledger keeps that it was looked at.",
         ),
     ] = False,
+    language: Annotated[
+        Language,
+        typer.Option("--language", help="The language in which a code of `hakam check` is explained."),
+    ] = Language.EN,
 ) -> None:
     """Explain a verdict, a decision, or the code of a finding."""
     from hakam.cli import explanations  # noqa: PLC0415 -- --help needs none of it
@@ -41,7 +45,7 @@ def explain(
     elif _SUBJECT.fullmatch(what):
         explanations.story(what)
     elif _CODE.fullmatch(what):
-        explanations.code(what)
+        explanations.code(what, language)
     else:
         raise CommandError(
             f"{what!r} can't be explained; try event:PLATFORM/ID, a record's number, decision:7 or P012"

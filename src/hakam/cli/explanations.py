@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+from django.utils import translation
+from django.utils.translation import pgettext
 from rich.text import Text
 from rich.tree import Tree
 
 from hakam.cli.screen import OUT, CommandError, table
-from hakam.policy import codes as policy_codes
+from hakam.policy import wording
 from hakam.policy.explain import Explanation, Reason, RuleExplanation
 from hakam.storage.event_log import Record
 from hakam.vocabulary.actor import SYSTEM
@@ -142,11 +144,16 @@ def story(subject: str) -> None:
     OUT.print(shown)
 
 
-def code(name: str) -> None:
+def code(name: str, language: str = "en") -> None:
     """Say what the code of a finding means."""
     start.start_django()
     known = all_codes()
-    told = policy_codes.show_code(name) or (f"{name}: {known[name]}" if name in known else None)
+
+    def say(text: str) -> str:
+        with translation.override(language):
+            return pgettext("finding", text)
+
+    told = wording.show_code(name, say, language) or (f"{name}: {known[name]}" if name in known else None)
     if told is None:
         raise CommandError(f"there is no finding {name}; docs/reference/findings.md lists all")
     OUT.print(told, markup=False)

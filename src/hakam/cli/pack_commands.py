@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hakam.cli.screen import Language
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -26,25 +28,28 @@ def check(
     pack: Folder,
     as_json: AsJson = False,
     strict: Annotated[bool, typer.Option("--strict", help="Treat warnings as errors.")] = False,
+    language: Annotated[
+        Language, typer.Option("--language", help="The language in which findings are told.")
+    ] = Language.EN,
 ) -> None:
     """Check a pack: grammar, types, names, patterns, measures. Exit code 1 if it can't be loaded."""
     import msgspec  # noqa: PLC0415 -- `hakam --help` stays instant
 
     from hakam.policy.render import render, summary  # noqa: PLC0415 -- as above
+    from hakam.policy.wording import in_language, soundness  # noqa: PLC0415 -- as above
     from hakam.vocabulary.finding import Severity  # noqa: PLC0415 -- as above
 
     files, loaded = _load(pack)
     if as_json:
-        print(msgspec.json.encode(loaded.findings).decode())
+        told = [in_language(finding, language) for finding in loaded.findings]
+        print(msgspec.json.encode(told).decode())
     elif loaded.findings:
-        print(render(loaded.findings, files), end="")
+        print(render(loaded.findings, files, language), end="")
     if loaded.pack is not None and not as_json:
         found = loaded.pack
-        print(
-            f"{found.ref} is sound: {len(found.rules)} rules, {len(found.clauses)} clauses, "
-            f"{len(found.lists)} lists, {len(found.examples)} tests; {summary(loaded.findings)}; "
-            f"digest {found.ref.digest[:12]}"
-        )
+        held = (len(found.rules), len(found.clauses), len(found.lists), len(found.examples))
+        told_in_short = summary(loaded.findings, language)
+        print(soundness(str(found.ref), held, told_in_short, found.ref.digest[:12], language))
     worst = {finding.severity for finding in loaded.findings}
     if loaded.pack is None or (strict and Severity.WARNING in worst):
         raise typer.Exit(FAILED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 
 from rich.console import Console
 from rich.table import Table
@@ -18,6 +19,13 @@ OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
 
 _COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "blue"}
+
+
+class Language(StrEnum):
+    """A language in which findings are told."""
+
+    EN = "en"
+    AR = "ar"
 
 
 class CommandError(Exception):

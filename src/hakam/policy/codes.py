@@ -131,19 +131,3 @@ _SPECS = (
 )  # fmt: skip
 
 CODES: Mapping[str, CodeSpec] = {spec.code: spec for spec in _SPECS}
-
-
-def show_code(code: str) -> str | None:
-    """Return what `hakam explain <code>` prints, `None` if there is no such code."""
-    spec = CODES.get(code.upper())
-    if spec is None:
-        return None
-
-    def block(text: str) -> str:
-        lines = text.rstrip("\n").split("\n")[:12]
-        return "\n".join(f"    {line[:200]}" for line in lines)
-
-    return (
-        f"{spec.code} ({spec.severity}): {spec.title}\n\n{spec.explanation}\n\n"
-        f"In `{spec.where}`, instead of\n\n{block(spec.bad)}\n\nwrite\n\n{block(spec.good or '(remove it)')}\n"
-    )

@@ -5,31 +5,32 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 
+from hakam.policy.wording import hint_word, in_language, severity, tally
 from hakam.vocabulary.finding import Finding, Severity
 
 MAX_LINE = 160
 
 
-def render(findings: Iterable[Finding], files: Mapping[str, str]) -> str:
+def render(findings: Iterable[Finding], files: Mapping[str, str], language: str = "en") -> str:
     """Return all findings as plain text, the files' lines quoted, and a last line that counts them."""
     shown = list(findings)
-    blocks = [render_one(finding, files) for finding in shown]
-    blocks.append(summary(shown))
+    blocks = [render_one(finding, files, language) for finding in shown]
+    blocks.append(summary(shown, language))
     return "\n\n".join(blocks) + "\n"
 
 
-def summary(findings: Iterable[Finding]) -> str:
+def summary(findings: Iterable[Finding], language: str = "en") -> str:
     """Return `2 errors, 1 warning`, or `no findings`."""
     counts = dict.fromkeys(Severity, 0)
     for finding in findings:
         counts[finding.severity] += 1
-    parts = [f"{n} {severity}{'s' if n != 1 else ''}" for severity, n in counts.items() if n]
-    return ", ".join(parts) or "no findings"
+    return tally(counts, language)
 
 
-def render_one(finding: Finding, files: Mapping[str, str]) -> str:
+def render_one(finding: Finding, files: Mapping[str, str], language: str = "en") -> str:
     """Return one finding: `error[P103]: message`, its place, the line with carets, the hint."""
-    lines = [f"{finding.severity}[{finding.code}]: {finding.message}"]
+    finding = in_language(finding, language)
+    lines = [f"{severity(finding.severity, language)}[{finding.code}]: {finding.message}"]
     span = finding.span
     if span is not None:
         number = str(span.line)
@@ -47,7 +48,7 @@ def render_one(finding: Finding, files: Mapping[str, str]) -> str:
     elif finding.subject is not None:
         lines.append(f"  --> {finding.subject}")
     if finding.hint is not None:
-        lines.append(f"  = hint: {finding.hint}")
+        lines.append(f"  = {hint_word(language)}: {finding.hint}")
     return "\n".join(lines)
 
 

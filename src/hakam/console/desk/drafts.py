@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -32,6 +33,7 @@ from hakam.policy.functions import FUNCTIONS
 from hakam.policy.layout import lay_out
 from hakam.policy.pack import load_pack
 from hakam.policy.testing import run_examples
+from hakam.policy.wording import in_language
 from hakam.staff import access as staff
 from hakam.staff.roles import Permission
 from hakam.vocabulary.finding import Finding, Severity
@@ -86,7 +88,8 @@ def _told(draft: RulebookDraft, finding: Finding, path: str) -> Told:
     span = finding.span
     where = {"path": span.file, "line": str(span.line)} if span is not None else {}
     url = f"{reverse('console:rule_draft', args=[draft.pk])}?{urlencode(where)}"
-    return Told(finding, CODES[finding.code], span is not None and span.file == path, url)
+    told = in_language(finding, (get_language() or "en")[:2])
+    return Told(told, CODES[finding.code], span is not None and span.file == path, url)
 
 
 def _find(draft_id: int) -> RulebookDraft:

@@ -211,6 +211,15 @@ def finding_title(spec: CodeSpec) -> str:
     return pgettext("finding", spec.title)
 
 
+@register.filter
+def spoken(text: str) -> SafeString:
+    """Write what the checker says: what stands in backticks as code, left to right."""
+    form = ("{}", '<code dir="ltr">{}</code>')
+    return format_html_join(
+        "", "{}", ((format_html(form[n % 2], part),) for n, part in enumerate(text.split("`")))
+    )
+
+
 @register.simple_tag
 def finding_explanation(spec: CodeSpec) -> str:
     """Return what a finding's code means, for this reader."""
