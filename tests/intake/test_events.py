@@ -27,7 +27,7 @@ from hakam.testing import scene
 from hakam.testing.event_logs import MemoryEventLog
 from hakam.vocabulary.event import Change, Event, ItemRef
 from hakam.vocabulary.measure import Measure, MeasureKind
-from hakam.vocabulary.verdict import Firing, Stage
+from hakam.vocabulary.verdict import Aside, Firing, Stage
 
 pytestmark = pytest.mark.django_db
 NOW = scene.NOW
@@ -100,6 +100,22 @@ def test_a_rule_whose_quota_is_used_up_is_noted(book: object, log: FileEventLog,
     consume(log, vault=vault, now=NOW, limit=9)
     (found,) = trips.unseen()
     assert (found.rule, found.events) == ("known-spam", 1)
+
+
+def test_a_rule_that_was_put_aside_is_noted_once_with_the_events_that_it_missed(
+    book: object, log: FileEventLog, vault: FileVault
+) -> None:
+    """Also where no rule fired: the event was judged without it."""
+    aside = {"known-spam": Aside("it failed with ValueError", NOW.timestamp())}
+    for n in range(5):
+        event = scene.event("hello", item=str(n))
+        log.append([scene.entry(event, msgspec.structs.replace(scene.verdict([]), aside=aside))])
+    happen(log, scene.event('they wrote "aside"', item="7"))
+    assert consume(log, vault=vault, now=NOW, limit=3) == 3
+    consume(log, vault=vault, now=NOW, limit=9)
+    (found,) = trips.unseen()
+    assert (found.kind, found.rule, found.events) == ("aside", "known-spam", 5)
+    assert Fact.objects.filter(kind="rule.put_aside").count() == 1
 
 
 def test_the_shadow_is_recorded_only(book: object, log: FileEventLog, vault: FileVault) -> None:

@@ -11,6 +11,7 @@ import pytest
 from hakam.compliance.access import statement_of
 from hakam.compliance.models import Statement
 from hakam.enforcement.models import AppliedMeasure, Effect
+from hakam.review import trips
 from hakam.review.complaints import complain, decide_complaint
 from hakam.review.decisions import replace
 from hakam.review.findings import CODES, check
@@ -19,6 +20,7 @@ from hakam.review.states import CaseState, Outcome
 from hakam.staff.models import User
 from hakam.testing import scene
 from hakam.vocabulary.measure import Measure, MeasureKind
+from hakam.vocabulary.verdict import Aside, PackRef
 
 pytestmark = pytest.mark.django_db
 NOW = scene.NOW
@@ -72,6 +74,12 @@ BREAKS: dict[str, Callable[[], object]] = {
     "R010": lambda: Case.objects.filter(state=CaseState.DECIDED).update(state=CaseState.MERGED),
     "R011": lambda: Decision.objects.update(state="forgotten"),
     "R012": lambda: Decision.objects.update(measures=[]),
+    "R013": lambda: trips.note_aside(
+        {"burst": Aside("it failed with ValueError", 0.0)},
+        pack=PackRef("p", "1", "d"),
+        events=1,
+        now=scene.NOW,
+    ),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import transaction
@@ -12,13 +12,13 @@ from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Fact
 from hakam.enforcement import breakers
 from hakam.enforcement.models import Effect
-from hakam.review import trips
+from hakam.review import findings, trips
 from hakam.review.models import RuleTrip
 from hakam.review.trips import TripError
 from hakam.staff.roles import Role
 from hakam.testing import scene
 from hakam.vocabulary.actor import Actor, ActorKind
-from hakam.vocabulary.verdict import PackRef
+from hakam.vocabulary.verdict import Aside, PackRef
 from hakam.wiring.subscriptions import SUBSCRIBERS
 
 pytestmark = pytest.mark.django_db
@@ -96,3 +96,96 @@ class TestTelling:
 
     def test_the_worker_follows_these_facts(self) -> None:
         assert any(one.kinds == breakers.KINDS for one in SUBSCRIBERS)
+
+
+# Rules that were put aside
+
+
+def put_aside(*rules: str, at: datetime = NOW, minutes: int = 0, events: int = 3) -> None:
+    with transaction.atomic():
+        trips.note_aside(
+            {rule: Aside("it failed with ValueError", at.timestamp()) for rule in rules},
+            pack=PACK,
+            events=events,
+            now=NOW + timedelta(minutes=minutes),
+        )
+
+
+def test_a_rule_put_aside_is_one_fact_with_why_and_events_are_counted() -> None:
+    put_aside("burst")
+    put_aside("burst", minutes=5, events=40)
+    (found,) = trips.unseen()
+    assert (found.kind, found.rule, found.events, found.why) == (
+        "aside",
+        "burst",
+        43,
+        "it failed with ValueError",
+    )
+    assert (found.first_at, found.last_at) == (NOW, NOW + timedelta(minutes=5))
+    (fact,) = ledger.story(f"trip:{found.pk}")
+    assert (fact.kind, ledger.body_of(fact)["why"]) == ("rule.put_aside", "it failed with ValueError")
+
+
+def test_a_rule_may_be_put_aside_and_have_used_up_its_quota() -> None:
+    trip("burst")
+    put_aside("burst")
+    assert {one.kind for one in trips.unseen()} == {"quota", "aside"}
+
+
+def test_a_person_takes_it_back_and_the_door_will_hear_of_it() -> None:
+    put_aside("burst")
+    (found,) = trips.unseen()
+    assert trips.taken_back() == {}
+    later = NOW + timedelta(minutes=9)
+    trips.settle(found.pk, because="the list was empty; mended", by=LENA, now=later)
+    assert trips.taken_back() == {"burst": later.timestamp()}
+    fact = ledger.story(f"trip:{found.pk}")[-1]
+    assert (fact.kind, fact.actor) == ("rule.taken_back", "staff:5")
+
+
+def test_a_quota_that_was_settled_takes_nothing_back() -> None:
+    trip("burst")
+    trips.settle(trips.unseen()[0].pk, because="a raid", by=LENA, now=NOW)
+    assert trips.taken_back() == {}
+
+
+def test_what_was_judged_before_the_door_heard_of_it_is_no_news() -> None:
+    put_aside("burst")
+    trips.settle(trips.unseen()[0].pk, because="mended", by=LENA, now=NOW + timedelta(minutes=1))
+    put_aside("burst", minutes=2)  # records of the seconds in between
+    assert trips.unseen() == []
+    put_aside("burst", at=NOW + timedelta(minutes=3), minutes=3)  # it failed again
+    assert len(trips.unseen()) == 1
+    assert Fact.objects.filter(kind=FactKind.RULE_PUT_ASIDE).count() == 2
+
+
+def test_the_latest_time_that_a_rule_was_taken_back_counts() -> None:
+    for minutes in (0, 10):
+        put_aside("burst", at=NOW + timedelta(minutes=minutes), minutes=minutes)
+        trips.settle(
+            trips.unseen()[0].pk, because="mended", by=LENA, now=NOW + timedelta(minutes=minutes + 1)
+        )
+    assert trips.taken_back() == {"burst": (NOW + timedelta(minutes=11)).timestamp()}
+
+
+def test_doctor_names_the_rule() -> None:
+    trip("links")
+    put_aside("burst")
+    found = [one for one in findings.check() if one.code == "R013"]
+    assert [one.subject for one in found] == ["burst"]
+    assert "it failed with ValueError" in (found[0].hint or "")
+
+
+def test_whoever_may_change_the_rules_is_told_in_their_language() -> None:
+    scene.person("lena", Role.POLICY_LEAD)
+    scene.person("omar", Role.INCIDENT_LEAD, language="ar")
+    put_aside("burst")
+    assert TestTelling().told() == {
+        "lena@example.org": "burst is put aside",
+        "omar@example.org": "نُحّيت القاعدة burst",
+    }
+
+
+def test_when_somebody_takes_it_back_the_door_is_told() -> None:
+    (door,) = [one for one in SUBSCRIBERS if one.name == "door"]
+    assert FactKind.RULE_TAKEN_BACK in door.kinds

@@ -123,6 +123,8 @@ class FactKind(StrEnum):
     LIST_PUBLISHED = "list.published"  # a version of a list outside packs
     LIST_REMOVED = "list.removed"
     RULE_TRIPPED = "rule.tripped"  # its quota is used up: it only asks for people
+    RULE_PUT_ASIDE = "rule.put_aside"  # it failed too often: the door does not ask it
+    RULE_TAKEN_BACK = "rule.taken_back"  # by a person: the door asks it again
     TRIP_SETTLED = "trip.settled"  # a person looked after it
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"

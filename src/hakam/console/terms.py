@@ -282,6 +282,8 @@ FACTS: Words = {
     "list.published": _("List published"),
     "list.removed": _("List removed"),
     "rule.tripped": _("Quota of a rule used up"),
+    "rule.put_aside": _("Rule put aside"),
+    "rule.taken_back": _("Rule taken back"),
     "trip.settled": _("Tripped rule looked after"),
     "user.created": _("Person added"),
     "user.changed": _("Person changed"),

@@ -347,7 +347,13 @@ class Door:
     def health(self) -> Answer:
         """Say whether events can be taken in: `GET /healthz`."""
         ready = self.judgement is not None and not self.stopping
-        trouble = "; ".join([*([self.trouble] if self.trouble else []), *self.known.troubles]) or None
+        aside = self.judgement.engine.aside if self.judgement else {}
+        troubles = [
+            *([self.trouble] if self.trouble else []),
+            *self.known.troubles,
+            *[f"rule {rule} is put aside: {one.why}" for rule, one in sorted(aside.items())],
+        ]
+        trouble = "; ".join(troubles) or None
         report = {
             "status": ("degraded" if trouble else "ok")
             if ready

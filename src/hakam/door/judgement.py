@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
 from hakam.door.decode import Received
 from hakam.door.known import banks_of, scores_of, with_matches
 from hakam.door.scoring import Scorer, heads_of, with_scores
-from hakam.policy.counters import MemoryCounters, PeekingCounters, RecordingCounters
-from hakam.policy.engine import Engine, compile_pack
+from hakam.door.watch import Guard
+from hakam.policy.counters import Counters, MemoryCounters, PeekingCounters, RecordingCounters
+from hakam.policy.engine import Engine, UnreadError, compile_pack
 from hakam.policy.outside import OutsideList
 from hakam.policy.pack import load_pack
+from hakam.policy.quarantine import OverranError, Quarantine
 from hakam.signals.fold import fold, split_words
 from hakam.signals.measure import Signals, measure, text_of
 from hakam.signals.models.heads import Head
@@ -20,7 +23,7 @@ from hakam.storage.event_log import Entry
 from hakam.storage.known_content import NOTHING, KnownContent, Seen
 from hakam.storage.published import PublishedPack
 from hakam.vocabulary.event import Event
-from hakam.vocabulary.verdict import Verdict
+from hakam.vocabulary.verdict import Aside, Verdict
 
 _encode = msgspec.json.Encoder().encode
 _replace = msgspec.structs.replace
@@ -61,12 +64,19 @@ class Judgement:
         counters: MemoryCounters,
         scorer: Scorer | None = None,
         known: KnownContent | None = None,
+        guard: Guard | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.engine = engine
         self.counters = counters
         self.scorer = scorer if scorer is not None else Scorer(heads_of(engine.rules))
         self.known = known  # replaced whole when a bank changes
+        self.guard = guard
         self.quarantined: dict[str, int] = {}
+        self._clock = clock
+        self._quarantine = Quarantine()
+        engine.failing = self._failing
         self._banks = banks_of(engine.rules)
         self._needs = engine.needs
         self._recording = RecordingCounters(counters)
@@ -83,9 +93,28 @@ class Judgement:
         """The seconds that the longest counter looks back, 0 if there is none."""
         return max((counter.within for counter in self.engine.counters), default=0.0)
 
+    @property
+    def to_put_aside(self) -> dict[str, str]:
+        """The rules that failed too often and are still asked, each with why. An engine without them is needed."""
+        return {rule: why for rule, why in self._quarantine.aside.items() if rule not in self.engine.aside}
+
+    def _failing(self, rule: str, error: BaseException) -> None:
+        if not isinstance(error, UnreadError):
+            self._quarantine.failed(rule, error, self._clock())
+
+    def _verdict(self, event: Event, signals: Signals, counters: Counters) -> Verdict:
+        """Judge, and be interrupted if that takes too long."""
+        if self.guard is None:
+            return self.engine.judge(event, signals, counters)
+        try:
+            return self.guard(self.engine.judge, event, signals, counters)
+        except OverranError:  # outside of any rule
+            self.guard.calm()
+            return self.engine.plainly(event, signals)
+
     def judge(self, items: Sequence[Received]) -> list[Entry]:
         """Judge events for keeps, in their order: each counts for those after it. None may lack its `event`."""
-        recording, scorer, judge, needs = self._recording, self.scorer, self.engine.judge, self._needs
+        recording, scorer, judge, needs = self._recording, self.scorer, self._verdict, self._needs
         entries: list[Entry] = []
         for item in items:
             event = item.event
@@ -117,7 +146,7 @@ class Judgement:
         if known:
             seen = self._look(known, event, signals, event.at.timestamp())
             scores = {**scores, **scores_of(seen, self._banks, event.scores)}
-        verdict = self.engine.judge(with_scores(event, scores), signals, self._peeking)
+        verdict = self._verdict(with_scores(event, scores), signals, self._peeking)
         return self._bytes(with_matches(verdict, seen, known) if known else verdict)
 
     @staticmethod
@@ -140,7 +169,7 @@ class Judgement:
             if kept is not None:  # what the banks said then: they may say otherwise now
                 event = with_scores(event, _decode_scores(kept).scores)
             event = with_scores(event, self.scorer.scores(event, signals))
-        self.engine.judge(event, signals, self.counters)
+        self._verdict(event, signals, self.counters)
 
     def _bytes(self, verdict: Verdict) -> bytes:
         if verdict is self.engine.nothing:
@@ -156,10 +185,13 @@ def prepare(
     *,
     always: Iterable[Head] = (),
     lists: Mapping[str, OutsideList] | None = None,
+    aside: Mapping[str, Aside] | None = None,
+    guard: Guard | None = None,
 ) -> Judgement:
     """Check and compile a published pack. `always`: heads to score besides those that its rules read.
 
-    `lists`: those outside the pack that its rules may read.
+    `lists`: those outside the pack that its rules may read. `aside`: rules that are not asked. `guard`: what watches
+    the judging.
 
     Raises `UnusablePackError`.
     """
@@ -171,6 +203,6 @@ def prepare(
         raise UnusablePackError(
             f"{pack.ref}: its files are {loaded.pack.ref} with digest {loaded.pack.ref.digest}"
         )
-    engine = compile_pack(loaded.pack)
+    engine = compile_pack(loaded.pack, aside)
     scorer = Scorer(heads_of(engine.rules) | frozenset(always))
-    return Judgement(engine, counters if counters is not None else MemoryCounters(), scorer)
+    return Judgement(engine, counters if counters is not None else MemoryCounters(), scorer, guard=guard)

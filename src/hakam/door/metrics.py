@@ -150,6 +150,14 @@ class _Snapshot:
             for rule, number in sorted(judgement.quarantined.items()):
                 quarantined.add_metric([rule], number)
             yield quarantined
+            aside = GaugeMetricFamily(
+                "hakam_door_rule_aside",
+                "Rules that are not asked, since they failed too often",
+                labels=["rule"],
+            )
+            for rule in sorted(judgement.engine.aside):
+                aside.add_metric([rule], 1)
+            yield aside
             counters = judgement.counters
             yield GaugeMetricFamily(
                 "hakam_door_counter_entries", "Entries of the counters in memory", counters.entries

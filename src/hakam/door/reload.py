@@ -12,15 +12,19 @@ import threading
 import time
 from collections.abc import Callable
 
+from hakam.door import aside
 from hakam.door.app import Door
 from hakam.door.judgement import Judgement, UnusablePackError, prepare
+from hakam.door.watch import Watch
 from hakam.policy.counters import MemoryCounters
+from hakam.policy.engine import Engine, compile_pack
 from hakam.policy.outside import BadListError
 from hakam.storage.embedded.lists import FOLDER, open_lists
 from hakam.storage.embedded.published import PublishedError, PublishedReader
 from hakam.storage.event_log import CorruptRecordError, EventLog
 from hakam.storage.known_content import KnownContent
 from hakam.storage.published import Published, PublishedBank
+from hakam.vocabulary.verdict import Aside
 
 _PAGE = 200
 _log = logging.getLogger("hakam.door")
@@ -46,6 +50,7 @@ class Keeper:
         self._log = log
         self._loop = loop
         self._clock = clock
+        self._watch = Watch()
         self._reader = PublishedReader(door.config.published_path)
         self._stop = threading.Event()
         self._published: Published | None = None
@@ -57,6 +62,7 @@ class Keeper:
         """End the thread. A publication that is being prepared is dropped."""
         self._stop.set()
         self._thread.join()
+        self._watch.stop()
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -78,6 +84,38 @@ class Keeper:
             self._apply(published)
         elif self._door.miscounted and self._door.judgement is not None and self._published is not None:
             self._recount(self._published)
+        elif self._published is not None:
+            self._put_aside(self._published)
+
+    def _put_aside(self, published: Published) -> None:
+        """Go on without the rules that failed too often."""
+        judgement = self._door.judgement
+        failing = judgement.to_put_aside if judgement is not None else {}
+        if judgement is None or not failing:
+            return
+        at = self._clock()
+        for rule, why in failing.items():
+            _log.error("rule %s is put aside: %s", rule, why)
+        engine = judgement.engine
+        rules = {**engine.aside, **{rule: Aside(why, at) for rule, why in failing.items()}}
+        try:
+            aside.write(self._door.config.home, engine.ref.digest, rules)
+        except OSError as error:
+            _log.error("the rules that are put aside can't be kept: %s", error)
+        fresh = self._judgement(compile_pack(engine.pack, rules), judgement)
+        self._swap(lambda: self._door.replace(published, fresh, self._door.trouble))
+        self._door.metrics.reloads["aside"] += 1
+
+    def _judgement(
+        self, engine: Engine, before: Judgement, counters: MemoryCounters | None = None
+    ) -> Judgement:
+        """Return the judgement of an engine that goes on where another one stood; its counters, unless given."""
+        return Judgement(
+            engine,
+            before.counters if counters is None else counters,
+            before.scorer,
+            guard=self._watch.guard(),
+        )
 
     def _apply(self, published: Published) -> None:
         if (
@@ -100,13 +138,25 @@ class Keeper:
             self._swap(lambda: self._door.replace(published, None, trouble))
             return
         named = {one.name: one.digest for one in published.lists}
-        if before is not None and before.engine.ref == pack.ref and _unchanged(before, named):
+        put_aside = aside.read(self._door.config.home, pack.ref.digest, published.released)
+        if (
+            before is not None
+            and before.engine.ref == pack.ref
+            and before.engine.aside == put_aside
+            and _unchanged(before, named)
+        ):
             self._swap(lambda: self._door.replace(published, None))
             self._door.metrics.reloads["keys"] += 1
             return
         try:
             lists = open_lists(self._door.config.home / FOLDER, published.lists)
-            judgement = prepare(pack, always=self._door.config.scores, lists=lists)
+            judgement = prepare(
+                pack,
+                always=self._door.config.scores,
+                lists=lists,
+                aside=put_aside,
+                guard=self._watch.guard(),
+            )
         except (UnusablePackError, BadListError) as error:
             trouble = str(error)
             _log.error("%s", trouble)
@@ -114,7 +164,9 @@ class Keeper:
             self._door.metrics.reloads["refused"] += 1
             return
         if before is not None and judgement.counter_names <= before.counter_names:
-            judgement = Judgement(judgement.engine, before.counters, judgement.scorer)  # they go on counting
+            judgement = Judgement(  # they go on counting
+                judgement.engine, before.counters, judgement.scorer, guard=judgement.guard
+            )
             self._swap(lambda: self._door.replace(published, judgement))
         else:
             self._fill(judgement, published)
@@ -125,7 +177,7 @@ class Keeper:
         judgement = self._door.judgement
         assert judgement is not None
         self._door.miscounted = False
-        self._fill(Judgement(judgement.engine, MemoryCounters(), judgement.scorer), published)
+        self._fill(self._judgement(judgement.engine, judgement, MemoryCounters()), published)
         self._door.metrics.reloads["recount"] += 1
 
     def _fill(self, judgement: Judgement, published: Published) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -82,6 +83,7 @@ def consume(log: EventLog, *, vault: Vault, now: datetime, limit: int) -> int:
             return _set_aside(error.seq, str(error), now=now)
     if not records:
         return 0
+    aside = _aside(records)
     seen, active, broken = _sort(records, vault)
     if len(active) > MAX_ACTIVE:
         last = active[MAX_ACTIVE - 1].record.seq
@@ -89,6 +91,7 @@ def consume(log: EventLog, *, vault: Vault, now: datetime, limit: int) -> int:
         seen = [one for one in seen if one.seq <= last]
         active = active[:MAX_ACTIVE]
         broken = {seq: reason for seq, reason in broken.items() if seq <= last}
+        aside = _aside(records)
     with transaction.atomic():
         if not cursors.move(CURSOR, to=records[-1].seq):
             return 0
@@ -96,9 +99,25 @@ def consume(log: EventLog, *, vault: Vault, now: datetime, limit: int) -> int:
         lock_open(one.item for one in active)
         for one in active:
             _take_in(one, now=now)
+        for verdict, events in aside:
+            trips.note_aside(verdict.aside, pack=verdict.pack, events=events, now=now)
         for seq, reason in sorted(broken.items()):
             _quarantine(seq, reason, now=now)
     return len(records)
+
+
+def _aside(records: Sequence[Record]) -> list[tuple[Verdict, int]]:
+    """Return, for each set of rules that were put aside, a verdict that names them and how many events have it."""
+    found: dict[tuple[object, ...], tuple[Verdict, int]] = {}
+    for record in records:
+        if b'"aside"' not in record.verdict:
+            continue
+        with suppress(msgspec.MsgspecError):  # `_sort` says what is wrong with it
+            verdict = _VERDICTS.decode(record.verdict)
+            if verdict.aside:
+                key = (verdict.pack, *sorted((rule, one.at) for rule, one in verdict.aside.items()))
+                found[key] = (verdict, found.get(key, (verdict, 0))[1] + 1)
+    return list(found.values())
 
 
 def _before(error: CorruptRecordError, log: EventLog, after: int, limit: int) -> list[Record]:

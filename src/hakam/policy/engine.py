@@ -5,7 +5,7 @@ A compiled pack that judges events. Values in, values out; it reads no clock and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from hakam.policy.compile import Counted, Failures, Hits, Program, compile_rules
@@ -21,7 +21,7 @@ from hakam.policy.tree import Constant, Counter, CounterKind, Field, How, Search
 from hakam.signals.measure import Need, Signals
 from hakam.vocabulary.event import Event
 from hakam.vocabulary.measure import Measure, merged
-from hakam.vocabulary.verdict import Firing, PackRef, ReviewRequest, Stage, Verdict
+from hakam.vocabulary.verdict import Aside, Firing, PackRef, ReviewRequest, Stage, Verdict
 
 SHOWN_TEXT = 200
 SHOWN_ITEMS = 20
@@ -38,15 +38,18 @@ class Engine:
     `needs` says which signals its rules read, `source` is the generated code, `counters` what is counted.
     """
 
-    def __init__(self, pack: Pack) -> None:
+    def __init__(self, pack: Pack, aside: Mapping[str, Aside] | None = None) -> None:
         self.pack = pack
         self.ref: PackRef = pack.ref
-        self.rules: tuple[Rule, ...] = pack.rules
-        self.needs: frozenset[Need] = needs_of(pack.rules)
+        self.aside = dict(aside or {})
+        self.rules: tuple[Rule, ...] = tuple([rule for rule in pack.rules if rule.id not in self.aside])
+        self.needs: frozenset[Need] = needs_of(self.rules)
         self.lists = {name: found.digest for name, found in pack.outside.items()}
-        self.nothing = Verdict(pack.ref, lists=self.lists)
+        self.nothing = Verdict(pack.ref, aside=self.aside, lists=self.lists)
+        self.failing: Callable[[str, BaseException], None] = _nobody
+        """Is told of each rule that fails, with its error."""
         self._program: Program = compile_rules(
-            pack.rules, nothing=self.nothing, found=self._verdict, broken=self._broken
+            self.rules, nothing=self.nothing, found=self._verdict, broken=self._broken
         )
         self.judge: Callable[[Event, Signals, Counters], Verdict] = self._program.judge
         """Return what the rules say.
@@ -54,11 +57,11 @@ class Engine:
         Never raises: a rule that fails is named in `quarantined`, the others go on. Every event feeds all
         counters, whatever its rules say.
         """
-        self._marking = any(rule.marks for rule in pack.rules)
+        self._marking = any(rule.marks for rule in self.rules)
         self._bare: Callable[[Event, Signals, Counters], tuple[int, ...]] | None = None
         self._holdback = pack.holdback
         self._held = frozenset(
-            n for n, rule in enumerate(pack.rules) if pack.clauses[rule.policy].severity < GRAVE
+            n for n, rule in enumerate(self.rules) if pack.clauses[rule.policy].severity < GRAVE
         )
         self._together: dict[
             tuple[tuple[int, ...], tuple[int, ...]], tuple[tuple[Measure, ...], ReviewRequest | None]
@@ -84,9 +87,13 @@ class Engine:
             self._bare = program.judge
         return self._bare(event, signals, counters)
 
+    def plainly(self, event: Event, signals: Signals) -> Verdict:
+        """Judge without the compiled function. Rules that read counters are left out, and nothing is counted."""
+        return self._verdict(event, signals, NO_COUNTERS, *self._one_by_one(event, signals))
+
     def _broken(self, event: Event, signals: Signals, _: Exception) -> Verdict:
         """Judge when the compiled function failed outside any rule: the other rules must still be heard."""
-        return self._verdict(event, signals, NO_COUNTERS, *self._one_by_one(event, signals))
+        return self.plainly(event, signals)
 
     def _broken_numbers(self, event: Event, signals: Signals, _: Exception) -> tuple[int, ...]:
         return _numbers(event, signals, NO_COUNTERS, *self._one_by_one(event, signals))
@@ -102,14 +109,14 @@ class Engine:
         for n, rule in enumerate(self.rules):
             try:
                 if any(isinstance(node, Counter) for node in walk(rule.when)):
-                    failed[n] = LookupError("counters were not read")
+                    failed[n] = UnreadError("counters were not read")
                 elif outcome(rule.when, seen) is True:
                     fired.append(n)
             except Exception as error:  # noqa: BLE001 -- whatever it was, the other rules must still be heard
                 failed[n] = error
         return fired, failed or None, None, (None,) * len(self._program.counters)
 
-    def _verdict(  # noqa: C901, PLR0917 -- called from generated code; one pass over what fired
+    def _verdict(  # noqa: C901, PLR0912, PLR0917 -- called from generated code; one pass over what fired
         self,
         event: Event,
         signals: Signals,
@@ -152,14 +159,27 @@ class Engine:
             firings.append(Firing(rule.id, rule.policy, rule.digest, stage, measures, review, shown))
             if stage is Stage.LIVE:
                 live.append(n)
-        quarantined = tuple([rules[n].id for n in sorted(failed)]) if failed else ()
+        quarantined: tuple[str, ...] = ()
+        if failed:
+            quarantined = tuple([rules[n].id for n in sorted(failed)])
+            for n, cause in failed.items():
+                self.failing(rules[n].id, cause)
         if not firings and not quarantined:
             return self.nothing
         if self._marking:
             self._mark(event, counters, live)
         together, asked = self._proposal(tuple(live), tuple(tripped))
         names = tuple([rules[n].id for n in tripped])
-        return Verdict(self.ref, tuple(firings), together, asked, quarantined, names, lists=self.lists)
+        return Verdict(
+            self.ref,
+            tuple(firings),
+            together,
+            asked,
+            quarantined,
+            names,
+            aside=self.aside,
+            lists=self.lists,
+        )
 
     @staticmethod
     def _over(event: Event, counters: Counters, rule: Rule) -> bool:
@@ -199,9 +219,17 @@ class Engine:
         return known
 
 
-def compile_pack(pack: Pack) -> Engine:
-    """Return the engine of a pack."""
-    return Engine(pack)
+def compile_pack(pack: Pack, aside: Mapping[str, Aside] | None = None) -> Engine:
+    """Return the engine of a pack. The rules of `aside` are not asked, which each verdict says."""
+    return Engine(pack, aside)
+
+
+class UnreadError(LookupError):
+    """Counters were not read, so a rule that reads them could not be judged. The rule itself is sound."""
+
+
+def _nobody(_rule: str, _error: BaseException) -> None:
+    """Hear of a failure and do nothing."""
 
 
 def needs_of(rules: Iterable[Rule]) -> frozenset[Need]:

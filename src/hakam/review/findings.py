@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from hakam.compliance.models import Statement
+from hakam.review import trips
 from hakam.review.complaints import subject_of
 from hakam.review.lineage import chain, name_of
 from hakam.review.models import Case, CaseSource, Complaint, Decision
@@ -37,6 +38,7 @@ CODES = {
     "R010": "a merged case still has sources, or leads nowhere",
     "R011": "a state that does not exist",
     "R012": "a decision that restricts has no reasons or no measures",
+    "R013": "a rule is put aside, since it failed too often: no event is judged by it",
 }
 _GRACE = timedelta(minutes=5)
 _CHUNK = 500
@@ -49,6 +51,15 @@ def check() -> Iterator[Finding]:
     yield from _cases()
     yield from _decisions()
     yield from _complaints()
+    yield from _rules_aside()
+
+
+def _rules_aside() -> Iterator[Finding]:
+    for trip in trips.unseen():
+        if trip.kind == trips.TripKind.ASIDE:
+            yield _broken(
+                "R013", trip.rule, f"{trip.why}; mend the rule, or take it back under Rules in the console"
+            )
 
 
 def _broken(code: str, subject: str, hint: str | None = None, *, warning: bool = False) -> Finding:

@@ -203,8 +203,13 @@ class Release(models.Model):
 
 
 class RuleTrip(models.Model):
-    """A live rule's quota was used up: it only asked for people, until somebody looked after it."""
+    """A rule that does not do all it says, until somebody looked after it.
 
+    Its quota was used up, so it only asked for people; or it was put aside, since it failed too often (`why`).
+    """
+
+    kind = models.CharField(max_length=16, default="quota")  # `quota` or `aside`
+    why = models.CharField(max_length=300, blank=True)
     rule = models.CharField(max_length=128)
     pack = models.CharField(max_length=200)  # the newest version under which it happened, as `id@version`
     first_at = models.DateTimeField()
@@ -216,7 +221,9 @@ class RuleTrip(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["rule"], condition=Q(seen_at=None), name="one_unseen_trip_a_rule")
+            models.UniqueConstraint(
+                fields=["rule", "kind"], condition=Q(seen_at=None), name="one_unseen_trip_a_rule"
+            )
         ]
 
 

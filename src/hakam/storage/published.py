@@ -56,5 +56,6 @@ class Published(msgspec.Struct, frozen=True):
     pack: PublishedPack | None = None
     banks: tuple[PublishedBank, ...] = ()
     lists: tuple[PublishedList, ...] = ()
+    released: dict[str, float] = {}  # rules that were put aside -> when a person took them back, Unix seconds
     max_event_bytes: int = 1_048_576
     max_body_bytes: int = 33_554_432

@@ -50,6 +50,13 @@ class Firing(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     values: dict[str, Any] = {}  # source text of each leaf -> value seen
 
 
+class Aside(msgspec.Struct, frozen=True):
+    """A rule that is not asked, since it failed too often. `at`: since when, in Unix seconds."""
+
+    why: str
+    at: float
+
+
 class Verdict(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The rules that fired, and what they propose together.
 
@@ -63,6 +70,7 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     quarantined: tuple[str, ...] = ()  # rules that failed on this event and were left out
     tripped: tuple[str, ...] = ()  # live rules whose quota is used up: they only ask for a review
     matches: tuple[BankMatch, ...] = ()  # what of the event is in a bank of known content, nearest first
+    aside: dict[str, Aside] = {}  # rules that were not asked: they are put aside
     lists: dict[str, str] = {}  # lists outside the pack that its rules read -> digest of what was read
 
     @property

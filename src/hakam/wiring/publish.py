@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hakam.banks import publication
 from hakam.compliance import lists, rulebook
+from hakam.review import trips
 from hakam.staff import keys
 from hakam.storage.embedded import published
 from hakam.storage.published import Published, PublishedBank, PublishedKey, PublishedList, PublishedPack
@@ -50,6 +51,7 @@ def gather(
         pack=PublishedPack(ref=rulebook.ref_of(version), files=dict(version.files)) if version else None,
         banks=banks,
         lists=tuple(PublishedList(one.name, one.digest) for one in lists.in_force()),
+        released=trips.taken_back(),
         max_event_bytes=settings.max_event_bytes,
         max_body_bytes=settings.max_body_bytes,
     )

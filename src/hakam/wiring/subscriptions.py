@@ -42,7 +42,16 @@ K = FactKind
 SUBSCRIBERS: tuple[Subscriber, ...] = (
     Subscriber(
         "door",
-        frozenset({K.KEY_ISSUED, K.KEY_REVOKED, K.RULEBOOK_PUBLISHED, K.LIST_PUBLISHED, K.LIST_REMOVED}),
+        frozenset(
+            {
+                K.KEY_ISSUED,
+                K.KEY_REVOKED,
+                K.RULEBOOK_PUBLISHED,
+                K.LIST_PUBLISHED,
+                K.LIST_REMOVED,
+                K.RULE_TAKEN_BACK,
+            }
+        ),
         _tell_the_door,
     ),
     Subscriber("answers", answers.KINDS, answers.on_fact),

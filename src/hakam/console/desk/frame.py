@@ -110,6 +110,15 @@ def here_of(request: HttpRequest) -> str:
     return _PLACES.get(name, name)
 
 
+def _tripped() -> tuple[int, str]:
+    """Return how many rules do not do all they say, and the gravest of what is the matter."""
+    unseen = trips.unseen()
+    kinds = {trip.kind for trip in unseen}
+    if trips.TripKind.ASIDE in kinds:
+        return len(unseen), _("rules that are put aside")
+    return len(unseen), _("rules whose quota is used up") if kinds else ""
+
+
 def _entries(user: User, now: datetime) -> list[Entry]:
     counts = review.counts(user=user, now=now)
     out: list[Entry] = []
@@ -126,8 +135,7 @@ def _entries(user: User, now: datetime) -> list[Entry]:
         waiting = order_access.open_count(user)
         out.append(Entry("orders", _("Orders"), "alarm", reverse("console:orders"), waiting or None))
     if user.may(Permission.PACK_READ):
-        tripped = len(trips.unseen())
-        alert = _("rules whose quota is used up") if tripped else ""
+        tripped, alert = _tripped()
         out.append(Entry("rules", _("Rules"), "rules", reverse("console:rules"), tripped or None, alert))
     if user.may(Permission.CASE_READ):
         out.append(Entry("search", _("Search"), "search", reverse("console:search")))

@@ -115,7 +115,8 @@ def rules(request: HttpRequest) -> HttpResponse:
         ],
         "lists": sorted(pack.lists.values(), key=lambda one: one.name),
     }
-    context["trips"] = trips.unseen()
+    context["trips"] = [trip for trip in trips.unseen() if trip.kind == trips.TripKind.QUOTA]
+    context["aside"] = [trip for trip in trips.unseen() if trip.kind == trips.TripKind.ASIDE]
     context["earlier_trips"] = trips.earlier()
     context["names"] = staff.names({trip.seen_by for trip in context["earlier_trips"]})
     context["waiting"] = releases.waiting()
