@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 
 from hakam.banks.models import Bank, BankEntry, BankFeedback
 from hakam.staff.models import User
@@ -96,6 +96,41 @@ def kinds_of(bank: Bank) -> dict[EntryKind, int]:
     """Return how many entries of each kind a bank has, those that it has none of left out."""
     counted = bank.entries.values_list("kind").annotate(n=Count("pk")).order_by("kind")
     return {EntryKind(kind): n for kind, n in counted}
+
+
+def contents_of(entries: Iterable[int]) -> dict[int, int]:
+    """Return, for each entry, the number of the content that it is a hash of: the first entry of its item."""
+    found = list(BankEntry.objects.filter(pk__in=list(entries)).values_list("pk", "bank_id", "item"))
+    firsts: dict[tuple[int, str], int] = {}
+    for bank, item in {(bank, item) for _, bank, item in found if item}:
+        first = BankEntry.objects.filter(bank_id=bank, item=item).aggregate(first=Min("pk"))["first"]
+        firsts[bank, item] = first
+    return {pk: firsts.get((bank, item), pk) for pk, bank, item in found}
+
+
+def content_with(bank: Bank, kind: EntryKind, digest: str) -> int:
+    """Return the number of the content that has a hash. Raises `LookupError`."""
+    pk = bank.entries.filter(kind=kind.value, digest=digest).values_list("pk", flat=True).first()
+    if pk is None:
+        raise LookupError(f"the bank {bank.name} has no such hash")
+    return contents_of([pk])[pk]
+
+
+def content(bank: Bank, number: int) -> list[BankEntry]:
+    """Return the hashes of a content by its number, none if the bank has no such content."""
+    first = bank.entries.filter(pk=number).first()
+    if first is None or contents_of([number])[number] != number:
+        return []
+    return list(bank.entries.filter(item=first.item).order_by("pk")) if first.item else [first]
+
+
+def counted(kinds: dict[EntryKind, str]) -> dict[str, tuple[int, int]]:
+    """Return, under a name for each kind, how many hashes there are and when the newest came (Unix seconds)."""
+    rows = (
+        BankEntry.objects.values_list("kind").annotate(n=Count("pk"), newest=Max("added_at")).order_by("kind")
+    )
+    there = {kind: (n, int(newest.timestamp())) for kind, n, newest in rows}
+    return {name: there.get(kind.value, (0, 0)) for kind, name in kinds.items()}
 
 
 def _with_words(found: QuerySet[BankEntry]) -> list[EntryTold]:

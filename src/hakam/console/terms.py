@@ -148,6 +148,8 @@ SCOPES: Words = {
     "complaints:write": _("Send complaints"),
     "flags:write": _("Send notices as a trusted flagger"),
     "edge:read": _("Read what is barred"),
+    "banks:read": _("Look hashes up in banks"),
+    "banks:write": _("Put hashes into banks"),
 }
 TERMS_OF_PRIORITY: Words = {
     "lane": _("Right of way"),

@@ -131,6 +131,8 @@ class Scope(StrEnum):
     COMPLAINTS_WRITE = "complaints:write"
     FLAGS_WRITE = "flags:write"
     EDGE_READ = "edge:read"
+    BANKS_READ = "banks:read"
+    BANKS_WRITE = "banks:write"
 
 
 SCOPE_MEANS: dict[Scope, str] = {
@@ -142,4 +144,6 @@ SCOPE_MEANS: dict[Scope, str] = {
     Scope.COMPLAINTS_WRITE: "hand in complaints for the platform's users",
     Scope.FLAGS_WRITE: "hand in notices as a trusted flagger; issued on the flagger's page",
     Scope.EDGE_READ: "fetch edge snapshots and ask whether somebody or something is barred",
+    Scope.BANKS_READ: "look hashes and files up in the banks, and read shared banks",
+    Scope.BANKS_WRITE: "make banks and put hashes into them or take them out",
 }

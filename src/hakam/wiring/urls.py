@@ -9,6 +9,7 @@ from hakam.wiring.health import healthz
 urlpatterns = [
     path("healthz", healthz),
     path("api/v1/", include("hakam.api.urls")),
+    path("hma/", include("hakam.api.hma.urls")),
     path("accounts/", include("allauth.urls")),
     path("", include("hakam.console.urls")),
 ]
