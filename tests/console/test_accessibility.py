@@ -24,7 +24,7 @@ from hakam.compliance import drafts
 from hakam.console.installation import vault
 from hakam.intake import authorities, flaggers, orders, threats
 from hakam.intake.models import Conduct, Notice, Strike, Suspension
-from hakam.review import trials, trips
+from hakam.review import bulk, trials, trips
 from hakam.review.proposing import propose
 from hakam.staff.models import User
 from hakam.staff.roles import Role
@@ -125,6 +125,10 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
     )
     with transaction.atomic():
         trips.note(["known-spam"], pack=scene.in_force(), now=desk.now)
+    for n in range(3):
+        stored.post(f"vermin {n}", author="u1")
+    root = User.objects.get(username="root")
+    together = bulk.prepare(stored.log.read(0, 9), user=root, now=desk.now, asked={})
     return {
         "nora": ["/desk/flag"],
         "": [f"/m/{conduct.token}",
@@ -135,6 +139,7 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
                  f"/desk/proposals/{proposal.pk}", "/desk/rules", "/desk/deliveries",
                  f"/desk/verdicts/{stored.post('You can buy followers')}", "/desk/verdicts/1?rule=known-spam",
                  "/desk/investigate?go=1&span=all&by=day&top=author.id&top=links.domains",
+                 f"/desk/together/{together.pk}", "/desk/together",
                  "/desk/investigate?go=1&where=author.postz", "/desk/investigate/sql",
                  "/desk/investigate/entity?kind=author.id&value=u1&span=all",
                  "/desk/rules/drafts", f"/desk/rules/drafts/{draft.pk}",

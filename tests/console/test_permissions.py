@@ -27,7 +27,7 @@ from hakam.enforcement.models import Effect
 from hakam.enforcement.outbox import EffectState
 from hakam.intake import flaggers, orders, threats
 from hakam.intake.models import Authority, Conduct, Dispute, DisputeBody, Flagger, Order, Threat
-from hakam.review import decisions, questions, trips
+from hakam.review import bulk, decisions, questions, trips
 from hakam.review.models import Case, Complaint, Decision, Draft, Proposal, RuleTrip
 from hakam.review.proposing import propose
 from hakam.review.states import Outcome
@@ -73,6 +73,7 @@ class World:
     dispute: Dispute
     record: int
     question: int
+    bulk: int
 
     def arguments(self, name: str) -> tuple[object, ...]:
         """Return what stands in the address of a page."""
@@ -108,6 +109,7 @@ class World:
             "act_on_threat": self.threat.pk,
             "dispute": self.dispute.pk,
             "verdict": self.record,
+            **dict.fromkeys(("bulk", "ask_bulk", "settle_bulk", "undo_bulk"), self.bulk),
             "forget_question": self.question,
             "act_on_dispute": self.dispute.pk,
         }
@@ -122,6 +124,7 @@ ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | 
     "decide_complaint": NO_ID,
     "proposal": 987_654,
     "verdict": 987_654,
+    **dict.fromkeys(("bulk", "ask_bulk", "settle_bulk", "undo_bulk"), 987_654),
     "forget_question": 987_654,
     "settle_proposal": 987_654,
     "delivery": NO_ID,
@@ -239,6 +242,7 @@ def world(desk: Desk, amal: User, stored: Stored) -> World:
         ),
         stored.post("open", item=opened.item_id),
         questions.keep("mine", {}, shared=True, user=amal, now=desk.now).pk,
+        bulk.prepare(stored.log.read(0, 9), user=amal, now=desk.now, asked={}).pk,
     )  # fmt: skip
 
 

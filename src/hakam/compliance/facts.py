@@ -23,6 +23,11 @@ class FactKind(StrEnum):
     PROPOSAL_REFUSED = "proposal.refused"
     PROPOSAL_WITHDRAWN = "proposal.withdrawn"
     PROPOSAL_LAPSED = "proposal.lapsed"
+    BULK_ASKED = "bulk.asked"  # many items decided as one act
+    BULK_CONFIRMED = "bulk.confirmed"  # by a second person
+    BULK_REFUSED = "bulk.refused"
+    BULK_UNDONE = "bulk.undone"
+    BULK_ENDED = "bulk.ended"  # all of it is decided, or taken back
     MEASURE_PLANNED = "measure.planned"
     MEASURE_CANCELLED = "measure.cancelled"
     MEASURE_DELIVERED = "measure.delivered"

@@ -321,6 +321,11 @@ FACTS: Words = {
     "flagger.reported": _("Coordinator told about a trusted flagger"),
     "evidence.viewed": _("Evidence viewed"),
     "log.queried": _("Events searched"),
+    "bulk.asked": _("Decision on many items asked for"),
+    "bulk.confirmed": _("Decision on many items confirmed"),
+    "bulk.refused": _("Decision on many items refused"),
+    "bulk.undone": _("Decision on many items taken back"),
+    "bulk.ended": _("Decision on many items carried out"),
     "personal_data.revealed": _("Personal data revealed"),
     "ledger.erased": _("Personal data erased"),
 }
@@ -483,6 +488,15 @@ SPANS: Words = {
     "90d": pgettext_lazy("span of time", "90 days"),
     "all": pgettext_lazy("span of time", "everything"),
 }
+BULK_STATES: Words = {
+    "prepared": pgettext_lazy("decision on many", "prepared"),
+    "waiting": pgettext_lazy("decision on many", "waits for a second person"),
+    "running": pgettext_lazy("decision on many", "under way"),
+    "done": pgettext_lazy("decision on many", "carried out"),
+    "undoing": pgettext_lazy("decision on many", "being taken back"),
+    "undone": pgettext_lazy("decision on many", "taken back"),
+    "refused": pgettext_lazy("decision on many", "refused or withdrawn"),
+}
 FACETS: Words = {
     "author.id": pgettext_lazy("facet", "authors"),
     "links.domains": pgettext_lazy("facet", "domains"),
@@ -514,6 +528,7 @@ FAMILIES: dict[str, Words] = {
     "entry_kind": ENTRY_KINDS,
     "submission_state": SUBMISSION_STATES,
     "not_due": NOT_DUE,
+    "bulk_state": BULK_STATES,
     "span": SPANS,
     "facet": FACETS,
     "measure": MEASURES,

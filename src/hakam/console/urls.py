@@ -6,6 +6,7 @@ from django.urls import path
 
 from hakam.console.desk import (
     banks,
+    bulk,
     case,
     clocks,
     complaints,
@@ -95,6 +96,12 @@ urlpatterns = [
     path("desk/investigate/sql/run", investigate.sql, name="run_sql"),
     path("desk/investigate/keep", investigate.keep, name="keep_question"),
     path("desk/investigate/kept/<int:question_id>/forget", investigate.forget, name="forget_question"),
+    path("desk/together", bulk.listing, name="bulks"),
+    path("desk/together/prepare", bulk.prepare, name="prepare_bulk"),
+    path("desk/together/<int:bulk_id>", bulk.one, name="bulk"),
+    path("desk/together/<int:bulk_id>/ask", bulk.ask, name="ask_bulk"),
+    path("desk/together/<int:bulk_id>/settle", bulk.settle, name="settle_bulk"),
+    path("desk/together/<int:bulk_id>/undo", bulk.undo, name="undo_bulk"),
     path("desk/verdicts/<int:seq>", why.verdict, name="verdict"),
     path("desk/deliveries", deliveries.listing, name="deliveries"),
     path("desk/deliveries/<str:effect_id>", deliveries.delivery, name="delivery"),

@@ -280,3 +280,44 @@ class SavedQuestion(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["by", "name"], name="one_question_a_name")]
+
+
+class Bulk(models.Model):
+    """Many items of an answer of the log that one person decides as one act."""
+
+    by = models.CharField(max_length=160)  # an `Actor`
+    at = models.DateTimeField()
+    state = models.CharField(max_length=16, db_index=True)  # a `BulkState`
+    asked = models.JSONField(default=dict)  # the question that found them
+    total = models.PositiveIntegerField()
+    clause = models.CharField(max_length=128, blank=True)
+    measures = models.JSONField(default=list)
+    facts = models.TextField(blank=True)  # as each affected person reads them
+    because = models.TextField(blank=True)  # why together; for colleagues
+    seconded_by = models.CharField(max_length=160, blank=True)  # who confirmed or refused it
+    started_at = models.DateTimeField(null=True)
+    undo_until = models.DateTimeField(null=True)  # of all of its decisions
+    finished_at = models.DateTimeField(null=True)
+
+
+class BulkItem(models.Model):
+    """One of its items, as it was when it was prepared."""
+
+    bulk = models.ForeignKey(Bulk, on_delete=models.CASCADE, related_name="items")
+    seq = models.PositiveBigIntegerField()  # of its newest event in the log
+    platform = models.CharField(max_length=63)
+    item_kind = models.CharField(max_length=32)
+    item_id = models.CharField(max_length=512)
+    author_id = models.CharField(max_length=512, blank=True)
+    content = models.CharField(max_length=64)  # digest of what was looked at
+    state = models.CharField(max_length=16)  # an `ItemState`
+    why = models.CharField(max_length=200, blank=True)  # it was skipped
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["bulk", "platform", "item_kind", "item_id"], name="bulk_item_once"
+            )
+        ]
+        indexes = [models.Index(fields=["bulk", "state"], name="bulk_item_state")]

@@ -11,6 +11,7 @@ class Permission(StrEnum):
     CASE_READ = "review:case:read"
     CASE_DECIDE = "review:case:decide"
     CASE_ASSIGN = "review:case:assign"
+    BULK_DECIDE = "review:bulk:decide"
     COMPLAINT_READ = "review:complaint:read"
     COMPLAINT_DECIDE = "review:complaint:decide"
     CHILD_SAFETY_READ = "review:child-safety:read"
@@ -70,6 +71,7 @@ _MODERATE = _READ | {
 }
 _SENIOR = _MODERATE | {
     _P.CASE_ASSIGN,
+    _P.BULK_DECIDE,
     _P.DELIVERY_REPLAY,
     _P.PERSONAL_DATA_READ,
     _P.LEDGER_READ,

@@ -21,6 +21,7 @@ from hakam.intake import answers, events, misuse, order_recipients, pictures
 from hakam.live.keeping import EdgeKeeper
 from hakam.media import extra
 from hakam.media.sandbox import Sandbox
+from hakam.review import bulk
 from hakam.review.cases import rerank_due
 from hakam.review.decisions import finalise_due
 from hakam.storage.embedded.published import PublishedReader
@@ -136,6 +137,7 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
                 Task("send statements to the database", send_statements, 10.0),
                 Task("reconcile statements with the database", ask_after_statements, 3_600.0),
             ),
+            "together": (Task("decide many items", lambda now: bulk.work(log, now), 1.0),),
             "trials": (Task("start trials of drafts", beside.look, 1.0),),
             "clocks": (
                 Task("finalise decisions", finalise_due, 1.0),

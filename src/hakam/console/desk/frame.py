@@ -99,7 +99,7 @@ _PLACES = {
     "submission": "eu_database", "flagger": "flaggers", "send_flag": "flag",
     "conduct": "misuse", "bank": "banks", "order": "orders", "authorities": "orders",
     "threat": "threats", "dispute": "disputes",
-    "entity": "investigate", "investigate_sql": "investigate", "run_sql": "investigate",
+    "bulk": "bulks", "entity": "investigate", "investigate_sql": "investigate", "run_sql": "investigate",
 }  # fmt: skip
 
 
@@ -158,6 +158,8 @@ def _more(user: User) -> list[Group]:
 
 def _records(user: User) -> tuple[Entry, ...]:
     out = []
+    if user.may(Permission.BULK_DECIDE):
+        out.append(Entry("bulks", _("Decided together"), "scale", reverse("console:bulks")))
     if user.may(Permission.LEDGER_READ):
         out.append(Entry("clocks", _("Clocks"), "clock", reverse("console:clocks")))
         out.append(Entry("ledger", _("Ledger"), "ledger", reverse("console:ledger")))

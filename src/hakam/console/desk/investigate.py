@@ -122,7 +122,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "sample": SAMPLE,
         "examples": EXAMPLES,
         "pack": pack,
-        "may_decide": user.may(Permission.CASE_DECIDE),
+        "may_decide": user.may(Permission.BULK_DECIDE),
     }
     if pack is None or not request.GET.get("go"):
         return render(request, "console/desk/investigate.html", context)
