@@ -116,6 +116,33 @@ class TestStages:
 
 
 class TestPublishing:
+    @pytest.mark.parametrize(("share", "waits"), [("99.9", False), ("100", True)])
+    def test_a_canary_for_everybody_takes_two_people_as_live_does(
+        self, lead: Client, draft: RulebookDraft, share: str, *, waits: bool
+    ) -> None:
+        put(lead, draft, "canary", share)
+        draft.refresh_from_db()
+        tried(draft)
+        release(lead, draft)
+        assert Release.objects.get().state == ("waiting" if waits else "published")
+        assert stage_in_force() == (None if waits else f"canary {share}%")
+
+    def test_from_everybody_to_live_nothing_more_is_decided(
+        self, lead: Client, second: Client, draft: RulebookDraft
+    ) -> None:
+        put(lead, draft, "canary", "100")
+        draft.refresh_from_db()
+        tried(draft)
+        release(lead, draft)
+        second.post(url(draft, "/settle"), {"verdict": "confirm"})
+        assert stage_in_force() == "canary 100%"
+        live = drafts.begin("Live", by=SYSTEM, now=timezone.now())
+        put(lead, live, "live")
+        live.refresh_from_db()
+        tried(live)
+        release(lead, live)
+        assert stage_in_force() == "live"
+
     def test_from_shadow_to_canary_to_live_and_back(
         self, lead: Client, second: Client, draft: RulebookDraft
     ) -> None:

@@ -73,10 +73,17 @@ class Step(NamedTuple):
 
     @property
     def goes_live(self) -> bool:
-        """Whether it takes measures that it did not take before: it becomes live, or is live and changed."""
-        live = self.after is not None and self.after.stage is Stage.LIVE
-        was = self.before is not None and self.before.stage is Stage.LIVE
-        return live and (not was or self.changed)
+        """Whether it takes measures that it did not take before: it becomes live, or is live and changed.
+
+        A canary for all authors is live by another name.
+        """
+        return _live(self.after) and (not _live(self.before) or self.changed)
+
+
+def _live(staging: Staging | None) -> bool:
+    return staging is not None and (
+        staging.stage is Stage.LIVE or (staging.stage is Stage.CANARY and staging.share >= 1)
+    )
 
 
 def steps(before: Pack | None, after: Pack) -> list[Step]:

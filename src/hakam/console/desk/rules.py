@@ -118,7 +118,9 @@ def rules(request: HttpRequest) -> HttpResponse:
     context["trips"] = [trip for trip in trips.unseen() if trip.kind == trips.TripKind.QUOTA]
     context["aside"] = [trip for trip in trips.unseen() if trip.kind == trips.TripKind.ASIDE]
     context["earlier_trips"] = trips.earlier()
-    context["names"] = staff.names({trip.seen_by for trip in context["earlier_trips"]})
+    context["names"] = staff.names(
+        {version.published_by, *(trip.seen_by for trip in context["earlier_trips"])}
+    )
     context["waiting"] = releases.waiting()
     context["may_publish"] = person(request).may(Permission.PACK_PUBLISH)
     return render(request, "console/desk/rules.html", context)

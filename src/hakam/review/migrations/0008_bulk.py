@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('review', '0006_saved_questions'),
+        ('review', '0007_rule_aside'),
     ]
 
     operations = [
