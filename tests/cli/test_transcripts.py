@@ -108,6 +108,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         "kind,hash\nmd5,900150983cd24fb0d6963f7d28e17f72\nmd5,12\nsha1,a9993e364706816aba3e25717850c26c9cd0d89d\n",
         encoding="utf-8",
     )
+    (tmp_path / "automoderator.yaml").write_text(
+        "# Scams\ntitle+body (includes): [free money, ربح سريع]\naction: remove\n---\n# Flair\n"
+        "title: hello\nset_flair: Hello\n---\n# Young\nauthor: {account_age: '< 3 days', comment_karma: '< 5'}\n"
+        "action: filter\n",
+        encoding="utf-8",
+    )
     for name, said in {
         "cut": "{",
         "list": "[]",

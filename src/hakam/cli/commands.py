@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "check": Entry("Rules", _P + "pack_commands:check", "Check a pack: grammar, types, names, patterns, measures. Exit code 1 if it can't be loaded."),
     "test": Entry("Rules", _P + "pack_commands:run_tests", "Run a pack's own tests. A test that fails shows each rule's condition with the values it saw."),
     "fmt": Entry("Rules", _P + "pack_commands:lay_out_pack", "Put the files of a pack in the one layout. Comments and meaning stay."),
+    "import": Entry("Rules", _P + "importing:app", "Carry over what was written for other systems."),
     "replay": Entry("Rules", _P + "replay:replay", "Send every row of FILES through the door and tell what the rules said."),
     "backtest": Entry("Rules", _P + "backtest:backtest", "Judge stored events by PACK, touching nobody, and tell what its rules would have done."),
     "evaluate": Entry("Classifiers", _P + "evaluate:evaluate", "Measure the shipped classifiers: AUC, average precision, F1 at the threshold, calibration, with intervals."),

@@ -1,0 +1,221 @@
+"""Filters that are lists of words: Mastodon's filters (JSON of its API, or CSV) and Discord's AutoMod rules (JSON)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+from datetime import datetime
+from typing import Any
+
+from hakam.importing.carried import Draft, Imported, UnsupportedError
+from hakam.importing.conditions import END, START, either, escaped, found, is_plain, quoted, translated
+from hakam.importing.packing import Pack
+
+_TRUE = {"true", "1", "yes", "t"}
+_MASTODON = {"hide": "limit_reach", "warn": 'label("imported")', "blur": 'label("imported")'}
+_KEYWORD, _SPAM, _PRESET, _MENTIONS, _PROFILE = 1, 3, 4, 5, 6
+_BLOCK, _ALERT, _TIMEOUT, _NO_INTERACTION = 1, 2, 3, 4
+
+
+def _objects(text: str, file: str) -> list[dict[str, Any]]:
+    """Return the objects of a JSON file that is one, or a list of them. Raises `ValueError`."""
+    data = json.loads(text)
+    given = data if isinstance(data, list) else [data]
+    if not all(isinstance(one, dict) for one in given):
+        raise ValueError(f"{file}: an object, or a list of objects, is needed")
+    return given
+
+
+def _line_of(text: str, words: str) -> int:
+    at = text.find(json.dumps(words, ensure_ascii=False)) if words else -1
+    return text[: max(at, 0)].count("\n") + 1
+
+
+# Mastodon
+
+
+def read_mastodon(files: dict[str, str], name: str = "mastodon") -> Imported:
+    """Return the pack made of Mastodon's filters. Raises `ValueError` for a file that holds none."""
+    pack = Pack(name)
+    for file, text in files.items():
+        rows = _csv(text) if file.endswith(".csv") else _objects(text, file)
+        for number, row in enumerate(rows, 1):
+            title = str(row.get("title") or row.get("phrase") or f"filter {number}")
+            line = int(row.get("line") or _line_of(text, title))
+            try:
+                pack.add(_mastodon(pack, row, title, (file, line, number)))
+            except (UnsupportedError, TypeError, AttributeError) as error:
+                pack.leave_out(file, line, title, str(error))
+    return pack.finish()
+
+
+def _csv(text: str) -> list[dict[str, Any]]:
+    """Return the filters of a CSV with a `keyword` (or `phrase`) in each row; rows of one title are one filter."""
+    reader = csv.DictReader(io.StringIO(text))
+    names = {name.strip().lower(): name for name in reader.fieldnames or ()}
+    column = names.get("keyword", names.get("phrase"))
+    if column is None:
+        raise ValueError("the CSV has no column `keyword`")
+    found_: dict[str, dict[str, Any]] = {}
+    for row in reader:
+        given = {name: (row.get(theirs) or "").strip() for name, theirs in names.items()}
+        title = given.get("title") or row[column]
+        filter_ = found_.setdefault(
+            title,
+            {
+                "title": title,
+                "line": reader.line_num,
+                "filter_action": given.get("action") or given.get("filter_action") or "warn",
+                "expires_at": given.get("expires_at") or None,
+                "keywords": [],
+            },
+        )
+        whole = (given.get("whole_word") or "true").lower() in _TRUE
+        filter_["keywords"].append({"keyword": row[column].strip(), "whole_word": whole})
+    return list(found_.values())
+
+
+def _mastodon(pack: Pack, row: dict[str, Any], title: str, at: tuple[str, int, int]) -> Draft:
+    file, line, number = at
+    if "phrase" in row and "keywords" not in row:  # a filter of Mastodon 3
+        row = {**row, "keywords": [{"keyword": row["phrase"], "whole_word": row.get("whole_word", False)}]}
+        row["filter_action"] = "hide" if row.get("irreversible") else "warn"
+    keywords = [(str(one["keyword"]), bool(one.get("whole_word"))) for one in row.get("keywords") or ()]
+    keywords = [(word, whole) for word, whole in keywords if word.strip()]
+    if not keywords:
+        raise UnsupportedError("it filters single posts or nothing, no words")
+    id_ = pack.id_of(title, number)
+    action = str(row.get("filter_action") or "warn")
+    notes = [f"`{action}` was one person's view there; it is a measure for everybody here"]
+    if row.get("context"):
+        notes.append(f"it held in {', '.join(map(str, row['context']))} only; it holds everywhere here")
+    conditions = [
+        _plain_words(
+            pack, id_, [word for word, whole in keywords if whole is side and is_plain(word)], whole=side
+        )
+        for side in (True, False)
+    ]
+    exact = [(word, whole) for word, whole in keywords if not is_plain(word)]
+    if exact:
+        conditions.append(
+            found("text.raw", "|".join(_edges(word) if whole else escaped(word) for word, whole in exact))
+        )
+    when = either(one for one in conditions if one)
+    if row.get("expires_at"):
+        until = datetime.fromisoformat(str(row["expires_at"]))
+        when += f'\nand event.at < "{until.isoformat()}"'
+    examples: list[tuple[dict[str, object], bool]] = []
+    if not row.get("expires_at"):
+        examples = [({"item": {"text": f"{keywords[0][0]}"}}, True), ({"item": {"text": "."}}, False)]
+    then = [_MASTODON.get(action, _MASTODON["warn"])]
+    return Draft(id_, when, then, title, file, line, notes, examples)
+
+
+def _edges(word: str, *, begins: bool = True, ends: bool = True) -> str:
+    """Return the pattern of a whole word; an edge that is no letter needs no boundary, as Mastodon has it."""
+    start = START if begins and re.match(r"\w", word) else ""
+    end = END if ends and re.search(r"\w$", word) else ""
+    return f"{start}{escaped(word)}{end}"
+
+
+def _plain_words(pack: Pack, rule: str, words: list[str], *, whole: bool) -> str:
+    if not words:
+        return ""
+    return f"contains_any(text.folded, {pack.values(rule, words)}{'' if whole else ', words=False'})"
+
+
+# Discord
+
+
+def read_discord(files: dict[str, str], name: str = "discord") -> Imported:
+    """Return the pack made of Discord's AutoMod rules. Raises `ValueError` for a file that holds none."""
+    pack = Pack(name)
+    for file, text in files.items():
+        for number, rule in enumerate(_objects(text, file), 1):
+            title = str(rule.get("name") or f"rule {number}")
+            line = _line_of(text, title)
+            try:
+                pack.add(_discord(pack, rule, title, (file, line, number)))
+            except (UnsupportedError, TypeError, AttributeError) as error:
+                pack.leave_out(file, line, title, str(error))
+    return pack.finish()
+
+
+def _discord(pack: Pack, rule: dict[str, Any], title: str, at: tuple[str, int, int]) -> Draft:
+    file, line, number = at
+    if rule.get("enabled") is False:
+        raise UnsupportedError("it is switched off there")
+    id_ = pack.id_of(title, number)
+    notes: list[str] = []
+    examples: list[tuple[dict[str, object], bool]] = []
+    trigger, given = rule.get("trigger_type"), rule.get("trigger_metadata") or {}
+    if trigger in {_KEYWORD, _PROFILE}:
+        field = "text.raw" if trigger == _KEYWORD else "author.name"
+        when, said = _keywords(given, field)
+        notes += said
+    elif trigger == _MENTIONS:
+        most = int(given.get("mention_total_limit") or 0)
+        when = f"len(item.mentions) > {most}"
+        notes.append("mentions of roles count if the platform lists them among `item.mentions`")
+    else:
+        names = {_SPAM: "Discord's own spam model", _PRESET: "word lists that Discord does not publish"}
+        raise UnsupportedError(names.get(int(trigger or 0), f"trigger type {trigger}"))
+    if trigger == _KEYWORD and given.get("keyword_filter"):
+        first = str(given["keyword_filter"][0]).strip("*")
+        examples = [({"item": {"text": first}}, True), ({"item": {"text": "."}}, False)]
+    channels, roles = rule.get("exempt_channels") or [], rule.get("exempt_roles") or []
+    if channels:
+        named = ", ".join(quoted(str(one)) for one in channels)
+        when += f"\nand not (known(item.community) and item.community in [{named}])"
+        notes.append("a channel is `item.community` here")
+    if roles:
+        when += f"\nand not any_in(author.labels, [{', '.join(quoted(f'role:{one}') for one in roles)}])"
+        notes.append("a role is the label `role:ID` of the author here")
+    return Draft(id_, when, _discord_acts(rule, notes), title, file, line, notes, examples)
+
+
+def _keywords(given: dict[str, Any], field: str) -> tuple[str, list[str]]:
+    """Return the condition of keywords, wildcards and patterns, less those that are allowed."""
+    notes: list[str] = []
+    patterns = [_wild(str(one)) for one in given.get("keyword_filter") or () if str(one).strip("* ")]
+    for pattern in given.get("regex_patterns") or ():
+        ours, said = translated(str(pattern))
+        patterns.append(f"(?:{ours})")
+        notes += said
+    if not patterns:
+        raise UnsupportedError("it looks for nothing")
+    when = either(found(field, "|".join(patterns[n : n + 30])) for n in range(0, len(patterns), 30))
+    allowed = [_wild(str(one)) for one in given.get("allow_list") or () if str(one).strip("* ")]
+    if allowed:
+        when += f"\nand not {found(field, '|'.join(allowed))}"
+        notes.append("a post with an allowed word is spared as a whole")
+    return when, notes
+
+
+def _wild(keyword: str) -> str:
+    """Return the pattern of a keyword: `cat` whole, `cat*` begins a word, `*cat` ends one, `*cat*` stands anywhere."""
+    return _edges(keyword.strip("*"), begins=not keyword.startswith("*"), ends=not keyword.endswith("*"))
+
+
+def _discord_acts(rule: dict[str, Any], notes: list[str]) -> list[str]:
+    then: list[str] = []
+    for action in rule.get("actions") or ():
+        kind = action.get("type")
+        if kind == _BLOCK:
+            then.append("remove")
+        elif kind == _ALERT:
+            then.append('review(queue="imported")')
+        elif kind == _TIMEOUT:
+            seconds = int((action.get("metadata") or {}).get("duration_seconds") or 0)
+            days = max(1, math.ceil(seconds / 86_400))
+            notes.append(f"a time-out of {seconds} s; measures here last whole days: {days}")
+            then.append(f"suspend(days={days})")
+        elif kind == _NO_INTERACTION:
+            then.append('review(queue="imported")')
+            notes.append("blocking a member's interactions asks for a person here")
+    if not then:
+        raise UnsupportedError("it does nothing")
+    return list(dict.fromkeys(then))

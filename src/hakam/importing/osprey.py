@@ -1,0 +1,312 @@
+"""Osprey SML: rules in a subset of Python, spread over files that import and require each other.
+
+Carried over: `Rule` and `WhenRules`, `JsonData` and `EntityJson`, comparisons, `and/or/not/in`, arithmetic, the text
+functions in use, labels with their expiry, `Require` with `require_if`. The rest is reported with its line.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import NamedTuple
+
+from hakam.importing.carried import Draft, Imported, UnsupportedError
+from hakam.importing.conditions import END, START, escaped, folded, found, is_plain, quoted, translated
+from hakam.importing.packing import Pack
+
+_TEXTS = {"text", "message", "content", "body"}
+_AUTHORS = {"user_id", "did", "author_id", "account_id"}
+_KINDS = {"list": "texts", "str": "text", "int": "number", "float": "number", "bool": "boolean"}
+_SIGNS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=", ast.In: "in",
+          ast.NotIn: "not in"}  # fmt: skip
+_MATHS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%"}
+_SPAN = {"weeks": "w", "days": "d", "hours": "h", "minutes": "m", "seconds": "s"}
+_LONGEST = "30d"
+
+
+class _Defined(NamedTuple):
+    file: str
+    node: ast.expr
+    kind: str
+
+
+def read(files: dict[str, str], name: str = "osprey") -> Imported:
+    """Return the pack made of SML files, by path. Paths are as `Require` and `Import` name them."""
+    return _Reader(Pack(name), files).read()
+
+
+def _call(node: ast.AST, *names: str) -> dict[str, ast.expr] | None:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
+        return {keyword.arg or "": keyword.value for keyword in node.keywords}
+    return None
+
+
+class _Reader:
+    def __init__(self, pack: Pack, files: dict[str, str]) -> None:
+        self.pack, self.files = pack, files
+        self.names: dict[str, _Defined] = {}
+        self.rules: dict[str, _Defined] = {}
+        self.effects: list[tuple[str, ast.Call]] = []
+        self.needed: dict[str, list[ast.expr]] = {}  # conditions under which a file is read
+        self.labels: set[tuple[str, str]] = set()  # that some rule adds: (on, label)
+        self.notes: list[str] = []
+        self.ids: dict[str, str] = {}
+
+    def read(self) -> Imported:
+        """Read all files, then make each rule."""
+        requires: list[tuple[str, str, ast.expr | None]] = []
+        for file, text in self.files.items():
+            self._file(file, text, requires)
+        self._spread(requires)
+        for number, name in enumerate(self.rules, 1):
+            self.ids[name] = self.pack.id_of(_dashed(name), number)
+        for _, effect in self.effects:
+            for act in _elements(_call(effect, "WhenRules"), "then"):
+                self._note_label(act)
+        for name, rule in self.rules.items():
+            self._rule(name, rule)
+        return self.pack.finish()
+
+    def _file(self, file: str, text: str, requires: list[tuple[str, str, ast.expr | None]]) -> None:
+        try:
+            tree = ast.parse(text)
+        except (SyntaxError, ValueError) as error:
+            self.pack.leave_out(file, getattr(error, "lineno", 1) or 1, file, f"can't be read: {error}")
+            return
+        for node in tree.body:
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+                target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+                kind = ast.unparse(node.annotation) if isinstance(node, ast.AnnAssign) else ""
+                if isinstance(target, ast.Name):
+                    into = self.rules if _call(node.value, "Rule") is not None else self.names
+                    into[target.id] = _Defined(file, node.value, kind)
+            elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+                self._statement(file, node.value, requires)
+            else:
+                self.pack.leave_out(
+                    file, node.lineno, ast.unparse(node)[:80], "no statement of SML that is known here"
+                )
+
+    def _statement(self, file: str, node: ast.Call, requires: list[tuple[str, str, ast.expr | None]]) -> None:
+        wanted = _call(node, "Require")
+        if wanted is not None:
+            path = wanted.get("rule")
+            if isinstance(path, ast.Constant):
+                requires.append((file, str(path.value), wanted.get("require_if")))
+            else:
+                self.pack.leave_out(
+                    file, node.lineno, ast.unparse(node)[:80], "a path that is worked out at run time"
+                )
+        elif _call(node, "WhenRules") is not None:
+            self.effects.append((file, node))
+        elif _call(node, "Import") is None:
+            self.pack.leave_out(
+                file, node.lineno, ast.unparse(node)[:80], "no statement of SML that is known here"
+            )
+
+    def _spread(self, requires: list[tuple[str, str, ast.expr | None]]) -> None:
+        """Give each file the conditions of the files that require it, and its own."""
+        for _ in range(len(requires) + 1):
+            for by, path, condition in requires:
+                mine = [*self.needed.get(by, []), *([condition] if condition is not None else [])]
+                held = self.needed.setdefault(path, [])
+                held += [one for one in mine if all(one is not other for other in held)]
+
+    def _note_label(self, act: ast.expr) -> None:
+        given = _call(act, "LabelAdd")
+        if given is not None:
+            try:
+                self.labels.add((self._on(given.get("entity")), _constant(given.get("label"))))
+            except UnsupportedError:
+                return
+
+    # Rules
+
+    def _rule(self, name: str, rule: _Defined) -> None:
+        self.notes = []
+        given = _call(rule.node, "Rule") or {}
+        about = given.get("description")
+        said = str(about.value) if isinstance(about, ast.Constant) else name
+        try:
+            parts = [*self.needed.get(rule.file, []), *_elements(given, "when_all")]
+            when = "\nand ".join(dict.fromkeys(self._condition(part) for part in parts))
+            if not when:
+                self.pack.leave_out(
+                    rule.file, rule.node.lineno, f"{name}: {said}", "a rule without conditions"
+                )
+                return
+            then = self._effects_of(name)
+        except UnsupportedError as error:
+            self.pack.leave_out(rule.file, rule.node.lineno, f"{name}: {said}", str(error))
+            return
+        self.pack.add(
+            Draft(self.ids[name], when, then, f"{name}: {said}", rule.file, rule.node.lineno, self.notes)
+        )
+
+    def _effects_of(self, name: str) -> list[str]:
+        then: list[str] = []
+        for _, effect in self.effects:
+            given = _call(effect, "WhenRules")
+            if any(isinstance(one, ast.Name) and one.id == name for one in _elements(given, "rules_any")):
+                then += [self._effect(act) for act in _elements(given, "then")]
+        if not [act for act in then if not act.startswith("'mark(")]:
+            then.append('review(queue="imported")')
+            self.notes.append("it has no effect there but labels; a review is asked for here")
+        return list(dict.fromkeys(then))
+
+    def _effect(self, act: ast.expr) -> str:
+        given = _call(act, "LabelAdd")
+        if given is None:
+            what = (
+                act.func.id
+                if isinstance(act, ast.Call) and isinstance(act.func, ast.Name)
+                else ast.unparse(act)
+            )
+            self.notes.append(f"the effect `{what}` asks for a person here; choose a measure")
+            return 'review(queue="imported")'
+        life = self._life(given.get("expires_after"))
+        label = _dashed(_constant(given.get("label")))
+        return f"""'mark("{label}", on="{self._on(given.get("entity"))}", expires="{life}")'"""
+
+    def _life(self, node: ast.expr | None) -> str:
+        given = _call(node, "TimeDelta") if node is not None else None
+        if given:
+            parts = [(unit, given[key]) for key, unit in _SPAN.items() if key in given]
+            if all(isinstance(value, ast.Constant) for _, value in parts):
+                return "".join(
+                    f"{value.value!r}{unit}" for unit, value in parts if isinstance(value, ast.Constant)
+                )
+        self.notes.append(f"the label has no end there; the mark lives {_LONGEST} here")
+        return _LONGEST
+
+    def _on(self, node: ast.expr | None) -> str:
+        path = self._value(node) if node is not None else ""
+        if path in {"author.id", "item.id"}:
+            return path.partition(".")[0]
+        raise UnsupportedError(
+            f"a label on `{ast.unparse(node) if node else ''}`, which is neither author nor item"
+        )
+
+    # Conditions and values
+
+    def _condition(self, node: ast.expr) -> str:
+        if isinstance(node, ast.BoolOp):
+            word = " and " if isinstance(node.op, ast.And) else " or "
+            return f"({word.join(map(self._condition, node.values))})"
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            return f"not {self._condition(node.operand)}"
+        if isinstance(node, ast.Compare):
+            return self._comparison(node)
+        if isinstance(node, ast.Name) and node.id in self.rules:
+            return f'rule("{self.ids[node.id]}")'
+        if isinstance(node, ast.Name) and node.id in self.names and not _reads(self.names[node.id].node):
+            return self._condition(self.names[node.id].node)
+        return self._value(node)
+
+    def _comparison(self, node: ast.Compare) -> str:
+        left, right, op = node.left, node.comparators[0], node.ops[0]
+        if len(node.ops) > 1:
+            raise UnsupportedError(f"a chain of comparisons: `{ast.unparse(node)[:60]}`")
+        if isinstance(right, ast.Constant) and right.value is None:
+            known = f"known({self._value(left)})"
+            return f"not {known}" if isinstance(op, ast.Eq | ast.Is) else known
+        sign = _SIGNS.get(type(op))
+        if sign is None:
+            raise UnsupportedError(f"the comparison `{ast.unparse(node)[:60]}`")
+        return f"{self._value(left)} {sign} {self._value(right)}"
+
+    def _value(self, node: ast.expr) -> str:  # noqa: PLR0911 -- one for each kind of node
+        if isinstance(node, ast.Constant):
+            return quoted(node.value) if isinstance(node.value, str) else repr(node.value)
+        if isinstance(node, ast.List):
+            return f"[{', '.join(map(self._value, node.elts))}]"
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return f"-{self._value(node.operand)}"
+        if isinstance(node, ast.BinOp) and type(node.op) in _MATHS:
+            return f"({self._value(node.left)} {_MATHS[type(node.op)]} {self._value(node.right)})"
+        if isinstance(node, ast.Name) and node.id in self.names:
+            defined = self.names[node.id]
+            read = _call(defined.node, "JsonData", "EntityJson", "GetActionName", "GetActionId")
+            return self._field(node.id, defined, read) if read is not None else self._value(defined.node)
+        if isinstance(node, ast.Name):
+            raise UnsupportedError(f"`{node.id}`, which nothing defines")
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            read = _call(node, "JsonData", "EntityJson", "GetActionName", "GetActionId")
+            if read is not None:
+                path = _constant(read.get("path")) if "path" in read else node.func.id
+                return self._field(path.rsplit(".", 1)[-1], _Defined("", node, ""), read)
+            return self._function(node, node.func.id)
+        raise UnsupportedError(f"`{ast.unparse(node)[:60]}`")
+
+    def _field(self, name: str, defined: _Defined, read: dict[str, ast.expr]) -> str:
+        path = _constant(read["path"]) if "path" in read else ""
+        last = path.rsplit(".", 1)[-1]
+        if last in _TEXTS:
+            self.notes.append(f"`{path}` is read as `item.text`")
+            return "item.text"
+        if last in _AUTHORS:
+            self.notes.append(f"`{path}` is read as `author.id`")
+            return "author.id"
+        kind = next((ours for theirs, ours in _KINDS.items() if theirs in defined.kind.lower()), "text")
+        field = self.pack.declared(_dashed(name).replace("-", "_"), kind)
+        self.notes.append(f"the platform sends `{field}` ({path or name})")
+        return field
+
+    def _function(self, node: ast.Call, name: str) -> str:  # noqa: PLR0911 -- one for each function
+        given = _call(node, name) or {}
+        first = next((given[key] for key in ("text", "target", "s", "value", "list") if key in given), None)
+        if name == "HasLabel":
+            return self._has_label(given)
+        if first is None:
+            raise UnsupportedError(f"the function `{name}`")
+        field = self._value(first)
+        if name == "TextContains":
+            phrase = _constant(given.get("phrase"))
+            if is_plain(phrase):
+                return f"word({folded(field)}, {quoted(phrase)})"
+            return found(field, f"{START}{escaped(phrase)}{END}")
+        if name == "RegexMatch":
+            pattern, notes = translated(_constant(given.get("pattern")))
+            self.notes += notes
+            cased = given.get("case_insensitive")
+            return found(field, pattern, case=not (isinstance(cased, ast.Constant) and cased.value is True))
+        if name in {"StringLength", "ListLength"}:
+            return f"len({field})"
+        if name in {"StringStartsWith", "StringEndsWith"}:
+            ends = name == "StringEndsWith"
+            return f"{'ends' if ends else 'starts'}_with({field}, {self._value(given['end' if ends else 'start'])})"
+        if name == "StringToLower":
+            self.notes.append("folding does more than lower case")
+            return folded(field)
+        raise UnsupportedError(f"the function `{name}`")
+
+    def _has_label(self, given: dict[str, ast.expr]) -> str:
+        label, on = _constant(given.get("label")), self._on(given.get("entity"))
+        if set(given) - {"entity", "label"}:
+            raise UnsupportedError("`HasLabel` with more than an entity and a label")
+        if (on, label) in self.labels:
+            return f'marked("{_dashed(label)}", on="{on}")'
+        self.notes.append(f"no rule adds the label `{label}`; the platform sends it with the {on}")
+        return f"{quoted(label)} in {on}.labels"
+
+
+def _reads(node: ast.expr) -> bool:
+    return _call(node, "JsonData", "EntityJson", "GetActionName", "GetActionId") is not None
+
+
+def _elements(given: dict[str, ast.expr] | None, key: str) -> list[ast.expr]:
+    node = (given or {}).get(key)
+    return list(node.elts) if isinstance(node, ast.List) else []
+
+
+def _constant(node: ast.expr | None) -> str:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    raise UnsupportedError(f"`{ast.unparse(node)[:60] if node else ''}`, where a text in quotes is needed")
+
+
+def _dashed(name: str) -> str:
+    apart = "".join(
+        f"-{char}" if char.isupper() and n and not name[n - 1].isupper() else char
+        for n, char in enumerate(name)
+    )
+    return "-".join(part for part in apart.lower().replace("_", "-").replace(" ", "-").split("-") if part)

@@ -1,0 +1,86 @@
+"""AutoModerator's documented meaning and the imported pack agree, check by check."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from tests.importing.conftest import Case, agree, cases, engine_of, fired
+
+from hakam.importing.automoderator import read
+from hakam.importing.carried import Status
+
+PAGE = """\
+Rules of r/example. Nothing here is a rule.
+
+---
+    # Doxxing
+    title+body (regex): ['\\d{3}-\\d{4}']
+    action: remove
+    modmail: |
+        {{permalink}}
+ \t
+        Please look.
+---
+# only a comment
+---
+#### Flair
+type: submission
+title: "[help]"
+set_flair: "Help"
+---
+Moderators_exempt: false
+title: bad
+action: remove
+title: worse
+"""
+
+
+@pytest.mark.parametrize("case", cases("automoderator"), ids=lambda case: case.name)
+def test_a_rule_means_what_it_meant(case: Case) -> None:
+    agree(case, read({"automoderator.yaml": case.source}))
+
+
+def test_a_page_is_read_rule_by_rule_with_its_lines() -> None:
+    made = read({"page.yaml": PAGE})
+    assert [(entry.line, entry.what, entry.status) for entry in made.entries] == [
+        (1, "Rules of r/example. Nothing here is a rule.", Status.LEFT_OUT),
+        (5, "Doxxing", Status.APPROXIMATED if made.entries[1].notes else Status.CARRIED),
+        (15, "Flair", Status.LEFT_OUT),
+        (19, "Moderators_exempt: false", Status.CARRIED),
+    ]
+    engine = engine_of(made)
+    assert fired(engine, {"item": {"text": "call 555-1234"}}) == ["doxxing"]
+    # the later of two keys holds, and moderators are not exempt
+    assert len(fired(engine, {"item": {"title": "worse"}, "author": {"labels": ["moderator"]}})) == 1
+    assert fired(engine, {"item": {"title": "bad"}}) == []
+
+
+def test_all_rules_only_watch_and_name_a_clause() -> None:
+    rules = read({"page.yaml": PAGE}).files["rules.yaml"]
+    assert re.findall("stage: (.*)", rules) == ["shadow", "shadow"]
+    assert set(re.findall("policy: (.*)", rules)) == {"imported"}
+
+
+def test_two_rules_of_one_name_get_two_ids() -> None:
+    text = "# Same\ntitle: a1\naction: remove\n---\n# Same\ntitle: b1\naction: remove\n"
+    assert [entry.rule for entry in read({"p": text}).entries] == ["same", "same-2"]
+
+
+def test_a_rule_that_the_checker_refuses_is_left_out_and_the_others_stay() -> None:
+    text = (
+        f"# Long\ntitle (regex): ['{'a' * 2100}']\naction: remove\n---\n# Fine\ntitle: fine\naction: remove\n"
+    )
+    made = read({"p": text})
+    assert [(entry.what, entry.status) for entry in made.entries] == [
+        ("Long", Status.LEFT_OUT),
+        ("Fine", Status.CARRIED),
+    ]
+    assert any(note.startswith("P2") for note in made.entries[0].notes)
+    assert fired(engine_of(made), {"item": {"title": "fine"}}) == ["fine"]
+
+
+def test_nothing_makes_an_empty_pack() -> None:
+    made = read({"p": "# nothing\n---\n"})
+    assert made.entries == []
+    assert engine_of(made).pack.rules == ()

@@ -1,0 +1,162 @@
+"""Osprey's rules: files that require each other, labels as marks, and what can't be carried over with its line."""
+
+from __future__ import annotations
+
+import pytest
+from tests.importing.conftest import engine_of, event_of, fired
+
+from hakam.importing.carried import Imported, Status
+from hakam.importing.osprey import read
+from hakam.policy.counters import MemoryCounters
+from hakam.signals.measure import measure
+
+BASE = """\
+UserId: Entity[str] = EntityJson(type='User', path='$.user_id', coerce_type=True)
+EventType: str = JsonData(path='$.event_type')
+PostText: str = JsonData(path='$.post.text')
+PostCount: int = JsonData(path='$.user.post_count')
+EmbedLink: Optional[str] = JsonData(path='$.post.embed')
+MentionIds: List[str] = JsonData(path='$.post.mentions')
+ActionName = GetActionName()
+Minute: int = 60
+IsPost = EventType == 'create_post'
+"""
+IMPORT = "Import(rules=['models/base.sml'])\n"
+
+
+def made(rule: str, **files: str) -> Imported:
+    given = {
+        "main.sml": "Require(rule='rules/one.sml')\n",
+        "models/base.sml": BASE,
+        "rules/one.sml": IMPORT + rule,
+    }
+    return read(given | files)
+
+
+def single(*conditions: str) -> str:
+    return f"Found = Rule(when_all=[{', '.join(conditions)}], description='d')\n"
+
+
+@pytest.mark.parametrize(
+    ("conditions", "yes", "no"),
+    [
+        (
+            ["EventType == 'create_post'", "TextContains(text=PostText, phrase='hello')"],
+            {"item": {"text": "well, Hello!"}, "extra": {"event_type": "create_post"}},
+            {"item": {"text": "hellos"}, "extra": {"event_type": "create_post"}},
+        ),
+        (["IsPost"], {"extra": {"event_type": "create_post"}}, {"extra": {"event_type": "edit"}}),
+        (["not IsPost"], {"extra": {"event_type": "edit"}}, {"extra": {"event_type": "create_post"}}),
+        (["TextContains(text=PostText, phrase='a.b')"], {"item": {"text": "x a.b y"}}, {"item": {"text": "aab"}}),
+        (
+            ["PostCount == 1", "EmbedLink != None", "ListLength(list=MentionIds) >= 1"],
+            {"extra": {"post_count": 1, "embed_link": "x", "mention_ids": ["a"]}},
+            {"extra": {"post_count": 1, "mention_ids": ["a"]}},
+        ),
+        (["EmbedLink == None", "IsPost"], {"extra": {"event_type": "create_post"}}, {"extra": {"embed_link": "x"}}),
+        (
+            [r"RegexMatch(target=PostText, pattern=r'fr[e3]{2}\b', case_insensitive=True)"],
+            {"item": {"text": "FR33"}},
+            {"item": {"text": "freed"}},
+        ),
+        (["RegexMatch(target=PostText, pattern='Free')"], {"item": {"text": "Free"}}, {"item": {"text": "free"}}),
+        (["StringLength(s=PostText) > 10 * 2"], {"item": {"text": "x" * 21}}, {"item": {"text": "x" * 20}}),
+        (["StringStartsWith(s=PostText, start='!')"], {"item": {"text": "!a"}}, {"item": {"text": "a!"}}),
+        (["StringEndsWith(s=PostText, end='!')"], {"item": {"text": "a!"}}, {"item": {"text": "!a"}}),
+        (["StringToLower(s=PostText) == 'abc'"], {"item": {"text": "ABC"}}, {"item": {"text": "abcd"}}),
+        (["UserId in ['a', 'b']"], {"author": {"id": "b"}}, {"author": {"id": "c"}}),
+        (["PostCount > 1 or PostCount < -1"], {"extra": {"post_count": 2}}, {"extra": {"post_count": 0}}),
+        (["ActionName == 'send'"], {"extra": {"action_name": "send"}}, {"extra": {"action_name": "see"}}),
+        (["HasLabel(entity=UserId, label='vip')"], {"author": {"labels": ["vip"]}}, {}),
+        (["PostCount < 5 * Minute"], {"extra": {"post_count": 299}}, {"extra": {"post_count": 300}}),
+    ],
+)  # fmt: skip
+def test_a_condition_means_what_it_meant(
+    conditions: list[str], yes: dict[str, object], no: dict[str, object]
+) -> None:
+    engine = engine_of(_declared(made(single(*conditions))))
+    assert fired(engine, yes) == ["found"]
+    assert fired(engine, no) == []
+
+
+def _declared(found: Imported) -> Imported:
+    assert [entry.status for entry in found.entries] != [Status.LEFT_OUT], found.entries
+    return found
+
+
+def test_labels_become_marks_that_other_rules_see() -> None:
+    text = IMPORT + (
+        "Many = Rule(when_all=[PostCount > 20], description='many')\n"
+        "WhenRules(rules_any=[Many], then=[LabelAdd(entity=UserId, label='Likely Spammer', "
+        "expires_after=TimeDelta(days=2))])\n"
+        "Warn = Rule(when_all=[HasLabel(entity=UserId, label='Likely Spammer'), IsPost], description='warn')\n"
+        "WhenRules(rules_any=[Warn], then=[BanUser(entity=UserId, comment='x')])\n"
+    )
+    found = read({"models/base.sml": BASE, "rules.sml": text})
+    assert 'mark("likely-spammer", on="author", expires="2d")' in found.files["rules.yaml"]
+    found.files["rules.yaml"] = found.files["rules.yaml"].replace("stage: shadow", "stage: live")
+    engine, counters = engine_of(found), MemoryCounters()
+
+    def judged(extra: dict[str, object], at: str) -> list[str]:
+        event = event_of({"extra": extra, "at": at})
+        return [one.rule for one in engine.judge(event, measure(event, engine.needs), counters).firings]
+
+    assert judged({"event_type": "create_post"}, "2026-01-01T12:00:00Z") == []
+    assert judged({"post_count": 21}, "2026-01-01T12:01:00Z") == ["many"]
+    assert judged({"event_type": "create_post"}, "2026-01-01T12:02:00Z") == ["warn"]
+    assert judged({"event_type": "create_post"}, "2026-01-04T12:02:00Z") == []
+    by_rule = {entry.rule: entry.notes for entry in found.entries}
+    assert "the effect `BanUser` asks for a person here; choose a measure" in by_rule["warn"]
+
+
+def test_a_file_that_is_required_under_a_condition_brings_it_along() -> None:
+    found = read(
+        {
+            "main.sml": "Import(rules=['models/base.sml'])\nRequire(rule='index.sml', require_if=IsPost)\n",
+            "index.sml": "Require(rule='rules/one.sml', require_if=PostCount > 3)\n",
+            "models/base.sml": BASE,
+            "rules/one.sml": single("TextContains(text=PostText, phrase='x')"),
+        }
+    )
+    engine = engine_of(found)
+    text = {"text": "x"}
+    assert fired(engine, {"item": text, "extra": {"event_type": "create_post", "post_count": 4}}) == ["found"]
+    assert fired(engine, {"item": text, "extra": {"event_type": "create_post", "post_count": 3}}) == []
+    assert fired(engine, {"item": text, "extra": {"event_type": "edit", "post_count": 4}}) == []
+
+
+def test_a_rule_may_name_another() -> None:
+    text = single("PostCount > 3") + "Also = Rule(when_all=[Found, IsPost], description='also')\n"
+    engine = engine_of(made(text))
+    assert fired(engine, {"extra": {"post_count": 4, "event_type": "create_post"}}) == ["found", "also"]
+    assert fired(engine, {"extra": {"post_count": 4}}) == ["found"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "line", "why"),
+    [
+        (single("MxLookup(domain=PostText) == 'x'"), 2, "the function `MxLookup`"),
+        (single("Nowhere > 3"), 2, "`Nowhere`, which nothing defines"),
+        (single("RegexMatch(target=PostText, pattern='a(?!b)')"), 2, "look-around"),
+        (single("1 < PostCount < 3"), 2, "a chain of comparisons"),
+        (single("HasLabel(entity=UserId, label='x', manual=True)"), 2, "more than an entity and a label"),
+        (single(), 2, "a rule without conditions"),
+        ("for x in y: pass\n", 2, "no statement of SML"),
+        ("Require(rule=PostText)\n", 2, "at run time"),
+        ("def (\n", 2, "can't be read"),
+    ],
+)
+def test_what_can_t_be_carried_over_is_named_with_its_line(rule: str, line: int, why: str) -> None:
+    (entry,) = made(rule).entries
+    assert (entry.file, entry.line, entry.status) == ("rules/one.sml", line, Status.LEFT_OUT)
+    assert why in entry.notes[0]
+
+
+def test_a_rule_with_labels_only_asks_for_a_person_and_says_so() -> None:
+    text = (
+        single("PostCount > 3")
+        + "WhenRules(rules_any=[Found], then=[LabelAdd(entity=UserId, label='meow')])\n"
+    )
+    (entry,) = made(text).entries
+    assert "the label has no end there; the mark lives 30d here" in entry.notes
+    assert "it has no effect there but labels; a review is asked for here" in entry.notes
