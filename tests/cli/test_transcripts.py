@@ -71,7 +71,11 @@ PASSING = (
 
 def screen_of(text: str, folder: Path) -> list[str]:
     """Return what is on the screen without what changes from run to run, and without frames."""
-    text = text.replace(str(folder) + "/", "").replace(str(folder), "<here>")
+    text = (
+        text.replace(str(folder) + "/", "")
+        .replace(str(folder), "<here>")
+        .replace(str(settings().home), "<home>")
+    )
     for pattern, word in PASSING:
         text = re.sub(pattern, word, text)
     lines = (" ".join(line.strip("│ ").split()) for line in text.splitlines() if not set(line) & set("╭╰"))

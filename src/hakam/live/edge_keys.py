@@ -1,4 +1,4 @@
-"""The two halves of the key of edge snapshots."""
+"""The keys of edge snapshots and of waiting rooms."""
 
 from __future__ import annotations
 
@@ -21,3 +21,9 @@ def public_key(text: str) -> Ed25519PublicKey:
         return Ed25519PublicKey.from_public_bytes(bytes.fromhex(text.strip()))
     except ValueError as error:
         raise SnapshotError("a public key has 64 hex digits") from error
+
+
+def waiting_key(secret: str) -> Ed25519PrivateKey:
+    """Return the key that signs tickets and gates of waiting rooms, made of the secret `waiting`."""
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"hakam waiting room 1")
+    return Ed25519PrivateKey.from_private_bytes(derived.derive(secret.encode()))
