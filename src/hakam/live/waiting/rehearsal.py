@@ -67,8 +67,11 @@ class _Connection:
         idle = self._streams is not None
         try:
             return await self._asked(method, path, headers)
-        except (ConnectionError, asyncio.IncompleteReadError) as error:
-            if not idle or getattr(error, "partial", b""):
+        except asyncio.IncompleteReadError as error:
+            if not idle or error.partial:
+                raise
+        except ConnectionError:
+            if not idle:
                 raise
         await self.close()
         return await self._asked(method, path, headers)
