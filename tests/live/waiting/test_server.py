@@ -22,7 +22,7 @@ from hakam.live.waiting.plan import Plan
 from hakam.live.waiting.rehearsal import overtakings, rehearse
 from hakam.live.waiting.server import Application, Controller, Follower, Options, run
 
-pytestmark = pytest.mark.sockets
+pytestmark = [pytest.mark.sockets, pytest.mark.embedded]
 TOKEN = {"authorization": "Bearer token"}
 
 
