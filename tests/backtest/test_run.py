@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from benchmarks.backtest import pack as made_pack
 
+from hakam.backtest import run as module
 from hakam.backtest.dataset import Dataset
 from hakam.backtest.decided import Meaning
 from hakam.backtest.report import Report, report, to_json
@@ -116,6 +117,21 @@ def test_a_difference_sends_everything_through_the_function(
     assert outcome.way is Way.FUNCTION
     assert {one.rule for one in outcome.differences} >= {"r29"}
     assert outcome.tally.fires.tolist() == [rule.fires for rule in made.rules if rule.state != "removed"]
+
+
+def test_a_mistake_that_function_and_columns_share_is_found_by_the_plain_interpreter(
+    dataset: Dataset, pack: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = module.outcome
+
+    def other(condition: Any, seen: Any) -> bool | None:
+        found = plain(condition, seen)
+        return not found if condition.text == pack.rules[12].when.text else found
+
+    monkeypatch.setattr(module, "outcome", other)
+    outcome = run(dataset, pack, pool=Here())
+    assert {one.rule for one in outcome.differences} == {"r12"}
+    assert outcome.way is Way.FUNCTION
 
 
 def test_all_cores_say_what_one_says(dataset: Dataset, pack: Pack, made: Report) -> None:

@@ -113,3 +113,10 @@ def test_a_version_that_never_was_is_told(hakam: Hakam, tmp_path: Path) -> None:
     ok(hakam("lists", "add", "bad-ids", write(tmp_path, "x\n"), "--note", "x"))
     assert "the newest is 1" in refused(hakam("lists", "show", "bad-ids", "--version", "7"))
     assert "did you mean `bad-ids`" in refused(hakam("lists", "show", "bad-idz"))
+
+
+def test_a_back_test_reads_the_lists_in_force(hakam: Hakam, pack: Path, tmp_path: Path) -> None:
+    posts = write(tmp_path, "user,text\nmallory,buy\nalice,hello\nmallory,buy more\n", "posts.csv")
+    assert "P111" in refused(hakam("backtest", str(pack), posts, "--processes", "1"))
+    ok(hakam("lists", "add", "bad-ids", write(tmp_path, "mallory\n"), "--note", "x"))
+    assert "2 of 3 events fire a rule" in ok(hakam("backtest", str(pack), posts, "--processes", "1"))

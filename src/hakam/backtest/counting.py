@@ -27,6 +27,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from hakam.backtest.dataset import Chunk, Dataset, Doubles, Flags, Places
+from hakam.backtest.packs import NOTHING, Files, Outside, opened
 from hakam.backtest.vectors import Rules, valid
 from hakam.backtest.workers import Pool
 from hakam.policy.counters import MemoryCounters, RecordingCounters
@@ -34,8 +35,7 @@ from hakam.policy.engine import compile_pack
 from hakam.policy.fields import FIELDS, FieldSpec
 from hakam.policy.interpret import outcome
 from hakam.policy.kinds import Kind
-from hakam.policy.pack import load_pack
-from hakam.policy.tree import Condition, Counter, CounterKind, Field, Value, walk
+from hakam.policy.tree import Condition, Counter, CounterKind, Field, Listed, Value, walk
 
 STRETCH_ROWS = 400_000  # rows of one stretch of time, at about 300 bytes each while they are counted
 BACK_ROWS = 800_000  # rows that a stretch may reach back to; above, the counter's keys are split instead
@@ -60,13 +60,11 @@ class Counts(msgspec.Struct, frozen=True):
         }
 
 
-def counters_of(packs: Sequence[dict[str, str]]) -> dict[str, Counter]:
+def counters_of(packs: Sequence[Files], outside: Outside = NOTHING) -> dict[str, Counter]:
     """Return the counters of some packs (as files) by name. Equal names count the same."""
     found: dict[str, Counter] = {}
     for files in packs:
-        loaded = load_pack(files)
-        assert loaded.pack is not None
-        for rule in loaded.pack.rules:
+        for rule in opened(files, outside).rules:
             for node in walk(rule.when):
                 if isinstance(node, Counter):
                     found.setdefault(node.name, node)
@@ -76,8 +74,11 @@ def counters_of(packs: Sequence[dict[str, str]]) -> dict[str, Counter]:
 def has_form(counter: Counter) -> bool:
     """Whether a counter can be counted by sorting: fields as keys, and a kind that is known here.
 
-    Numbers are no such keys: those that a column can't hold exactly would be lost or one.
+    Numbers are no such keys: those that a column can't hold exactly would be lost or one. A filter that asks a list
+    outside packs stays where that list is open.
     """
+    if counter.where is not None and any(isinstance(node, Listed) for node in walk(counter.where)):
+        return False
     fields = [*counter.by, *([counter.of] if counter.of is not None else [])]
     return counter.counts in {CounterKind.COUNT, CounterKind.DISTINCT} and all(
         isinstance(value, Field)
@@ -93,11 +94,12 @@ def count_all(
     folder: Path,
     *,
     pool: Pool,
+    outside: Outside = NOTHING,
     sorting: bool = True,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Counts:
     """Count everything that the packs count, into files below `folder`; without `sorting` one event at a time."""
-    counters = counters_of(packs)
+    counters = counters_of(packs, outside)
     files: dict[str, str] = {}
     for number, name in enumerate(counters):
         files[name] = str(folder / f"counter-{number}.npy")
@@ -139,7 +141,9 @@ def count_all(
         forgotten = next(
             iter(
                 pool.map(
-                    _one_by_one, [(str(dataset.folder), list(packs), files, others)], cancelled=cancelled
+                    _one_by_one,
+                    [(str(dataset.folder), list(packs), outside, files, others)],
+                    cancelled=cancelled,
                 )
             )
         )
@@ -393,23 +397,20 @@ def distinct_within(key: Places, member: Places, at: Doubles, add: Flags, within
 
 
 def _one_by_one(
-    source: str, packs: list[dict[str, str]], files: dict[str, str], names: tuple[str, ...]
+    source: str, packs: list[Files], outside: Outside, files: dict[str, str], names: tuple[str, ...]
 ) -> int:
     """Count what has no vector form, by the compiled function of the rules that read it. Returns what was forgotten."""
     wanted = set(names)
     engines = []
     for pack_files in packs:
-        loaded = load_pack(pack_files)
-        assert loaded.pack is not None
+        pack = opened(pack_files, outside)
         counters = {
             rule.id: {node for node in walk(rule.when) if isinstance(node, Counter) and node.name in wanted}
-            for rule in loaded.pack.rules
+            for rule in pack.rules
         }
         marked = any(node.counts is CounterKind.MARKED for found in counters.values() for node in found)
-        rules = tuple(
-            rule for rule in loaded.pack.rules if marked or counters[rule.id]
-        )  # any rule may set a mark
-        engines.append(compile_pack(msgspec.structs.replace(loaded.pack, rules=rules)))
+        rules = tuple(rule for rule in pack.rules if marked or counters[rule.id])  # any rule may set a mark
+        engines.append(compile_pack(msgspec.structs.replace(pack, rules=rules)))
     memories = [MemoryCounters() for _ in engines]
     recorders = [RecordingCounters(memory) for memory in memories]
     made = {name: np.lib.format.open_memmap(files[name], mode="r+") for name in names}

@@ -22,17 +22,19 @@ from hakam.backtest.dataset import Chunk, Dataset, Doubles, Flags
 from hakam.backtest.decided import Meaning
 from hakam.backtest.function import judge_chunk
 from hakam.backtest.near import NearMisses, looked_at
+from hakam.backtest.packs import NOTHING, Outside, opened, outside_of
 from hakam.backtest.tally import Tally, Unit, add, drawn, tally_chunk
-from hakam.backtest.vectors import Rules
+from hakam.backtest.vectors import Rules, whole
 from hakam.backtest.workers import Pool
 from hakam.policy.engine import Engine, compile_pack
 from hakam.policy.interpret import Seen, outcome
-from hakam.policy.pack import Pack, load_pack
+from hakam.policy.pack import Pack
 from hakam.policy.tree import Condition, Field, walk
 
 SAMPLE = 20  # events shown for each rule
 CHECKED_PARTS = 6
 CHECKED_ROWS = 1_500  # rows of each, judged both ways before a run over columns
+PLAINLY = 5  # one in so many of them also by the plain interpreter
 SHOWN_DIFFERENCES = 20
 
 
@@ -45,7 +47,10 @@ class Way(StrEnum):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """An event on which the two ways disagree: a defect of Hakam, never of the pack."""
+    """An event on which the ways disagree: a defect of Hakam, never of the pack.
+
+    `function_fires`: what the compiled function says; columns, or the plain interpreter, say the opposite.
+    """
 
     rule: str
     event: str
@@ -61,6 +66,7 @@ class Job(msgspec.Struct, frozen=True):
     way: Way
     meaning: Meaning = Meaning()
     sample: int = SAMPLE
+    outside: Outside = NOTHING
 
 
 class Outcome(msgspec.Struct):
@@ -95,7 +101,9 @@ class Judge:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.dataset = Dataset(Path(job.source))
-        self.engines: tuple[Engine, ...] = tuple(_engine(files) for files in job.packs)
+        self.engines: tuple[Engine, ...] = tuple(
+            compile_pack(opened(files, job.outside)) for files in job.packs
+        )
         self.packs = tuple(engine.pack for engine in self.engines)
         self.units = units_of(self.packs)
         conditions = []
@@ -105,11 +113,12 @@ class Judge:
             )
             assert place is not None
             conditions.append(pack.rules[place].when)
-        self.rules = Rules(tuple(conditions))
+        self.conditions = tuple(conditions)
+        self.rules = Rules(self.conditions)
         self.near = NearMisses(conditions)
         self.near_parts = looked_at(len(self.dataset.parts))
         self.paths = _paths(conditions)
-        self.counters = tuple(counters_of(job.packs).values())
+        self.counters = tuple(counters_of(job.packs, job.outside).values())
 
     def by_function(
         self, chunk: Chunk, counted: dict[str, Doubles], rows: list[int] | None = None
@@ -174,7 +183,24 @@ class Judge:
                 if one[row] != other[row]:
                     differ.append(Difference(unit.rule, chunk.event(row).id, bool(one[row])))
                     break
+        differ += self._plainly_otherwise(chunk, counted, rows[::PLAINLY], exact)
         return differ + self._counted_otherwise(chunk, rows), len(rows)
+
+    def _plainly_otherwise(
+        self, chunk: Chunk, counted: dict[str, Doubles], rows: list[int], exact: list[Flags]
+    ) -> list[Difference]:
+        """Judge some rows by the plain interpreter too: the function and the columns may share a mistake."""
+        differ: dict[str, Difference] = {}
+        for row, (event, signals) in zip(rows, chunk.pairs(rows=rows), strict=True):
+            seen = Seen(event, signals, {name: whole(values[row]) for name, values in counted.items()})
+            for unit, condition, flags in zip(self.units, self.conditions, exact, strict=True):
+                try:
+                    fires = outcome(condition, seen) is True
+                except Exception:  # noqa: BLE001 -- the function names the rule as failed and does not fire it
+                    fires = False
+                if fires != flags[row]:
+                    differ.setdefault(unit.rule, Difference(unit.rule, event.id, bool(flags[row])))
+        return list(differ.values())
 
     def _counted_otherwise(self, chunk: Chunk, rows: list[int]) -> list[Difference]:
         """Ask for each row whether a counter counts it, both ways: counters are an input that the two share."""
@@ -190,12 +216,6 @@ class Judge:
                 if not unsure[row] and bool(flags[row]) != counts:
                     differ.append(Difference(counter.text, event.id, counts))
         return differ
-
-
-def _engine(files: dict[str, str]) -> Engine:
-    loaded = load_pack(files)
-    assert loaded.pack is not None, loaded.errors
-    return compile_pack(loaded.pack)
 
 
 def _paths(conditions: list[Condition]) -> frozenset[str]:
@@ -232,21 +252,24 @@ def run(
     meaning: Meaning | None = None,
     way: Way = Way.AUTO,
     sample: int = SAMPLE,
+    lists: Path | None = None,
     progress: Callable[[str, float], None] = lambda _what, _share: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Outcome:
     """Judge all events of `dataset` by `pack`, and by `before` if a version is to be compared with it.
 
-    `progress` is told what is done (`counters`, `check`, `rules`) and the share of it. Raises `CancelledError`.
+    `lists` is the folder of lists outside packs, for packs that read any. `progress` is told what is done
+    (`counters`, `check`, `rules`) and the share of it. Raises `CancelledError`, and `BadListError` if a list is gone.
     """
     packs = (pack.files,) if before is None else (pack.files, before.files)
+    outside = outside_of((pack,) if before is None else (pack, before), lists)
     work = Path(tempfile.mkdtemp(prefix="hakam-backtest-"))
     try:
         progress("counters", 0.0)
-        counts = count_all(dataset, packs, work, pool=pool, cancelled=cancelled)
+        counts = count_all(dataset, packs, work, pool=pool, outside=outside, cancelled=cancelled)
         chosen = meaning or Meaning(frozenset(pack.clauses))
         used = Way.COLUMNS if way is Way.AUTO else way
-        job = Job(str(dataset.folder.resolve()), packs, counts, used, chosen, sample)
+        job = Job(str(dataset.folder.resolve()), packs, counts, used, chosen, sample, outside)
         path = _write(work, job)
         differ: list[Difference] = []
         checked = 0
@@ -259,7 +282,9 @@ def run(
                 checked += count
             if differ:
                 used = Way.FUNCTION
-                counts = count_all(dataset, packs, work, pool=pool, sorting=False, cancelled=cancelled)
+                counts = count_all(
+                    dataset, packs, work, pool=pool, outside=outside, sorting=False, cancelled=cancelled
+                )
                 path = _write(work, msgspec.structs.replace(job, way=used, counts=counts))
         units = units_of((pack,) if before is None else (pack, before))
         made = Tally(len(units))

@@ -37,6 +37,7 @@ from hakam.policy.tree import (
     How,
     Known,
     Length,
+    Listed,
     Literal,
     Not,
     Or,
@@ -130,6 +131,8 @@ class Evaluation:
                 return self._holds(node)
             case Overlaps():
                 return self._overlaps(node)
+            case Listed():
+                return self._listed(node)
             case Search():
                 return self._search(node)
         raise NoVectorFormError
@@ -235,12 +238,17 @@ class Evaluation:
             for term in node.terms:
                 found |= flags(pc.fill_null(ask(column, pattern=term), False))  # noqa: FBT003 -- the value
             return found
-        words = pc.dictionary_encode(column)
-        test = matcher(node)
-        hit = np.array([test(word) for word in words.dictionary.to_pylist()] + [False], dtype=np.bool_)
-        codes = pc.fill_null(words.indices, len(hit) - 1).to_numpy(zero_copy_only=False)
-        made: Flags = hit[codes]
-        return made
+        return _each(matcher(node), column)
+
+    def _listed(self, node: Listed) -> tuple[Flags, Flags]:
+        """Ask a list outside packs: each different text once."""
+        if node.of.kind is Kind.TEXTS:
+            known, flat, owners = self._list(node.of)
+            return known, self._any(_each(node.values.holds, flat), owners)
+        known, texts = self._texts(node.of)
+        if isinstance(texts, pa.Scalar):
+            raise NoVectorFormError
+        return known, _each(node.values.holds, texts)
 
     # Values
 
@@ -342,6 +350,15 @@ def _exact(value: Any) -> float:
         raise NoVectorFormError from error
     if made != value:
         raise NoVectorFormError
+    return made
+
+
+def _each(test: Callable[[str], bool], column: pa.Array) -> Flags:
+    """Return for which entries of a column a test holds; each different one is tried once, unknown ones fail."""
+    words = pc.dictionary_encode(column)
+    hit = np.array([test(word) for word in words.dictionary.to_pylist()] + [False], dtype=np.bool_)
+    codes = pc.fill_null(words.indices, len(hit) - 1).to_numpy(zero_copy_only=False)
+    made: Flags = hit[codes]
     return made
 
 

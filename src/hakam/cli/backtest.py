@@ -131,7 +131,8 @@ def _require(holds: bool, otherwise: str) -> None:
 
 
 def _load(folder: Path) -> Pack:
-    from hakam.policy.pack import load_pack  # noqa: PLC0415 -- --help needs none of it
+    from hakam.cli.pack_commands import published_lists  # noqa: PLC0415 -- --help needs none of it
+    from hakam.policy.pack import load_pack  # noqa: PLC0415 -- as above
     from hakam.policy.render import render  # noqa: PLC0415 -- as above
     from hakam.storage.packs import PackFolderError, read_folder  # noqa: PLC0415 -- as above
 
@@ -139,10 +140,18 @@ def _load(folder: Path) -> Pack:
         files = read_folder(folder)
     except (OSError, PackFolderError) as error:
         raise CommandError(f"cannot read the pack: {error}") from error
-    found = load_pack(files)
+    found = load_pack(files, published_lists())
     if found.pack is None:
         raise CommandError(f"{folder} is not sound:\n{render(found.errors, files)}")
     return found.pack
+
+
+def _lists_folder() -> Path:
+    """Return where the lists outside packs lie."""
+    from hakam.storage.embedded.lists import FOLDER  # noqa: PLC0415 -- --help needs none of it
+    from hakam.wiring.settings import settings  # noqa: PLC0415 -- as above
+
+    return settings().home / FOLDER
 
 
 def _run(
@@ -171,6 +180,7 @@ def _run(
     from hakam.backtest.rows import UnreadableFileError  # noqa: PLC0415 -- as above
     from hakam.backtest.run import Way, run  # noqa: PLC0415 -- as above
     from hakam.backtest.workers import Here, Processes  # noqa: PLC0415 -- as above
+    from hakam.policy.outside import BadListError  # noqa: PLC0415 -- as above
 
     pool: Pool = Here() if processes == 1 else held.enter_context(Processes(processes or None))
     progress = held.enter_context(_progress())
@@ -189,11 +199,13 @@ def _run(
             meaning=meaning,
             way=Way(way),
             sample=sample,
+            lists=_lists_folder() if pack.outside or (before is not None and before.outside) else None,
             progress=progress,
         )
     except (
         UnreadableFileError,
         MappingError,
+        BadListError,
         StaleColumnsError,
         prepare.NothingToTestError,
         FileExistsError,

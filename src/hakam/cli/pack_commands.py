@@ -144,10 +144,10 @@ def _load(folder: Path) -> tuple[dict[str, str], Loaded]:
     except (OSError, ValueError) as error:
         typer.echo(f"cannot read the pack: {error}", err=True)
         raise typer.Exit(UNUSABLE) from error
-    return files, load_pack(files, _published_lists())
+    return files, load_pack(files, published_lists())
 
 
-def _published_lists() -> Mapping[str, OutsideList]:
+def published_lists() -> Mapping[str, OutsideList]:
     """Return the lists outside packs that are in force in the home, none where there is no home."""
     from hakam.policy.outside import BadListError  # noqa: PLC0415 -- `hakam --help` stays instant
     from hakam.storage.embedded.lists import FOLDER, open_lists  # noqa: PLC0415 -- as above
