@@ -15,11 +15,15 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Mapping
+from math import fsum
 from typing import Any, Protocol
 
 from hakam.policy.windows import (
     BULK,
+    FEW,
+    GREAT,
     SMALL,
+    Amounts,
     Members,
     Sums,
     Times,
@@ -231,7 +235,7 @@ class MemoryCounters:
         self._grown(table, key, at, grown)
         return min(many, len(kept.members))
 
-    def total(self, name: str, key: str, amount: float, at: float, within: float, *, add: bool) -> float:  # noqa: C901, PLR0911 -- as above
+    def total(self, name: str, key: str, amount: float, at: float, within: float, *, add: bool) -> float:  # noqa: C901, PLR0911, PLR0912 -- as above
         """Return the sum of the amounts of the key that the window holds, rounded once."""
         amount = float(amount)
         table = self._tables.get(name)
@@ -239,7 +243,7 @@ class MemoryCounters:
             if not add:
                 return 0.0
             table = self._table(name, at, within)
-        kept = table.fresh.get(key)
+        kept: Any = table.fresh.get(key)
         if kept is None:
             kept = table.take(key) if add else table.look(key)
             if kept is None:
@@ -259,14 +263,29 @@ class MemoryCounters:
                 return amount
             if at <= only - within:
                 return was  # type: ignore[no-any-return]
-            kept = table.fresh[key] = Sums()
-            kept.add(was, only, within)
+            kept = table.fresh[key] = Amounts("d", (was, only)) if -GREAT < was < GREAT else Sums()
+            if type(kept) is Sums:
+                kept.add(was, only, within)
+        if type(kept) is Amounts:
+            if not add:
+                return kept.total(at, within)
+            if at >= kept[-1] and -GREAT < amount < GREAT and len(kept) < 2 * FEW:
+                end = at - within
+                if kept[1] > end:
+                    kept.append(amount)
+                    kept.append(at)
+                    grown = 1
+                else:
+                    grown = kept.put(amount, at, end)
+                self._grown(table, key, at, grown)
+                return kept[0] + kept[2] if len(kept) == 4 else fsum(kept[::2])  # noqa: PLR2004 -- two amounts
+            kept = table.fresh[key] = kept.many(within)
         if add:
             grown = kept.add(amount, at, within)
             if kept.times[0] <= kept.last - within:
                 grown -= kept.expire(kept.last - within)
             self._grown(table, key, at, grown)
-        return kept.total(at, within)
+        return kept.total(at, within)  # type: ignore[no-any-return]
 
     def mark(self, name: str, key: str, at: float, within: float) -> None:
         """Set a mark: only its newest time is kept."""
@@ -358,7 +377,7 @@ class MemoryCounters:
         if surplus <= 0:
             return
         if isinstance(kept, array):
-            del kept[:surplus]
+            del kept[: 2 * surplus if isinstance(kept, Amounts) else surplus]
         elif isinstance(kept, dict):
             for member in list(kept)[:surplus]:
                 del kept[member]

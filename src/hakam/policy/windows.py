@@ -18,6 +18,8 @@ from typing import TypeAlias
 Times: TypeAlias = "float | array[float]"  # of one key: its only time, or all of them in order
 
 BULK = 2  # entries that may linger behind the window before they are dropped
+FEW = 16  # amounts up to which a plain array of them is added up anew each time
+GREAT = 1e300  # amounts from here on are kept exactly at once: a few of them may be more than a double holds
 SMALL = 64  # members up to which a dictionary by itself will do; and entries before repeats are thrown out
 _SMALLEST = 1 << 1_074  # the smallest double above 0 is one of these parts of 1
 
@@ -57,6 +59,8 @@ def newest_of(held: object) -> float:
 
 def entries_of(held: object) -> int:
     """Return how many entries a key takes: one for itself, one for each time that it holds."""
+    if isinstance(held, Amounts):
+        return len(held) // 2 + 1
     if isinstance(held, array | dict):
         return len(held) + 1
     if isinstance(held, Members | Sums):
@@ -156,6 +160,37 @@ class Members:
                 del self.members[member]
         del self.times[:surplus]
         del self.names[:surplus]
+
+
+class Amounts(array):  # type: ignore[type-arg]
+    """A few amounts of one key, each followed by its time, in the order of their times: 16 bytes each."""
+
+    __slots__ = ()
+
+    def put(self, amount: float, at: float, end: float) -> int:
+        """Take in the newest amount and forget what is not later than `end`. Returns by how much it grew."""
+        old = 0
+        while old < len(self) and self[old + 1] <= end:
+            old += 2
+        if old:
+            del self[:old]
+        self.append(amount)
+        self.append(at)
+        return 1 - old // 2
+
+    def total(self, at: float, within: float) -> float:
+        """Return the sum of the amounts that the window holds."""
+        end = max(self[-1], at) - within
+        if self[1] > end:
+            return self[0] + self[2] if len(self) == 4 else fsum(self[::2])  # noqa: PLR2004 -- two amounts
+        return fsum(amount for amount, time in zip(self[::2], self[1::2], strict=True) if time > end)
+
+    def many(self, within: float) -> Sums:
+        """Return the same as `Sums`, which takes any number of amounts."""
+        made = Sums()
+        for amount, time in zip(self[::2], self[1::2], strict=True):
+            made.add(amount, time, within)
+        return made
 
 
 class Sums:
