@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.test import Client
 from django.utils import timezone
 from tests.console.conftest import SignIn
 
 from hakam.compliance import rulebook
-from hakam.compliance.models import RulebookVersion
-from hakam.review import trips
+from hakam.compliance.models import RulebookDraft, RulebookVersion
+from hakam.policy.pack import load_pack
+from hakam.review import releases, trips
 from hakam.review.models import RuleTrip
 from hakam.staff.roles import Role
+from hakam.testing import scene
 from hakam.vocabulary.verdict import Aside
 
 
@@ -98,3 +101,71 @@ def test_a_rule_put_aside_reads_in_arabic(sign_in: SignIn, put_aside: RuleTrip) 
     answer = said(sign_in(Role.POLICY_LEAD, language="ar").get("/desk/rules"))
     assert "نُحّيت قاعدة" in answer
     assert 'قُيّم <span class="num">12</span> حدثًا من دونها' in answer
+
+
+QUOTA = """\
+- rule: known-spam
+  policy: spam
+  stage: live
+  quota: {hour: 2}  # small
+  when: word(text.folded, "buy followers")
+  then: [limit_reach(days=7), review(queue="spam")]
+"""
+
+
+@pytest.fixture
+def limited(book: RulebookVersion) -> RuleTrip:
+    """Give a tripped rule whose quota stands in the pack."""
+    pack = scene.PACK["pack.yaml"].replace("1.0.0", "1.1.0")
+    version = scene.publish({**scene.PACK, "pack.yaml": pack, "rules.yaml": QUOTA})
+    with transaction.atomic():
+        trips.note(["known-spam"], pack=rulebook.ref_of(version), now=timezone.now())
+    return RuleTrip.objects.get()
+
+
+def settle(client: Client, trip: RuleTrip, **more: str) -> Any:
+    return client.post(f"/desk/rules/trips/{trip.pk}", {"because": "a raid", "quota": "other"} | more)
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ({"hour": "50"}, "{hour: 50}"),
+        ({"day": "9"}, "{day: 9}"),
+        ({"hour": "5", "day": "50"}, "{hour: 5, day: 50}"),
+    ],
+)
+def test_another_quota_goes_into_a_draft_and_from_there_the_way_of_every_change(
+    sign_in: SignIn, limited: RuleTrip, typed: dict[str, str], written: str
+) -> None:
+    lead = sign_in(Role.POLICY_LEAD)
+    answer = settle(lead, limited, **typed)
+    draft = RulebookDraft.objects.get()
+    assert answer["Location"] == f"/desk/rules/drafts/{draft.pk}/release"
+    assert f"  quota: {written}  # small\n" in draft.files["rules.yaml"]
+    assert draft.files["rules.yaml"].replace(written, "{hour: 2}") == QUOTA
+    limited.refresh_from_db()
+    assert limited.because == "a raid"
+    version = rulebook.active()
+    assert version is not None
+    pack = load_pack(draft.files).pack
+    assert pack is not None
+    assert releases.takes_two(releases.steps(rulebook.load(version), pack))
+
+
+@pytest.mark.parametrize("typed", [{}, {"hour": "0"}, {"hour": "many"}, {"day": "99999999"}, {"hour": "٥"}])
+def test_what_is_no_quota_changes_nothing(sign_in: SignIn, limited: RuleTrip, typed: dict[str, str]) -> None:
+    lead = sign_in(Role.POLICY_LEAD)
+    settle(lead, limited, **typed)
+    limited.refresh_from_db()
+    assert limited.seen_at is None
+    assert not RulebookDraft.objects.exists()
+    assert "Nothing was changed" in said(lead.get("/desk/rules"))
+
+
+def test_a_quota_that_stands_otherwise_is_left_to_the_editor(sign_in: SignIn, limited: RuleTrip) -> None:
+    block = QUOTA.replace("quota: {hour: 2}  # small", "quota:\n    hour: 2")
+    pack = scene.PACK["pack.yaml"].replace("1.0.0", "1.2.0")
+    scene.publish({**scene.PACK, "pack.yaml": pack, "rules.yaml": block})
+    settle(sign_in(Role.POLICY_LEAD), limited, hour="7")
+    assert not RulebookDraft.objects.exists()

@@ -121,20 +121,49 @@ def set_stage(
     """
     chosen = parse_staging(staging)
     if chosen is None or not 0 < chosen.share <= 1:
-        raise ReleaseError(_("a stage is `shadow`, `canary 5%` or `live`"))
+        raise ReleaseError("a stage is `shadow`, `canary 5%` or `live`")
+    return _rewrite(draft_id, rule, _STAGE, str(chosen), seen=seen, by=by, now=now)
+
+
+_QUOTA: Final = re.compile(r"^(\s*(?:- )?quota:[ \t]*)(\{[^}#\n]*\})([ \t]*(?:#.*)?)$")
+MOST_MEASURES: Final = 1_000_000
+
+
+def set_quota(
+    draft_id: int, *, rule: str, hour: int | None, day: int | None, by: Actor, now: datetime
+) -> RulebookDraft:
+    """Write another quota of a rule, measures an hour and a day, into a draft. Raises `ReleaseError`, `DraftError`.
+
+    It goes the way of every change: a live rule's quota is covered by its digest, so a second person confirms it.
+    """
+    wanted = {name: most for name, most in (("hour", hour), ("day", day)) if most is not None}
+    if not wanted or not all(1 <= most <= MOST_MEASURES for most in wanted.values()):
+        raise ReleaseError("a quota is a number of measures an hour, a day, or both")
+    written = ", ".join(f"{name}: {most}" for name, most in wanted.items())
+    draft = _rewrite(draft_id, rule, _QUOTA, f"{{{written}}}", seen=None, by=by, now=now)
+    pack = load_pack(draft.files, lists.at_hand()).pack
+    if pack is None or {most for _within, most in pack.rule(rule).quota} != set(wanted.values()):
+        raise ReleaseError(f"the quota of `{rule}` stands in a form that only the editor can change")
+    return draft
+
+
+def _rewrite(
+    draft_id: int, rule: str, line: re.Pattern[str], text: str, *, seen: int | None, by: Actor, now: datetime
+) -> RulebookDraft:
+    """Put a text in the place of what a line of a rule says. Without such a line the file stays as it is."""
     draft = drafts.find(draft_id)
     pack = load_pack(draft.files, lists.at_hand()).pack if draft is not None else None
     if draft is None or pack is None:
-        raise ReleaseError(_("the draft has errors; mend them first"))
+        raise ReleaseError("the draft has errors; mend them first")
     try:
         span = pack.rule(rule).span
     except KeyError:
-        raise ReleaseError(_("there is no rule `%(rule)s` in the draft") % {"rule": rule}) from None
+        raise ReleaseError(f"there is no rule `{rule}` in the draft") from None
     lines = draft.files[span.file].split("\n")
     for at in range(span.line - 1, min(span.end_line, len(lines))):
-        found = _STAGE.match(lines[at])
+        found = line.match(lines[at])
         if found is not None:
-            lines[at] = f"{found[1]}{chosen}{found[3]}"
+            lines[at] = f"{found[1]}{text}{found[3]}"
             break
     return drafts.save(
         draft_id,

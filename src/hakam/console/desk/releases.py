@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -162,13 +163,40 @@ def settle_trip(request: HttpRequest, trip_id: int) -> HttpResponse:
     if not RuleTrip.objects.filter(pk=trip_id).exists():
         raise Http404
     because = request.POST.get("because", "")[:REASON]
+    given: dict[str, Any] = {"by": person(request).actor, "now": timezone.now()}
     try:
-        trips.settle(trip_id, because=because, by=person(request).actor, now=timezone.now())
+        with transaction.atomic():
+            trip = trips.settle(trip_id, because=because, **given)
+            draft = _another_quota(request, trip, given) if request.POST.get("quota") == "other" else None
     except TripError:
         messages.error(request, _("Say what you make of it; or somebody looked after it before."))
+    except (ReleaseError, DraftError):
+        messages.error(
+            request, _("A quota is a number of measures an hour, a day, or both. Nothing was changed.")
+        )
     else:
+        if draft is not None:
+            messages.success(
+                request, _("The other quota is in a draft: look whom it touches, and release it.")
+            )
+            return redirect("console:rule_release", draft.pk)
         messages.success(request, _("Noted. If it happens again, people are told again."))
     return redirect("console:rules")
+
+
+def _another_quota(request: HttpRequest, trip: RuleTrip, given: dict[str, Any]) -> RulebookDraft:
+    """Begin a draft in which the rule has the quota that the person chose."""
+    hour, day = (_whole(request.POST.get(name, "")) for name in ("hour", "day"))
+    draft = drafts.begin(_("Another quota for %(rule)s") % {"rule": trip.rule}, **given)
+    return releases.set_quota(draft.pk, rule=trip.rule, hour=hour, day=day, **given)
+
+
+def _whole(text: str) -> int | None:
+    """Return a number that was typed, None for an empty field, 0 for anything else."""
+    text = text.strip()
+    if not text:
+        return None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # noqa: PLR2004 -- no quota is that large
 
 
 def in_words(error: Exception) -> str:
