@@ -68,7 +68,8 @@ def test_functional_tests_alone() -> None:
     result = RUN.invoke(app, ["evaluate", "--tier", "linear", "--json"])
     assert result.exit_code == 0, result.output
     told = json.loads(result.output)
-    assert told["model"].startswith("linear-")
+    assert list(told["models"]) == ["linear"]
+    assert told["models"]["linear"].startswith("linear-")
     assert {line["language"] for line in told["lines"]} == {"en", "ar"}
     assert {line["head"] for line in told["lines"]} >= {"hate", "threat", "extremism", "spam"}
 

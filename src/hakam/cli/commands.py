@@ -38,6 +38,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "replay": Entry("Rules", _P + "replay:replay", "Send every row of FILES through the door and tell what the rules said."),
     "backtest": Entry("Rules", _P + "backtest:backtest", "Judge stored events by PACK, touching nobody, and tell what its rules would have done."),
     "evaluate": Entry("Classifiers", _P + "evaluate:evaluate", "Measure the shipped classifiers: AUC, average precision, F1 at the threshold, calibration, with intervals."),
+    "labels": Entry("Classifiers", _P + "labels:labels", "Write the texts that people decided about, with what the decisions tell of them."),
     "calibrate": Entry("Classifiers", _P + "train:calibrate", "Fit the probabilities and thresholds of a linear model to your own labelled texts, language by language."),
     "train": Entry("Classifiers", _P + "train:train", "Train a linear model on your own labelled texts. Needs the extra `train`."),
     "compare": Entry("Classifiers", _P + "compare:compare", "Send every text to both and print, category by category, how often they agree."),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from hakam.cli.labelled_rows import files_of, name_of, rows_of
-from hakam.cli.screen import OUT, CommandError, table
+from hakam.cli.screen import ERR, OUT, CommandError, table
 
 if TYPE_CHECKING:
     from hakam.signals.evaluation.figures import Figures
@@ -26,12 +26,20 @@ class Tier(StrEnum):
     """Which models read."""
 
     LINEAR = "linear"
-    BOTH = "both"
+    ENCODER = "encoder"  # it alone, of every text
+    CASCADE = "cascade"  # both, as the doors use them: the encoder where the linear model is unsure
+    ALL = "all"  # each of them, if the encoder is installed
+
+
+_REMEMBERED = 100_000  # sums of texts, which two tiers share
+_TIERS = tuple(Tier)
+_PLACES = {tier: place for place, tier in enumerate(_TIERS)}
 
 
 class Judged(NamedTuple):
     """One label of one text beside what the models say."""
 
+    tier: Tier
     source: str
     language: str
     head: Head
@@ -52,39 +60,76 @@ def evaluate(
         list[str] | None, typer.Option("--leave-out", metavar="NAME", help="Leave a file of the folder out.")
     ] = None,
     most: Annotated[int, typer.Option(min=10, help="Rows of each file, spread evenly.")] = 2_000,
-    tier: Annotated[Tier, typer.Option(help="Both: with the encoder, if it is installed.")] = Tier.BOTH,
+    tier: Annotated[
+        Tier, typer.Option(help="Which models read; all: each of them, if the encoder is installed.")
+    ] = Tier.ALL,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure the shipped classifiers: AUC, average precision, F1 at the threshold, calibration, with intervals.
 
-    One line for each source, language and head of DATA, beside the baseline where one is known; then false
+    One line for each source, language, head and tier of DATA, beside the baseline where one is known; then false
     positives by the group of people that a text names; then the functional tests, by what they test. Intervals
     are 95 %, by bootstrap. Exit code 0 whatever the figures are.
     """
     from hakam.signals.evaluation.functional import all_cases  # noqa: PLC0415 -- `hakam --help` stays instant
-    from hakam.signals.models import shipped  # noqa: PLC0415 -- as above
-    from hakam.signals.models.reading import Reader  # noqa: PLC0415 -- as above
 
-    reader = shipped.reader() if tier is Tier.BOTH else Reader(shipped.linear())
+    tiers = _tiers(tier)
     corpora: list[Judged] = []
     skipped = set(leave_out or ())
     for path in files_of(data) if data is not None else []:
         if name_of(path) not in skipped:
-            corpora += _judge_file(path, split, most, reader.read)
+            for one in tiers:
+                corpora += _judge_file(path, split, most, one)
     if data is not None and not corpora:
         raise CommandError(f"{data} holds no labelled row of the split {split}")
-    functional = _judge_functional(all_cases(), reader.read)
+    functional = [row for one in tiers for row in _judge_functional(all_cases(), one)]
     if as_json:
-        _print_json(reader.model, corpora, functional)
+        _print_json(tiers, corpora, functional)
         return
-    OUT.print(f"model {reader.model}", soft_wrap=True)
+    for one in tiers:
+        OUT.print(f"{one.tier}: {one.model}", soft_wrap=True)
     if corpora:
         _print_sources(corpora)
         _print_groups([*corpora, *functional])
     _print_functional(functional)
 
 
-def _judge_file(path: Path, split: str, most: int, read: _Read) -> list[Judged]:
+class _Reading(NamedTuple):
+    """One tier, ready to read."""
+
+    tier: Tier
+    model: str
+    read: _Read
+
+
+def _tiers(wanted: Tier) -> list[_Reading]:
+    """Return the tiers to measure. Raises `CommandError` if one is asked for by name that is not installed."""
+    from hakam.signals.models import shipped  # noqa: PLC0415 -- `hakam --help` stays instant
+    from hakam.signals.models.encoder import Encoder, EncoderUnavailableError, folder_of_package  # noqa: PLC0415
+    from hakam.signals.models.linear import UnreadableModelError  # noqa: PLC0415 -- as above
+    from hakam.signals.models.reading import Reader, read_alone  # noqa: PLC0415 -- as above
+
+    try:
+        model = shipped.linear()
+    except (OSError, UnreadableModelError) as error:
+        raise CommandError(f"{shipped.OWN}: {error}") from error
+    linear = _Reading(Tier.LINEAR, model.id, Reader(model).read)
+    if wanted is Tier.LINEAR:
+        return [linear]
+    try:
+        encoder = Encoder(folder_of_package(), remember=_REMEMBERED)
+    except EncoderUnavailableError as error:
+        if wanted is not Tier.ALL:
+            raise CommandError(str(error)) from error
+        ERR.print(str(error), style="dim", soft_wrap=True)
+        return [linear]
+    both = Reader(model, encoder)
+    alone = _Reading(Tier.ENCODER, encoder.id, lambda texts, tags: read_alone(encoder, texts, tags))
+    found = [linear, alone, _Reading(Tier.CASCADE, both.model, both.read)]
+    return [one for one in found if wanted in {Tier.ALL, one.tier}]
+
+
+def _judge_file(path: Path, split: str, most: int, one: _Reading) -> list[Judged]:
     from hakam.signals.evaluation.groups import groups_named  # noqa: PLC0415 -- `hakam --help` stays instant
 
     rows = [row for row in rows_of(path) if row.split in {split, None}]
@@ -93,11 +138,12 @@ def _judge_file(path: Path, split: str, most: int, read: _Read) -> list[Judged]:
     found: list[Judged] = []
     for start in range(0, len(rows), _CHUNK):
         part = rows[start : start + _CHUNK]
-        readings = read([row.text for row in part], [row.language for row in part])
+        readings = one.read([row.text for row in part], [row.language for row in part])
         for row, reading in zip(part, readings, strict=True):
             named = groups_named(row.text)
             found += [
                 Judged(
+                    one.tier,
                     name_of(path),
                     row.language or reading.language or "?",
                     head,
@@ -111,10 +157,11 @@ def _judge_file(path: Path, split: str, most: int, read: _Read) -> list[Judged]:
     return found
 
 
-def _judge_functional(cases: Sequence[Any], read: _Read) -> list[Judged]:
-    readings = read([case.text for case in cases], [case.language for case in cases])
+def _judge_functional(cases: Sequence[Any], one: _Reading) -> list[Judged]:
+    readings = one.read([case.text for case in cases], [case.language for case in cases])
     return [
         Judged(
+            one.tier,
             "functional",
             case.language,
             case.head,
@@ -152,17 +199,19 @@ def _print_sources(rows: Sequence[Judged]) -> None:
     from hakam.signals.evaluation.baselines import baselines  # noqa: PLC0415 -- `hakam --help` stays instant
 
     shown = table(
-        "head", "language", "source", "texts", "AUC", "average precision", "F1", "macro-F1", "calibration error",
-        "baseline AUC", "baseline macro-F1", title="Test splits",
+        "head", "language", "source", "texts", "tier", "AUC", "average precision", "F1", "macro-F1",
+        "calibration error", "baseline AUC", "baseline macro-F1", title="Test splits",
     )  # fmt: skip
-    for (head, language, source), part in _grouped(rows, lambda row: (row.head, row.language, row.source)):
+    for (head, language, source, place), part in _grouped(
+        rows, lambda row: (row.head, row.language, row.source, _PLACES[row.tier])
+    ):
         if not _enough(part):
             continue
         found = _figures(part)
         base = baselines().get(source, {}).get(head)
         shown.add_row(
-            head, language, source, f"{found.positives}+{found.negatives}", str(found.auc), str(found.ap),
-            str(found.f1), str(found.macro_f1), str(found.calibration_error),
+            head, language, source, f"{found.positives}+{found.negatives}", _TIERS[place], str(found.auc),
+            str(found.ap), str(found.f1), str(found.macro_f1), str(found.calibration_error),
             "" if base is None else f"{base[1]:.3f}", "" if base is None else f"{base[0]:.3f}",
         )  # fmt: skip
     OUT.print(shown)
@@ -175,48 +224,67 @@ def _print_groups(rows: Sequence[Judged]) -> None:
         "head",
         "group named",
         "harmless texts",
+        "tier",
         "flagged of them",
         "others flagged",
         title="By group of people",
     )
     for head in (Head.TOXICITY, Head.HATE):
         harmless = [row for row in rows if row.head is head and not row.label and row.source != "functional"]
-        if not harmless:
-            continue
-        others = [row for row in harmless if not row.groups]
-        share = sum(row.flagged for row in others) / max(len(others), 1)
         for group in sorted({group for row in harmless for group in row.groups}):
-            part = [row for row in harmless if group in row.groups]
-            if len(part) >= _FEWEST:
-                shown.add_row(
-                    head, group, str(len(part)), str(_figures(part).false_positives), f"{share:.3f}"
-                )
+            for place, part in _grouped(harmless, lambda row: _PLACES[row.tier]):
+                named = [row for row in part if group in row.groups]
+                others = [row for row in part if not row.groups]
+                share = sum(row.flagged for row in others) / max(len(others), 1)
+                if len(named) >= _FEWEST:
+                    shown.add_row(
+                        head,
+                        group,
+                        str(len(named)),
+                        _TIERS[place],
+                        str(_figures(named).false_positives),
+                        f"{share:.3f}",
+                    )
     OUT.print(shown)
 
 
 def _print_functional(rows: Sequence[Judged]) -> None:
+    tiers = sorted({_PLACES[row.tier] for row in rows})
     shown = table(
-        "language", "head", "what is tested", "right answer", "texts", "right", title="Functional tests"
+        "language",
+        "head",
+        "what is tested",
+        "right answer",
+        "texts",
+        *(f"right: {_TIERS[place]}" for place in tiers),
+        title="Functional tests",
     )
     for (language, head, label, function), part in _grouped(
         rows, lambda row: (row.language, row.head, -row.label, row.function)
     ):
-        right = sum(row.flagged == bool(row.label) for row in part)
-        shown.add_row(
-            language, head, function, "flag" if label else "leave", str(len(part)), f"{right / len(part):.0%}"
-        )
+        shares = []
+        for place in tiers:
+            mine = [row for row in part if _PLACES[row.tier] == place]
+            right = sum(row.flagged == bool(row.label) for row in mine)
+            shares.append(f"{right / len(mine):.0%}")
+        count = len(part) // len(tiers)
+        shown.add_row(language, head, function, "leave" if label == 0 else "flag", str(count), *shares)
     OUT.print(shown)
-    totals = table("language", "head", "texts", "AUC", "macro-F1", "found", "wrongly flagged", title="In all")
-    for (language, head), part in _grouped(rows, lambda row: (row.language, row.head)):
+    totals = table(
+        "language", "head", "texts", "tier", "AUC", "macro-F1", "found", "wrongly flagged", title="In all"
+    )
+    for (language, head, place), part in _grouped(
+        rows, lambda row: (row.language, row.head, _PLACES[row.tier])
+    ):
         found = _figures(part)
         totals.add_row(
-            language, head, str(len(part)), str(found.auc), str(found.macro_f1), f"{found.recall:.0%}",
+            language, head, str(len(part)), _TIERS[place], str(found.auc), str(found.macro_f1), f"{found.recall:.0%}",
             str(found.false_positives),
         )  # fmt: skip
     OUT.print(totals)
 
 
-def _print_json(model: str, corpora: Sequence[Judged], functional: Sequence[Judged]) -> None:
+def _print_json(tiers: Sequence[_Reading], corpora: Sequence[Judged], functional: Sequence[Judged]) -> None:
     import msgspec  # noqa: PLC0415 -- `hakam --help` stays instant
 
     lines = [
@@ -225,10 +293,13 @@ def _print_json(model: str, corpora: Sequence[Judged], functional: Sequence[Judg
             "language": language,
             "head": head,
             "function": function,
+            "tier": _TIERS[place],
             "figures": _figures(part),
         }
-        for (head, language, source, function), part in _grouped(
-            [*corpora, *functional], lambda row: (row.head, row.language, row.source, row.function)
+        for (head, language, source, function, place), part in _grouped(
+            [*corpora, *functional],
+            lambda row: (row.head, row.language, row.source, row.function, _PLACES[row.tier]),
         )
     ]
-    print(msgspec.json.encode({"model": model, "lines": lines}).decode())
+    models = {one.tier: one.model for one in tiers}
+    print(msgspec.json.encode({"models": models, "lines": lines}).decode())

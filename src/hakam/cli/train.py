@@ -64,7 +64,7 @@ def calibrate(
     _require_place(out)
     rows = _rows(data)
     try:
-        start = unpack(model.read_bytes()) if model is not None else shipped.linear()
+        start = unpack(model.read_bytes()) if model is not None else shipped.shipped_linear()
     except (OSError, UnreadableModelError) as error:
         raise CommandError(f"{model}: {error}") from error
     out.write_bytes(recalibrate(start, [_example(row) for row in rows]))

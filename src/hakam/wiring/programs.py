@@ -99,7 +99,21 @@ def run_door(settings: Settings) -> None:
         scores = tuple(map(Head, settings.scores))
     except ValueError as error:
         raise SettingError(f"HAKAM_SCORES: {error}; it takes {', '.join(Head)}") from error
+    require_model(settings)
     serve(DoorConfig(settings.home, settings.host, settings.door_port, settings.metrics_public, scores))
+
+
+def require_model(settings: Settings) -> None:
+    """Raise `SettingError` if the linear model that the settings name can't be used: before the first text comes."""
+    chosen = settings.linear_model
+    if chosen:
+        from hakam.signals.models import shipped  # noqa: PLC0415 -- loads NumPy
+        from hakam.signals.models.linear import UnreadableModelError  # noqa: PLC0415 -- the same
+
+        try:
+            shipped.linear()
+        except (OSError, UnreadableModelError) as error:
+            raise SettingError(f"HAKAM_LINEAR_MODEL: {chosen}: {error}") from error
 
 
 def stop_on_signals(stop: Callable[[], None]) -> None:

@@ -73,6 +73,10 @@ class Settings:
         tuple[str, ...],
         "scores that the door measures of every text; those that rules read it measures anyway",
     ] = ()
+    linear_model: Annotated[
+        str,
+        "file of a linear model of your own, from `hakam train` or `calibrate`; empty: the one that ships",
+    ] = ""
     metrics_public: Annotated[bool, "serve `/metrics` to other than this machine"] = False
     allow_private_endpoints: Annotated[bool, "let webhooks go to private addresses"] = False
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import zstandard
 
-from hakam.signals.models.encoder import Encoder, EncoderUnavailableError, folder_of_package
+from hakam.signals.models.encoder import MAX_WINDOWS, Encoder, EncoderUnavailableError, folder_of_package
 from hakam.signals.models.heads import HEADS, Head
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -69,8 +69,39 @@ def test_more_texts_than_a_batch_come_back_in_order(folder: Path) -> None:
     assert found.tolist() == [bool(n % 3) for n in range(70)]
 
 
-def test_a_long_text_is_cut(folder: Path) -> None:
-    assert Encoder(folder).sums(["bad " * 5_000])[0, 0] == pytest.approx(4 * 6 / 8)
+def test_a_long_text_is_read_in_windows_and_the_highest_counts(folder: Path) -> None:
+    encoder = Encoder(folder)
+    assert encoder.sums(["bad " * 5_000])[0, 0] == pytest.approx(4 * 6 / 8)
+    late = "good " * 40 + "bad bad bad"
+    early = "bad bad bad " + "good " * 40
+    assert encoder.sums([late])[0, 0] >= 4 * 3 / 8
+    assert encoder.sums([early])[0, 0] >= 4 * 3 / 8
+    assert encoder.sums(["good " * 43])[0, 0] == 0
+
+
+def test_windows_overlap_and_leave_no_piece_out(folder: Path) -> None:
+    encoder = Encoder(folder)
+    for count in (1, 6, 7, 8, 9, 13, 40):
+        windows = encoder._windows("very " * (count - 1) + "bad")
+        assert all(len(window) <= 8 for window in windows)
+        assert all(window[0] == 0 and window[-1] == 2 for window in windows)
+        assert windows[-1][-2] == 5
+        fresh = len(windows[0]) - 2 + sum(len(window) - 2 - 3 for window in windows[1:])
+        assert fresh == count  # the room is six pieces, of which two windows share three
+
+
+def test_what_lies_far_behind_is_not_looked_at(folder: Path) -> None:
+    encoder = Encoder(folder)
+    assert len(encoder._windows("good " * 10_000)) <= 2 * MAX_WINDOWS
+    assert encoder.sums(["good " * 10_000 + "bad"])[0, 0] == 0
+
+
+def test_the_end_of_one_text_is_not_counted_for_another(folder: Path) -> None:
+    found = Encoder(folder).sums(["good " * 30 + "bad", "good", "bad " * 30, ""])
+    assert found[1, 0] == 0
+    assert found[3, 0] == 0
+    assert found[0, 0] > 0
+    assert found[2, 0] > found[0, 0]
 
 
 def test_probabilities_and_thresholds_are_of_the_language(folder: Path) -> None:
