@@ -13,14 +13,14 @@ pytestmark = [pytest.mark.sockets, pytest.mark.embedded]
 
 def test_openai_clients_are_answered_by_both_tiers(running: Running) -> None:
     running.start()
-    client = openai.OpenAI(
-        api_key=key_text("forum"),
-        base_url=f"{running.url}/v1",
-        max_retries=0,
-        http_client=httpx.Client(trust_env=False, timeout=60),
-    )
     texts = ["voy a matarte esta noche, estás muerto", "nos vemos mañana en el parque, llevo pan"]
-    found = client.moderations.create(input=texts)
+    with (
+        httpx.Client(trust_env=False, timeout=60) as http,
+        openai.OpenAI(
+            api_key=key_text("forum"), base_url=f"{running.url}/v1", max_retries=0, http_client=http
+        ) as client,
+    ):
+        found = client.moderations.create(input=texts)
     assert "linear-1-" in found.model
     assert "encoder-1-" in found.model
     worse, better = found.results
