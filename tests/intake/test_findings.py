@@ -13,7 +13,7 @@ from hakam.intake import answers
 from hakam.intake.cursors import Cursor
 from hakam.intake.events import CURSOR, consume
 from hakam.intake.findings import CODES, check
-from hakam.intake.models import Conduct, Notice, NoticeItem, Quarantined, Suspension
+from hakam.intake.models import Conduct, Crowd, Notice, NoticeItem, Quarantined, Suspension
 from hakam.intake.notices import Submission, receive_notice
 from hakam.review.decisions import decide, finalise_due
 from hakam.review.models import Case, CaseSource
@@ -82,6 +82,8 @@ BREAKS: dict[str, Callable[[], object]] = {
     "I007": lambda: Notice.objects.update(good_faith=""),
     "I008": _unanswered,
     "I009": _unwarned,
+    "I010": lambda: Crowd.objects.create(first_at=NOW, last_at=NOW),
+    "I011": lambda: Crowd.objects.create(first_at=NOW, last_at=NOW, count=3),
 }
 
 

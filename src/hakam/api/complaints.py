@@ -80,7 +80,9 @@ def _take(complaint: ComplaintIn, *, platform: str) -> Complaint:
             language=complaint.language,
             answer_within=installation.answer_within(),
         )
-    found = access.status_by_id(complaint.notice, platform=platform, now=now)
+    found = access.status_by_id(
+        complaint.notice, platform=platform, now=now, notices=installation.notice_log()
+    )
     if found is None:
         raise complaints.NothingToContestError("there is no such notice")
     return objections.complain(
@@ -91,4 +93,5 @@ def _take(complaint: ComplaintIn, *, platform: str) -> Complaint:
         email=complaint.email,
         language=complaint.language,
         answer_within=installation.answer_within(),
+        notices=installation.notice_log(),
     )

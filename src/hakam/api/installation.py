@@ -24,6 +24,12 @@ def event_log() -> EventLog:
     return opened
 
 
+def notice_log() -> EventLog:
+    """Return the log of notices, for reading."""
+    opened: EventLog = import_string(settings.HAKAM_NOTICE_LOG)()
+    return opened
+
+
 def home() -> Path:
     """Return the folder of everything that Hakam writes."""
     return Path(settings.HAKAM.home)

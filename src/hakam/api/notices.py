@@ -78,7 +78,7 @@ def refusals() -> Iterator[None]:
 
 def accepted(token: str, now: datetime) -> Status[NoticeOut]:
     """Return the answer to a notice that was taken, by its token."""
-    found = access.status(token, now=now)
+    found = access.status(token, now=now, notices=installation.notice_log())
     assert found is not None
     return Status(201, shown(found))
 
@@ -120,7 +120,9 @@ def receive(
 @router.get("/{notice_id}", response=NoticeOut, operation_id="getNotice")
 def get(request: HttpRequest, notice_id: str) -> NoticeOut:
     """Say how far a notice is that this platform handed in."""
-    found = access.status_by_id(notice_id, platform=caller(request).platform, now=timezone.now())
+    found = access.status_by_id(
+        notice_id, platform=caller(request).platform, now=timezone.now(), notices=installation.notice_log()
+    )
     if found is None:
         raise ProblemError(ProblemKind.NOT_FOUND)
     return shown(found)

@@ -20,6 +20,11 @@ def story(subject: str) -> list[Fact]:
     )
 
 
+def facts_of(subject: str, kind: FactKind) -> list[Fact]:
+    """Return the facts of one kind about a subject, the oldest first."""
+    return list(Fact.objects.filter(subject=subject, kind=kind.value).order_by("seq"))
+
+
 def facts_after(seq: int, *, kinds: Iterable[FactKind] = (), limit: int = 500) -> list[Fact]:
     """Return up to `limit` facts after `seq`, in order: what a subscriber has not seen yet. No kinds: all."""
     facts = Fact.objects.filter(seq__gt=seq)

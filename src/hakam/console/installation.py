@@ -75,3 +75,10 @@ def event_log() -> EventLog:
     """Return the event log of the installation, for reading."""
     opened: EventLog = import_string(settings.HAKAM_EVENT_LOG)()
     return opened
+
+
+@cache
+def notice_log() -> EventLog:
+    """Return the log of notices, for reading."""
+    opened: EventLog = import_string(settings.HAKAM_NOTICE_LOG)()
+    return opened

@@ -31,6 +31,11 @@ class DoorConfig:
         return self.home / "events"
 
     @property
+    def notice_log_path(self) -> Path:
+        """The log of notices."""
+        return self.home / "notices"
+
+    @property
     def published_path(self) -> Path:
         """What the console publishes."""
         return self.home / "published.json"

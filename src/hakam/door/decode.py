@@ -89,7 +89,7 @@ def decode(body: bytes, content_type: str, limits: Limits) -> Batch | Problem:
         else:
             return Batch([receive(body, "", limits)], single=True)
     except _UNREADABLE as error:
-        return _wrong(error, "")
+        return unreadable(error, "")
     return _batch([bytes(raw) for raw in raws], root, limits)
 
 
@@ -110,7 +110,7 @@ def receive(raw: bytes, root: str, limits: Limits, number: int | None = None) ->
         try:
             event = _decode_event(raw)
         except _UNREADABLE as error:
-            return Received(raw, None, _wrong(error, _place(root, number)))
+            return Received(raw, None, unreadable(error, _place(root, number)))
         at = event.at
         if at.tzinfo is not None:
             seconds = at.timestamp()
@@ -155,7 +155,7 @@ def _id_of(raw: bytes) -> str | None:
         return None
 
 
-def _wrong(error: Exception, place: str) -> Problem:
+def unreadable(error: Exception, place: str, *, otherwise: ProblemKind = ProblemKind.INVALID) -> Problem:
     """Tell what msgspec found: a value of the wrong type, or no JSON at all."""
     text = str(error)
     if isinstance(error, RecursionError):
@@ -165,4 +165,4 @@ def _wrong(error: Exception, place: str) -> Problem:
     path = _PATH.search(text)
     pointer = place + (pointer_from_path(path.group(1)) if path else "")
     detail = text[: path.start()] if path else text
-    return ProblemKind.INVALID(detail[:1].lower() + detail[1:], pointer=pointer)
+    return otherwise(detail[:1].lower() + detail[1:], pointer=pointer)

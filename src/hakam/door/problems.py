@@ -56,6 +56,25 @@ class ProblemKind(Enum):
         "invalid event",
         "Mend what the pointer names; the schema is at /v1/schema/event.json.",
     )
+    INVALID_NOTICE = _Kind(
+        "invalid-notice",
+        422,
+        "invalid notice",
+        "Mend what the pointer names; the detail says what DSA Art. 16(2) asks for.",
+    )
+    KEY_REUSED = _Kind(
+        "idempotency-key-reused",
+        422,
+        "another notice came under this id",
+        "Give each notice an id of its own.",
+    )
+    SLOWED = _Kind(
+        "slow-down",
+        429,
+        "very many from one connection",
+        "Nothing was stored. Send it again after the seconds that `Retry-After` names.",
+        6,
+    )
     FUTURE = _Kind(
         "time-in-future", 422, "time in the future", "Set the sender's clock; `at` is when it happened."
     )

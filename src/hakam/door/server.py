@@ -10,8 +10,10 @@ import gc
 import logging
 import signal
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, Protocol
 
 from granian.constants import HTTPModes, Interfaces
@@ -21,6 +23,7 @@ from granian.server.embed import Server
 from hakam.door.app import Answer, Door, refuse
 from hakam.door.config import DoorConfig
 from hakam.door.drop_in.routes import DropIns
+from hakam.door.notices import NoticeDesk
 from hakam.door.problems import ProblemKind
 from hakam.door.reload import Keeper
 from hakam.storage.embedded.event_log import FileEventLog
@@ -33,6 +36,7 @@ _SWITCH_SECONDS = 0.001  # how long the writing thread waits for the interpreter
 # few events, and cost a fifth of the throughput.
 _COLLECT = (50_000, 20, 100)
 _LOCAL = ("127.0.0.1", "::1", "::ffff:127.0.0.1", "localhost")
+PUBLIC_NOTICES = "/v1/public/notices"
 _log = logging.getLogger("hakam.door")
 
 
@@ -47,9 +51,10 @@ class _Protocol(Protocol):
 class Application:
     """Routes requests to a door and writes its answers."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, notices: NoticeDesk) -> None:
         self._door = door
-        self._posts = {"/v1/events": door.events, "/v1/check": door.check}
+        self._notices = notices
+        self._posts = {"/v1/events": door.events, "/v1/check": door.check, "/v1/notices": notices.take}
         self._drop_ins = DropIns(door)
 
     async def __rsgi__(self, scope: Any, protocol: _Protocol) -> None:
@@ -60,6 +65,8 @@ class Application:
             handler = self._posts.get(scope.path)
             if handler is not None:
                 answer = await self._post(handler, scope, protocol)
+            elif scope.path == PUBLIC_NOTICES:
+                answer = await self._post(partial(self._public, scope), scope, protocol)
             elif (service := self._drop_ins.find(scope.path)) is not None:
                 answer = await self._drop_ins.serve(service, scope, protocol)
             else:
@@ -72,6 +79,9 @@ class Application:
         if door.stopping:
             answer = answer._replace(headers=[*answer.headers, ("connection", "close")])
         protocol.response_bytes(*answer)
+
+    async def _public(self, scope: Any, _authorization: str | None, kind: str, body: bytes) -> Answer:
+        return await self._notices.public(kind, body, scope.client, scope.headers.get("x-forwarded-for"))
 
     async def _post(self, handler: Callable[..., Any], scope: Any, protocol: _Protocol) -> Answer:
         if scope.method != "POST":
@@ -127,18 +137,33 @@ def _too_large(limit: int) -> Answer:
     return answer._replace(headers=[*answer.headers, ("connection", "close")])
 
 
+def notice_desk(door: Door, log: FileEventLog, loop: asyncio.AbstractEventLoop) -> NoticeDesk:
+    """Return the desk for notices of a door: it admits whom the door admits."""
+    return NoticeDesk(
+        log,
+        loop,
+        published=lambda: door.published,
+        admit=door.admit,
+        clock=time.time,
+        max_waiting=door.config.max_waiting_events,
+        max_bytes=door.config.max_waiting_bytes,
+    )
+
+
 async def run(config: DoorConfig, ready: Callable[[], None] = lambda: None) -> None:
     """Serve until a signal asks to stop; then finish what is under way and leave nothing unwritten."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     restore = _on_signals(loop, stop)
-    log = FileEventLog(config.log_path)
+    log, notice_log = FileEventLog(config.log_path), FileEventLog(config.notice_log_path)
     try:
         log.claim()
+        notice_log.claim()
         door = Door(config, log, loop)
+        notices = notice_desk(door, notice_log, loop)
         keeper = Keeper(door, log, loop)
         server = Server(
-            Application(door),
+            Application(door, notices),
             address=config.host,
             port=config.port,
             interface=Interfaces.RSGI,
@@ -164,10 +189,12 @@ async def run(config: DoorConfig, ready: Callable[[], None] = lambda: None) -> N
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(asyncio.shield(serving), config.grace_seconds)
             await loop.run_in_executor(None, door.commit.stop)
+            await loop.run_in_executor(None, notices.commit.stop)
         if serving.done() and not serving.cancelled():
             serving.result()
     finally:
         log.close()
+        notice_log.close()
         restore()
 
 

@@ -72,6 +72,12 @@ def of_account(platform: str, author_id: str, *, limit: int = 100) -> list[Appli
     return list(AppliedMeasure.objects.filter(platform=platform, author_id=author_id).order_by("-pk")[:limit])
 
 
+def waiting(channel: Channel, *, most: int) -> int:
+    """Return how many messages wait to leave by a channel, counted up to `most`."""
+    found = Effect.objects.filter(channel=channel.value, state=EffectState.PENDING.value)
+    return len(found.values_list("pk")[:most])
+
+
 def deliveries(
     *,
     state: EffectState | None = None,

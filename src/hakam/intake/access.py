@@ -12,6 +12,8 @@ from hakam.compliance import ledger
 from hakam.compliance.access import deadlines_of
 from hakam.compliance.calendar import end_of_period
 from hakam.compliance.facts import FactKind
+from hakam.intake import crowds, logged
+from hakam.intake.logged import Logged
 from hakam.intake.models import Notice, NoticeItem, Quarantined
 from hakam.intake.notices import subject_of
 from hakam.review import access as review
@@ -21,6 +23,7 @@ from hakam.review.contested import complaint_of_notifier
 from hakam.review.lineage import decision_named
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
+from hakam.storage.event_log import EventLog
 from hakam.vocabulary.actor import ActorKind
 from hakam.vocabulary.measure import Measure
 
@@ -123,15 +126,27 @@ def reveal_notifier(notice_id: str, *, user: User, now: datetime) -> NotifierVie
     return NotifierView(notice.name, notice.email, notice.notifier, notice.good_faith)
 
 
-def status(token: str, *, now: datetime) -> NoticeStatus | None:
-    """Return how far the notice behind a link is, or None."""
+def status(token: str, *, now: datetime, notices: EventLog | None = None) -> NoticeStatus | None:
+    """Return how far the notice behind a link is, or None.
+
+    `notices` is the log of notices: it knows those of crowds, and those that the worker has not come to.
+    """
     notice = Notice.objects.filter(token=token).first() if token else None
-    return None if notice is None else _status(notice, now)
+    if notice is not None:
+        return _status(notice, now)
+    found = logged.by_token(token, notices) if notices is not None else None
+    return None if found is None else _logged_status(found, now)
 
 
-def status_by_id(notice_id: str, *, platform: str, now: datetime) -> NoticeStatus | None:
+def status_by_id(
+    notice_id: str, *, platform: str, now: datetime, notices: EventLog | None = None
+) -> NoticeStatus | None:
     """Return how far a notice is that a platform handed in; None if absent or another platform's."""
     item = NoticeItem.objects.filter(ref=f"notice:{notice_id}:0").select_related("notice").first()
+    if item is None and notices is not None:
+        found = logged.by_id(notice_id, notices)
+        if found is not None and found.notice.by and found.submission.platform == platform:
+            return _logged_status(found, now)
     if (
         item is None
         or item.notice.platform != platform
@@ -165,14 +180,40 @@ def _status(notice: Notice, now: datetime) -> NoticeStatus:
     )
 
 
-def _item(item: NoticeItem, position: int, now: datetime) -> ItemStatus:
+def _logged_status(found: Logged, now: datetime) -> NoticeStatus:
+    """Return how far a notice is that is one of a crowd, or that the worker has not come to yet."""
+    s, crowd = found.submission, crowds.of(found)
+    rows = [
+        *(NoticeItem(url=url) for url in s.urls),
+        *(NoticeItem(item_kind=i.kind, item_id=i.id) for i in s.items),
+    ]
+    for n, row in enumerate(rows):
+        row.ref = f"notice:{found.notice.id}:{n}"
+        if crowd is not None:
+            row.item_kind, row.item_id = crowd.item_kind, crowd.item_id
+            row.decision, row.upheld, row.answered_at = crowd.decision, crowd.upheld, crowd.answered_at
+    clock = "" if crowd is None else crowds.subject_of(crowd)
+    return NoticeStatus(
+        notice_id=found.notice.id,
+        token=found.notice.token,
+        harm=s.harm,
+        illegal=s.illegal,
+        language=s.language,
+        received_at=found.at,
+        receipt_at=found.at,  # the door's answer
+        explanation=s.explanation,
+        items=tuple(_item(row, n, now, clock=clock) for n, row in enumerate(rows)),
+    )
+
+
+def _item(item: NoticeItem, position: int, now: datetime, *, clock: str = "") -> ItemStatus:
     told = outcomes.of_decision(item.decision) if item.decision else None
     decided = decision_named(item.decision) if item.decision else None
     complaint = complaint_of_notifier(decided, item.ref) if decided is not None else None
     until = None if item.answered_at is None else end_of_period(item.answered_at, WINDOW_MONTHS)
     if decided is None or complaint is not None or (until is not None and now >= until):
         until = None
-    running = [clock.due_at for clock in deadlines_of(item.ref) if clock.met_at is None]
+    running = [one.due_at for one in deadlines_of(clock or item.ref) if one.met_at is None]
     return ItemStatus(
         position=position,
         ref=item.ref,

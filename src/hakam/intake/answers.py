@@ -18,7 +18,7 @@ from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Fact
 from hakam.enforcement.access import delivered_at
 from hakam.enforcement.kinds import Channel, EffectKind
-from hakam.intake import letters
+from hakam.intake import crowd_letters, letters
 from hakam.intake.models import Notice, NoticeItem
 from hakam.intake.notices import DECISION_CLOCK, FLAGGER_CLOCK, subject_of
 from hakam.intake.telling import effect_key, tell
@@ -45,6 +45,7 @@ def on_fact(fact: Fact, now: datetime) -> None:
 
 def answer(told: Told, *, now: datetime) -> int:
     """Tell the notifiers of a decision its outcome, each once, and return how many items that answered."""
+    crowd_letters.answer(told, now=now)
     with transaction.atomic():
         found = (
             NoticeItem.objects.select_for_update(of=("self",))

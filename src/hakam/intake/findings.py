@@ -13,7 +13,7 @@ from django.utils import timezone
 from hakam.compliance.models import Deadline
 from hakam.intake import cursors
 from hakam.intake.events import CURSOR
-from hakam.intake.models import Notice, NoticeItem, Quarantined, Suspension
+from hakam.intake.models import Crowd, CrowdSpan, Notice, NoticeItem, Quarantined, Suspension
 from hakam.review.lineage import decision_named
 from hakam.review.models import CaseSource, Decision
 from hakam.review.states import CaseState, DecisionState
@@ -29,6 +29,8 @@ CODES = {
     "I006": "a notice names no item",
     "I007": "a notice of something illegal lacks what the law asks for",
     "I009": "a suspension for misuse lacks its warning, its factors or what it restricts",
+    "I010": "a crowd of notices is neither answered nor has it a case and a running clock",
+    "I011": "the stretches of a crowd hold another number of notices than it counts",
     "I008": "a case was decided, and its notifiers were not answered",
 }
 _GRACE = timedelta(minutes=5)
@@ -48,7 +50,9 @@ def check(*, last_seq: int | None = None) -> Iterator[Finding]:
     yield from _notices()
     yield from _suspensions()
     held = NoticeItem.objects.filter(notice__held_by__isnull=False)  # DSA Art. 23(2): kept, not processed
-    for chunk in _chunks(NoticeItem.objects.exclude(pk__in=held.values("pk")).order_by("pk").iterator()):
+    by_themselves = NoticeItem.objects.filter(crowd=None).exclude(pk__in=held.values("pk"))
+    yield from _crowds()
+    for chunk in _chunks(by_themselves.order_by("pk").iterator()):
         yield from _items(chunk)
     for seq in Quarantined.objects.filter(resolved_at=None).order_by("seq").values_list("seq", flat=True):
         yield _broken("I005", f"event:{seq}", warning=True)
@@ -75,6 +79,17 @@ def _notices() -> Iterator[Finding]:
     lacking = Notice.objects.filter(Q(explanation="") | Q(illegal=True) & (Q(good_faith="") | nameless))
     for pk in lacking.order_by("pk").values_list("pk", flat=True).iterator():
         yield _broken("I007", f"notice:{pk}")
+
+
+def _crowds() -> Iterator[Finding]:
+    for crowd in Crowd.objects.order_by("pk").iterator():
+        ref = f"crowd:{crowd.pk}"
+        running = Deadline.objects.filter(subject=ref, met_at=None).exists()
+        if not CaseSource.objects.filter(ref=ref).exists() or (crowd.answered_at is None and not running):
+            yield _broken("I010", ref)
+        spans = CrowdSpan.objects.filter(crowd=crowd).values_list("count", flat=True)
+        if not crowd.count == sum(spans) == sum(crowd.kinds.values()):
+            yield _broken("I011", ref)
 
 
 def _suspensions() -> Iterator[Finding]:

@@ -155,6 +155,47 @@ class NoticeItem(models.Model):
     decision = models.CharField(max_length=64, blank=True)  # subject of the decision that answered it
     upheld = models.BooleanField(null=True)  # whether the decision agreed with the notifier
     answered_at = models.DateTimeField(null=True)  # Art. 16(5)
+    # Of a notice that was one of a crowd, and became one of its own, as when its notifier complains.
+    crowd = models.ForeignKey("Crowd", on_delete=models.PROTECT, null=True, related_name="items")
+
+
+class Crowd(models.Model):
+    """Very many notices of one item. They lie in the log of notices; here they are counted and answered together.
+
+    Its case is found by `crowd:<number>` among the sources of cases.
+    """
+
+    platform = models.CharField(max_length=63)
+    item_kind = models.CharField(max_length=32)
+    item_id = models.CharField(max_length=512)
+    url = models.TextField(blank=True)
+    count = models.PositiveIntegerField(default=0)
+    kinds = models.JSONField(default=dict)  # `harm/illegal` or `harm/terms` -> how many
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    receipted_to = models.BigIntegerField(default=0)  # in the log: letters of receipt went out up to here
+    decision = models.CharField(max_length=64, blank=True)  # subject of the decision that answered it
+    upheld = models.BooleanField(null=True)  # whether the decision agreed with the notifiers
+    answered_at = models.DateTimeField(null=True)  # Art. 16(5)
+    told_to = models.BigIntegerField(default=0)  # in the log: who was told that decision
+    telling = models.BooleanField(default=True, db_index=True)  # whether letters have to go out yet
+
+    class Meta:
+        indexes = [models.Index(fields=["platform", "item_kind", "item_id"], name="crowd_item")]
+
+
+class CrowdSpan(models.Model):
+    """A stretch of the log of notices: whatever in it names this one place, and nothing else, is of the crowd."""
+
+    crowd = models.ForeignKey(Crowd, on_delete=models.PROTECT, related_name="spans")
+    place = models.CharField(max_length=32)  # digest of the address, or of the item's name
+    first_seq = models.BigIntegerField()
+    last_seq = models.BigIntegerField()
+    count = models.PositiveIntegerField()
+    open = models.BooleanField(default=True)  # whether the next notice of this place can lengthen it
+
+    class Meta:
+        indexes = [models.Index(fields=["place", "-last_seq"], name="crowd_span_place")]
 
 
 class KnownItem(models.Model):

@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
 import msgspec
 from django.core.exceptions import ValidationError
@@ -37,17 +36,23 @@ from hakam.storage.event_log import EventLog
 from hakam.storage.vault import Vault
 from hakam.vocabulary.actor import Actor, ActorKind
 from hakam.vocabulary.event import Event, ItemRef
-from hakam.vocabulary.harm import CHILD_ABUSE_OFFENCES, Harm
+from hakam.vocabulary.notice import MAX_ID, LoggedNotice, Submission, faults, needs_name
+
+__all__ = [
+    "KeyReusedError",
+    "NoticeError",
+    "Submission",
+    "Wrong",
+    "by_token",
+    "check",
+    "item_of_url",
+    "needs_name",
+    "receive_notice",
+]
 
 DECISION_CLOCK: Final = "notice.decision"
 FLAGGER_CLOCK: Final = "notice.decision.flagger"
 URL_KIND: Final = "url"  # kind of an item of which nothing but the address is known
-MAX_ITEMS: Final = 100
-MAX_TEXT: Final = 20_000
-MAX_URL: Final = 8_192
-MAX_NAME: Final = 300
-MAX_ID: Final = 512
-MAX_KIND: Final = 32
 CONFIDENCE: Final = 0.5  # of a notice, before the accuracy of who sent it
 
 
@@ -71,24 +76,6 @@ class KeyReusedError(ValueError):
     """Another notice came under the same idempotency key."""
 
 
-class Submission(msgspec.Struct, frozen=True):
-    """A notice as it was filled in. Several items may be named; each is decided on its own."""
-
-    platform: str
-    harm: str  # key of a `Harm`
-    explanation: str  # DSA Art. 16(2)(a)
-    urls: tuple[str, ...] = ()  # Art. 16(2)(b)
-    items: tuple[ItemRef, ...] = ()  # what a platform names by its own ids
-    illegal: bool = True  # alleged illegal; False: against the rules only
-    clause: str = ""  # the clause alleged, if one was named
-    name: str = ""  # Art. 16(2)(c)
-    email: str = ""
-    notifier: str = ""  # the notifier's id on the platform
-    good_faith: str = ""  # Art. 16(2)(d): the statement, word for word as it was confirmed
-    language: str = "en"
-    trusted: bool = False  # by a trusted flagger (Art. 22)
-
-
 class _Target(NamedTuple):
     """An item of a notice, found or not."""
 
@@ -98,94 +85,20 @@ class _Target(NamedTuple):
     snapshot: Snapshot
 
 
-def needs_name(submission: Submission) -> bool:
-    """Whether name and e-mail are asked for: for alleged illegality, but never for child-abuse offences.
-
-    # DSA Art. 16(2)(c). Whom the platform knows needs no second introduction.
-    """
-    if not submission.illegal or submission.notifier:
-        return False
-    return submission.harm not in {harm.value for harm in CHILD_ABUSE_OFFENCES}
+def check(submission: Submission) -> tuple[Wrong, ...]:
+    """Return everything that is wrong with a notice, in the reader's language: nothing, if it can be taken."""
+    return tuple(
+        Wrong(fault.pointer, fault.code, _(fault.text) % fault.values if fault.values else _(fault.text))
+        for fault in faults(submission, is_email=_is_email)
+    )
 
 
-def check(submission: Submission) -> tuple[Wrong, ...]:  # noqa: C901, PLR0912 -- a list of rules, in order
-    """Return everything that is wrong with a notice: nothing, if it can be taken."""
-    s = submission
-    wrong: list[Wrong] = []
-
-    def say(pointer: str, code: str, message: str) -> None:
-        wrong.append(Wrong(pointer, code, message))
-
-    if s.harm not in set(Harm):
-        say("/harm", "unknown", _("`%(harm)s` is no kind of harm") % {"harm": s.harm[:60]})
-    for pointer, value, most, needed in (
-        ("/explanation", s.explanation, MAX_TEXT, _("say what is wrong with it, and why")),
-        ("/name", s.name, MAX_NAME, _("a name is needed") if needs_name(s) else ""),
-        ("/email", s.email, 320, _("an e-mail address is needed") if needs_name(s) else ""),
-        (
-            "/good_faith",
-            s.good_faith,
-            MAX_TEXT,
-            _("confirm that it is accurate and complete") if s.illegal else "",
-        ),
-        ("/notifier", s.notifier, MAX_ID, ""),
-        ("/language", s.language, 35, _("a language is needed")),
-    ):
-        if needed and not value.strip():
-            say(pointer, "missing", needed)
-        elif len(value) > most:
-            say(
-                pointer,
-                "too_long",
-                _("%(value)s characters, but at most %(most)s") % {"value": len(value), "most": most},
-            )
-        elif "\x00" in value:
-            say(pointer, "bad_character", _("the character NUL can't be kept"))
-    if s.email.strip():
-        try:
-            validate_email(s.email.strip())
-        except ValidationError:
-            say("/email", "malformed", _("this is no e-mail address"))
-    if not s.urls and not s.items:
-        say("/urls", "missing", _("name at least one exact address"))
-    if len(s.urls) + len(s.items) > MAX_ITEMS:
-        say(
-            "/urls",
-            "too_many",
-            _("%(items)s items, but at most %(max_items)s in one notice")
-            % {"items": len(s.urls) + len(s.items), "max_items": MAX_ITEMS},
-        )
-    for n, url in enumerate(s.urls[:MAX_ITEMS]):
-        problem = _wrong_url(url)
-        if problem:
-            say(f"/urls/{n}", "malformed", problem)
-    for n, ref in enumerate(s.items[:MAX_ITEMS]):
-        if (
-            not ref.id.strip()
-            or len(ref.id) > MAX_ID
-            or "\x00" in ref.id + ref.kind
-            or not 0 < len(ref.kind) <= MAX_KIND
-        ):
-            say(f"/items/{n}", "malformed", _("an item has a kind and an id"))
-    return tuple(wrong)
-
-
-def _wrong_url(url: str) -> str:
-    if len(url) > MAX_URL:
-        return _("%(url)s characters, but an address has at most %(max_url)s") % {
-            "url": len(url),
-            "max_url": MAX_URL,
-        }
+def _is_email(text: str) -> bool:
     try:
-        parts = urlsplit(url.strip())
-        host = parts.hostname
-    except ValueError:
-        return _("this is no address")
-    if parts.scheme.lower() not in {"http", "https"} or not host:
-        return _("an exact address begins with https:// or http:// and names a site")
-    if any(c.isspace() or c == "\x00" for c in url.strip()):
-        return _("an address holds no spaces")
-    return ""
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def receive_notice(
@@ -198,13 +111,14 @@ def receive_notice(
     key: str | None = None,
     decide_within: timedelta | None = None,
     flagger: Flagger | None = None,
+    logged: LoggedNotice | None = None,
 ) -> Notice:
     """Take a notice: freeze what it names, open or join a case for each item, start clocks, send a receipt.
 
     Content is looked for among the events seen (`log`); an address that none told of makes a case of its
     own. `key` makes it idempotent: the same notice under the same key is the same notice. `by` is the trusted
     flagger or the platform that hands it in; by default the notifier. `flagger` is only for `flagging.flag`, which
-    says what a flagger is trusted with.
+    says what a flagger is trusted with. `logged` is the notice as the door receipted it: its id and link stay.
 
     Raises `NoticeError` and `KeyReusedError`.
     """
@@ -227,6 +141,7 @@ def receive_notice(
             digest=digest,
             decide_within=decide_within,
             flagger=flagger,
+            logged=logged,
         )
     except IntegrityError:
         earlier = None if key is None else _earlier(submission.platform, key, digest)
@@ -246,7 +161,7 @@ def _targets(submission: Submission, *, vault: Vault, log: EventLog | None, now:
     found: dict[ItemRef, _Target] = {}
     for url in (one.strip() for one in submission.urls):
         known = known_items.at_url(url)
-        ref = known_items.ref_of(known) if known is not None else _of_url(submission.platform, url)
+        ref = known_items.ref_of(known) if known is not None else item_of_url(submission.platform, url)
         if ref not in found:
             found[ref] = _freeze(submission, ref, url, known, vault=vault, log=log, now=now)
     for ref in submission.items:
@@ -255,7 +170,8 @@ def _targets(submission: Submission, *, vault: Vault, log: EventLog | None, now:
     return list(found.values())
 
 
-def _of_url(platform: str, url: str) -> ItemRef:
+def item_of_url(platform: str, url: str) -> ItemRef:
+    """Return the item that an address stands for while no event told what lies there."""
     address = known_items.normalise(url)
     name = address if len(address) <= MAX_ID else f"sha256:{hashlib.sha256(address.encode()).hexdigest()}"
     return ItemRef(platform, URL_KIND, name)
@@ -298,9 +214,10 @@ def _kept(
     digest: str,
     decide_within: timedelta | None,
     flagger: Flagger | None,
+    logged: LoggedNotice | None,
 ) -> Notice:
     s = submission
-    number = uuid.uuid4()
+    number = uuid.UUID(logged.id) if logged else uuid.uuid4()
     who = by or Actor(ActorKind.FLAGGER if s.trusted else ActorKind.NOTIFIER, str(number))
     email = s.email.strip().lower()
     accuracy = accuracy_of(*track_record(s.platform, email=email, notifier=s.notifier))
@@ -315,7 +232,7 @@ def _kept(
         lock_open(target.ref for target in targets)
     notice = Notice.objects.create(
         id=number,
-        token=secrets.token_urlsafe(24),
+        token=logged.token if logged else secrets.token_urlsafe(24),
         key=None if key is None else f"{s.platform}:{key}",
         request_digest=digest,
         platform=s.platform,

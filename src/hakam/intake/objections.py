@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from hakam.compliance import ledger, statements
 from hakam.compliance.facts import FactKind
 from hakam.compliance.storable import storable
-from hakam.intake import misuse
+from hakam.intake import crowds, misuse
 from hakam.intake.misuse import MisuseKind
 from hakam.intake.models import HeldComplaint, NoticeItem, Suspension
 from hakam.intake.notices import by_token
@@ -21,6 +21,7 @@ from hakam.review import complaints
 from hakam.review.complaints import ComplaintError, NothingToContestError, complain_as_notifier
 from hakam.review.lineage import decision_named
 from hakam.review.models import Complaint
+from hakam.storage.event_log import EventLog
 from hakam.vocabulary.actor import Actor, ActorKind
 
 
@@ -43,15 +44,19 @@ def complain(
     email: str = "",
     language: str = "",
     answer_within: timedelta | None = None,
+    notices: EventLog | None = None,
 ) -> Complaint:
     """Complain about the decision on item `position` of the notice behind `token` (DSA Art. 20(1)).
 
-    The answer goes to `email`, in `language`; by default to where, and as, the notice asked for its own.
+    The answer goes to `email`, in `language`; by default to where, and as, the notice asked for its own. `notices` is
+    the log of notices, which knows those of crowds.
 
     Raises `NothingToContestError` for a wrong link and for what is not yet answered, `SuspendedError`, else as
     `review.complaints`.
     """
     notice = by_token(token)
+    if notice is None and notices is not None:  # one of a crowd: it becomes one of its own
+        notice = crowds.individual(token, notices, now=now)
     item = None if notice is None else NoticeItem.objects.filter(ref=f"notice:{notice.pk}:{position}").first()
     decision = decision_named(item.decision) if item is not None else None
     if notice is None or item is None or decision is None or item.answered_at is None:

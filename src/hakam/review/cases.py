@@ -186,13 +186,45 @@ def _take_in(
     return case
 
 
-def _join(case: Case, source: Source) -> None:
+def join_many(case: Case, source: Source, *, count: int, by: Actor, now: datetime) -> None:
+    """Let `count` notices more join an open case as one source, which grows. The caller has locked the case.
+
+    For crowds: nobody counts a million rows. The source's summary is that of all of them so far.
+    """
+    _join(case, source, count=count)
+    rank(case, now)
+    case.save()
+    said = {"clause": source.clause, "summary": storable(source.summary)}
+    CaseSource.objects.update_or_create(
+        ref=source.ref,
+        defaults=said,
+        create_defaults={"case": case, "kind": source.kind.value, "at": now, **said},
+    )
+    ledger.record(
+        FactKind.CASE_SOURCE_ADDED,
+        by=by,
+        now=now,
+        subject=subject_of(case),
+        about=(*about(item_of(case), case.author_id), source.ref),
+        body={
+            "source": source.kind,
+            "ref": source.ref,
+            "clause": source.clause,
+            "harm": source.harm,
+            "queue": case.queue,
+            "priority": case.priority,
+            "count": count,
+        },
+    )
+
+
+def _join(case: Case, source: Source, *, count: int = 1) -> None:
     """Let a source change what the case is about: the gravest clause leads it."""
     before = msgspec.convert(case.priority_inputs, Inputs)
     inputs = source.inputs
     if source.kind in _NOTICES:
-        inputs = merge(inputs, Inputs(notices=1))
-        case.notices += 1
+        inputs = merge(inputs, Inputs(notices=count))
+        case.notices += count
     elif source.kind is SourceKind.VERDICT:
         case.verdicts += 1
     severity = severity_of(source.clause)

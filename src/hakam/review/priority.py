@@ -29,7 +29,7 @@ TRUSTED_LANE: Final = 2000.0
 LIVE: Final = 500.0
 HARM: Final = 400.0
 URGENCY: Final = 100.0
-VOLUME: Final = 100.0
+VOLUME: Final = 400.0  # reached by a million notices: 20 for each doubling
 BANDS: Final[tuple[tuple[timedelta, float], ...]] = (
     (timedelta(0), 1000.0),
     (timedelta(hours=1), 800.0),

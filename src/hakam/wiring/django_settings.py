@@ -14,6 +14,7 @@ from hakam.wiring.settings import settings
 HAKAM = _S = settings()  # for pages: see `hakam.console.installation`
 HAKAM_VAULT = "hakam.wiring.ports.vault"
 HAKAM_EVENT_LOG = "hakam.wiring.ports.event_log"
+HAKAM_NOTICE_LOG = "hakam.wiring.ports.notice_log"
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = _S.secret("django")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from hakam.banks import publication
@@ -17,7 +17,7 @@ from hakam.enforcement.delivery import deliver_due
 from hakam.enforcement.delivery_policy import DeliveryPolicy, shipped_connectors
 from hakam.enforcement.reverse import expire_due
 from hakam.enforcement.takeover import take_over
-from hakam.intake import answers, events, misuse, order_recipients, pictures
+from hakam.intake import answers, crowd_letters, crowds, events, misuse, order_recipients, pictures
 from hakam.live.keeping import EdgeKeeper
 from hakam.media import extra
 from hakam.media.sandbox import Sandbox
@@ -36,6 +36,7 @@ from hakam.wiring.worker import Task
 
 EVENTS_AT_ONCE = 1_000
 EFFECTS_AT_ONCE = 64
+NOTICES_AT_ONCE = 5_000
 PICTURES_AT_ONCE = 200
 
 
@@ -71,6 +72,17 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
 
     def consume(now: datetime) -> int:
         return events.consume(log, vault=vault, now=now, limit=EVENTS_AT_ONCE)
+
+    notices = ports.notice_log()
+
+    def take_notices(now: datetime) -> int:
+        within = timedelta(hours=settings.notice_hours)
+        return crowds.consume(
+            notices, events=log, vault=vault, now=now, limit=NOTICES_AT_ONCE, decide_within=within
+        )
+
+    def tell_crowds(now: datetime) -> int:
+        return crowd_letters.tell_due(notices, now=now)
 
     def deliver(now: datetime) -> int:
         return deliver_due(now=now, limit=EFFECTS_AT_ONCE, policy=policy)
@@ -131,6 +143,10 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
             ),
             "edge": (Task("keep edge snapshots", edge.keep, 2.0),),
             "events": (Task("consume events", consume, 0.25),),
+            "notices": (
+                Task("take in notices", take_notices, 0.25),
+                Task("write to crowds", tell_crowds, 1.0),
+            ),
             "ledger": (Task("follow the ledger", lambda now: subscriptions.advance_all(now=now), 0.25),),
             "deliveries": (Task("deliver effects", deliver, 0.5),),
             "database": (

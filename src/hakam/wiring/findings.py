@@ -13,7 +13,7 @@ from hakam.storage.embedded import published
 from hakam.storage.embedded.event_log import FileEventLog
 from hakam.vocabulary.finding import Finding, Severity
 from hakam.wiring import publish
-from hakam.wiring.ports import event_log_path
+from hakam.wiring.ports import event_log_path, notice_log_path
 from hakam.wiring.programs import heartbeat_path
 from hakam.wiring.settings import Settings, settings
 from hakam.wiring.start import pending_migrations
@@ -46,6 +46,7 @@ def check(chosen: Settings | None = None, *, now: datetime | None = None) -> Ite
     yield from _worker(chosen)
     yield from _secrets(chosen)
     yield from _event_log(event_log_path(chosen))
+    yield from _event_log(notice_log_path(chosen))
 
 
 def _door(chosen: Settings, now: datetime) -> Iterator[Finding]:

@@ -24,6 +24,17 @@ def event_log() -> EventLog:
     return FileEventLog(event_log_path(settings()))
 
 
+def notice_log_path(chosen: Settings) -> Path:
+    """Return where the log of notices lies: what the door receipts, before the worker has come to it."""
+    return chosen.home / "notices"
+
+
+@cache
+def notice_log() -> EventLog:
+    """Return the log of notices, for reading. The door alone appends."""
+    return FileEventLog(notice_log_path(settings()))
+
+
 @cache
 def vault() -> Vault:
     """Return the evidence vault."""

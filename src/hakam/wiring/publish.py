@@ -52,6 +52,9 @@ def gather(
         banks=banks,
         lists=tuple(PublishedList(one.name, one.digest) for one in lists.in_force()),
         released=trips.taken_back(),
+        platform=settings.platform,
+        base_url=settings.base_url,
+        behind_proxy=settings.behind_tls,
         max_event_bytes=settings.max_event_bytes,
         max_body_bytes=settings.max_body_bytes,
     )

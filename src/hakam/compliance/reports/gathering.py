@@ -213,28 +213,29 @@ class _Walk:
     def _notice_received(self, fact: _Fact, counts: bool) -> None:
         self._notices[fact.subject] = fact
         if counts and fact.body["illegal"]:  # DSA Art. 16 is about illegal content
-            self._in_notices(fact, fact.seq, "F", "G")
+            self._in_notices(fact, fact.seq, "F", "G", amount=fact.body.get("count", 1))
             self._in_notices(fact, fact.seq, "H", "I", amount=fact.body["items"])
 
     def _notice_answered(self, fact: _Fact, counts: bool) -> None:
         notice = self._notices.get(fact.subject)
         if notice is None or not counts or fact.body["again"] or not notice.body["illegal"]:
             return
+        many = fact.body.get("count", 1)  # of a crowd
         statement = self._statements.get(fact.body.get("decision", ""))
         solely = statement is not None and statement.automated == "full"
         scopes = ("NAM Total", *(["NAM Trusted Flagger"] if notice.body["trusted"] else []))
         for scope in scopes:
             row = (NOTICES_SOLELY if solely else NOTICES_NOT, scope)
-            self.tally.count(Cell(AUTOMATED, row, "G"), fact.seq)
+            self.tally.count(Cell(AUTOMATED, row, "G"), fact.seq, many)
         if fact.body["outcome"] != "violation" or statement is None:
             return
         law = statement.illegal
-        self._in_notices(notice, fact.seq, "L" if law else "N", "M" if law else "O")
-        seconds = (fact.at - notice.at).total_seconds()
+        self._in_notices(notice, fact.seq, "L" if law else "N", "M" if law else "O", amount=many)
+        waited = fact.body.get("waited") or [((fact.at - notice.at).total_seconds(), 1)]
         for place in places(NOTICES, notice.body["harm"]):
-            self.tally.time(Cell(NOTICES, (TOTAL, *place), "J"), fact.seq, seconds)
-            if notice.body["trusted"]:
-                self.tally.time(Cell(NOTICES, (TOTAL, *place), "K"), fact.seq, seconds)
+            for column in ("J", "K") if notice.body["trusted"] else ("J",):
+                for seconds, times in waited:
+                    self.tally.time(Cell(NOTICES, (TOTAL, *place), column), fact.seq, seconds, times)
 
     def _in_notices(self, notice: _Fact, seq: int, column: str, trusted: str, *, amount: int = 1) -> None:
         for place in places(NOTICES, notice.body["harm"]):

@@ -29,10 +29,10 @@ class Tally:
         self._facts.setdefault(cell, array("q")).append(seq)
         self._amounts[cell] = self._amounts.get(cell, 0) + amount
 
-    def time(self, cell: Cell, seq: int, seconds: float) -> None:
-        """Let a fact say how long something took."""
+    def time(self, cell: Cell, seq: int, seconds: float, amount: int = 1) -> None:
+        """Let a fact say how long something took, for as many as it counts for."""
         self._facts.setdefault(cell, array("q")).append(seq)
-        self._hours.setdefault(cell, array("d")).append(seconds / 3_600)
+        self._hours.setdefault(cell, array("d")).extend([seconds / 3_600] * amount)
 
     def number(self, cell: Cell) -> int:
         """Return how many; 0 of nothing."""

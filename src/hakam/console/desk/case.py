@@ -55,6 +55,7 @@ class SourceLine:
     rules: tuple[str, ...]
     accuracy: float | None
     illegal: bool
+    count: int = 1  # of a crowd
 
 
 def _line(source: SourceView) -> SourceLine:
@@ -69,6 +70,7 @@ def _line(source: SourceView) -> SourceLine:
         rules=tuple(dict.fromkeys(firing.rule for firing in firings))[:4],
         accuracy=said.get("accuracy"),
         illegal=bool(said.get("illegal")),
+        count=int(said.get("count") or 1),
     )
 
 

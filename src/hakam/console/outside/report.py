@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from hakam.console.installation import event_log, installation, vault
+from hakam.console.installation import event_log, installation, notice_log, vault
 from hakam.console.outside.complaint import refusal_of
 from hakam.console.outside.forms import GOOD_FAITH, ComplaintForm, ReportForm
 from hakam.console.outside.reading import page, speak
@@ -93,7 +93,7 @@ def notice(request: HttpRequest, token: str) -> HttpResponse:
 def _status(
     request: HttpRequest, token: str, form: ComplaintForm, *, wrong_item: str = "", code: int = 200
 ) -> HttpResponse:
-    found = access.status(token, now=timezone.now())
+    found = access.status(token, now=timezone.now(), notices=notice_log())
     if found is None:
         raise Http404
     speak(request, found.language)
@@ -105,7 +105,7 @@ def _status(
 @require_POST
 def object_to_outcome(request: HttpRequest, token: str, number: int) -> HttpResponse:
     """Take the complaint of the notifier against the outcome for one item (DSA Art. 20(1))."""
-    found = access.status(token, now=timezone.now())
+    found = access.status(token, now=timezone.now(), notices=notice_log())
     item = next((one for one in found.items if one.position == number), None) if found else None
     if item is None or item.answered_at is None:
         raise Http404
@@ -121,6 +121,7 @@ def object_to_outcome(request: HttpRequest, token: str, number: int) -> HttpResp
             language=translation.get_language() or "en",
             now=timezone.now(),
             answer_within=timedelta(days=installation().complaint_days),
+            notices=notice_log(),
         )
     except ComplaintError as error:
         return refusal_of(error, form) or _status(request, token, form, wrong_item=item.ref, code=422)
