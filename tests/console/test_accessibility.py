@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from functools import partial
 from importlib.resources import files
 from typing import Any
@@ -21,6 +21,9 @@ from hakam.banks.keeping import create_bank
 from hakam.banks.kinds import BankSource
 from hakam.banks.rows import Row
 from hakam.compliance import drafts
+from hakam.compliance.reports import keeping
+from hakam.compliance.reports.period import year as year_of
+from hakam.compliance.reports.sheets import Stated
 from hakam.console.installation import vault
 from hakam.intake import authorities, flaggers, orders, threats
 from hakam.intake.models import Conduct, Notice, Strike, Suspension
@@ -129,6 +132,10 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
         stored.post(f"vermin {n}", author="u1")
     root = User.objects.get(username="root")
     together = bulk.prepare(stored.log.read(0, 9), user=root, now=desk.now, asked={})
+    yearly = keeping.make(
+        settings.HAKAM.platform, year_of(desk.now.year), stated=Stated(provider="P", service="S"), by=SYSTEM,
+        now=desk.now, zone=UTC,
+    )  # fmt: skip
     return {
         "nora": ["/desk/flag"],
         "": [f"/m/{conduct.token}",
@@ -152,6 +159,7 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
                  "/desk/misuse", f"/desk/misuse/{conduct.pk}",
                  "/desk/orders", f"/desk/orders/{order.pk}", "/desk/authorities",
                  "/desk/threats", f"/desk/threats/{threat.pk}",
+                 "/desk/reports", f"/desk/reports/{yearly.pk}?part=6&all=1", f"/desk/reports/{yearly.pk}/facts/6/0/5",
                  "/desk/preferences", "/accounts/2fa/"],
     }  # fmt: skip
 

@@ -113,6 +113,13 @@ PAGES: list[tuple[str, str, tuple[object, ...], Permission]] = [
     ("POST", "change_person", (1,), P.STAFF_MANAGE),
     ("GET", "keys", (), P.KEY_MANAGE),
     ("POST", "issue_key", (), P.KEY_MANAGE),
+    ("GET", "reports", (), P.REPORT_READ),
+    ("POST", "make_report", (), P.REPORT_PUBLISH),
+    ("POST", "count_recipients", (), P.REPORT_PUBLISH),
+    ("GET", "report_made", (1,), P.REPORT_READ),
+    ("POST", "publish_report", (1,), P.REPORT_PUBLISH),
+    ("GET", "report_files", (1, "zip"), P.REPORT_READ),
+    ("GET", "report_figure", (1, 6, 0, 5), P.LEDGER_READ),
     ("POST", "revoke_key", ("abcdefgh",), P.KEY_MANAGE),
 ]
 names = [page[1] for page in PAGES]

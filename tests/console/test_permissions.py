@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -21,7 +22,10 @@ from hakam.compliance import drafts
 from hakam.compliance.access import statement_of
 from hakam.compliance.eu_database import submissions
 from hakam.compliance.eu_database.payload import ItemFacts
-from hakam.compliance.models import Fact, RulebookDraft, RulebookVersion, Submission
+from hakam.compliance.models import Fact, MadeReport, RulebookDraft, RulebookVersion, Submission
+from hakam.compliance.reports import keeping
+from hakam.compliance.reports.period import year as year_of
+from hakam.compliance.reports.sheets import Stated
 from hakam.console.installation import vault
 from hakam.enforcement.models import Effect
 from hakam.enforcement.outbox import EffectState
@@ -74,6 +78,7 @@ class World:
     record: int
     question: int
     bulk: int
+    report: MadeReport
 
     def arguments(self, name: str) -> tuple[object, ...]:
         """Return what stands in the address of a page."""
@@ -112,7 +117,13 @@ class World:
             **dict.fromkeys(("bulk", "ask_bulk", "settle_bulk", "undo_bulk"), self.bulk),
             "forget_question": self.question,
             "act_on_dispute": self.dispute.pk,
+            "report_made": self.report.pk,
+            "publish_report": self.report.pk,
         }
+        if name == "report_files":
+            return (self.report.pk, "zip")
+        if name == "report_figure":
+            return (self.report.pk, 6, 0, 5)
         if name in {"judge_entry", "withdraw_entry"}:
             return ("known-spam", self.bank_entry)
         return (found[name],) if name in found else ()
@@ -151,6 +162,8 @@ ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | 
     "act_on_threat": NO_ID,
     "dispute": NO_ID,
     "act_on_dispute": NO_ID,
+    "report_made": 987_654,
+    "publish_report": 987_654,
 }
 
 
@@ -243,6 +256,9 @@ def world(desk: Desk, amal: User, stored: Stored) -> World:
         stored.post("open", item=opened.item_id),
         questions.keep("mine", {}, shared=True, user=amal, now=desk.now).pk,
         bulk.prepare(stored.log.read(0, 9), user=amal, now=desk.now, asked={}).pk,
+        keeping.make(
+            "default", year_of(2025), stated=Stated(provider="P", service="S"), by=SYSTEM, now=desk.now, zone=UTC
+        ),
     )  # fmt: skip
 
 

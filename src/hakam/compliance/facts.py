@@ -131,6 +131,9 @@ class FactKind(StrEnum):
     RULE_PUT_ASIDE = "rule.put_aside"  # it failed too often: the door does not ask it
     RULE_TAKEN_BACK = "rule.taken_back"  # by a person: the door asks it again
     TRIP_SETTLED = "trip.settled"  # a person looked after it
+    REPORT_MADE = "report.made"
+    REPORT_PUBLISHED = "report.published"  # with its version; earlier ones stay public
+    RECIPIENTS_PUBLISHED = "recipients.published"  # the average of six months
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
     KEY_ISSUED = "key.issued"

@@ -191,3 +191,59 @@ class Submission(models.Model):
             models.Index(fields=["state", "next_at", "id"], name="submission_due"),
             models.Index(fields=["state", "confirmed_at", "sent_at"], name="submission_unconfirmed"),
         ]
+
+
+class MadeReport(models.Model):
+    """A transparency report as it was made: every sheet, and for each figure the facts that make it.
+
+    What is published stays public, older versions too (Implementing Regulation (EU) 2024/2835, Annex II).
+    """
+
+    platform = models.CharField(max_length=63)
+    first = models.DateField()
+    last = models.DateField()
+    version = models.PositiveIntegerField(null=True)  # from 1, when it is published; a draft has none
+    stated = models.JSONField()  # a `Stated`: what no ledger knows
+    sheets = models.JSONField()  # list of a sheet's part, name, file, header, rows
+    facts_until = models.BigIntegerField()  # the newest fact of the ledger when it was counted
+    made_by = models.CharField(max_length=160)
+    made_at = models.DateTimeField()
+    published_by = models.CharField(max_length=160, blank=True)
+    published_at = models.DateTimeField(null=True)
+    note = models.TextField(blank=True)  # why there is a further version, and how it was corrected
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["platform", "first", "last", "version"], name="report_version_once"
+            )
+        ]
+
+
+class ReportFigure(models.Model):
+    """One figure of a report, and the facts that make it."""
+
+    report = models.ForeignKey(MadeReport, on_delete=models.CASCADE, related_name="figures")
+    part = models.PositiveSmallIntegerField()
+    row = models.PositiveIntegerField()  # from 0, the header not counted
+    column = models.PositiveSmallIntegerField()  # from 0
+    count = models.PositiveIntegerField()  # of the facts
+    facts = models.BinaryField()  # their numbers, as `hakam.compliance.reports.keeping` packs them
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["report", "part", "row", "column"], name="report_figure_once")
+        ]
+
+
+class RecipientsCount(models.Model):
+    """The average number of monthly active recipients over six months, as it was published (DSA Art. 24(2))."""
+
+    platform = models.CharField(max_length=63)
+    first = models.DateField()
+    last = models.DateField()
+    total = models.PositiveBigIntegerField()  # in the Union
+    by_state = models.JSONField(default=dict)  # Member State -> number; very large platforms owe it
+    method = models.TextField()  # how it was counted
+    published_by = models.CharField(max_length=160)
+    published_at = models.DateTimeField()

@@ -98,8 +98,9 @@ _PLACES = {
     "delivery": "deliveries", "key": "keys",
     "submission": "eu_database", "flagger": "flaggers", "send_flag": "flag",
     "conduct": "misuse", "bank": "banks", "order": "orders", "authorities": "orders",
-    "threat": "threats", "dispute": "disputes",
     "bulk": "bulks", "entity": "investigate", "investigate_sql": "investigate", "run_sql": "investigate",
+    "threat": "threats", "dispute": "disputes", "report_made": "reports", "report_figure": "reports",
+    "make_report": "reports", "count_recipients": "reports", "publish_report": "reports",
 }  # fmt: skip
 
 
@@ -171,6 +172,7 @@ def _records(user: User) -> tuple[Entry, ...]:
     if user.may(Permission.REPORT_READ):
         url = reverse("console:eu_database")
         out.append(Entry("eu_database", _("Transparency Database"), "document", url))
+        out.append(Entry("reports", _("Transparency reports"), "chart", reverse("console:reports")))
     return tuple(out)
 
 

@@ -9,13 +9,16 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from hakam.compliance.reports import keeping, recipients
 from hakam.console.charts import bar, columns
+from hakam.console.installation import installation
 from hakam.console.outside.reading import page
+from hakam.console.report_files import FORMS, download
 from hakam.intake.figures import notice_figures, notices_by_day
 from hakam.review.figures import complaint_figures, decision_figures
 
@@ -56,6 +59,8 @@ def transparency(request: HttpRequest) -> HttpResponse:
     context = {
         **figures,
         "span": span,
+        "reports": keeping.published(installation().platform),
+        "counts": recipients.published(installation().platform),
         "spans": [("30", _("30 days")), ("90", _("90 days")), ("all", _("Since the beginning"))],
         "clauses": [(row, bar((row.people, row.rules), most_decided)) for row in decisions.by_clause],
         "harms": [(harm, count, bar((count,), most_reported)) for harm, count in notices.by_harm[:12]],
@@ -66,3 +71,12 @@ def transparency(request: HttpRequest) -> HttpResponse:
         "last_day": figures["days"][-1][0],
     }
     return page(request, "transparency.html", context)
+
+
+@require_GET
+def public_report(_request: HttpRequest, report_id: int, form: str) -> HttpResponse:
+    """Give a published report as files: every version stays (DSA Art. 15(1))."""
+    found = keeping.find(report_id, public=True)
+    if found is None or form not in FORMS:
+        raise Http404
+    return download(found, form)

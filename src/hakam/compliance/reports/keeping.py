@@ -1,0 +1,205 @@
+"""Reports that stay: made from the ledger, published in versions, each figure with the facts that make it.
+
+A correction is a new version that says why; every version stays public for five years and more (Implementing
+Regulation (EU) 2024/2835, Annex II; `report.public` is the clock). Drafts are made anew as often as one likes.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from itertools import accumulate, pairwise
+from typing import Any
+
+import msgspec
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from hakam.compliance import deadlines, ledger
+from hakam.compliance.facts import FactKind
+from hakam.compliance.models import Fact, MadeReport, ReportFigure
+from hakam.compliance.profile import profile_of
+from hakam.compliance.reports import gathering
+from hakam.compliance.reports.period import Period
+from hakam.compliance.reports.sheets import Report, Sheet, Stated, Value
+from hakam.vocabulary.actor import Actor
+
+_AT_ONCE = 500
+
+
+class ReportError(ValueError):
+    """There can be no such report. Nothing was changed."""
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A cell that a version says otherwise than the one before. Row and column count from 0, without the header."""
+
+    part: int
+    row: int
+    column: int
+    before: Value
+    after: Value
+
+
+def subject_of(report: MadeReport) -> str:
+    """Return a report's name in the ledger."""
+    return f"report:{report.platform}/{report.first}/{report.last}"
+
+
+def make(
+    platform: str, period: Period, *, stated: Stated, by: Actor, now: datetime, zone: tzinfo
+) -> MadeReport:
+    """Count a period and keep the sheets as its draft, in place of an earlier draft. Raises `ReportError`."""
+    if period.first > now.date():
+        raise ReportError(_("the period lies ahead"))
+    until = Fact.objects.aggregate(last=Max("seq"))["last"] or 0
+    tally = gathering.gather(platform, period, zone=zone)
+    pages = Report(profile_of(platform), period, stated, tally).sheets()
+    with transaction.atomic():
+        ledger.lock()
+        MadeReport.objects.filter(
+            platform=platform, first=period.first, last=period.last, version=None
+        ).delete()
+        report = MadeReport.objects.create(
+            platform=platform,
+            first=period.first,
+            last=period.last,
+            stated=msgspec.to_builtins(stated),
+            sheets=[_as_data(page) for page in pages],
+            facts_until=until,
+            made_by=str(by),
+            made_at=now,
+        )
+        figures = (
+            ReportFigure(
+                report=report, part=page.part, row=row, column=column, count=len(facts), facts=pack(facts)
+            )
+            for page in pages
+            for (row, column), cell in page.cells.items()
+            if (facts := tally.facts(cell))
+        )
+        ReportFigure.objects.bulk_create(figures, batch_size=_AT_ONCE)
+        ledger.record(
+            FactKind.REPORT_MADE, by=by, now=now, subject=subject_of(report), body={"facts_until": until}
+        )
+    return report
+
+
+def publish(report_id: int, *, by: Actor, now: datetime, note: str = "") -> MadeReport:
+    """Publish a draft as the next version of its period. A further version says why and how. Raises `ReportError`."""
+    with transaction.atomic():
+        ledger.lock()
+        report = MadeReport.objects.select_for_update().filter(pk=report_id).first()
+        if report is None or report.version is not None:
+            raise ReportError(_("this report is published already, or was made anew"))
+        if report.last >= now.date():
+            raise ReportError(_("the period is not over: what comes is not in it yet"))
+        before = newest(report)
+        if before is not None and not note.strip():
+            raise ReportError(_("say what was corrected, why and how: the earlier version stays public"))
+        report.version = 1 if before is None else (before.version or 0) + 1
+        report.published_by, report.published_at, report.note = str(by), now, note.strip()
+        report.save(update_fields=["version", "published_by", "published_at", "note"])
+        subject = subject_of(report)
+        body = {"version": report.version, "changed": len(differences(report))}
+        ledger.record(FactKind.REPORT_PUBLISHED, by=by, now=now, subject=subject, body=body)
+        for clock in ("report.yearly", "report.half_yearly"):
+            deadlines.meet(clock, subject=subject, by=by, now=now)
+        deadlines.start("report.public", subject=f"{subject}/{report.version}", by=by, now=now)
+    return report
+
+
+def newest(report: MadeReport) -> MadeReport | None:
+    """Return the newest published version of the period of a report that comes before it."""
+    found = MadeReport.objects.filter(
+        platform=report.platform, first=report.first, last=report.last, version__isnull=False
+    ).exclude(pk=report.pk)
+    if report.version is not None:
+        found = found.filter(version__lt=report.version)
+    return found.order_by("-version").first()
+
+
+def published(platform: str) -> list[MadeReport]:
+    """Return every version of every report that is public, the newest period first. The sheets are not read."""
+    found = MadeReport.objects.filter(platform=platform, version__isnull=False)
+    return list(found.defer("sheets").order_by("-last", "-first", "-version"))
+
+
+def made(platform: str) -> list[MadeReport]:
+    """Return drafts and published reports, the newest period first. The sheets are not read."""
+    found = MadeReport.objects.filter(platform=platform).defer("sheets")
+    return list(found.order_by("-last", "-first", "-made_at"))
+
+
+def find(report_id: int, *, public: bool = False) -> MadeReport | None:
+    """Return a report, or None; with `public` only what everybody may read."""
+    found = MadeReport.objects.filter(pk=report_id)
+    return (found.filter(version__isnull=False) if public else found).first()
+
+
+def sheets_of(report: MadeReport) -> tuple[Sheet, ...]:
+    """Return the sheets of a report as they were made."""
+    return tuple(
+        Sheet(
+            one["part"],
+            one["name"],
+            one["file"],
+            tuple(one["header"]),
+            tuple(tuple(row) for row in one["rows"]),
+            {},
+        )
+        for one in report.sheets
+    )
+
+
+def places(report: MadeReport, part: int) -> dict[tuple[int, int], int]:
+    """Return how many facts make each figure of a part, by row and column."""
+    found = report.figures.filter(part=part).values_list("row", "column", "count")
+    return {(row, column): count for row, column, count in found}
+
+
+def facts_of(report: MadeReport, part: int, row: int, column: int) -> tuple[int, ...]:
+    """Return the numbers of the facts that make a figure, in order; none of what no fact makes."""
+    figure = report.figures.filter(part=part, row=row, column=column).first()
+    return () if figure is None else unpack(bytes(figure.facts))
+
+
+def differences(report: MadeReport) -> list[Difference]:
+    """Return every cell that a version says otherwise than the published one before it."""
+    before = newest(report)
+    if before is None:
+        return []
+    out = []
+    for old, new in zip(sheets_of(before), sheets_of(report), strict=True):
+        for row in range(max(len(old.rows), len(new.rows))):
+            was = old.rows[row] if row < len(old.rows) else (None,) * len(old.header)
+            now = new.rows[row] if row < len(new.rows) else (None,) * len(new.header)
+            out += [
+                Difference(new.part, row, column, a, b)
+                for column, (a, b) in enumerate(zip(was, now, strict=True))
+                if a != b
+            ]
+    return out
+
+
+def pack(facts: Sequence[int]) -> bytes:
+    """Return numbers as bytes: their steps in MessagePack, deflated. A fact that counts twice stands twice."""
+    steps = [second - first for first, second in pairwise((0, *facts))]
+    return zlib.compress(msgspec.msgpack.encode(steps))
+
+
+def unpack(data: bytes) -> tuple[int, ...]:
+    """Return the numbers that were packed."""
+    return tuple(accumulate(msgspec.msgpack.decode(zlib.decompress(data), type=list[int])))
+
+
+def _as_data(page: Sheet) -> dict[str, Any]:
+    return {
+        "part": page.part,
+        "name": page.name,
+        "file": page.file,
+        "header": page.header,
+        "rows": page.rows,
+    }

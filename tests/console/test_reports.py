@@ -1,0 +1,175 @@
+"""Transparency reports at the desk: made, read, followed to their facts, published; and what the public sees."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from tests.console.conftest import Desk, SignIn
+
+from hakam.compliance.models import MadeReport, RecipientsCount
+from hakam.compliance.reports import keeping
+from hakam.staff.models import User
+from hakam.staff.roles import Role
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _of_maydan(settings: Any) -> None:
+    """Let the installation be the platform of the scene."""
+    settings.HAKAM = replace(settings.HAKAM, platform="maydan", platform_name="Maydan")
+
+
+@pytest.fixture
+def legal(desk: Desk, sign_in: SignIn) -> Client:
+    return sign_in(Role.LEGAL)
+
+
+def last_year() -> int:
+    return timezone.localdate().year - 1
+
+
+def make(client: Client, **more: str) -> Any:
+    given = {"year": str(last_year()), "half": "0", "provider": "Maydan Ltd", "stated": ""}
+    return client.post(reverse("console:make_report"), given | more)
+
+
+@pytest.fixture
+def report(legal: Client) -> MadeReport:
+    assert make(legal).status_code == 302
+    return MadeReport.objects.get()
+
+
+def read(client: Client, report: MadeReport, **query: Any) -> str:
+    return client.get(reverse("console:report_made", args=[report.pk]), query).content.decode()
+
+
+def publish(client: Client, report: MadeReport, note: str = "") -> Any:
+    return client.post(reverse("console:publish_report", args=[report.pk]), {"note": note})
+
+
+def test_a_figure_leads_down_to_the_facts_that_make_it(legal: Client, desk: Desk, amal: User) -> None:
+    # DSA Art. 15(1)(c), and every figure can be followed
+    from hakam.review.states import SourceKind  # noqa: PLC0415 -- of this test alone
+
+    removed = desk.remove(desk.case(kind=SourceKind.STAFF), amal)
+    make(legal, year=str(desk.now.year))
+    report = MadeReport.objects.get()
+    page = read(legal, report, part=6)
+    link = reverse("console:report_figure", args=[report.pk, 6, 0, 7])
+    assert link in page
+    assert "rows without figures are not shown" in page
+    facts = legal.get(link).content.decode()
+    assert "fact makes this figure." in facts
+    assert f"decision:{removed.pk}" in facts
+    assert "Visibility restriction Removal: 1" in facts
+    whole = read(legal, report, part=6, all=1)
+    assert whole.count("<tr>") == 99
+
+
+def test_a_place_that_is_none_is_not_found(legal: Client, report: MadeReport) -> None:
+    for part, row, column in ((99, 0, 0), (6, 99_999, 0), (6, 0, 999)):
+        url = reverse("console:report_figure", args=[report.pk, part, row, column])
+        assert legal.get(url).status_code == 404
+    empty = legal.get(reverse("console:report_figure", args=[report.pk, 6, 0, 5])).content.decode()
+    assert "No fact: nothing was counted here" in empty
+    assert legal.get(reverse("console:report_files", args=[report.pk, "exe"])).status_code == 404
+    assert "report identification" in read(legal, report, part="x")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("year", "1", "2000"),
+        ("provider", "", "required"),
+        ("stated", "{", "truncated"),
+        ("stated", '{"nonsense": 1}', "nonsense"),
+        ("stated", '{"recipients": 7}', "recipients"),
+        ("year", "2199", "lies ahead"),
+    ],
+)
+def test_a_wrong_form_keeps_what_was_typed(legal: Client, field: str, value: str, said: str) -> None:
+    answer = make(legal, **({"provider": "Kept Ltd"} | {field: value}))
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    if field != "provider":
+        assert "Kept Ltd" in answer.content.decode()
+    assert not MadeReport.objects.exists()
+
+
+def test_a_published_report_is_public_in_all_its_versions(legal: Client, report: MadeReport) -> None:
+    url = reverse("console:public_report", args=[report.pk, "zip"])
+    assert Client().get(url).status_code == 404
+    assert publish(legal, report).status_code == 302
+    public = Client().get(reverse("console:transparency")).content.decode()
+    assert url in public
+    archive = zipfile.ZipFile(io.BytesIO(Client().get(url).content))
+    assert len(archive.namelist()) == 11
+    assert "Maydan Ltd" in archive.read(archive.namelist()[0]).decode()
+    book = Client().get(reverse("console:public_report", args=[report.pk, "xlsx"]))
+    assert book.content.startswith(b"PK")
+    make(legal, provider="Maydan plc")
+    draft = MadeReport.objects.get(version=None)
+    assert publish(legal, draft).status_code == 422
+    assert publish(legal, draft, "The company has another name.").status_code == 302
+    public = Client().get(reverse("console:transparency")).content.decode()
+    assert "The company has another name." in public
+    assert url in public
+    assert "changed" in read(legal, draft)
+    assert "Publish this report" not in read(legal, draft)
+
+
+def test_recipients_are_published_and_stand_in_the_next_report(legal: Client) -> None:
+    # DSA Art. 24(2)
+    today = timezone.localdate()
+    given = {
+        "first": str(today - timedelta(days=200)),
+        "last": str(today - timedelta(days=10)),
+        "total": "45000000",
+        "method": "Accounts that opened a page in a month.",
+        "by_state": "DE 30000000\nGR 5",
+    }
+    url = reverse("console:count_recipients")
+    for wrong in (
+        {"total": "-1"},
+        {"by_state": "US 1"},
+        {"by_state": "DE many"},
+        {"method": ""},
+        {"last": "2999-01-01"},
+    ):
+        assert legal.post(url, given | wrong).status_code == 422
+    assert not RecipientsCount.objects.exists()
+    assert legal.post(url, given).status_code == 302
+    assert "45,000,000" in Client().get(reverse("console:transparency")).content.decode()
+    make(legal)
+    assert MadeReport.objects.get().stated["recipients"] == {"TOTAL": 45_000_000, "DE": 30_000_000, "EL": 5}
+    keeping.publish(
+        MadeReport.objects.get().pk, by=User.objects.get(username="the-legal").actor, now=timezone.now()
+    )
+    make(legal, half="1")
+    assert MadeReport.objects.get(version=None).stated["previous"] == str(today)
+
+
+def test_who_only_reads_makes_and_publishes_nothing(report: MadeReport, sign_in: SignIn) -> None:
+    auditor = sign_in(Role.AUDITOR)
+    assert "Publish this report" not in read(auditor, report)
+    assert publish(auditor, report).status_code == 404
+    researcher = sign_in(Role.RESEARCHER)
+    assert researcher.get(reverse("console:reports")).status_code == 200
+    assert researcher.get(reverse("console:report_figure", args=[report.pk, 6, 0, 5])).status_code == 404
+
+
+def test_in_arabic_it_is_arabic(legal: Client, report: MadeReport, sign_in: SignIn) -> None:
+    arabic = sign_in(Role.LEGAL, language="ar")
+    page = arabic.get(reverse("console:reports")).content.decode()
+    assert "تقارير الشفافية" in page
+    assert "Make a report" not in page
+    assert 'dir="ltr" lang="en"' in read(arabic, report, part=6)
