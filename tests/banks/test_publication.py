@@ -144,3 +144,23 @@ def test_the_state_tells_every_change(bank: Bank) -> None:
     delete_bank(bank.name, reason="r", by=SYSTEM, now=NOW)
     states.add(publication.state())
     assert len(states) == 5
+
+
+def test_a_damaged_manifest_is_told_once_and_healed(
+    bank: Bank, shelves: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(bank.name, [md5(1)], by=SYSTEM, now=NOW)
+    publication.bring_up(shelves, now=NOW)
+    manifest = bank_folder(shelves, bank.pk) / "shelf.json"
+    manifest.write_bytes(b"{")
+    assert publication.erase(shelves) == 0  # what the worker does every half minute: no noise of it
+    assert publication.in_force(shelves, now=NOW) == ()
+    assert caplog.messages == []
+    (again,) = publication.bring_up(shelves, now=NOW)
+    assert caplog.messages == [
+        f"the shelf of the bank {bank.name} was damaged; it is written anew from its entries"
+    ]
+    known = KnownContent(shelves, (again,))
+    assert known.find([(EntryKind.MD5, md5(1).digest, None)], NOW.timestamp()).matches
+    publication.bring_up(shelves, now=NOW)
+    assert len(caplog.messages) == 1

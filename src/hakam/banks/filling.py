@@ -86,9 +86,9 @@ def fill(
                 )
                 % {"most_landmarks": MOST_LANDMARKS}
             )
-        removed = remove(bank, _named(bank, gone))
+        removed = remove(bank, _named(bank, gone), now=now)
         if whole:
-            removed += remove(bank, _absent(bank, kept))
+            removed += remove(bank, _absent(bank, kept), now=now)
         if added or removed:
             bank.save(update_fields=["revision"])
         ledger.record(

@@ -106,6 +106,7 @@ def change_bank(
     clause: str | None = None,
     distance: int | None = None,
     expires_at: datetime | None = None,
+    shared: bool | None = None,
 ) -> Bank:
     """Change what is given and leave the rest. What stays as it was is no change. Raises `BankError`."""
     _check(clause=clause, distance=distance, expires_at=expires_at, now=now)
@@ -115,6 +116,7 @@ def change_bank(
         "clause": clause,
         "distance": distance,
         "expires_at": expires_at,
+        "shared": shared,
     }
     with transaction.atomic():
         bank = locked(name)

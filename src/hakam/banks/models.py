@@ -24,6 +24,7 @@ class Bank(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     revision = models.PositiveBigIntegerField(default=0)
+    shared = models.BooleanField(default=False)  # whether partners with a key may fetch its hashes
     emptied_in = models.PositiveBigIntegerField(
         default=0
     )  # the revision in which everything before it was withdrawn
@@ -68,6 +69,19 @@ class BankRemoval(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["bank", "removed_in"], name="bank_removal_in")]
+
+
+class BankRetraction(models.Model):
+    """A hash that left a shared bank, for 90 days, so that partners who fetched it drop it too."""
+
+    bank = models.ForeignKey(Bank, on_delete=models.CASCADE, related_name="retractions")
+    kind = models.CharField(max_length=16)
+    digest = models.CharField(max_length=64)  # lower-case hex
+    removed_in = models.PositiveBigIntegerField()  # revision of the bank
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["bank", "removed_in"], name="bank_retraction_in")]
 
 
 class BankFeedback(models.Model):

@@ -8,11 +8,11 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from hakam.banks.kinds import BankAction
-from hakam.banks.models import Bank
+from hakam.banks.models import Bank, BankRetraction
 from hakam.storage import bank_shelf
 from hakam.storage.bank_shelf import Held, ShelfError
 from hakam.storage.known_content import bank_folder
@@ -20,6 +20,7 @@ from hakam.storage.published import PublishedBank
 from hakam.vocabulary.bank import MADE, EntryKind
 
 _MADE = [kind.value for kind in MADE]
+RETRACTED_FOR = timedelta(days=90)  # as ThreatExchange keeps what was deleted
 _LOG = logging.getLogger(__name__)
 
 
@@ -29,6 +30,7 @@ def bring_up(home: Path, *, now: datetime) -> tuple[PublishedBank, ...]:
     A bank whose shelf can't be written is left out whole and logged, and the doctor tells (B001): otherwise what was
     withdrawn from it would still match.
     """
+    BankRetraction.objects.filter(at__lt=now - RETRACTED_FOR).delete()
     banks = list(Bank.objects.order_by("name"))
     _drop_deleted(home, {bank.pk for bank in banks})
     for bank in banks:
@@ -72,11 +74,15 @@ def state() -> tuple[tuple[object, ...], ...]:
 
 
 def erase(home: Path) -> int:
-    """Write anew what still holds bits of withdrawn hashes; return how many shelves that were."""
-    return sum(
-        bank_shelf.erase(bank_folder(home, number))
-        for number in Bank.objects.order_by("pk").values_list("pk", flat=True)
-    )
+    """Write anew what still holds bits of withdrawn hashes; return how many shelves that were.
+
+    A damaged shelf is left to `bring_up`, which writes it anew from the entries and says so once.
+    """
+    erased = 0
+    for number in Bank.objects.order_by("pk").values_list("pk", flat=True):
+        folder = bank_folder(home, number)
+        erased += _revision(folder) is not None and bank_shelf.erase(folder)
+    return erased
 
 
 def _bring_up(bank: Bank, folder: Path) -> None:
@@ -84,6 +90,8 @@ def _bring_up(bank: Bank, folder: Path) -> None:
     if there == bank.revision:
         return
     # Damaged, emptied since, or beyond the bank: the database was put back to an older state.
+    if there is None:
+        _LOG.warning("the shelf of the bank %s was damaged; it is written anew from its entries", bank.name)
     anew = there is None or there < bank.emptied_in or there > bank.revision
     since = 0 if anew or there is None else there
     removed = list(bank.removals.filter(removed_in__gt=since).values_list("entry", flat=True))

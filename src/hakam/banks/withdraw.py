@@ -11,11 +11,12 @@ from datetime import datetime
 from itertools import islice
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from hakam.banks.keeping import locked, subject_of
 from hakam.banks.kinds import BankError
-from hakam.banks.models import Bank, BankEntry, BankRemoval
+from hakam.banks.models import Bank, BankEntry, BankRemoval, BankRetraction
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
 from hakam.vocabulary.actor import Actor
@@ -46,6 +47,7 @@ def withdraw(
         bank.revision += 1
         if everything:
             removed = bank.entries.count()
+            _retract(bank, bank.entries.all(), now)
             bank.entries.all().delete()
             bank.removals.all().delete()
             bank.emptied_in = bank.revision
@@ -58,7 +60,7 @@ def withdraw(
                         "pk", flat=True
                     )
                 )
-            removed = remove(bank, sorted(wanted))
+            removed = remove(bank, sorted(wanted), now=now)
         if removed:
             bank.save(update_fields=["revision", "emptied_in"])
             ledger.record(
@@ -71,14 +73,28 @@ def withdraw(
     return removed
 
 
-def remove(bank: Bank, entries: Iterable[int]) -> int:
+def remove(bank: Bank, entries: Iterable[int], *, now: datetime) -> int:
     """Delete rows of a locked bank and note their numbers under its revision; return how many. Part of a verb."""
     source, removed = iter(list(entries)), 0
     while part := list(islice(source, _AT_ONCE)):
         found = list(BankEntry.objects.filter(bank=bank, pk__in=part).values_list("pk", flat=True))
+        _retract(bank, BankEntry.objects.filter(pk__in=found), now)
         BankEntry.objects.filter(pk__in=found).delete()
         BankRemoval.objects.bulk_create(
             BankRemoval(bank=bank, entry=pk, removed_in=bank.revision) for pk in found
         )
         removed += len(found)
     return removed
+
+
+def _retract(bank: Bank, leaving: QuerySet[BankEntry], now: datetime) -> None:
+    """Keep what leaves a shared bank for those who fetched it."""
+    if bank.shared:
+        rows = leaving.order_by("pk").values_list("kind", "digest")
+        BankRetraction.objects.bulk_create(
+            (
+                BankRetraction(bank=bank, kind=kind, digest=digest, removed_in=bank.revision, at=now)
+                for kind, digest in rows.iterator(chunk_size=_AT_ONCE)
+            ),
+            batch_size=_AT_ONCE,
+        )

@@ -391,6 +391,10 @@ def change(
     days: Annotated[
         int | None, typer.Option(min=1, max=36_500, help="Days from now after which it ends.")
     ] = None,
+    shared: Annotated[
+        bool | None,
+        typer.Option("--share/--no-share", help="Whether partners with a key may fetch its hashes."),
+    ] = None,
 ) -> None:
     """Change a bank; what is not given stays."""
     with _changing() as (_, now):
@@ -404,6 +408,7 @@ def change(
             clause=clause,
             distance=distance,
             expires_at=now + timedelta(days=days) if days else None,
+            shared=shared,
             by=SYSTEM,
             now=now,
         )

@@ -23,7 +23,7 @@ _KINDS = {
     "HASH_SHA256": EntryKind.SHA256,
     "HASH_VIDEO_SHA256": EntryKind.SHA256,
 }
-_TYPES = {
+TYPES = {
     EntryKind.PDQ: "HASH_PDQ",
     EntryKind.MD5: "HASH_MD5",
     EntryKind.SHA1: "HASH_SHA1",
@@ -77,7 +77,7 @@ def write(about: About, entries: Iterable[Leaving]) -> Iterator[bytes]:
         {
             "id": one.item or f"{about.name}-{n}",
             "indicator": one.digest,
-            "type": _TYPES[one.kind],
+            "type": TYPES[one.kind],
             "last_updated": int(one.added_at.timestamp()),
             "should_delete": False,
             "descriptors": {

@@ -1,0 +1,74 @@
+"""What partners fetch of a shared bank: what came and what left, in the order of its revisions.
+
+Revisions are given out under the lock of the bank, so who has read up to one misses nothing that is committed later.
+"""
+
+from __future__ import annotations
+
+from heapq import merge
+from itertools import islice
+from typing import NamedTuple
+
+from django.db.models import Q
+
+from hakam.banks.formats.threatexchange import TYPES
+from hakam.banks.models import Bank
+
+_PLAIN = ("", "as it is")  # what was done to a picture before it was hashed: partners make copies themselves
+_KINDS = [kind.value for kind in TYPES]
+
+
+class Place(NamedTuple):
+    """Where a reader stands: a revision, what came (0) or left (1), and the number of its row."""
+
+    revision: int
+    left: int = 0
+    row: int = 0
+
+
+class Change(NamedTuple):
+    """A hash that is in the bank, or that is no longer."""
+
+    place: Place
+    kind: str
+    digest: str
+    label: str
+
+    @property
+    def gone(self) -> bool:
+        """Whether it left."""
+        return bool(self.place.left)
+
+
+def shared_banks() -> list[Bank]:
+    """Return the banks that partners may fetch."""
+    return list(Bank.objects.filter(shared=True, enabled=True).order_by("pk"))
+
+
+def shared_bank(number: int) -> Bank | None:
+    """Return a bank that partners may fetch, by its number."""
+    return Bank.objects.filter(pk=number, shared=True, enabled=True).first()
+
+
+def changes(bank: Bank, after: Place, limit: int) -> list[Change]:
+    """Return up to `limit` changes after a place, the oldest first."""
+    came = bank.entries.filter(variant__in=_PLAIN, kind__in=_KINDS).filter(
+        Q(added_in__gt=after.revision)
+        | (Q(added_in=after.revision, pk__gt=after.row) if not after.left else Q(pk__in=[]))
+    )
+    left = bank.retractions.filter(kind__in=_KINDS).filter(
+        Q(removed_in__gt=after.revision) | Q(removed_in=after.revision, pk__gt=after.row if after.left else 0)
+    )
+    ins = [
+        Change(Place(revision, 0, pk), kind, digest, label)
+        for pk, revision, kind, digest, label in came.order_by("added_in", "pk").values_list(
+            "pk", "added_in", "kind", "digest", "label"
+        )[:limit]
+    ]
+    outs = [
+        Change(Place(revision, 1, pk), kind, digest, "")
+        for pk, revision, kind, digest in left.order_by("removed_in", "pk").values_list(
+            "pk", "removed_in", "kind", "digest"
+        )[:limit]
+    ]
+    return list(islice(merge(ins, outs), limit))
