@@ -121,7 +121,7 @@ def set_stage(
     """
     chosen = parse_staging(staging)
     if chosen is None or not 0 < chosen.share <= 1:
-        raise ReleaseError("a stage is `shadow`, `canary 5%` or `live`")
+        raise ReleaseError(_("a stage is `shadow`, `canary 5%` or `live`"))
     return _rewrite(draft_id, rule, _STAGE, str(chosen), seen=seen, by=by, now=now)
 
 
@@ -138,12 +138,14 @@ def set_quota(
     """
     wanted = {name: most for name, most in (("hour", hour), ("day", day)) if most is not None}
     if not wanted or not all(1 <= most <= MOST_MEASURES for most in wanted.values()):
-        raise ReleaseError("a quota is a number of measures an hour, a day, or both")
+        raise ReleaseError(_("a quota is a number of measures an hour, a day, or both"))
     written = ", ".join(f"{name}: {most}" for name, most in wanted.items())
     draft = _rewrite(draft_id, rule, _QUOTA, f"{{{written}}}", seen=None, by=by, now=now)
     pack = load_pack(draft.files, lists.at_hand()).pack
     if pack is None or {most for _within, most in pack.rule(rule).quota} != set(wanted.values()):
-        raise ReleaseError(f"the quota of `{rule}` stands in a form that only the editor can change")
+        raise ReleaseError(
+            _("the quota of `%(rule)s` stands in a form that only the editor can change") % {"rule": rule}
+        )
     return draft
 
 
@@ -154,11 +156,11 @@ def _rewrite(
     draft = drafts.find(draft_id)
     pack = load_pack(draft.files, lists.at_hand()).pack if draft is not None else None
     if draft is None or pack is None:
-        raise ReleaseError("the draft has errors; mend them first")
+        raise ReleaseError(_("the draft has errors; mend them first"))
     try:
         span = pack.rule(rule).span
     except KeyError:
-        raise ReleaseError(f"there is no rule `{rule}` in the draft") from None
+        raise ReleaseError(_("there is no rule `%(rule)s` in the draft") % {"rule": rule}) from None
     lines = draft.files[span.file].split("\n")
     for at in range(span.line - 1, min(span.end_line, len(lines))):
         found = line.match(lines[at])
