@@ -109,6 +109,20 @@ def searching(count: int) -> None:
         flat_took, _ = seconds(lambda: [flat.range_search(query, DISTANCE + 1) for query in few])
         ours, theirs = len(queries) / took, len(few) / flat_took
         print(f"FAISS flat: {theirs:,.0f} queries/s; ours {ours / theirs:.0f} times")
+    if find_spec("threatexchange"):
+        from threatexchange.signal_type.pdq.pdq_index import PDQIndex
+
+        rows = codes.view(np.uint8).reshape(count, -1)
+        start = time.process_time()
+        other = PDQIndex.build((row.tobytes().hex(), number) for number, row in enumerate(rows))
+        theirs_built = time.process_time() - start
+        some = [query.hex() for _, query in queries[:256]]
+        their_time, _ = seconds(lambda: [other.query(query) for query in some])
+        ours, theirs = len(queries) / took, len(some) / their_time
+        print(
+            f"threatexchange's index: {theirs:,.0f} queries/s, built in {theirs_built:.1f} s; "
+            f"ours {ours / theirs:.1f} times"
+        )
 
 
 def main() -> None:

@@ -1,4 +1,7 @@
-"""`python -m benchmarks.media [pictures|unrelated] --pictures FOLDER ...`: which copies are found, and what falsely."""
+"""`python -m benchmarks.media [pictures|unrelated|clips|speed] --pictures FOLDER ... --clips FILE ...`.
+
+Which copies of pictures and clips are found, and what falsely; how fast a clip is hashed.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from pathlib import Path
 
 import cv2
 from benchmarks.hashes import photographs
-from benchmarks.media import pictures
+from benchmarks.media import clips, pictures
 
 
 def main() -> None:
@@ -17,8 +20,16 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, nargs="+", default=[Path("/usr/share")])
     parser.add_argument("--photographs", type=int, default=120)
     parser.add_argument("--unrelated", type=int, default=10_000)
+    parser.add_argument("--clips", type=Path, nargs="+", default=[])
     asked = parser.parse_args()
     cv2.setNumThreads(1)
+    if "clips" in asked.what:
+        clips.recall(asked.clips)
+    if "speed" in asked.what:
+        for path in asked.clips:
+            clips.speed(path)
+    if not {"pictures", "unrelated"} & set(asked.what):
+        return
     photos = photographs.photographs(asked.pictures, asked.photographs)
     if len(photos) < 2:
         parser.error("no photographs there; see benchmarks/hashes/photographs.py for packages that have some")

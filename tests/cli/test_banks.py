@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from tests.cli.test_home_commands import Hakam, ok, run
+from tests.media.clip_files import clip, edited
 from tests.media.drawings import drawing, file_of, grey
 
 from hakam.media.pdq import pdq
@@ -99,6 +100,21 @@ def test_hot_pictures_are_found_inside_others(hakam: Hakam, tmp_path: Path) -> N
     looked = hakam("bank", "look", *(str(tmp_path / name) for name in ("seen.jpg", "other.png", "known.png")))
     rows = [line.split()[:4] for line in ok(looked).splitlines()[1:]]
     assert [(name, kind) for name, _, _, kind in rows] == [("seen.jpg", "landmarks"), ("known.png", "pdq")]
+
+
+def test_clips_are_kept_and_looked_up(hakam: Hakam, tmp_path: Path) -> None:
+    (tmp_path / "known.mp4").write_bytes(clip((1, 2)))
+    (tmp_path / "copy.mp4").write_bytes(edited(clip((1, 2)), "-vf", "hflip"))
+    (tmp_path / "other.mp4").write_bytes(clip((7, 8)))
+    (tmp_path / "broken.mp4").write_bytes(clip((1, 2))[:50])
+    added = hakam("bank", "add", "ncii", str(tmp_path / "known.mp4"), str(tmp_path / "broken.mp4"))
+    assert added.returncode == 1
+    assert "2 hashes added" in added.stdout
+    assert "no clip and no recording" in added.stderr
+    looked = hakam("bank", "look", str(tmp_path / "copy.mp4"), str(tmp_path / "other.mp4"))
+    (row,) = [line.split() for line in ok(looked).splitlines()[1:] if line.startswith(("copy", "other"))]
+    assert row[:2] == ["copy.mp4", "ncii"]
+    assert row[3] == "vpdq"
 
 
 def test_what_leaves_can_come_back(hakam: Hakam, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
+from tests.media.drawings import drawing, file_of, grey
 
 from hakam.compliance import rulebook, statements
 from hakam.compliance.models import RulebookVersion, Statement
@@ -97,6 +98,14 @@ class Desk:
             event=told,
             pack="p" * 64,
         )
+
+    def frames(self, case: Case) -> Case:
+        """Put two frames of a clip that is known into a case."""
+        jpeg = file_of(grey(drawing(1, 320, 240)), "JPEG")
+        strip = evidence.Strip("attack", 7, [evidence.StripFrame(at, jpeg) for at in (1.5, 71.0)])
+        copy = evidence.freeze(vault(), msgspec.json.encode(strip), evidence.EvidenceKind.MEDIA)
+        evidence.keep(case, copy, now=self.now, pack="")
+        return case
 
     def later(self, case: Case, text: str, *, change: Change = Change.EDITED) -> None:
         """Let the author edit or delete what was reported."""

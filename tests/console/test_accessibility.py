@@ -62,7 +62,7 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
     case = desk.case(
         "كلام \u202eخفي\u200b vermin", values={"word(text.folded, list)": "vermin"}, language="ar"
     )
-    desk.later(case, "كلام آخر")
+    desk.later(desk.frames(case), "كلام آخر")
     desk.case("secret", clause="child-abuse", harm="csam")
     proposal = propose(
         desk.case("I will find you", clause="threat", harm="threat").pk,

@@ -7,7 +7,8 @@ import pytest
 from tests.console.conftest import Desk, SignIn
 
 from hakam.compliance.models import Fact
-from hakam.review import leases
+from hakam.console.installation import vault
+from hakam.review import evidence, leases
 from hakam.review.models import Case, Draft
 from hakam.staff.models import User
 from hakam.staff.roles import Role
@@ -279,3 +280,27 @@ def test_the_drafted_facts_quote_a_post_that_turns_text_around_with_its_controls
 def test_typed_facts_reach_the_statement_without_controls_of_direction(desk: Desk, amal: User) -> None:
     decided = desk.remove(desk.case(), amal, facts="It says \u202evermin.")
     assert desk.statement(decided).reasons["facts"] == "It says [RLO]vermin."
+
+
+def test_known_frames_of_a_clip_are_shown_with_their_times_and_blurred(desk: Desk, sign_in: SignIn) -> None:
+    case = desk.frames(desk.case("see this"))
+    page = screen(sign_in, case)
+    strip = page.split('data-strip="attack"')[1].split("</section>")[0]
+    assert "data-veil" in strip  # whatever one prefers of texts
+    assert strip.count('src="data:image/jpeg;base64,') == 2
+    assert ["0:01" in strip, "1:11" in strip, 'alt="Frame at 1:11"' in strip] == [True] * 3
+
+
+def test_a_strip_that_can_t_be_read_does_not_hide_the_case(desk: Desk, sign_in: SignIn) -> None:
+    case = desk.case("see this")
+    copy = evidence.freeze(vault(), b"no strip", evidence.EvidenceKind.MEDIA)
+    evidence.keep(case, copy, now=desk.now, pack="")
+    assert "data-strip" not in screen(sign_in, case)
+
+
+def test_frames_of_a_closed_case_stay_closed(desk: Desk, sign_in: SignIn) -> None:
+    case = desk.frames(desk.case("see this"))
+    Case.objects.filter(pk=case.pk).update(restricted=True)
+    page = screen(sign_in, case, Role.CHILD_SAFETY)
+    assert "the copies are closed" in page
+    assert "data:image/jpeg" not in page

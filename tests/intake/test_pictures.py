@@ -10,18 +10,22 @@ from typing import Any
 import msgspec
 import pytest
 from PIL import Image
+from tests.media.clip_files import clip, edited
 from tests.media.drawings import drawing, file_of
 
 from hakam.banks import publication
+from hakam.banks.clips import clip_kept_as
 from hakam.banks.filling import fill
 from hakam.banks.keeping import change_bank, create_bank
 from hakam.banks.kinds import BankAction, BankSource
 from hakam.banks.pictures import kept_as
 from hakam.compliance.models import RulebookVersion
 from hakam.intake import cursors
-from hakam.intake.pictures import CURSOR, QUEUE, consume
+from hakam.intake.media_files import MediaFolder
+from hakam.intake.pictures import CURSOR, QUEUE, Look, consume
 from hakam.media.sandbox import Sandbox
 from hakam.review.decisions import decide, finalise_due
+from hakam.review.evidence import strips
 from hakam.review.models import Case, CaseSource
 from hakam.review.states import Outcome
 from hakam.storage.embedded.event_log import FileEventLog
@@ -77,7 +81,7 @@ def test_an_edited_copy_gets_its_case(
     log: FileEventLog, vault: FileVault, known: KnownMedia, sandbox: Sandbox
 ) -> None:
     post(log, OTHER, MIRRORED)
-    assert consume(log, known, sandbox, vault=vault, now=NOW, limit=10) == 1
+    assert consume(log, Look(known, sandbox), vault=vault, now=NOW, limit=10) == 1
     case, source = Case.objects.get(), CaseSource.objects.get()
     assert case.queue == QUEUE
     assert (source.clause, source.kind) == ("threat", "verdict")
@@ -93,16 +97,52 @@ def test_a_copy_inside_another_picture_gets_its_case(
     whole = Image.fromarray(drawing(9))
     whole.paste(Image.fromarray(drawing(1)).resize((400, 300)), (380, 20))
     post(log, file_of(whole, "JPEG", quality=75))
-    consume(log, known, sandbox, vault=vault, now=NOW, limit=10)
+    consume(log, Look(known, sandbox), vault=vault, now=NOW, limit=10)
     (firing,) = CaseSource.objects.get().summary["firings"]
     assert "landmarks in place" in firing["values"]['bank("attack")']
+
+
+def test_a_clip_of_the_platform_s_folder_gets_its_case_with_frames(
+    log: FileEventLog, vault: FileVault, home: Path, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    fill("attack", clip_kept_as(clip(), label="").rows, by=SYSTEM, now=NOW)
+    known = KnownMedia(KnownContent(home, publication.bring_up(home, now=NOW)))
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "a.mp4").write_bytes(edited(clip(), "-vf", "hflip"))
+    event = scene.event()
+    media = (Media(url="https://m.example/gone.mp4"), Media(url="https://m.example/a.mp4"))
+    item = msgspec.structs.replace(event.item, media=media)
+    log.append([scene.entry(msgspec.structs.replace(event, item=item), scene.verdict())])
+    look = Look(known, sandbox, MediaFolder("https://m.example/", tmp_path / "media"))
+    assert consume(log, look, vault=vault, now=NOW, limit=10) == 1
+    (firing,) = CaseSource.objects.get().summary["firings"]
+    assert "of 12 frames, from 0:00 to 0:05" in firing["values"]['bank("attack")']
+    kept = Case.objects.get().evidence.filter(kind="media").values_list("digest", flat=True)
+    (strip,) = strips(kept, vault)
+    assert strip.bank == "attack"
+    assert [frame.seconds for frame in strip.frames] == sorted({frame.seconds for frame in strip.frames})
+    assert strips(["0" * 64], vault) == ()
+
+
+def test_a_round_ends_in_time(
+    log: FileEventLog, vault: FileVault, known: KnownMedia, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hakam.intake.pictures._ROUND", 0.0)
+    for item in "123":
+        post(log, OTHER, item=item)
+    assert [consume(log, Look(known, sandbox), vault=vault, now=NOW, limit=10) for _ in range(4)] == [
+        1,
+        1,
+        1,
+        0,
+    ]
 
 
 def test_a_record_is_looked_at_once(
     log: FileEventLog, vault: FileVault, known: KnownMedia, sandbox: Sandbox
 ) -> None:
     post(log, MIRRORED)
-    assert [consume(log, known, sandbox, vault=vault, now=NOW, limit=10) for _ in range(2)] == [1, 0]
+    assert [consume(log, Look(known, sandbox), vault=vault, now=NOW, limit=10) for _ in range(2)] == [1, 0]
     assert CaseSource.objects.count() == 1
 
 
@@ -119,7 +159,7 @@ def test_what_needs_no_second_look_gets_none(
     log: FileEventLog, vault: FileVault, known: KnownMedia, sandbox: Sandbox, more: dict[str, Any]
 ) -> None:
     post(log, MIRRORED, **more)
-    assert consume(log, known, sandbox, vault=vault, now=NOW, limit=10) == 1
+    assert consume(log, Look(known, sandbox), vault=vault, now=NOW, limit=10) == 1
     assert not Case.objects.exists()
 
 
@@ -128,7 +168,7 @@ def test_other_pictures_and_broken_ones_only_move_the_cursor(
 ) -> None:
     post(log, OTHER, b"no picture", MIRRORED[:500])
     post(log)
-    assert consume(log, known, sandbox, vault=vault, now=NOW, limit=10) == 2
+    assert consume(log, Look(known, sandbox), vault=vault, now=NOW, limit=10) == 2
     assert not Case.objects.exists()
 
 
@@ -138,7 +178,7 @@ def test_a_bank_that_only_notes_opens_no_case(
     change_bank("attack", action=BankAction.NOTE, by=SYSTEM, now=NOW)
     known = KnownMedia(KnownContent(home, publication.bring_up(home, now=NOW)))
     post(log, MIRRORED)
-    assert consume(log, known, sandbox, vault=vault, now=NOW, limit=10) == 1
+    assert consume(log, Look(known, sandbox), vault=vault, now=NOW, limit=10) == 1
     assert not Case.objects.exists()
 
 
@@ -148,7 +188,8 @@ def test_without_banks_nothing_is_decoded(
     with Sandbox() as untouched:
         post(log, MIRRORED)
         assert (
-            consume(log, KnownMedia(KnownContent(tmp_path)), untouched, vault=vault, now=NOW, limit=10) == 1
+            consume(log, Look(KnownMedia(KnownContent(tmp_path)), untouched), vault=vault, now=NOW, limit=10)
+            == 1
         )
         assert untouched.started == 0
 
@@ -158,11 +199,11 @@ def test_content_that_a_person_has_judged_under_the_clause_is_not_asked_about_ag
 ) -> None:
     amal = scene.person("amal")
     post(log, MIRRORED, item="5")
-    consume(log, known, sandbox, vault=vault, now=NOW, limit=10)
+    consume(log, Look(known, sandbox), vault=vault, now=NOW, limit=10)
     decide(Case.objects.get().pk, by=amal.actor, now=NOW, outcome=Outcome.NO_VIOLATION, undo_seconds=0)
     finalise_due(NOW + timedelta(minutes=1))
     post(log, MIRRORED, item="5")
-    assert consume(log, known, sandbox, vault=vault, now=NOW + timedelta(hours=1), limit=10) == 1
+    assert consume(log, Look(known, sandbox), vault=vault, now=NOW + timedelta(hours=1), limit=10) == 1
     assert Case.objects.count() == 1
 
 
@@ -170,5 +211,5 @@ def test_several_pictures_of_one_item_are_one_case(
     log: FileEventLog, vault: FileVault, known: KnownMedia, sandbox: Sandbox
 ) -> None:
     post(log, MIRRORED, file_of(drawing(1)), MIRRORED)
-    consume(log, known, sandbox, vault=vault, now=NOW, limit=10)
+    consume(log, Look(known, sandbox), vault=vault, now=NOW, limit=10)
     assert (Case.objects.count(), CaseSource.objects.count()) == (1, 1)

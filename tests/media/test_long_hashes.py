@@ -48,7 +48,9 @@ def test_a_clip_is_read_as_threatexchange_writes_it() -> None:
 def test_frames_come_back_as_they_were(frames: list[Frame]) -> None:
     data = packed_frames(frames)
     assert unpacked_frames(data) == frames
-    assert read(EntryKind.VPDQ, written(EntryKind.VPDQ, data)) == data
+    plain = [frame for frame in frames if frame.plain]
+    if plain:  # exchanges get those only
+        assert read(EntryKind.VPDQ, written(EntryKind.VPDQ, data)) == packed_frames(plain)
 
 
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=50))

@@ -63,28 +63,28 @@ def test_the_picture_that_lies_in_it_is_named_once_a_bank(tmp_path: Path, sandbo
     media = known(
         tmp_path, bank(tmp_path, 1, "a", marks(1, 1), marks(2, 2)), bank(tmp_path, 2, "b", marks(3, 3))
     )
-    (alike,) = look_at(inside(2), media, sandbox, at=AT)
+    (alike,) = look_at(inside(2), media, sandbox, at=AT).alike
     assert (alike.bank, alike.entry, alike.kind) == ("a", 2, K.LANDMARKS)
     assert "landmarks in place" in alike.how
 
 
 def test_a_bank_that_has_expired_is_not_asked(tmp_path: Path, sandbox: Sandbox) -> None:
     media = known(tmp_path, bank(tmp_path, 1, "a", marks(1, 1), expires_at=AT))
-    assert look_at(inside(1), media, sandbox, at=AT) == []
-    assert len(look_at(inside(1), media, sandbox, at=AT - 1)) == 1
+    assert look_at(inside(1), media, sandbox, at=AT).alike == []
+    assert len(look_at(inside(1), media, sandbox, at=AT - 1).alike) == 1
 
 
 def test_other_pictures_lie_in_none(tmp_path: Path, sandbox: Sandbox) -> None:
     media = known(tmp_path, bank(tmp_path, 1, "a", *(marks(n, n) for n in range(1, 6))))
     for seed in range(20, 25):
-        assert look_at(file_of(drawing(seed)), media, sandbox, at=AT) == []
+        assert look_at(file_of(drawing(seed)), media, sandbox, at=AT).alike == []
     assert list(media.pictures(query(30), AT)) == []
 
 
 def test_a_near_hash_comes_before_landmarks(tmp_path: Path, sandbox: Sandbox) -> None:
     hash_ = Held(7, K.PDQ, pdq(grey(drawing(1))).hex)
     media = known(tmp_path, bank(tmp_path, 1, "a", hash_, marks(8, 1)))
-    (alike,) = look_at(file_of(drawing(1)), media, sandbox, at=AT)
+    (alike,) = look_at(file_of(drawing(1)), media, sandbox, at=AT).alike
     assert (alike.entry, alike.kind) == (7, K.PDQ)
     assert "bits apart" in alike.how
 
@@ -92,7 +92,7 @@ def test_a_near_hash_comes_before_landmarks(tmp_path: Path, sandbox: Sandbox) ->
 def test_without_landmarks_none_are_sought(tmp_path: Path, sandbox: Sandbox) -> None:
     media = known(tmp_path, bank(tmp_path, 1, "a", Held(7, K.PDQ, pdq(grey(drawing(1))).hex)))
     assert not media.holds(K.LANDMARKS)
-    assert look_at(inside(1), media, sandbox, at=AT) == []
+    assert look_at(inside(1), media, sandbox, at=AT).alike == []
 
 
 def test_a_bank_whose_landmarks_are_damaged_is_told_and_the_others_are_asked(
@@ -101,7 +101,7 @@ def test_a_bank_whose_landmarks_are_damaged_is_told_and_the_others_are_asked(
     banks = [bank(tmp_path, 1, "a", marks(1, 1)), bank(tmp_path, 2, "b", marks(2, 1))]
     (bank_folder(tmp_path, 1) / "landmarks-1.npz").write_bytes(b"PK")
     media = known(tmp_path, *banks)
-    assert [alike.bank for alike in look_at(inside(1), media, sandbox, at=AT)] == ["b"]
+    assert [alike.bank for alike in look_at(inside(1), media, sandbox, at=AT).alike] == ["b"]
     assert ["bank a" in trouble for trouble in media.troubles] == [True]
 
 

@@ -171,7 +171,9 @@ def import_list(
 @app.command()
 def add(
     name: Name,
-    paths: Annotated[list[Path], typer.Argument(help="Pictures.", exists=True, dir_okay=False)],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Pictures, clips, recordings.", exists=True, dir_okay=False)
+    ],
     label: Annotated[str, typer.Option(help="What they are, in a word or two.")] = "",
     example: Annotated[
         bool, typer.Option("--example", help="These are seeds: `hakam doctor` tries whether they are found.")
@@ -184,18 +186,20 @@ def add(
         ),
     ] = False,
 ) -> None:
-    """Keep pictures in a bank, so that edited copies are found: mirrored, turned, cropped, framed.
+    """Keep pictures, clips and recordings in a bank, so that edited copies are found: mirrored, cropped, framed, cut.
 
-    Needs the extra `media`. Each is decoded in a process of its own. The pictures themselves are kept nowhere. Exit
-    code 1 if one can't be kept; the others are.
+    Needs the extra `media`, and for clips and recordings the program `ffmpeg`. Each is decoded in a process of its own.
+    The files themselves are kept nowhere. Exit code 1 if one can't be kept; the others are.
     """
     failed = 0
     with _changing() as (_, now):
-        from hakam.banks.filling import fill  # noqa: PLC0415 -- needs Django started
+        from hakam.banks.clips import clip_kept_as  # noqa: PLC0415 -- needs Django started
+        from hakam.banks.filling import fill  # noqa: PLC0415
         from hakam.banks.kinds import BankError  # noqa: PLC0415
         from hakam.banks.pictures import kept_as  # noqa: PLC0415
         from hakam.media.extra import MediaExtraMissingError  # noqa: PLC0415
         from hakam.media.sandbox import Sandbox  # noqa: PLC0415
+        from hakam.media.sniff import is_clip  # noqa: PLC0415
         from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415
 
         try:
@@ -205,7 +209,11 @@ def add(
         with sandbox:
             for path in paths:
                 try:
-                    kept = kept_as(path.read_bytes(), label=label, sandbox=sandbox, landmarks=hot)
+                    data = path.read_bytes()
+                    if is_clip(data):
+                        kept = clip_kept_as(data, label=label, landmarks=hot)
+                    else:
+                        kept = kept_as(data, label=label, sandbox=sandbox, landmarks=hot)
                 except (BankError, OSError) as error:
                     failed += 1
                     ERR.print(Text(f"{path}: {error}"), soft_wrap=True)
@@ -287,12 +295,14 @@ def match(
 
 @app.command()
 def look(
-    paths: Annotated[list[Path], typer.Argument(help="Pictures.", exists=True, dir_okay=False)],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Pictures, clips, recordings.", exists=True, dir_okay=False)
+    ],
 ) -> None:
-    """Look pictures up in every bank in force, as the worker does. Exit code 1 if nothing matches.
+    """Look pictures, clips and recordings up in every bank in force, as the worker does.
 
-    Needs the extra `media`. Each is decoded in a process of its own. One that can't be read is told, and the others are
-    looked up.
+    Needs the extra `media`, and for clips and recordings the program `ffmpeg`. Each is decoded in a process of its own.
+    One that can't be read is told, and the others are looked up. Exit code 1 if nothing matches.
     """
     with _changing() as (chosen, now):
         from hakam.banks import publication  # noqa: PLC0415 -- needs Django started
@@ -314,7 +324,7 @@ def look(
         with sandbox:
             for path in paths:
                 try:
-                    found = look_at(path.read_bytes(), media, sandbox, at=now.timestamp())
+                    found = look_at(path.read_bytes(), media, sandbox, at=now.timestamp()).alike
                 except (UnreadableError, OSError) as error:
                     ERR.print(Text(f"{path}: {error}"), soft_wrap=True)
                     continue

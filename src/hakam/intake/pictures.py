@@ -1,4 +1,4 @@
-"""The worker's second look at events that brought pictures along: decoded in the sandbox, looked up in the banks.
+"""The worker's second look at events with pictures, clips or sound: decoded apart, looked up in the banks.
 
 The door knows such a picture by the hashes that came with it and by its bytes. Here it is decoded, so that a copy that
 was saved anew, mirrored or framed is found too, and one that lies inside another picture, by its landmarks. A bank
@@ -10,24 +10,26 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
-from typing import Final
+from time import monotonic
+from typing import Final, NamedTuple
 
 import msgspec
 from django.db import transaction
 
 from hakam.compliance.storable import storable
 from hakam.intake import cursors
+from hakam.intake.media_files import NOWHERE, MediaFolder, UnreachableError
 from hakam.media.sandbox import Sandbox, UnreadableError
 from hakam.review import clauses, evidence
 from hakam.review.automatic import key_of, unsettled
 from hakam.review.cases import Source, open_case
-from hakam.review.evidence import Snapshot
+from hakam.review.evidence import EvidenceKind, Snapshot
 from hakam.review.lineage import settled_clauses
 from hakam.review.priority import Inputs
 from hakam.review.states import SourceKind
 from hakam.storage.event_log import CorruptRecordError, EventLog, Record
 from hakam.storage.known_media import Alike, KnownMedia
-from hakam.storage.media_lookup import look_at
+from hakam.storage.media_lookup import Still, look_at
 from hakam.storage.vault import Vault
 from hakam.vocabulary.actor import Actor, ActorKind
 from hakam.vocabulary.event import Change, Event, ItemRef
@@ -36,38 +38,77 @@ from hakam.vocabulary.verdict import Firing, ReviewRequest, Stage, Verdict
 CURSOR: Final = "pictures"
 QUEUE: Final = "banks"
 CONFIDENCE: Final = 0.7  # of a copy found by its looks
+_ROUND: Final = 30.0  # seconds
 _LOG: Final = logging.getLogger(__name__)
 _WITH_DATA: Final = b'"data"'
 _VERDICTS: Final = msgspec.json.Decoder(Verdict)
 
 
-def consume(
-    log: EventLog, media: KnownMedia, sandbox: Sandbox, *, vault: Vault, now: datetime, limit: int
-) -> int:
-    """Look at up to `limit` records after the cursor; return how many it passed. Raises for outages only."""
+class Look(NamedTuple):
+    """What pictures, clips and recordings are looked at with."""
+
+    media: KnownMedia
+    sandbox: Sandbox
+    folder: MediaFolder = NOWHERE
+
+
+class _Found(NamedTuple):
+    """A record in which something is known: the nearest match of each bank, and frames to show for it."""
+
+    record: Record
+    event: Event
+    verdict: Verdict
+    matches: dict[str, Alike]
+    stills: dict[str, list[Still]]
+
+
+def consume(log: EventLog, look: Look, *, vault: Vault, now: datetime, limit: int) -> int:
+    """Look at up to `limit` records after the cursor; return how many it passed. Raises for outages only.
+
+    Clips take their time: after half a minute it stops where it is, so that what was found is not kept waiting.
+    """
     after = cursors.position(CURSOR)
     try:
         records = log.read(after, limit)
     except CorruptRecordError as error:  # the other reader of the log has set it aside, with a fact
         with transaction.atomic():
             return int(cursors.move(CURSOR, to=error.seq))
-    if not records:
+    found: list[_Found] = []
+    passed = 0
+    until = monotonic() + _ROUND
+    for record in records:
+        seen = _look(record, look)
+        if seen is not None:
+            found.append(seen)
+        passed += 1
+        if monotonic() > until:
+            break
+    if not passed:
         return 0
-    found = [(record, seen) for record in records if (seen := _look(record, media, sandbox)) is not None]
-    snapshots = [evidence.freeze(vault, record.raw) for record, _ in found]
+    copies = [
+        (evidence.freeze(vault, one.record.raw), [_still_copy(vault, one, bank) for bank in one.stills])
+        for one in found
+    ]
     with transaction.atomic():
-        if not cursors.move(CURSOR, to=records[-1].seq):
+        if not cursors.move(CURSOR, to=records[passed - 1].seq):
             return 0
-        for (record, (event, verdict, matches)), snapshot in zip(found, snapshots, strict=True):
-            _open(record, event, snapshot, verdict, matches, media=media, now=now)
-    return len(records)
+        for one, (snapshot, stills) in zip(found, copies, strict=True):
+            _open(one, snapshot, stills, media=look.media, now=now)
+    return passed
 
 
-def _look(
-    record: Record, media: KnownMedia, sandbox: Sandbox
-) -> tuple[Event, Verdict, dict[str, Alike]] | None:
+def _still_copy(vault: Vault, found: _Found, bank: str) -> Snapshot:
+    match = found.matches[bank]
+    strip = evidence.Strip(
+        bank, match.entry, [evidence.StripFrame(one.seconds, one.jpeg) for one in found.stills[bank]]
+    )
+    return evidence.freeze(vault, msgspec.json.encode(strip), EvidenceKind.MEDIA)
+
+
+def _look(record: Record, look: Look) -> _Found | None:
     """Return the nearest match of each bank that asks for a person and did not get one at the door."""
-    if _WITH_DATA not in record.raw or not media.known:
+    media = look.media
+    if not media.known or (_WITH_DATA not in record.raw and look.folder.folder is None):
         return None
     try:
         event = evidence.read_event(record.raw)
@@ -77,34 +118,31 @@ def _look(
     if event.change is Change.DELETED:
         return None
     told = {match.bank for match in verdict.matches}
-    found: dict[str, Alike] = {}
+    found = _Found(record, event, verdict, {}, {})
     for place, one in enumerate(event.item.media):
-        if one.data is None:
-            continue
         try:
-            seen = look_at(one.data, media, sandbox, at=record.at)
-        except UnreadableError as error:
+            data = look.folder.read(one)
+            if data is None:
+                continue
+            seen = look_at(data, media, look.sandbox, at=record.at)
+        except (UnreadableError, UnreachableError) as error:
             _LOG.info("record %s, media %s: %s", record.seq, place, error)
             continue
-        for alike in seen:
-            if media.known.banks[alike.bank].bank.clause and alike.bank not in told:
-                found.setdefault(alike.bank, alike)
-    return (event, verdict, found) if found else None
+        for alike in seen.alike:
+            if media.known.banks[alike.bank].bank.clause and alike.bank not in told | found.matches.keys():
+                found.matches[alike.bank] = alike
+                if seen.stills.get(alike.bank):
+                    found.stills[alike.bank] = seen.stills[alike.bank]
+    return found if found.matches else None
 
 
 def _open(
-    record: Record,
-    event: Event,
-    snapshot: Snapshot,
-    verdict: Verdict,
-    matches: dict[str, Alike],
-    *,
-    media: KnownMedia,
-    now: datetime,
+    found: _Found, snapshot: Snapshot, stills: list[Snapshot], *, media: KnownMedia, now: datetime
 ) -> None:
+    record, event, verdict = found.record, found.event, found.verdict
     item = ItemRef(event.platform, event.item_kind.value, event.item.id)
     settled = settled_clauses(item, evidence.content_digest(event))
-    for match in matches.values():
+    for match in found.matches.values():
         bank = media.known.banks[match.bank].bank
         clause = clauses.find(bank.clause)
         shown = f"entry {match.entry}, {match.kind}, {match.how}"
@@ -118,7 +156,7 @@ def _open(
         )
         if not unsettled((firing,), settled):  # a person has judged this content under the clause
             continue
-        open_case(
+        case = open_case(
             by=Actor(ActorKind.RULE, firing.rule[:150]),
             now=now,
             item=item,
@@ -141,3 +179,5 @@ def _open(
             event=event,
             pack=verdict.pack.digest,
         )
+        for still in stills:
+            evidence.keep(case, still, now=now, pack=verdict.pack.digest)

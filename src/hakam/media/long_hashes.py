@@ -18,6 +18,7 @@ from hakam.vocabulary.bank import EntryKind
 MOST_FRAMES = 50_000
 MOST_SOUNDS = 200_000  # numbers of a fingerprint: seven hours
 _FRAME = struct.Struct("<32sBf")
+_MADE = 0x80
 _SOUND = 4  # bytes
 _HEX = re.compile(r"[0-9a-fA-F]{64}")
 _LATEST = 1e6  # seconds
@@ -29,11 +30,15 @@ class LongHashError(ValueError):
 
 
 class Frame(NamedTuple):
-    """One frame of a clip. `digest`: PDQ, 32 bytes; `quality`: 0 to 100; `seconds`: from the start."""
+    """One frame of a clip. `digest`: PDQ, 32 bytes; `quality`: 0 to 100; `seconds`: from the start.
+
+    Not `plain`: something was done to the frame before, so that edited copies are found. Exchanges get plain ones.
+    """
 
     digest: bytes
     quality: int
     seconds: float
+    plain: bool = True
 
 
 def read(kind: EntryKind, text: str) -> bytes:
@@ -48,7 +53,7 @@ def read(kind: EntryKind, text: str) -> bytes:
 def written(kind: EntryKind, data: bytes) -> str:
     """Return a hash as exchanges write it. `kind`: a clip or a recording."""
     if kind is EntryKind.VPDQ:
-        frames = [f"{f.digest.hex()},{f.quality},{f.seconds:.3f}" for f in unpacked_frames(data)]
+        frames = [f"{f.digest.hex()},{f.quality},{f.seconds:.3f}" for f in unpacked_frames(data) if f.plain]
         return msgspec.json.encode(frames).decode()
     return ",".join(map(str, unpacked_sounds(data)))
 
@@ -97,13 +102,16 @@ def sounds_of(text: str) -> list[int]:
 
 
 def packed_frames(frames: Iterable[Frame]) -> bytes:
-    """Return frames as a bank keeps them: 37 bytes each."""
-    return b"".join(_FRAME.pack(*frame) for frame in frames)
+    """Return frames as a bank keeps them: 37 bytes each, the highest bit of the quality set where not plain."""
+    return b"".join(_FRAME.pack(f.digest, f.quality | (0 if f.plain else _MADE), f.seconds) for f in frames)
 
 
 def unpacked_frames(data: bytes) -> list[Frame]:
     """Return the frames of what `packed_frames` made."""
-    return [Frame(*parts) for parts in _FRAME.iter_unpack(data)]
+    return [
+        Frame(digest, quality & ~_MADE, seconds, plain=not quality & _MADE)
+        for digest, quality, seconds in _FRAME.iter_unpack(data)
+    ]
 
 
 def packed_sounds(sounds: Sequence[int]) -> bytes:

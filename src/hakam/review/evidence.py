@@ -34,6 +34,21 @@ class EvidenceKind(StrEnum):
     MEDIA = "media"
 
 
+class StripFrame(msgspec.Struct, frozen=True):
+    """A frame of a clip, small and grey. `seconds`: from its start."""
+
+    seconds: float
+    jpeg: bytes
+
+
+class Strip(msgspec.Struct, frozen=True):
+    """The frames of a clip that are near to a clip of a bank: what a copy of kind `media` holds."""
+
+    bank: str
+    entry: int
+    frames: list[StripFrame]
+
+
 class Snapshot(msgspec.Struct, frozen=True):
     """A copy that lies in the vault."""
 
@@ -84,6 +99,17 @@ def keep(case: Case, snapshot: Snapshot, *, now: datetime, pack: str) -> None:
         digest=snapshot.digest,
         defaults={"size": snapshot.size, "captured_at": now, "pack": pack},
     )
+
+
+def strips(digests: Iterable[str], vault: Vault) -> tuple[Strip, ...]:
+    """Read the frames that were kept of clips. What can't be read is left out: the doctor tells of damaged copies."""
+    out = []
+    for digest in digests:
+        try:
+            out.append(msgspec.json.decode(vault.get(digest), type=Strip))
+        except (KeyError, DamagedEvidenceError, msgspec.MsgspecError):
+            continue
+    return tuple(out)
 
 
 def versions(copies: Iterable[Evidence], vault: Vault) -> tuple[VersionView, ...]:

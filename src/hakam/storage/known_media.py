@@ -1,4 +1,4 @@
-"""What banks keep beyond hashes, unpacked once and compared one by one: landmarks of pictures.
+"""What banks keep beyond hashes, unpacked once and compared one by one: landmarks, clips, recordings.
 
 For the worker and for people who look something up; the door knows nothing of it. One object belongs to one
 `KnownContent` and does not change.
@@ -6,15 +6,18 @@ For the worker and for people who look something up; the door knows nothing of i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from hakam.media import chromaprint
+from hakam.media.long_hashes import Frame, unpacked_frames, unpacked_sounds
 from hakam.storage.bank_shelf import Held, ShelfError
 from hakam.storage.known_content import KnownContent
 from hakam.vocabulary.bank import EntryKind
 
 if TYPE_CHECKING:
+    from hakam.media.clips import KnownClip, Near
     from hakam.media.landmarks import Landmarks
 
 
@@ -25,10 +28,14 @@ class Alike(NamedTuple):
     entry: int
     kind: EntryKind
     how: str
+    near: tuple[Near, ...] = ()  # of a clip: the frames that are near
 
 
 class KnownMedia:
-    """The landmarks of every bank in force. Reading them needs `hakam[media]`; a shelf that can't be read is told."""
+    """The landmarks, clips and recordings of every bank in force. A shelf that can't be read is told.
+
+    Reading landmarks and clips needs `hakam[media]`.
+    """
 
     def __init__(self, known: KnownContent) -> None:
         self.known = known
@@ -61,6 +68,54 @@ class KnownMedia:
             if best is not None:
                 yield best[1]
 
+    def clips(self, frames: Sequence[Frame], at: float) -> Iterator[Alike]:
+        """Yield, for each bank, the known clip of which most lies in one that was seen. `at`: Unix seconds."""
+        for name, held in self._clips.items():
+            one = self.known.banks[name]
+            if not one.in_force(at):
+                continue
+            found = [
+                (entry, alike) for entry, clip in held if (alike := clip.compare(frames, one.bank.distance))
+            ]
+            if found:
+                entry, alike = max(found, key=lambda pair: len(pair[1].near))
+                nearest = min(near.bits for near in alike.near)
+                how = (
+                    f"{len(alike.near)} of {alike.frames} frames, from {clock(alike.near[0].seen)} "
+                    f"to {clock(alike.near[-1].seen)}, {nearest} bits apart at the nearest"
+                )
+                yield Alike(name, entry, EntryKind.VPDQ, how, alike.near)
+
+    def recordings(self, sounds: Sequence[int], at: float) -> Iterator[Alike]:
+        """Yield, for each bank, the known recording of which the longest stretch was heard. `at`: Unix seconds."""
+        for name, held in self._recordings.items():
+            if not self.known.banks[name].in_force(at):
+                continue
+            found = [(entry, part) for entry, known in held if (part := chromaprint.overlap(known, sounds))]
+            if found:
+                entry, part = max(found, key=lambda pair: pair[1].seconds)
+                how = (
+                    f"{part.seconds:.0f} seconds of sound, from {clock(part.heard_from)}, known from "
+                    f"{clock(part.known_from)}, {part.bits:.1f} of 32 bits apart"
+                )
+                yield Alike(name, entry, EntryKind.CHROMAPRINT, how)
+
+    @cached_property
+    def _clips(self) -> dict[str, list[tuple[int, KnownClip]]]:
+        from hakam.media.clips import KnownClip  # noqa: PLC0415 -- needs the extra
+
+        return {
+            name: [(one.entry, KnownClip(unpacked_frames(one.data))) for one in held]
+            for name, held in self._held(EntryKind.VPDQ)
+        }
+
+    @cached_property
+    def _recordings(self) -> dict[str, list[tuple[int, list[int]]]]:
+        return {
+            name: [(one.entry, unpacked_sounds(one.data)) for one in held]
+            for name, held in self._held(EntryKind.CHROMAPRINT)
+        }
+
     @cached_property
     def _landmarks(self) -> dict[str, list[tuple[int, tuple[Landmarks, ...]]]]:
         from hakam.media.landmarks import unpacked  # noqa: PLC0415 -- needs the extra
@@ -78,3 +133,8 @@ class KnownMedia:
                     yield name, one.shelf.made(kind)
                 except ShelfError as error:
                     self.troubles.append(f"bank {name}: {error}")
+
+
+def clock(seconds: float) -> str:
+    """Return a time in a clip as players show it."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

@@ -1,18 +1,56 @@
-"""What the banks say of a picture as people see it: decoded in the sandbox, by its hashes, then by its landmarks."""
+"""What the banks say of a file as people see and hear it: pictures by the sandbox, clips and recordings by FFmpeg.
+
+By hashes first. Landmarks are compared only with banks in which nothing else is near: that costs some milliseconds a
+known picture.
+"""
 
 from __future__ import annotations
 
-from hakam.media.sandbox import Sandbox
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from hakam.media import chromaprint, ffmpeg
+from hakam.media.long_hashes import Frame
+from hakam.media.picture import Luma8
+from hakam.media.sandbox import Sandbox, UnreadableError
+from hakam.media.sniff import is_clip
 from hakam.storage.known_media import Alike, KnownMedia
 from hakam.vocabulary.bank import EntryKind
 
+MOST_STILLS = 6  # frames shown to people for one match
+_STILL_SIDE = 320  # pixels
+_STILL_QUALITY = 70
+_LANDMARKS_EVERY = 3.0  # seconds of a clip
+_MOST_LOOKS = 20  # frames of a clip whose landmarks are compared
+NO_CLIPS = "no program for clips"
 
-def look_at(data: bytes, media: KnownMedia, sandbox: Sandbox, *, at: float) -> list[Alike]:
-    """Return what lies near, one for each bank and way of looking. `at`: Unix seconds, when it was posted.
 
-    Landmarks are compared only with banks in which no hash is near: that costs some milliseconds a known picture.
-    Raises `sandbox.UnreadableError`.
-    """
+class Still(NamedTuple):
+    """A frame that is near to a known one, small and grey. `jpeg`: the file."""
+
+    seconds: float
+    jpeg: bytes
+
+
+class Looked(NamedTuple):
+    """What lies near, one for each bank; the frames that are near, by bank."""
+
+    alike: list[Alike]
+    stills: dict[str, list[Still]] = {}
+
+
+def look_at(data: bytes, media: KnownMedia, sandbox: Sandbox, *, at: float) -> Looked:
+    """Return what lies near. `at`: Unix seconds, when it was posted. Raises `sandbox.UnreadableError`."""
+    if not is_clip(data):
+        return Looked(_picture(data, media, sandbox, at))
+    try:
+        with ffmpeg.opened(data) as file:
+            return _clip(file, media, at)
+    except ffmpeg.ProgramMissingError as error:
+        raise UnreadableError(NO_CLIPS, str(error)) from error
+
+
+def _picture(data: bytes, media: KnownMedia, sandbox: Sandbox, at: float) -> list[Alike]:
     looked = sandbox.look(data, landmarks=media.holds(EntryKind.LANDMARKS))
     wanted = [(EntryKind.PDQ, one.digest, None) for one in looked.hashes if one.good]
     found: dict[str, Alike] = {}
@@ -23,3 +61,71 @@ def look_at(data: bytes, media: KnownMedia, sandbox: Sandbox, *, at: float) -> l
         for alike in media.pictures(looked.landmarks, at, besides=frozenset(found)):
             found.setdefault(alike.bank, alike)
     return list(found.values())
+
+
+def _clip(file: ffmpeg.File, media: KnownMedia, at: float) -> Looked:
+    found: dict[str, Alike] = {}
+    stills: dict[str, list[Still]] = {}
+    if file.told.sight:
+        watched = _Watched(media.holds(EntryKind.LANDMARKS))
+        frames = watched.frames(file)
+        for alike in (*media.clips(frames, at), *_single(frames, media, at)):
+            if alike.bank not in found:
+                found[alike.bank] = alike
+                stills[alike.bank] = watched.stills([near.seen for near in alike.near])
+        for seconds, marks in watched.marks:
+            for alike in media.pictures(marks, at, besides=frozenset(found)):
+                found[alike.bank] = alike
+                stills[alike.bank] = watched.stills([seconds])
+    if file.told.sound and media.holds(EntryKind.CHROMAPRINT):
+        for alike in media.recordings(chromaprint.fingerprint(file.sound()), at):
+            found.setdefault(alike.bank, alike)
+    return Looked(list(found.values()), stills)
+
+
+def _single(frames: list[Frame], media: KnownMedia, at: float) -> Iterator[Alike]:
+    """Yield known pictures that a frame shows whole."""
+    from hakam.media.clips import Near  # noqa: PLC0415 -- needs the extra
+
+    for frame in frames:
+        for match in media.known.find([(EntryKind.PDQ, frame.digest.hex(), None)], at).matches:
+            near = (Near(frame.seconds, 0.0, match.distance),)
+            yield Alike(match.bank, match.entry, match.kind, f"a frame, {match.distance} bits apart", near)
+
+
+class _Watched:
+    """What is kept of a clip while it is read: its hashes, small stills, and landmarks of a few frames."""
+
+    def __init__(self, landmarks: bool) -> None:
+        self._landmarks = landmarks
+        self._small: dict[float, bytes] = {}
+        self.marks: list[tuple[float, bytes]] = []
+
+    def frames(self, file: ffmpeg.File) -> list[Frame]:
+        """Read a clip and return its hashes."""
+        from hakam.media import clips  # noqa: PLC0415 -- needs the extra
+
+        apart = max(_LANDMARKS_EVERY, file.told.seconds / _MOST_LOOKS)
+        return list(clips.of_query(self._kept(file.frames(clips.QUERY_RATE), apart)))
+
+    def stills(self, wanted: list[float]) -> list[Still]:
+        """Return some of the stills at these times, spread over them."""
+        step = max(1, -(-len(wanted) // MOST_STILLS))
+        return [Still(seconds, self._small[seconds]) for seconds in wanted[::step] if seconds in self._small]
+
+    def _kept(self, frames: Iterator[tuple[float, Luma8]], apart: float) -> Iterator[tuple[float, Luma8]]:
+        import cv2  # noqa: PLC0415 -- needs the extra
+
+        from hakam.media.landmarks import landmarks, packed  # noqa: PLC0415
+        from hakam.media.picture import fitted  # noqa: PLC0415
+        from hakam.media.variants import mirror  # noqa: PLC0415
+
+        for seconds, luma in frames:
+            small = cv2.imencode(
+                ".jpg", fitted(luma, _STILL_SIDE), [cv2.IMWRITE_JPEG_QUALITY, _STILL_QUALITY]
+            )[1]
+            self._small[seconds] = small.tobytes()
+            due = not self.marks or seconds >= self.marks[-1][0] + apart
+            if self._landmarks and due and len(self.marks) < _MOST_LOOKS:
+                self.marks.append((seconds, packed([landmarks(luma), landmarks(mirror(luma))])))
+            yield seconds, luma

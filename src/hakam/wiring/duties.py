@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import MappingProxyType
 
 from hakam.banks import publication
@@ -18,6 +19,7 @@ from hakam.enforcement.delivery_policy import DeliveryPolicy, shipped_connectors
 from hakam.enforcement.reverse import expire_due
 from hakam.enforcement.takeover import take_over
 from hakam.intake import answers, crowd_letters, crowds, events, misuse, order_recipients, pictures
+from hakam.intake.media_files import MediaFolder
 from hakam.live.keeping import EdgeKeeper
 from hakam.media import extra
 from hakam.media.sandbox import Sandbox
@@ -108,6 +110,7 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
         publish.publish(settings, now=now)
         return 0
 
+    folder = MediaFolder(settings.media_url, Path(settings.media_folder) if settings.media_folder else None)
     banks = _Banks(settings)
     held.callback(banks.close)
 
@@ -115,7 +118,8 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
         sandbox = banks.sandbox()
         if sandbox is None:
             return 0
-        return pictures.consume(log, banks.media(), sandbox, vault=vault, now=now, limit=PICTURES_AT_ONCE)
+        look = pictures.Look(banks.media(), sandbox, folder)
+        return pictures.consume(log, look, vault=vault, now=now, limit=PICTURES_AT_ONCE)
 
     seen: list[object] = []
 

@@ -55,6 +55,10 @@ class Settings:
     )
     time_zone: Annotated[str, "time zone of pages (IANA name)"] = "UTC"
     pack: Annotated[str, "folder of the pack to start with; empty: the default pack that ships"] = ""
+    media_url: Annotated[
+        str, "how addresses of media begin whose files lie in `media_folder`; Hakam itself fetches none"
+    ] = ""
+    media_folder: Annotated[str, "folder with the platform's media, read by the worker; empty: none"] = ""
     max_event_bytes: Annotated[int, "largest event that the door takes, in bytes"] = 1_048_576
     max_body_bytes: Annotated[int, "largest request body that the door takes, in bytes"] = 33_554_432
     undo_seconds: Annotated[int, "how long effects wait, so that a decision can be taken back"] = 10

@@ -20,7 +20,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hakam.console.admission import admit, person
 from hakam.console.desk.queue import case_url
-from hakam.console.desk.reported import draft_of_facts, facts_language, in_reach, reported, values_of, veiled
+from hakam.console.desk.reported import (
+    draft_of_facts,
+    facts_language,
+    in_reach,
+    reported,
+    strips_of,
+    values_of,
+    veiled,
+)
 from hakam.console.installation import installation, vault
 from hakam.intake.access import words_of
 from hakam.review import access, leases, proposal_access
@@ -117,6 +125,7 @@ def context_of(
         "sources": lines[:SHOWN_SOURCES],
         "more_sources": lines[SHOWN_SOURCES:],
         "versions": versions,
+        "strips": [] if case.hidden else strips_of(case),
         "vanished": bool(versions) and versions[-1].change == "deleted",
         "changed_since": any(version.changed for version in versions),
         "clauses": in_reach(case.clauses),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +14,10 @@ from django.utils.translation import gettext as _
 
 from hakam.compliance.direction import settled
 from hakam.console.glyphs import hidden_count
+from hakam.console.installation import vault
 from hakam.console.matches import seen_words, spans
 from hakam.console.terms import term
+from hakam.review.evidence import EvidenceKind, strips
 from hakam.review.shapes import CaseView, ClauseView, FiringView, VersionView
 from hakam.signals.script import main_script
 from hakam.staff.models import User
@@ -91,6 +94,34 @@ def reported(versions: Sequence[VersionView], firings: Iterable[FiringView]) -> 
             )
         )
     return out
+
+
+@dataclass(frozen=True)
+class StillShown:
+    """A frame of a clip that is near to a known one."""
+
+    at: str  # as players show a time
+    source: str  # a data address: small, and no address that could be followed
+
+
+def strips_of(case: CaseView) -> list[tuple[str, int, list[StillShown]]]:
+    """Return, for each bank in which a clip of this case is known: its name, the entry, the frames that are near."""
+    kept = [copy.digest for copy in case.evidence if copy.kind == EvidenceKind.MEDIA]
+    return [
+        (
+            strip.bank,
+            strip.entry,
+            [
+                StillShown(_clock(frame.seconds), f"data:image/jpeg;base64,{b64encode(frame.jpeg).decode()}")
+                for frame in strip.frames
+            ],
+        )
+        for strip in (strips(kept, vault()) if kept else ())
+    ]
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def veiled(case: CaseView, user: User) -> bool:

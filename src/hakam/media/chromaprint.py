@@ -1,0 +1,193 @@
+"""Chromaprint, the fingerprint of sound that AcoustID and `fpcalc` speak: 32 bits for each eighth of a second.
+
+Written from the published method (L. Lalinsky, "How does Chromaprint work?", 2011) with the filters and thresholds of
+its algorithm 2, which `fpcalc` uses (Copyright (C) 2010-2016 Lukas Lalinsky, MIT licence; see NOTICE): 11,025 samples a
+second, the power of 12 notes in overlapping windows, smoothed and brought to one length, and 16 filters over 16 such
+moments, each quantised to two bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+RATE = 11_025  # samples a second
+_WINDOW = 4_096
+_STEP = _WINDOW - (_WINDOW - _WINDOW // 3)
+SECONDS = _STEP / RATE  # from one number to the next
+_NOTES = 12
+_LOWEST, _HIGHEST = 28, 3_520  # Hz
+_SMOOTH = np.array([0.25, 0.75, 1.0, 0.75, 0.25])
+_QUIET = 0.01  # length of a moment below which it counts as silence
+_WIDEST = 16
+_GREY = np.array([0, 1, 3, 2], np.uint32)
+
+
+class _Filter(NamedTuple):
+    """Areas of a number of notes and moments whose sums are compared, and what the ratio is quantised by."""
+
+    shape: int
+    lowest: int
+    notes: int
+    moments: int
+    thresholds: tuple[float, float, float]
+
+
+_FILTERS = (
+    _Filter(0, 4, 3, 15, (1.98215, 2.35817, 2.63523)),
+    _Filter(4, 4, 6, 15, (-1.03809, -0.651211, -0.282167)),
+    _Filter(1, 0, 4, 16, (-0.298702, 0.119262, 0.558497)),
+    _Filter(3, 8, 2, 12, (-0.105439, 0.0153946, 0.135898)),
+    _Filter(3, 4, 4, 8, (-0.142891, 0.0258736, 0.200632)),
+    _Filter(4, 0, 3, 5, (-0.826319, -0.590612, -0.368214)),
+    _Filter(1, 2, 2, 9, (-0.557409, -0.233035, 0.0534525)),
+    _Filter(2, 7, 3, 4, (-0.0646826, 0.00620476, 0.0784847)),
+    _Filter(2, 6, 2, 16, (-0.192387, -0.029699, 0.215855)),
+    _Filter(2, 1, 3, 2, (-0.0397818, -0.00568076, 0.0292026)),
+    _Filter(5, 10, 1, 15, (-0.53823, -0.369934, -0.190235)),
+    _Filter(3, 6, 2, 10, (-0.124877, 0.0296483, 0.139239)),
+    _Filter(2, 1, 1, 14, (-0.101475, 0.0225617, 0.231971)),
+    _Filter(3, 5, 6, 4, (-0.0799915, -0.00729616, 0.063262)),
+    _Filter(1, 9, 2, 12, (-0.272556, 0.019424, 0.302559)),
+    _Filter(3, 4, 2, 14, (-0.164292, -0.0321188, 0.0846339)),
+)
+"""Of algorithm 2, in the order of their bits, the highest first."""
+
+FAR = 8  # of 32 bits, on average, within which two stretches of sound are the same
+LEAST_SECONDS = 5.0  # a shorter stretch proves nothing
+_VOTES = 8  # equal numbers at one offset before it is looked at
+_LIKELIEST = 8  # offsets that are looked at
+_BLOCK = 40  # numbers, some five seconds
+
+
+class Overlap(NamedTuple):
+    """How a known recording lies in one that was heard. Seconds; `bits`: of 32, that differ on average."""
+
+    heard_from: float
+    known_from: float
+    seconds: float
+    bits: float
+
+
+def fingerprint(samples: NDArray[np.int16]) -> list[int]:
+    """Return the numbers of a recording. `samples`: one channel, 11,025 a second. Under 2.7 seconds there are none."""
+    notes = _notes(samples)
+    if len(notes) < len(_SMOOTH) + _WIDEST - 1:
+        return []
+    smooth = sum(
+        weight * notes[place : len(notes) - len(_SMOOTH) + 1 + place] for place, weight in enumerate(_SMOOTH)
+    )
+    length = np.sqrt((smooth**2).sum(axis=1, keepdims=True))
+    moments = np.where(length < _QUIET, 0.0, smooth / np.maximum(length, _QUIET))
+    sums = np.zeros((len(moments) + 1, _NOTES + 1))
+    sums[1:, 1:] = moments.cumsum(axis=0).cumsum(axis=1)
+    numbers = np.zeros(len(moments) - _WIDEST + 1, np.uint32)
+    for one in _FILTERS:
+        level = np.searchsorted(np.array(one.thresholds), _filtered(sums, len(numbers), one), side="right")
+        numbers = (numbers << np.uint32(2)) | _GREY[level]
+    return [int(number) for number in numbers]
+
+
+def overlap(known: Sequence[int], heard: Sequence[int]) -> Overlap | None:
+    """Return the longest stretch that a known recording and a heard one share, or None under five seconds.
+
+    Numbers that are equal vote for an offset; at the likeliest offsets, blocks of five seconds are compared bit by bit.
+    """
+    first, second = np.array(known, np.uint32), np.array(heard, np.uint32)
+    best: Overlap | None = None
+    for offset in _offsets(first, second):
+        start, end = max(0, -offset), min(len(first), len(second) - offset)
+        if end - start < LEAST_SECONDS / SECONDS:
+            continue
+        apart = np.bitwise_count(first[start:end] ^ second[start + offset : end + offset])
+        block = min(_BLOCK, len(apart))
+        near = np.convolve(apart, np.ones(block) / block, mode="valid") <= FAR
+        begin, length = _longest(near)
+        if not length:
+            continue
+        length += block - 1
+        seconds = length * SECONDS
+        bits = float(apart[begin : begin + length].mean())
+        if seconds >= LEAST_SECONDS and (best is None or seconds > best.seconds):
+            at = start + begin
+            best = Overlap((at + offset) * SECONDS, at * SECONDS, seconds, bits)
+    return best
+
+
+def _notes(samples: NDArray[np.int16]) -> NDArray[np.float64]:
+    """Return (moments, 12): the power of each note."""
+    count = (len(samples) - _WINDOW) // _STEP + 1
+    if count <= 0:
+        return np.empty((0, _NOTES))
+    lowest, highest = (round(_WINDOW * hertz / RATE) for hertz in (_LOWEST, _HIGHEST))
+    places = np.arange(lowest, highest)
+    octaves = np.log2(places * RATE / _WINDOW / (440.0 / 16.0))
+    note = (_NOTES * (octaves - np.floor(octaves))).astype(np.intp)
+    which = np.zeros((len(places), _NOTES))
+    which[np.arange(len(places)), note] = 1
+    shape = np.hamming(_WINDOW) / np.iinfo(np.int16).max
+    windows = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_STEP]
+    out = np.empty((count, _NOTES))
+    for start in range(0, count, 256):
+        spectrum = np.fft.rfft(windows[start : start + 256] * shape, axis=1)[:, lowest:highest]
+        out[start : start + 256] = (spectrum.real**2 + spectrum.imag**2) @ which
+    return out
+
+
+def _filtered(sums: NDArray[np.float64], count: int, one: _Filter) -> NDArray[np.float64]:
+    """Return what a filter says at each of `count` moments: the logarithm of the ratio of two areas."""
+    shape, low, high, wide = one.shape, one.lowest, one.notes, one.moments
+
+    def area(start: int, bottom: int, end: int, top: int) -> NDArray[np.float64]:
+        first, last = sums[start : start + count], sums[end : end + count]
+        return last[:, top] - first[:, top] - last[:, bottom] + first[:, bottom]
+
+    top, half, third = low + high, low + high // 2, high // 3
+    middle, part = wide // 2, wide // 3
+    whole = area(0, low, wide, top)
+    if shape == 0:
+        above = whole
+        below = np.zeros(count)
+    elif shape == 1:
+        above = area(0, half, wide, top)
+        below = area(0, low, wide, half)
+    elif shape == 2:  # noqa: PLR2004 -- the shapes have numbers, not names
+        above = area(middle, low, wide, top)
+        below = area(0, low, middle, top)
+    elif shape == 3:  # noqa: PLR2004 -- the same
+        above = area(0, half, middle, top) + area(middle, low, wide, half)
+        below = area(0, low, middle, half) + area(middle, half, wide, top)
+    elif shape == 4:  # noqa: PLR2004 -- the same
+        above = area(0, low + third, wide, low + 2 * third)
+        below = area(0, low, wide, low + third) + area(0, low + 2 * third, wide, top)
+    else:
+        above = area(part, low, 2 * part, top)
+        below = area(0, low, part, top) + area(2 * part, low, wide, top)
+    return np.asarray(np.log((1 + above) / (1 + below)))
+
+
+def _offsets(first: NDArray[np.uint32], second: NDArray[np.uint32]) -> list[int]:
+    """Return the offsets (heard less known) for which most equal numbers speak. Silence speaks for none."""
+    order = np.argsort(second, kind="stable")
+    ordered = second[order]
+    low, high = np.searchsorted(ordered, first), np.searchsorted(ordered, first, side="right")
+    votes: dict[int, int] = {}
+    for place in np.flatnonzero((high > low) & (high - low <= _BLOCK)):
+        for other in order[low[place] : high[place]]:
+            offset = int(other) - int(place)
+            votes[offset] = votes.get(offset, 0) + 1
+    likely = sorted(votes.items(), key=lambda vote: (-vote[1], vote[0]))
+    return [offset for offset, count in likely[:_LIKELIEST] if count >= _VOTES]
+
+
+def _longest(near: NDArray[np.bool_]) -> tuple[int, int]:
+    """Return where the longest run of true begins and how long it is."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], near.astype(np.int8), [0]])))
+    if not len(edges):
+        return 0, 0
+    begins, ends = edges[::2], edges[1::2]
+    place = int(np.argmax(ends - begins))
+    return int(begins[place]), int(ends[place] - begins[place])

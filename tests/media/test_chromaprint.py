@@ -1,0 +1,84 @@
+"""Fingerprints of sound are those of `fpcalc`, and a recording is found in another wherever it starts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.media.clip_files import tones
+
+from hakam.media.chromaprint import RATE, SECONDS, fingerprint, overlap
+
+pytestmark = pytest.mark.embedded  # values only: one database is enough
+BY_FPCALC = [
+    4212556529, 4195869265, 4195754758, 4197909254, 3660907318, 3659272750,
+    4208733802, 3112970922, 3095931818, 3112720810, 3129530763, 2593688968,
+]  # fmt: skip
+"""What `fpcalc -raw` 1.5.1 prints first of these tones."""
+
+
+def test_the_numbers_are_those_of_fpcalc() -> None:
+    numbers = fingerprint(tones(1))
+    assert len(numbers) == 75
+    assert numbers[:12] == BY_FPCALC
+
+
+@pytest.mark.parametrize("samples", [0, 1, 4_095, 4_096, 29_000])
+def test_what_is_too_short_has_no_numbers(samples: int) -> None:
+    assert fingerprint(np.zeros(samples, np.int16)) == []
+
+
+def test_a_part_is_found_where_it_was_taken_from() -> None:
+    whole = tones(1, 30)
+    found = overlap(fingerprint(whole), fingerprint(whole[10 * RATE : 22 * RATE]))
+    assert found is not None
+    assert found.known_from == pytest.approx(10, abs=0.3)
+    assert found.heard_from == pytest.approx(0, abs=0.3)
+    assert found.seconds > 8
+    assert found.bits < 4
+
+
+def test_a_known_recording_is_found_within_other_sound() -> None:
+    known = tones(1, 12)
+    found = overlap(fingerprint(known), fingerprint(np.concatenate([tones(5, 20), known, tones(6, 9)])))
+    assert found is not None
+    assert found.heard_from == pytest.approx(20, abs=1.5)
+
+
+def test_noise_and_volume_do_not_hide_it() -> None:
+    whole = tones(1, 20)
+    noisy = (whole * 0.4 + np.random.default_rng(1).normal(0, 300, len(whole))).astype(np.int16)
+    assert overlap(fingerprint(whole), fingerprint(noisy)) is not None
+
+
+@pytest.mark.parametrize("seed", range(2, 12))
+def test_other_sound_is_not_found(seed: int) -> None:
+    assert overlap(fingerprint(tones(1, 20)), fingerprint(tones(seed, 20))) is None
+
+
+def test_silence_is_found_nowhere() -> None:
+    silence = fingerprint(np.zeros(30 * RATE, np.int16))
+    assert len(set(silence)) == 1
+    assert overlap(silence, silence) is None
+
+
+def test_less_than_five_seconds_prove_nothing() -> None:
+    numbers = fingerprint(tones(1, 20))
+    assert overlap(numbers, numbers[: int(4 / SECONDS)]) is None
+    assert overlap([], numbers) is None
+
+
+@pytest.mark.parametrize("start", [0, 3, 5, 11])  # at 7 s moments fall between moments: see decision 0192
+def test_a_part_of_ten_seconds_is_found_at_its_place(start: int) -> None:
+    whole = tones(4, 25)
+    found = overlap(fingerprint(whole), fingerprint(whole[start * RATE : (start + 10) * RATE]))
+    assert found is not None
+    assert found.known_from - found.heard_from == pytest.approx(start, abs=0.3)
+
+
+def test_the_same_recording_is_no_bit_away_from_itself() -> None:
+    numbers = fingerprint(tones(4, 25))
+    found = overlap(numbers, numbers)
+    assert found is not None
+    assert found.bits == 0
+    assert found.seconds == pytest.approx(len(numbers) * SECONDS)
+    assert (found.heard_from, found.known_from) == (0, 0)
