@@ -217,6 +217,15 @@ def test_evidence_of_child_abuse_is_opened_on_the_record(desk: Desk, sign_in: Si
     assert Fact.objects.filter(kind="evidence.viewed", subject=f"case:{case.pk}").count() == 1
 
 
+def test_what_a_rule_saw_in_evidence_of_child_abuse_is_closed_with_it(desk: Desk, sign_in: SignIn) -> None:
+    case = desk.case("the words", clause="child-abuse", harm="csam", values={"text.folded": "what it read"})
+    client = sign_in(Role.CHILD_SAFETY)
+    before = client.get(f"/desk/cases/{case.pk}/").content.decode()
+    assert 'class="signal"' in before
+    assert "what it read" not in before
+    assert "what it read" in client.post(f"/desk/cases/{case.pk}/evidence").content.decode()
+
+
 @pytest.mark.parametrize(
     ("harm", "veil", "veiled"),
     [

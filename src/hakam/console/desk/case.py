@@ -137,7 +137,7 @@ def context_of(
                 "known": user.may(Permission.PACK_READ),
                 "stage": firing.stage,
                 "measures": firing.measures,
-                "values": values_of(firing),
+                "values": [] if case.hidden else values_of(firing),
                 "seq": _seq(firing.ref),
             }
             for firing in _once(case.firings)
