@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from tests.compliance.reports.conftest import FIRST, PLATFORM, YEAR, K, Year
 
 from hakam.compliance import access
@@ -398,3 +399,12 @@ def test_periods_are_due_two_months_later(period: Period, label: str, due: date)
     assert (str(period), period.publish_by()) == (label, due)
     with pytest.raises(ValueError, match="no half 3"):
         half(2026, 3)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by what it knows of the table")
+def test_the_ledger_is_read_in_its_order_and_never_sorted(year: Year) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        gathering.gather(PLATFORM, year_of(YEAR), zone=UTC)
+    [query] = [one["sql"] for one in asked.captured_queries if "compliance_fact" in one["sql"]]
+    plan = [str(row[-1]) for row in ask(f"EXPLAIN QUERY PLAN {query}".replace("%", "%%"))]
+    assert not [step for step in plan if "TEMP B-TREE" in step], plan

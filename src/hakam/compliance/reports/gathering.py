@@ -131,8 +131,11 @@ def gather(platform: str, period: Period, *, zone: tzinfo) -> Tally:
     """Count the facts about a platform in a period."""
     begin, end = period.begin(zone), period.end(zone)
     walk = _Walk(platform)
+    # The ledger is read from one end to the other. By the index of kinds its facts would come out of order, and sorting
+    # millions of them, bodies and all, costs many times what the walk does: so the kind is asked for as a text.
     rows = (
-        Fact.objects.filter(kind__in=[k.value for k in KINDS], at__gte=begin - LOOK_BACK, at__lt=end)
+        Fact.objects.alias(named=Cast("kind", TextField()))
+        .filter(named__in=[k.value for k in KINDS], at__gte=begin - LOOK_BACK, at__lt=end)
         .order_by("seq")
         .values_list("seq", Cast("at", TextField()), "kind", "subject", "body")
     )
