@@ -181,6 +181,7 @@ def complain(broken: list[str], error: object) -> None:
     broken.append(f"script: {error}")
 
 
+@pytest.mark.timeout(900)  # more than fifty pages
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look[0]}-{look[1]}-{look[2]['width']}")
 def test_no_page_breaks_a_rule(
     browser: Browser,
