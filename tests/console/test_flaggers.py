@@ -126,7 +126,7 @@ class TestWhatTheCoordinatorDecides:
         ("do", "given", "said"),
         [
             ("suspend", {"because": ""}, "say what the Coordinator decided"),
-            ("restore", {"because": "x"}, "can&#x27;t be changed"),
+            ("restore", {"because": "x"}, "its status is in force"),
             ("dance", {}, "Choose what to do."),
             ("scope", {"scope": []}, "at least one harm"),
             ("admit", {"username": "nobody"}, "no such account"),

@@ -38,7 +38,7 @@ class Visitor:
         self.page: Page = context.new_page()
         self.complaints: list[str] = []
         self._house = house
-        self.page.set_default_timeout(20_000)
+        self.page.set_default_timeout(60_000)
         self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         self.page.on("console", self._console)
         self.page.on("request", self._request)

@@ -63,7 +63,8 @@ def schemas(
     except OSError as error:
         raise CommandError(f"the schemas can't be written: {error}") from error
     OUT.print(
-        f"{len(settings)} schemas in {folder}; for VS Code (.vscode/settings.json, from the folder above):"
+        f"{len(settings)} schemas in {folder}; for VS Code (.vscode/settings.json, from the folder above):",
+        soft_wrap=True,
     )
     OUT.print_json(json.dumps({"yaml.schemas": settings}))
 

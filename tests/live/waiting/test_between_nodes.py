@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -131,12 +132,16 @@ def test_a_crowd_opens_anew_what_was_closed_while_it_waited() -> None:
         writer.write(b"content-length: %d\r\n\r\n%s" % (len(body), body))
         await writer.drain()
         writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
     async def main() -> object:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         async with server:
             port = server.sockets[0].getsockname()[1]
-            return await rehearse(f"http://127.0.0.1:{port}/", 5, 3, within=0.1)
+            found = await rehearse(f"http://127.0.0.1:{port}/", 5, 3, within=0.1)
+        await asyncio.sleep(0.2)  # the last connections are closed on this side too
+        return found
 
     outcome = asyncio.run(main())
     assert outcome.wrong == 0, outcome.answers  # type: ignore[attr-defined]
