@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -76,6 +77,18 @@ def test_a_door_that_was_not_told_of_a_key_is_found(settings: Settings) -> None:
     assert codes(settings) == ["W003"]
     publish.publish(settings, now=NOW)
     assert codes(settings) == []
+
+
+def test_settings_of_another_process_are_no_other_keys_or_rules(settings: Settings) -> None:
+    elsewhere = replace(settings, base_url="http://127.0.0.1:44299", max_body_bytes=2**20)
+    assert publish.publish(elsewhere, now=NOW) != publish.publish(settings, now=NOW)
+    publish.publish(elsewhere, now=NOW)
+    assert codes(settings) == []
+
+
+def test_a_file_for_the_door_that_is_missing_is_found(settings: Settings) -> None:
+    publish.published_path(settings).unlink()
+    assert codes(settings) == ["W003"]
 
 
 def test_a_file_for_the_door_that_can_not_be_read_is_found(settings: Settings) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hakam.storage.embedded import published
 from hakam.storage.embedded.event_log import FileEventLog
+from hakam.storage.published import Published
 from hakam.vocabulary.finding import Finding, Severity
 from hakam.wiring import publish
 from hakam.wiring.ports import event_log_path, notice_log_path
@@ -59,8 +60,13 @@ def _door(chosen: Settings, now: datetime) -> Iterator[Finding]:
     true = publish.gather(chosen, now=now, revision=told.revision if told else 0)
     if true.pack is None:
         yield _error("W002", CODES["W002"], "rulebook", "run `hakam pack publish FOLDER --note ...`")
-    elif told != true:
+    elif told is None or _in_force(told) != _in_force(true):
         yield _error("W003", CODES["W003"], str(path), "start the worker")
+
+
+def _in_force(one: Published) -> tuple[object, ...]:
+    """Return what people decided. Addresses and limits are settings, which may differ from one process to another."""
+    return one.keys, one.pack, one.lists, one.released
 
 
 def _worker(chosen: Settings) -> Iterator[Finding]:
