@@ -7,6 +7,7 @@ if the connection breaks before its receipt, it may or may not have been kept, a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 import time
 from urllib.parse import urlsplit
@@ -43,6 +44,13 @@ class _Out(msgspec.Struct):
 
 class _Batch(msgspec.Struct):
     results: list[_Out]
+
+
+async def ended(writer: asyncio.StreamWriter) -> None:
+    """Close a connection, and wait until it is closed: it may be broken."""
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
 
 
 class Sender:
@@ -104,7 +112,7 @@ class Sender:
                 try:
                     if streams is None or (not self.task.key and sent % 50 == 0):
                         if streams is not None:
-                            streams[1].close()
+                            await ended(streams[1])
                         # everybody has an address of their own: 127.x.y.z
                         place = (sent // 50) * self.task.connections + number
                         own = f"127.{1 + place // 62_500 % 200}.{place // 250 % 250}.{1 + place % 250}"
@@ -122,10 +130,11 @@ class Sender:
                         self.keep(answer)
                         break
                     if status not in {429, 503}:
+                        await ended(streams[1])
                         raise SystemExit(f"{status}: {answer[:300]!r}")
                 except (OSError, asyncio.IncompleteReadError):
                     if streams is not None:
-                        streams[1].close()
+                        await ended(streams[1])
                     streams = None
                     self.down()
                 self.again += 1
@@ -133,7 +142,7 @@ class Sender:
                     break  # perhaps it was kept
                 await asyncio.sleep(0.05)
         if streams is not None:
-            streams[1].close()
+            await ended(streams[1])
 
     def keep(self, answer: bytes) -> None:
         """Write down what was receipted."""

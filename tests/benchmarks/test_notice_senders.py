@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import msgspec
 import pytest
@@ -73,12 +74,17 @@ def served(answers: list[bytes], given: Task) -> tuple[Report, int]:
             pass
         finally:
             writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
 
     async def whole() -> Report:
         server = await asyncio.start_server(answer, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         async with server:
-            return await Sender(msgspec.structs.replace(given, url=f"http://127.0.0.1:{port}")).run()
+            try:
+                return await Sender(msgspec.structs.replace(given, url=f"http://127.0.0.1:{port}")).run()
+            finally:
+                await asyncio.sleep(0.05)  # this side of the last connection is closed too
 
     return asyncio.run(whole()), requests
 
