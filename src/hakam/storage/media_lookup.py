@@ -7,15 +7,17 @@ known picture.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hakam.media import chromaprint, ffmpeg
 from hakam.media.long_hashes import Frame
-from hakam.media.picture import Luma8
 from hakam.media.sandbox import Sandbox, UnreadableError
 from hakam.media.sniff import is_clip
 from hakam.storage.known_media import Alike, KnownMedia
 from hakam.vocabulary.bank import EntryKind
+
+if TYPE_CHECKING:
+    from hakam.media.picture import Luma8
 
 MOST_STILLS = 6  # frames shown to people for one match
 _STILL_SIDE = 320  # pixels
