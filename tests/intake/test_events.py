@@ -238,7 +238,7 @@ def test_an_outage_moves_nothing_and_sets_nothing_aside(
         raise OperationalError("the database went away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(events, "open_case", broken)
+        patch.setattr("hakam.intake.acting.open_case", broken)
         with pytest.raises(OperationalError):
             consume(log, vault=vault, now=NOW, limit=10)
     assert (cursors.position(CURSOR), Case.objects.count(), Quarantined.objects.count()) == (0, 0, 0)

@@ -22,11 +22,12 @@ from hakam.banks.pictures import kept_as
 from hakam.compliance.models import RulebookVersion
 from hakam.intake import cursors
 from hakam.intake.media_files import MediaFolder
+from hakam.intake.models import LaterJudgement
 from hakam.intake.pictures import CURSOR, QUEUE, Look, consume
 from hakam.media.sandbox import Sandbox
 from hakam.review.decisions import decide, finalise_due
 from hakam.review.evidence import strips
-from hakam.review.models import Case, CaseSource
+from hakam.review.models import Case, CaseSource, Decision
 from hakam.review.states import Outcome
 from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.embedded.vault import FileVault
@@ -213,3 +214,43 @@ def test_several_pictures_of_one_item_are_one_case(
     post(log, MIRRORED, file_of(drawing(1)), MIRRORED)
     consume(log, Look(known, sandbox), vault=vault, now=NOW, limit=10)
     assert (Case.objects.count(), CaseSource.objects.count()) == (1, 1)
+
+
+READS = """\
+- rule: copy-of-attack
+  policy: threat
+  stage: live
+  when: bank("attack", distance=20)
+  then: [limit_reach(days=7)]
+- rule: no-copy
+  policy: spam
+  stage: shadow
+  when: not bank("attack")
+  then: [review(queue="spam")]
+"""
+
+
+def test_rules_that_read_the_bank_judge_again_by_what_the_look_found(
+    log: FileEventLog, vault: FileVault, known: KnownMedia, sandbox: Sandbox
+) -> None:
+    scene.publish(
+        {
+            **scene.PACK,
+            "pack.yaml": scene.PACK["pack.yaml"].replace("1.0.0", "2.0.0"),
+            "rules.yaml": scene.PACK["rules.yaml"] + READS,
+        },
+        now=NOW - timedelta(days=1),
+    )
+    post(log, MIRRORED, item="1")
+    post(log, OTHER, item="2")
+    post(log, b"no picture", item="3")
+    post(log, item="4")
+    look = Look(known, sandbox)
+    assert [consume(log, look, vault=vault, now=NOW, limit=10) for _ in range(2)] == [4, 0]
+    decision = Decision.objects.get()
+    assert (decision.item_id, decision.clause, decision.key) == ("1", "threat", "event:1/media")
+    rows = list(LaterJudgement.objects.order_by("seq"))
+    assert [row.seq for row in rows] == [1, 2]  # what could not be looked at stays unknown
+    assert rows[0].scores["bank:attack"] > 0.9
+    assert rows[1].scores == {"bank:attack": 0.0}
+    assert [firing["rule"] for firing in rows[1].firings] == ["no-copy"]

@@ -10,7 +10,7 @@ import pytest
 from hakam.compliance import access as compliance
 from hakam.compliance.rulebook import UnknownClauseError
 from hakam.enforcement import access as enforcement
-from hakam.review.automatic import decide_automatically
+from hakam.review.automatic import decide_automatically, key_of
 from hakam.review.complaints import complain, decide_complaint
 from hakam.review.models import Decision
 from hakam.review.states import DecisionState, SourceKind
@@ -31,7 +31,11 @@ SUSPEND = Measure(MeasureKind.SUSPEND, days=3)
 
 def act(event: Event, *firings: Firing, seq: int = 1, pack: PackRef | None = None) -> Decision | None:
     return decide_automatically(
-        event=event, item=scene.ref(event), verdict=scene.verdict(firings, pack=pack), seq=seq, now=NOW
+        event=event,
+        item=scene.ref(event),
+        verdict=scene.verdict(firings, pack=pack),
+        key=key_of(seq),
+        now=NOW,
     )
 
 

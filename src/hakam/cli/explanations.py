@@ -56,10 +56,12 @@ def _admit(record: Record, *, child_safety: bool) -> None:
 def _explain(record: Record, *, child_safety: bool = False) -> None:
     start.require_ready()
     _admit(record, child_safety=child_safety)
-    from hakam.review.why import CannotExplainError, why  # noqa: PLC0415 -- needs Django started
+    from hakam.intake.again import learnt_of  # noqa: PLC0415 -- needs Django started
+    from hakam.intake.models import LaterJudgement  # noqa: PLC0415 -- as above
+    from hakam.review.why import CannotExplainError, why  # noqa: PLC0415 -- as above
 
     try:
-        found = why(record)
+        found = why(record, learnt_of(record.seq))
     except CannotExplainError as error:
         raise CommandError(str(error)) from error
     event, told = found.event, found.told
@@ -70,6 +72,10 @@ def _explain(record: Record, *, child_safety: bool = False) -> None:
     if text:
         OUT.print(Text("  " + text[:300] + ("…" if len(text) > 300 else ""), style="italic"))  # noqa: PLR2004
     OUT.print(f"judged by {told.pack} ({told.pack.digest[:12]})")
+    for later in LaterJudgement.objects.filter(seq=record.seq).order_by("pk"):
+        said = ", ".join(f"{name} {value:.2f}" for name, value in later.scores.items()) or later.unknown
+        fired = ", ".join(firing["rule"] for firing in later.firings) or "no further rule"
+        OUT.print(f"learnt later from {later.made_by}: {said}; fired: {fired}", soft_wrap=True)
     if not found.same_folding:
         OUT.print(
             "The text was folded by another version then; words may have been seen differently.",

@@ -77,6 +77,12 @@ class FactKind(StrEnum):
     MISUSE_LIFTED = "misuse.lifted"  # before its time
     MISUSE_ENDED = "misuse.ended"
     EVENT_QUARANTINED = "event.quarantined"
+    EVENT_JUDGED_AGAIN = (
+        "event.judged_again"  # by the same rules, with scores that came after the first verdict
+    )
+    MODEL_SWITCHED_ON = "model.switched_on"  # a declared model; texts may leave this machine from now on
+    MODEL_SWITCHED_OFF = "model.switched_off"
+    MODEL_ASKED = "model.asked"  # texts were sent to an endpoint: how many, where to
     ORDER_RECEIVED = "order.received"  # of an authority, to act or to inform
     ORDER_ACKNOWLEDGED = "order.acknowledged"  # the authority was told that it arrived
     ORDER_CARRIED_OUT = "order.carried_out"

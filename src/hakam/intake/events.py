@@ -19,23 +19,20 @@ from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
 from hakam.compliance.storable import storable
 from hakam.intake import cursors, known_items
+from hakam.intake.acting import act
 from hakam.intake.known_items import Seen
 from hakam.intake.models import Quarantined
 from hakam.review import clauses, evidence, trips
-from hakam.review.automatic import decide_automatically, key_of, unsettled
-from hakam.review.cases import Source, add_version, lock_open, open_case, open_items
+from hakam.review.automatic import key_of
+from hakam.review.cases import add_version, lock_open, open_items
 from hakam.review.evidence import Snapshot
-from hakam.review.lineage import settled_clauses
-from hakam.review.priority import Inputs
-from hakam.review.states import SourceKind
 from hakam.storage.event_log import CorruptRecordError, EventLog, Record
 from hakam.storage.vault import Vault
-from hakam.vocabulary.actor import SYSTEM, Actor, ActorKind
+from hakam.vocabulary.actor import SYSTEM
 from hakam.vocabulary.event import Change, ContentKind, Event, ItemRef
-from hakam.vocabulary.verdict import ReviewRequest, Verdict
+from hakam.vocabulary.verdict import Verdict
 
 CURSOR: Final = "events"
-RULE_CONFIDENCE: Final = 0.8  # of a rule that surely holds: it may still be the wrong rule
 MAX_ACTIVE: Final = 20  # records of one transaction that do more than being learnt
 _LOG: Final = logging.getLogger(__name__)
 _OUTAGES: Final = (OperationalError, InterfaceError, OSError, MemoryError)
@@ -172,7 +169,9 @@ def _take_in(one: _Active, *, now: datetime) -> None:
     try:
         with transaction.atomic():
             if one.verdict is not None:
-                _act(one, one.verdict, now=now)
+                if one.verdict.tripped:
+                    trips.note(one.verdict.tripped, pack=one.verdict.pack, now=now)
+                act(one.event, one.verdict, item=one.item, snapshot=one.snapshot, seq=seq, now=now)
             if one.event.change is not Change.CREATED:
                 version = clauses.active()
                 add_version(
@@ -188,46 +187,6 @@ def _take_in(one: _Active, *, now: datetime) -> None:
     except Exception as error:  # noqa: BLE001 -- one record must not hold up all that come after it
         _LOG.exception("record %s of the event log could not be taken in", seq)
         _quarantine(seq, f"{type(error).__name__}: {error}", now=now)
-
-
-def _act(one: _Active, verdict: Verdict, *, now: datetime) -> None:
-    if verdict.tripped:
-        trips.note(verdict.tripped, pack=verdict.pack, now=now)
-    if one.event.change is not Change.DELETED:
-        decide_automatically(event=one.event, item=one.item, verdict=verdict, seq=one.record.seq, now=now)
-    asked = [firing for firing in verdict.live if firing.review is not None]
-    asked = list(unsettled(asked, settled_clauses(one.item, evidence.content_digest(one.event))))
-    if not asked:
-        return
-    lead = max(asked, key=lambda f: ((f.review or ReviewRequest("")).urgency, clauses.severity_of(f.policy)))
-    request = lead.review
-    assert request is not None
-    clause = clauses.find(lead.policy)
-    open_case(
-        by=Actor(ActorKind.RULE, lead.rule[:150]),
-        now=now,
-        item=one.item,
-        source=Source(
-            kind=SourceKind.VERDICT,
-            ref=key_of(one.record.seq),
-            clause=lead.policy,
-            harm=clauses.harm_of(clause) or "" if clause else "",
-            summary={
-                "firings": msgspec.to_builtins(verdict.live),
-                "pack": str(verdict.pack),
-                "seq": one.record.seq,
-            },
-            inputs=Inputs(
-                confidence=RULE_CONFIDENCE,
-                urgency=request.urgency,
-                reach=one.event.item.reach,
-            ),
-            queue=request.queue,
-        ),
-        snapshot=one.snapshot,
-        event=one.event,
-        pack=verdict.pack.digest,
-    )
 
 
 def _set_aside(seq: int, reason: str, *, now: datetime) -> int:

@@ -330,3 +330,70 @@ class Dispute(models.Model):
     implemented_at = models.DateTimeField(null=True)
     not_implemented = models.TextField(blank=True)  # why not: the outcome does not bind
     refused_because = models.TextField(blank=True)
+
+
+class LaterJudgement(models.Model):
+    """An event judged again by the same rules, since the worker learnt scores of it after the first verdict.
+
+    One row for each source of scores that rules read, so that what was learnt is never taken in twice.
+    """
+
+    seq = models.BigIntegerField()  # of the record in the event log
+    source = models.CharField(max_length=64)  # `media`, or the name of a model
+    made_by = models.CharField(max_length=160)  # id of the model, with its version
+    scores = models.JSONField(default=dict)  # name -> 0 to 1; empty: it stays unknown
+    unknown = models.CharField(max_length=300, blank=True)  # why there is no score
+    pack = models.CharField(max_length=64)  # digest of the rule book that judged, both times
+    firings = models.JSONField(default=list)  # the rules that fire now and did not before: `Firing`
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["seq", "source"], name="learnt_once")]
+
+
+class LaterFiring(models.Model):
+    """A rule that fired with measures in a later judgement: what its quota counts there."""
+
+    judgement = models.ForeignKey(LaterJudgement, on_delete=models.CASCADE, related_name="fired")
+    rule = models.CharField(max_length=128)
+    platform = models.CharField(max_length=63)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["rule", "platform", "at"], name="later_quota")]
+
+
+class ModelSwitch(models.Model):
+    """A declared model that somebody switched on: in this version, and in no other."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    version = models.CharField(max_length=12)  # of the declaration that was read by whoever switched it on
+    on = models.BooleanField(default=True)
+    by = models.CharField(max_length=160)
+    at = models.DateTimeField()
+
+
+class ModelAnswer(models.Model):
+    """What an endpoint answered about a text, so that the same text is not sent, nor paid, twice. Holds no text."""
+
+    key = models.CharField(max_length=64, primary_key=True)  # digest over model id, language and text
+    scores = models.JSONField()
+    at = models.DateTimeField(db_index=True)
+
+
+class ModelUse(models.Model):
+    """What one model did on one day (UTC): budgets are counted here, so that a restart forgets nothing."""
+
+    name = models.CharField(max_length=40)
+    day = models.DateField()
+    texts = models.PositiveIntegerField(default=0)  # judged by it
+    remembered = models.PositiveIntegerField(default=0)  # of them answered from memory
+    unknown = models.PositiveIntegerField(default=0)  # of them without an answer
+    calls = models.PositiveIntegerField(default=0)  # to an endpoint, failed ones included
+    characters = models.PositiveBigIntegerField(default=0)  # that left this machine
+    tokens = models.PositiveBigIntegerField(default=0)
+    micros = models.PositiveBigIntegerField(default=0)  # millionths of the currency of its prices
+    reviews = models.PositiveIntegerField(default=0)  # cases opened since there was no answer
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name", "day"], name="model_day_once")]

@@ -2,8 +2,8 @@
 
 The door knows such a picture by the hashes that came with it and by its bytes. Here it is decoded, so that a copy that
 was saved anew, mirrored or framed is found too, and one that lies inside another picture, by its landmarks. A bank
-whose action is a review then gets its case. Rules have judged the event already: what they would say of this match they
-say when the platform sends the PDQ itself.
+whose action is a review then gets its case. Rules that read `bank("name")` judge the event again, by how near the look
+found it; see `again`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ import msgspec
 from django.db import transaction
 
 from hakam.compliance.storable import storable
-from hakam.intake import cursors
+from hakam.intake import again, cursors
 from hakam.intake.media_files import NOWHERE, MediaFolder, UnreachableError
 from hakam.media.sandbox import Sandbox, UnreadableError
+from hakam.policy.known_content import bank_of, nearness, score_of
 from hakam.review import clauses, evidence
 from hakam.review.automatic import key_of, unsettled
 from hakam.review.cases import Source, open_case
@@ -29,14 +30,16 @@ from hakam.review.priority import Inputs
 from hakam.review.states import SourceKind
 from hakam.storage.event_log import CorruptRecordError, EventLog, Record
 from hakam.storage.known_media import Alike, KnownMedia
-from hakam.storage.media_lookup import Still, look_at
+from hakam.storage.media_lookup import Looked, Still, look_at
 from hakam.storage.vault import Vault
 from hakam.vocabulary.actor import Actor, ActorKind
-from hakam.vocabulary.event import Change, Event, ItemRef
+from hakam.vocabulary.event import Change, Event, ItemRef, Media
 from hakam.vocabulary.verdict import Firing, ReviewRequest, Stage, Verdict
 
 CURSOR: Final = "pictures"
 QUEUE: Final = "banks"
+SOURCE: Final = "media"
+MADE_BY: Final = "banks"
 CONFIDENCE: Final = 0.7  # of a copy found by its looks
 _ROUND: Final = 30.0  # seconds
 _LOG: Final = logging.getLogger(__name__)
@@ -60,6 +63,7 @@ class _Found(NamedTuple):
     verdict: Verdict
     matches: dict[str, Alike]
     stills: dict[str, list[Still]]
+    scores: dict[str, float]  # of the banks that rules read, how near they are
 
 
 def consume(log: EventLog, look: Look, *, vault: Vault, now: datetime, limit: int) -> int:
@@ -94,6 +98,8 @@ def consume(log: EventLog, look: Look, *, vault: Vault, now: datetime, limit: in
             return 0
         for one, (snapshot, stills) in zip(found, copies, strict=True):
             _open(one, snapshot, stills, media=look.media, now=now)
+            if one.scores:
+                again.take_in(again.Learnt(one.record, SOURCE, MADE_BY, one.scores), vault=vault, now=now)
     return passed
 
 
@@ -106,7 +112,11 @@ def _still_copy(vault: Vault, found: _Found, bank: str) -> Snapshot:
 
 
 def _look(record: Record, look: Look) -> _Found | None:
-    """Return the nearest match of each bank that asks for a person and did not get one at the door."""
+    """Return what the door could not see: matches for people, and the nearness of the banks that rules read.
+
+    A match is for people if its bank asks for a person and did not get one at the door. That a bank is not near is
+    known only if all media of the event could be looked at.
+    """
     media = look.media
     if not media.known or (_WITH_DATA not in record.raw and look.folder.folder is None):
         return None
@@ -115,25 +125,41 @@ def _look(record: Record, look: Look) -> _Found | None:
         verdict = _VERDICTS.decode(record.verdict)
     except msgspec.MsgspecError:
         return None  # the other reader of the log has set it aside
-    if event.change is Change.DELETED:
+    if event.change is Change.DELETED or not event.item.media:
         return None
-    told = {match.bank for match in verdict.matches}
-    found = _Found(record, event, verdict, {}, {})
-    for place, one in enumerate(event.item.media):
-        try:
-            data = look.folder.read(one)
-            if data is None:
-                continue
-            seen = look_at(data, media, look.sandbox, at=record.at)
-        except (UnreadableError, UnreachableError) as error:
-            _LOG.info("record %s, media %s: %s", record.seq, place, error)
-            continue
-        for alike in seen.alike:
-            if media.known.banks[alike.bank].bank.clause and alike.bank not in told | found.matches.keys():
-                found.matches[alike.bank] = alike
-                if seen.stills.get(alike.bank):
-                    found.stills[alike.bank] = seen.stills[alike.bank]
-    return found if found.matches else None
+    found = _Found(record, event, verdict, {}, {}, {})
+    read = {name for score in again.reads(record) if (name := bank_of(f'scores["{score}"]')) is not None}
+    looked = [_look_at(place, one, look, record) for place, one in enumerate(event.item.media)]
+    for seen in looked:
+        if seen is not None:
+            _gather(found, seen, read, media)
+    if None not in looked:
+        for name in read & media.known.banks.keys():
+            if media.known.banks[name].shelf.has_pictures:
+                found.scores.setdefault(score_of(name), 0.0)
+    return found if found.matches or found.scores else None
+
+
+def _look_at(place: int, one: Media, look: Look, record: Record) -> Looked | None:
+    """Return what lies near one of an event's media, None if it could not be looked at."""
+    try:
+        data = look.folder.read(one)
+        return None if data is None else look_at(data, look.media, look.sandbox, at=record.at)
+    except (UnreadableError, UnreachableError) as error:
+        _LOG.info("record %s, media %s: %s", record.seq, place, error)
+        return None
+
+
+def _gather(found: _Found, seen: Looked, read: set[str], media: KnownMedia) -> None:
+    told = {match.bank for match in found.verdict.matches}
+    for alike in seen.alike:
+        if alike.bank in read:
+            score = score_of(alike.bank)
+            found.scores[score] = max(nearness(alike.distance), found.scores.get(score, 0.0))
+        if media.known.banks[alike.bank].bank.clause and alike.bank not in told | found.matches.keys():
+            found.matches[alike.bank] = alike
+            if seen.stills.get(alike.bank):
+                found.stills[alike.bank] = seen.stills[alike.bank]
 
 
 def _open(

@@ -25,9 +25,12 @@ from hakam.vocabulary.reasons import Automation, Ground, Source
 from hakam.vocabulary.verdict import Firing, PackRef, Verdict
 
 
-def key_of(seq: int) -> str:
-    """Return the key of what a record of the event log brings about: the same record never acts twice."""
-    return f"event:{seq}"
+def key_of(seq: int, later: str = "") -> str:
+    """Return the key of what a record of the event log brings about: the same record never acts twice.
+
+    `later` names what was learnt after the first judgement and made it be judged again.
+    """
+    return f"event:{seq}/{later}" if later else f"event:{seq}"
 
 
 def unsettled(firings: Iterable[Firing], settled: set[str]) -> tuple[Firing, ...]:
@@ -36,15 +39,14 @@ def unsettled(firings: Iterable[Firing], settled: set[str]) -> tuple[Firing, ...
 
 
 def decide_automatically(
-    *, event: Event, item: ItemRef, verdict: Verdict, seq: int, now: datetime
+    *, event: Event, item: ItemRef, verdict: Verdict, key: str, now: datetime
 ) -> Decision | None:
-    """Carry out the live measures of `verdict` on record `seq` of the event log. Idempotent.
+    """Carry out the live measures of `verdict` on a record of the event log. Idempotent by `key` (see `key_of`).
 
     A machine never overrules a person who judged this very content under the same clause, never takes a
     measure that can't be taken back, and adds nothing that is already in force. Returns None when nothing is
     left to do. Raises `UnknownClauseError` if the verdict's rule book was never published here.
     """
-    key = key_of(seq)
     done = Decision.objects.filter(key=key).first()
     if done is not None:
         return done

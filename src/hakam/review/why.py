@@ -56,8 +56,11 @@ class Why:
     same_folding: bool
 
 
-def why(record: Record) -> Why:
-    """Explain the verdict of a record. Raises `CannotExplainError`."""
+def why(record: Record, learnt: Mapping[str, float] | None = None) -> Why:
+    """Explain the verdict of a record, by all scores known now: `learnt` are those that came after it.
+
+    Raises `CannotExplainError`.
+    """
     try:
         told = verdict_of(record)
         restored = restore(record)
@@ -65,12 +68,15 @@ def why(record: Record) -> Why:
         raise CannotExplainError(Lack.RECORD, f"record {record.seq} can't be read") from error
     engine = engine_of(told.pack, told.lists)
     seen = restored.seen
+    event = seen.event
+    if learnt:
+        event = msgspec.structs.replace(event, scores={**event.scores, **learnt, **event_of(record).scores})
     return Why(
         record,
         seen.event,
         told,
         datetime.fromtimestamp(record.received_at, tz=UTC),
-        explain(engine, seen.event, seen.signals, seen.counted),
+        explain(engine, event, seen.signals, seen.counted),
         same(engine, seen, told),
         restored.same_folding,
     )

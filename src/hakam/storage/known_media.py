@@ -14,7 +14,7 @@ from hakam.media import chromaprint
 from hakam.media.long_hashes import Frame, unpacked_frames, unpacked_sounds
 from hakam.storage.bank_shelf import Held, ShelfError
 from hakam.storage.known_content import KnownContent
-from hakam.vocabulary.bank import EntryKind
+from hakam.vocabulary.bank import LARGEST_DISTANCE, EntryKind
 
 if TYPE_CHECKING:
     from hakam.media.clips import KnownClip, Near
@@ -29,6 +29,9 @@ class Alike(NamedTuple):
     kind: EntryKind
     how: str
     near: tuple[Near, ...] = ()  # of a clip: the frames that are near
+    distance: int = (
+        LARGEST_DISTANCE  # in bits; what is found otherwise than by bits is as far as a copy may be
+    )
 
 
 class KnownMedia:
@@ -84,7 +87,7 @@ class KnownMedia:
                     f"{len(alike.near)} of {alike.frames} frames, from {clock(alike.near[0].seen)} "
                     f"to {clock(alike.near[-1].seen)}, {nearest} bits apart at the nearest"
                 )
-                yield Alike(name, entry, EntryKind.VPDQ, how, alike.near)
+                yield Alike(name, entry, EntryKind.VPDQ, how, alike.near, nearest)
 
     def recordings(self, sounds: Sequence[int], at: float) -> Iterator[Alike]:
         """Yield, for each bank, the known recording of which the longest stretch was heard. `at`: Unix seconds."""

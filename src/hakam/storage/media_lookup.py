@@ -58,7 +58,7 @@ def _picture(data: bytes, media: KnownMedia, sandbox: Sandbox, at: float) -> lis
     found: dict[str, Alike] = {}
     for match in media.known.find(wanted, at).matches:
         how = f"{match.distance} bits apart"
-        found.setdefault(match.bank, Alike(match.bank, match.entry, match.kind, how))
+        found.setdefault(match.bank, Alike(match.bank, match.entry, match.kind, how, distance=match.distance))
     if looked.landmarks:
         for alike in media.pictures(looked.landmarks, at, besides=frozenset(found)):
             found.setdefault(alike.bank, alike)
@@ -92,7 +92,8 @@ def _single(frames: list[Frame], media: KnownMedia, at: float) -> Iterator[Alike
     for frame in frames:
         for match in media.known.find([(EntryKind.PDQ, frame.digest.hex(), None)], at).matches:
             near = (Near(frame.seconds, 0.0, match.distance),)
-            yield Alike(match.bank, match.entry, match.kind, f"a frame, {match.distance} bits apart", near)
+            how = f"a frame, {match.distance} bits apart"
+            yield Alike(match.bank, match.entry, match.kind, how, near, match.distance)
 
 
 class _Watched:

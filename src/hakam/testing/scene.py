@@ -181,6 +181,6 @@ def entry(event: Event, said: Verdict) -> Entry:
         id=event.id,
         at=event.at.timestamp(),
         raw=raw(event),
-        signals=b"{}",
+        signals=b'{"signals":{}}',
         verdict=msgspec.json.encode(said),
     )

@@ -92,7 +92,7 @@ def _once(firings: Iterable[FiringView]) -> list[FiringView]:
 
 def _seq(ref: str) -> int | None:
     """Return the number of the record behind a verdict: only rules can be explained, which judge records."""
-    number = ref.removeprefix("event:")
+    number = ref.removeprefix("event:").partition("/")[0]  # after it: what was learnt later
     return int(number) if ref.startswith("event:") and number.isascii() and number.isdigit() else None
 
 

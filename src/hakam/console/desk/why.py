@@ -17,6 +17,7 @@ from hakam.console.admission import admit, person
 from hakam.console.desk.rules import Piece, pieces
 from hakam.console.installation import event_log
 from hakam.console.turns import said, shown
+from hakam.intake.again import learnt_of
 from hakam.policy.explain import Reason, RuleExplanation
 from hakam.review import access, why
 from hakam.review.confined import confined
@@ -119,7 +120,7 @@ def verdict(request: HttpRequest, seq: int) -> HttpResponse:
     wanted = request.GET.get("rule", "")[:128]
     context: dict[str, Any] = {"seq": seq, "event": event, "wanted": wanted}
     try:
-        found = why.why(record)
+        found = why.why(record, learnt_of(record.seq))
     except why.CannotExplainError as error:
         context["lack"] = _LACKS[error.lack]
     else:

@@ -1,0 +1,72 @@
+"""What a verdict brings about: the automated decision, and the case that it asks for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from hakam.compliance.storable import storable
+from hakam.review import clauses, evidence
+from hakam.review.automatic import decide_automatically, key_of, unsettled
+from hakam.review.cases import Source, open_case
+from hakam.review.evidence import Snapshot
+from hakam.review.lineage import settled_clauses
+from hakam.review.priority import Inputs
+from hakam.review.states import SourceKind
+from hakam.vocabulary.actor import Actor, ActorKind
+from hakam.vocabulary.event import Change, Event, ItemRef
+from hakam.vocabulary.verdict import ReviewRequest, Verdict
+
+RULE_CONFIDENCE: Final = 0.8  # of a rule that surely holds: it may still be the wrong rule
+
+
+def act(
+    event: Event,
+    verdict: Verdict,
+    *,
+    item: ItemRef,
+    snapshot: Snapshot,
+    seq: int,
+    now: datetime,
+    later: str = "",
+) -> None:
+    """Do what the live firings of `verdict` on record `seq` ask for, once.
+
+    `later`: what was learnt after the first judgement, if this is another one; it acts under a key of its own.
+    """
+    key = key_of(seq, later)
+    if event.change is not Change.DELETED:
+        decide_automatically(event=event, item=item, verdict=verdict, key=key, now=now)
+    asked = [firing for firing in verdict.live if firing.review is not None]
+    asked = list(unsettled(asked, settled_clauses(item, evidence.content_digest(event))))
+    if not asked:
+        return
+    lead = max(asked, key=lambda f: ((f.review or ReviewRequest("")).urgency, clauses.severity_of(f.policy)))
+    request = lead.review
+    assert request is not None
+    clause = clauses.find(lead.policy)
+    open_case(
+        by=Actor(ActorKind.RULE, lead.rule[:150]),
+        now=now,
+        item=item,
+        source=Source(
+            kind=SourceKind.VERDICT,
+            ref=key,
+            clause=lead.policy,
+            harm=clauses.harm_of(clause) or "" if clause else "",
+            summary=storable(
+                {"firings": msgspec.to_builtins(verdict.live), "pack": str(verdict.pack), "seq": seq}
+            ),
+            inputs=Inputs(
+                confidence=RULE_CONFIDENCE,
+                urgency=request.urgency,
+                reach=event.item.reach,
+            ),
+            queue=request.queue,
+        ),
+        snapshot=snapshot,
+        event=event,
+        pack=verdict.pack.digest,
+    )
