@@ -265,17 +265,20 @@ LAWS = {
     "evidence": "e-Evidence (Regulation (EU) 2023/1543)",
     "template": "Templates of transparency reports (Implementing Regulation (EU) 2024/2835)",
     "periods": "Periods, dates and time limits (Regulation (EEC, Euratom) No 1182/71)",
+    "eprivacy": "Privacy and electronic communications (Directive 2002/58/EC)",
     "osa": "Online Safety Act 2023 (United Kingdom)",
 }
 _PREFIX = {
     "DSA": "dsa",
     "TCO": "tco",
     "e-Evidence": "evidence",
+    "ePrivacy": "eprivacy",
     "No 1182/71,": "periods",
     "2024/2835,": "template",
 }
 _CITED = re.compile(
-    r"(?:(?P<law>DSA|TCO|e-Evidence|No 1182/71,|2024/2835,)\s)?Arts?\.\s?(?P<article>\d+)(?P<rest>(?:\([0-9a-z]+\))*)"
+    r"(?:(?P<law>DSA|TCO|e-Evidence|ePrivacy|No 1182/71,|2024/2835,)\s)?"
+    r"Arts?\.\s?(?P<article>\d+)(?P<rest>(?:\([0-9a-z]+\))*)"
     r"|OSA s\.(?P<section>\d+[A-Z]?)(?P<sub>(?:\([0-9A-Za-z]+\))*)"
 )
 
@@ -353,10 +356,11 @@ def _tests() -> dict[str, str]:
 def tests_citing(law: str, clause: str) -> list[str]:
     """Return the tests that cite a clause by name."""
     names = {
-        "dsa": r"(?<!TCO )Art\. ?",
+        "dsa": r"(?<!TCO )(?<!ePrivacy )Art\. ?",
         "tco": r"TCO Art\. ?",
         "osa": r"OSA s\.",
         "evidence": r"e-Evidence Art\. ?",
+        "eprivacy": r"ePrivacy Art\. ?",
     }
     names |= {"template": r"2024/2835, Art\. ?", "periods": r"No 1182/71, Art\. ?"}
     pattern = re.compile(rf"{names[law]}{re.escape(clause)}(?![\d(])")

@@ -20,7 +20,7 @@ from hakam.banks.filling import fill
 from hakam.banks.keeping import create_bank
 from hakam.banks.kinds import BankSource
 from hakam.banks.rows import Row
-from hakam.compliance import drafts
+from hakam.compliance import drafts, private_bases
 from hakam.compliance.reports import keeping
 from hakam.compliance.reports.period import year as year_of
 from hakam.compliance.reports.sheets import Stated
@@ -72,6 +72,10 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
         measures=[Measure(MeasureKind.TERMINATE)],
         facts="It threatens somebody.",
     )
+    private_bases.propose(
+        settings.HAKAM.platform, law="Child Protection Act, s. 4", purpose="Known pictures.", by=amal.actor,
+        until=desk.now + timedelta(days=30), now=desk.now,
+    )  # fmt: skip
     given = {"harm": "threat", "addresses": "https://maydan.example/77", "illegal": "no", "explanation": "e",
              "good_faith": "on"}  # fmt: skip
     Client().post("/report", given)
@@ -158,7 +162,7 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
                  "/desk/banks", f"/desk/banks/{bank.name}/",
                  "/desk/misuse", f"/desk/misuse/{conduct.pk}",
                  "/desk/orders", f"/desk/orders/{order.pk}", "/desk/authorities",
-                 "/desk/threats", f"/desk/threats/{threat.pk}",
+                 "/desk/private", "/desk/threats", f"/desk/threats/{threat.pk}",
                  "/desk/reports", f"/desk/reports/{yearly.pk}?part=6&all=1", f"/desk/reports/{yearly.pk}/facts/6/0/5",
                  "/desk/preferences", "/accounts/2fa/"],
     }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from hakam.banks.filling import fill
 from hakam.banks.keeping import create_bank
 from hakam.banks.kinds import BankSource
 from hakam.banks.rows import Row
-from hakam.compliance import drafts
+from hakam.compliance import drafts, private_bases
 from hakam.compliance.access import statement_of
 from hakam.compliance.eu_database import submissions
 from hakam.compliance.eu_database.payload import ItemFacts
@@ -78,6 +78,7 @@ class World:
     record: int
     question: int
     bulk: int
+    basis: int
     report: MadeReport
 
     def arguments(self, name: str) -> tuple[object, ...]:
@@ -111,6 +112,7 @@ class World:
             "clarify_order": self.order.pk,
             "confirm_authority": self.order.authority_id,
             "threat": self.threat.pk,
+            "act_on_private_basis": self.basis,
             "act_on_threat": self.threat.pk,
             "dispute": self.dispute.pk,
             "verdict": self.record,
@@ -159,6 +161,7 @@ ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | 
     "clarify_order": NO_ID,
     "confirm_authority": 987_654,
     "threat": NO_ID,
+    "act_on_private_basis": 987_654,
     "act_on_threat": NO_ID,
     "dispute": NO_ID,
     "act_on_dispute": NO_ID,
@@ -256,6 +259,9 @@ def world(desk: Desk, amal: User, stored: Stored) -> World:
         stored.post("open", item=opened.item_id),
         questions.keep("mine", {}, shared=True, user=amal, now=desk.now).pk,
         bulk.prepare(stored.log.read(0, 9), user=amal, now=desk.now, asked={}).pk,
+        private_bases.propose(
+            "default", law="An Act", purpose="p", until=desk.now + timedelta(days=9), by=SYSTEM, now=desk.now
+        ).pk,
         keeping.make(
             "default", year_of(2025), stated=Stated(provider="P", service="S"), by=SYSTEM, now=desk.now, zone=UTC
         ),

@@ -135,6 +135,44 @@ def test_an_event_that_has_a_field_named_events_is_an_event(house: House) -> Non
     assert (status, body["event"]) == (200, "1")
 
 
+def private(id_: str) -> dict[str, Any]:
+    return event(id_, "a badword between us", item={"id": id_, "text": "a badword", "audience": "private"})
+
+
+def test_a_private_message_is_neither_judged_nor_kept_without_a_legal_basis(house: House) -> None:
+    (one, many) = house.send(private("p1"), [private("p2"), event("e1", "badword")])
+    assert one[0] == 403
+    assert one[1]["type"] == "urn:hakam:problem:private-message"
+    assert one[1]["pointer"] == "/item/audience"
+    assert many[0] == 207
+    assert many[1]["results"][0]["problem"]["pointer"] == "/0/item/audience"
+    assert fired(many[1]["results"][1])
+    assert records(house) == ["e1"]
+    files = [path for path in house.folder.rglob("*") if path.is_file()]
+    assert files
+    assert not any(b"between us" in path.read_bytes() for path in files)
+
+
+def test_a_private_message_is_not_even_considered(house: House) -> None:
+    async def story(door: Door) -> Any:
+        return read(await door.check(AUTH, "application/json", dumps(private("p1"))))
+
+    status, body = house.visit(story)
+    assert (status, body["type"]) == (403, "urn:hakam:problem:private-message")
+
+
+def test_private_messages_are_read_while_a_basis_of_their_platform_lasts(house: House) -> None:
+    house.publish(private={"forum": NOW + 1.0})
+    ((status, body),) = house.send(private("p1"))
+    assert status == 200
+    assert fired(body)
+    house.publish(private={"forum": NOW})  # it ends now
+    assert house.send(private("p2"))[0][0] == 403
+    house.publish(private={"shop": NOW + 1.0})  # another platform's
+    assert house.send(private("p3"))[0][0] == 403
+    assert records(house) == ["p1"]
+
+
 def test_the_good_part_of_a_batch_is_kept_and_told_apart(house: House) -> None:
     bad_item = {**event("bad"), "item": {"id": "p", "media": [{"url": "x"}, {"hashes": {"pdq": 3}}]}}
     ((status, body),) = house.send([event("1"), bad_item, {"id": 7}, event("2", platform="shop"), event("3")])

@@ -14,6 +14,7 @@ from hakam.banks.keeping import create_bank
 from hakam.banks.kinds import BankSource
 from hakam.banks.rows import Row
 from hakam.banks.withdraw import withdraw
+from hakam.compliance import private_bases
 from hakam.staff.keys import digest_of, issue_key, revoke_key
 from hakam.staff.roles import Scope
 from hakam.storage.embedded import published
@@ -127,3 +128,15 @@ def test_two_who_publish_wait_for_each_other(settings: Settings) -> None:
         assert thread.is_alive()
     thread.join(20)
     assert not thread.is_alive()
+
+
+def test_the_door_hears_whose_private_messages_may_be_read_and_until_when(settings: Settings) -> None:
+    until = NOW + timedelta(days=3)
+    basis = private_bases.propose("maydan", law="An Act", purpose="p", until=until, by=SYSTEM, now=NOW)
+    publish(settings, now=NOW)
+    assert told(settings).private == {}
+    private_bases.confirm(basis.pk, by=scene.person("omar").actor, now=NOW)
+    publish(settings, now=NOW)
+    assert told(settings).private == {"maydan": until.timestamp()}
+    publish(settings, now=until)
+    assert told(settings).private == {}

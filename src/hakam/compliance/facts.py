@@ -137,6 +137,12 @@ class FactKind(StrEnum):
     RULE_PUT_ASIDE = "rule.put_aside"  # it failed too often: the door does not ask it
     RULE_TAKEN_BACK = "rule.taken_back"  # by a person: the door asks it again
     TRIP_SETTLED = "trip.settled"  # a person looked after it
+    PRIVATE_BASIS_PROPOSED = (
+        "private_basis.proposed"  # why private messages may be read; a second person confirms
+    )
+    PRIVATE_BASIS_CONFIRMED = "private_basis.confirmed"  # from now on the door takes them
+    PRIVATE_BASIS_REFUSED = "private_basis.refused"
+    PRIVATE_BASIS_ENDED = "private_basis.ended"  # before its time
     REPORT_MADE = "report.made"
     REPORT_PUBLISHED = "report.published"  # with its version; earlier ones stay public
     RECIPIENTS_PUBLISHED = "recipients.published"  # the average of six months

@@ -247,3 +247,19 @@ class RecipientsCount(models.Model):
     method = models.TextField()  # how it was counted
     published_by = models.CharField(max_length=160)
     published_at = models.DateTimeField()
+
+
+class PrivateBasis(models.Model):
+    """Why private messages of a platform may be read at all: two people stand for it, for a time."""
+
+    platform = models.CharField(max_length=63, db_index=True)
+    law = models.CharField(max_length=300)  # the provision, act and article
+    purpose = models.TextField()  # what is looked for, and why nothing milder does
+    proposed_by = models.CharField(max_length=160)
+    proposed_at = models.DateTimeField()
+    confirmed_by = models.CharField(max_length=160, blank=True)
+    confirmed_at = models.DateTimeField(null=True)
+    until = models.DateTimeField()
+    ended_by = models.CharField(max_length=160, blank=True)
+    ended_at = models.DateTimeField(null=True)  # before its time, or refused
+    because = models.TextField(blank=True)  # of the end

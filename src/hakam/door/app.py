@@ -128,6 +128,11 @@ class Door:
             return ProblemKind.STOPPING()
         return self._keys.admit(authorization, scope, self._clock())
 
+    def may_read_private(self, platform: str, now: float | None = None) -> bool:
+        """Whether a legal basis for reading private messages of a platform is in force. Off by default."""
+        until = self.published.private.get(platform)
+        return until is not None and (self._clock() if now is None else now) < until
+
     def clause(self, name: str) -> Clause | None:
         """Return a clause of the rule book in force. For the doors in other shapes."""
         return self.judgement.engine.pack.clauses.get(name) if self.judgement is not None else None
@@ -217,6 +222,7 @@ class Door:
             self.published.max_event_bytes,
             self.config.max_events,
             self.config.future_seconds,
+            self.may_read_private(key.platform, now),
         )
         return decoding.decode(body, content_type, limits)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from hakam.door.problems import ProblemKind
-from hakam.vocabulary.event import SCHEMA_VERSION, Event
+from hakam.vocabulary.event import SCHEMA_VERSION, Audience, Event
 from hakam.vocabulary.problem import Problem, pointer_from_path
 
 JSON = "application/json"
@@ -49,6 +49,7 @@ class Limits(msgspec.Struct, frozen=True):
     max_event_bytes: int
     max_events: int
     future_seconds: float
+    private: bool = False  # private messages may be read
 
     @property
     def latest(self) -> float:
@@ -120,6 +121,7 @@ def receive(raw: bytes, root: str, limits: Limits, number: int | None = None) ->
                 and 1 <= event.version <= SCHEMA_VERSION
                 and seconds <= limits.latest
                 and (created is None or created.tzinfo is not None)
+                and (event.item.audience is not Audience.PRIVATE or limits.private)
             ):
                 return Received(raw, event, None, seconds)
         return Received(raw, None, _unfit(event, _place(root, number), limits))
@@ -144,6 +146,10 @@ def _unfit(event: Event, place: str, limits: Limits) -> Problem:
     created: datetime | None = event.author.created_at
     if created is not None and created.tzinfo is None:
         return ProblemKind.NO_ZONE(pointer=f"{place}/author/created_at")
+    if event.item.audience is Audience.PRIVATE and not limits.private:
+        return ProblemKind.PRIVATE(
+            "no legal basis for reading private messages is in force", pointer=f"{place}/item/audience"
+        )
     detail = f"{event.at.isoformat()} is more than {limits.future_seconds:g} seconds ahead of this clock"
     return ProblemKind.FUTURE(detail, pointer=f"{place}/at")
 

@@ -35,6 +35,13 @@ class ProblemKind(Enum):
     WRONG_PLATFORM = _Kind(
         "wrong-platform", 403, "another platform's event", "A key speaks for one platform only."
     )
+    PRIVATE = _Kind(
+        "private-message",
+        403,
+        "a private message",
+        "Don't send what two people write to each other: nothing of it was judged or kept. It is read only while a "
+        "legal basis is recorded in the console.",
+    )
     NOT_FOUND = _Kind("not-found", 404, "no such address", "See the reference of the door.")
     METHOD = _Kind(
         "method-not-allowed", 405, "method not allowed", "Use a method that the `Allow` header names."

@@ -29,6 +29,8 @@ class Permission(StrEnum):
     KEY_MANAGE = "staff:key:manage"
     REPORT_READ = "compliance:report:read"
     REPORT_PUBLISH = "compliance:report:publish"
+    PRIVATE_BASIS_READ = "compliance:private-basis:read"
+    PRIVATE_BASIS_MANAGE = "compliance:private-basis:manage"
     DISPUTE_READ = "intake:dispute:read"
     DISPUTE_HANDLE = "intake:dispute:handle"
     THREAT_RAISE = "intake:threat:raise"
@@ -93,6 +95,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.CHILD_SAFETY: _SENIOR | {_P.CHILD_SAFETY_READ, _P.BANK_MANAGE},
     Role.LEGAL: _SENIOR
     | {
+        _P.PRIVATE_BASIS_READ,
+        _P.PRIVATE_BASIS_MANAGE,
         _P.REPORT_PUBLISH,
         _P.FLAGGER_READ,
         _P.FLAGGER_MANAGE,
@@ -105,6 +109,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(_P) - {_P.CHILD_SAFETY_READ, _P.NOTICE_FLAG},
     Role.AUDITOR: _READ
     | {
+        _P.PRIVATE_BASIS_READ,
         _P.LEDGER_READ,
         _P.LOG_QUERY,
         _P.LOG_SQL,

@@ -57,6 +57,7 @@ class Published(msgspec.Struct, frozen=True):
     banks: tuple[PublishedBank, ...] = ()
     lists: tuple[PublishedList, ...] = ()
     released: dict[str, float] = {}  # rules that were put aside -> when a person took them back, Unix seconds
+    private: dict[str, float] = {}  # platforms whose private messages may be read -> until when, Unix seconds
     platform: str = ""  # that notices by anybody belong to; empty: the door takes none
     base_url: str = ""  # of the public pages
     behind_proxy: bool = False  # a proxy in front names the sender last in `X-Forwarded-For`

@@ -66,7 +66,7 @@ class Change(StrEnum):
 
 
 class Audience(StrEnum):
-    """Who can see the item. Private messages are judged only if a legal basis is recorded."""
+    """Who can see the item. A private message is refused unless a legal basis is in force."""
 
     PUBLIC = "public"
     FOLLOWERS = "followers"

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from hakam.banks import publication
-from hakam.compliance import lists, rulebook
+from hakam.compliance import lists, private_bases, rulebook
 from hakam.review import trips
 from hakam.staff import keys
 from hakam.storage.embedded import published
@@ -52,6 +52,7 @@ def gather(
         banks=banks,
         lists=tuple(PublishedList(one.name, one.digest) for one in lists.in_force()),
         released=trips.taken_back(),
+        private=private_bases.published(now),
         platform=settings.platform,
         base_url=settings.base_url,
         behind_proxy=settings.behind_tls,

@@ -50,6 +50,8 @@ SUBSCRIBERS: tuple[Subscriber, ...] = (
                 K.LIST_PUBLISHED,
                 K.LIST_REMOVED,
                 K.RULE_TAKEN_BACK,
+                K.PRIVATE_BASIS_CONFIRMED,
+                K.PRIVATE_BASIS_ENDED,
             }
         ),
         _tell_the_door,

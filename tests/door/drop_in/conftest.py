@@ -81,4 +81,10 @@ def perspective(analyst: Analyst, tmp_path: Path) -> Ask:
 
 @pytest.fixture
 def akismet(analyst: Analyst, tmp_path: Path) -> Ask:
-    return asker(Akismet(admit, analyst, Labels(tmp_path), clock=lambda: NOW))
+    return asker(Akismet(admit, analyst, Labels(tmp_path), lambda _platform: False, clock=lambda: NOW))
+
+
+@pytest.fixture
+def akismet_of_private(analyst: Analyst, tmp_path: Path) -> Ask:
+    """Return one of a platform whose private messages may be read."""
+    return asker(Akismet(admit, analyst, Labels(tmp_path), lambda _platform: True, clock=lambda: NOW))

@@ -35,6 +35,17 @@ def test_a_comment_is_spam_or_not(akismet: Any) -> None:
     assert akismet("/1.1/comment-check", kind)[1] == b"false"
 
 
+def test_what_few_people_write_to_each_other_is_not_read_without_a_legal_basis(
+    akismet: Any, akismet_of_private: Any
+) -> None:
+    private = {"comment_content": SPAM, "comment_type": "message"}
+    _, body, headers = akismet("/1.1/comment-check", form(**private))
+    assert body == b"invalid"
+    assert "legal basis" in headers["x-akismet-debug-help"]
+    assert akismet("/1.1/submit-spam", form(**private))[1] == b"invalid"  # nor kept
+    assert akismet_of_private("/1.1/comment-check", form(**private))[1] == b"true"
+
+
 @pytest.mark.parametrize(
     ("fields", "body"),
     [

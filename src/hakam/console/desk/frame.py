@@ -100,6 +100,7 @@ _PLACES = {
     "conduct": "misuse", "bank": "banks", "order": "orders", "authorities": "orders",
     "bulk": "bulks", "entity": "investigate", "investigate_sql": "investigate", "run_sql": "investigate",
     "threat": "threats", "dispute": "disputes", "report_made": "reports", "report_figure": "reports",
+    "propose_private_basis": "private_bases", "act_on_private_basis": "private_bases",
     "make_report": "reports", "count_recipients": "reports", "publish_report": "reports",
 }  # fmt: skip
 
@@ -184,6 +185,8 @@ def _duties(user: User) -> tuple[Entry, ...]:
         out.append(Entry("disputes", _("Disputes"), "scale", reverse("console:disputes")))
     if user.may(Permission.MISUSE_READ):
         out.append(Entry("misuse", _("Misuse"), "warning", reverse("console:misuse")))
+    if user.may(Permission.PRIVATE_BASIS_READ):
+        out.append(Entry("private_bases", _("Private messages"), "lock", reverse("console:private_bases")))
     if user.may(Permission.FLAGGER_READ):
         out.append(Entry("flaggers", _("Trusted flaggers"), "megaphone", reverse("console:flaggers")))
     return tuple(out)

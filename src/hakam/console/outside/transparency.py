@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from hakam.compliance import private_bases
 from hakam.compliance.reports import keeping, recipients
 from hakam.console.charts import bar, columns
 from hakam.console.installation import installation
@@ -60,6 +61,10 @@ def transparency(request: HttpRequest) -> HttpResponse:
         **figures,
         "span": span,
         "reports": keeping.published(installation().platform),
+        "private": [
+            (one, private_bases.in_force(one, timezone.now()))
+            for one in private_bases.public(installation().platform)
+        ],
         "counts": recipients.published(installation().platform),
         "spans": [("30", _("30 days")), ("90", _("90 days")), ("all", _("Since the beginning"))],
         "clauses": [(row, bar((row.people, row.rules), most_decided)) for row in decisions.by_clause],

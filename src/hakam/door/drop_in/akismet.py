@@ -16,6 +16,7 @@ from hakam.signals.models.heads import Head
 from hakam.vocabulary.problem import Problem
 
 _BLATANT = 0.97  # so surely spam that clients may throw it away unseen
+_PRIVATE = "message"  # in this interface: one that was sent between a few users
 _THANKS = b"Thanks for making the web a better place."
 
 
@@ -31,11 +32,18 @@ class Akismet:
     )
 
     def __init__(
-        self, admit: Admit, analyst: Analyst, labels: Labels, *, clock: Callable[[], float] = time.time
+        self,
+        admit: Admit,
+        analyst: Analyst,
+        labels: Labels,
+        may_read_private: Callable[[str], bool],
+        *,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._admit = admit
         self._analyst = analyst
         self._labels = labels
+        self._may_read_private = may_read_private
         self._clock = clock
 
     async def answer(self, call: Call) -> Answer:  # noqa: PLR0911 -- each refusal is an answer of its own
@@ -53,6 +61,8 @@ class Akismet:
             return _subscription(key.platform)
         if not form.get("blog"):
             return _plain(b"invalid", help_='Empty "blog" value')
+        if form.get("comment_type") == _PRIVATE and not self._may_read_private(key.platform):
+            return _plain(b"invalid", help_="Private messages are read only while a legal basis is recorded.")
         text = "\n".join(
             part
             for name in ("comment_author", "comment_content", "comment_author_url")

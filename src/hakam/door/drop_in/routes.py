@@ -37,7 +37,7 @@ class DropIns:
         services: tuple[DropIn, ...] = (
             Moderations(door.admit, self.analyst, Pictures(lambda: door.known, door.clause, time.time)),
             Perspective(door.admit, self.analyst, labels),
-            Akismet(door.admit, self.analyst, labels),
+            Akismet(door.admit, self.analyst, labels, door.may_read_private),
         )
         self._by_path = {path: service for service in services for path in service.paths}
 
