@@ -267,6 +267,9 @@ LAWS = {
     "periods": "Periods, dates and time limits (Regulation (EEC, Euratom) No 1182/71)",
     "eprivacy": "Privacy and electronic communications (Directive 2002/58/EC)",
     "osa": "Online Safety Act 2023 (United Kingdom)",
+    "takedown": "TAKE IT DOWN Act (United States)",
+    "itrules": "Information Technology Rules 2021 (India)",
+    "auosa": "Online Safety Act 2021 (Australia)",
 }
 _PREFIX = {
     "DSA": "dsa",
@@ -279,8 +282,20 @@ _PREFIX = {
 _CITED = re.compile(
     r"(?:(?P<law>DSA|TCO|e-Evidence|ePrivacy|No 1182/71,|2024/2835,)\s)?"
     r"Arts?\.\s?(?P<article>\d+)(?P<rest>(?:\([0-9a-z]+\))*)"
-    r"|OSA s\.(?P<section>\d+[A-Z]?)(?P<sub>(?:\([0-9A-Za-z]+\))*)"
+    r"|(?P<act>OSA s\.|TAKE IT DOWN Act s\.|IT Rules r\.|OSA 2021 \(Cth\) s\.)"
+    r"(?P<section>\d+[A-Z]?)(?P<sub>(?:\([0-9A-Za-z]+\))*)"
 )
+_ACTS = {
+    "OSA s.": "osa",
+    "TAKE IT DOWN Act s.": "takedown",
+    "IT Rules r.": "itrules",
+    "OSA 2021 (Cth) s.": "auosa",
+}
+_DATA = (
+    "regulator/regimes.json",
+    "regulator/checklists.json",
+    "regulator/risk_kinds.json",
+)  # data that cite the law
 
 
 class Citation(NamedTuple):
@@ -294,7 +309,7 @@ class Citation(NamedTuple):
 def _said(path: Path) -> str:
     """Return the comments and the docstrings of a Python file: where law is cited on purpose."""
     source = path.read_text(encoding="utf-8")
-    if "Art" not in source and "OSA s." not in source:
+    if "Art" not in source and not any(act in source for act in _ACTS):
         return ""
     comments = [
         t.string for t in tokenize.generate_tokens(io.StringIO(source).readline) if t.type == tokenize.COMMENT
@@ -308,12 +323,14 @@ def _said(path: Path) -> str:
 def citations() -> list[Citation]:
     """Return every citation of a law in src/, each place once."""
     found = set()
-    for path in sorted((ROOT / "src" / "hakam").rglob("*.py")):
-        if "migrations" in path.parts:
-            continue
-        said = _said(path)
+    package = ROOT / "src" / "hakam"
+    texts = [(path, _said(path)) for path in sorted(package.rglob("*.py")) if "migrations" not in path.parts]
+    texts += [
+        (package / name, (package / name).read_text("utf-8")) for name in _DATA if (package / name).exists()
+    ]
+    for path, said in texts:
         for match in _CITED.finditer(said):
-            law = "osa" if match["section"] else _PREFIX.get(match["law"] or "DSA", "dsa")
+            law = _ACTS[match["act"]] if match["section"] else _PREFIX.get(match["law"] or "DSA", "dsa")
             clause = match["section"] + match["sub"] if match["section"] else match["article"] + match["rest"]
             found.add(Citation(law, clause, path.relative_to(ROOT).as_posix()))
     return sorted(found, key=lambda c: (list(LAWS).index(c.law), _order(c.clause), c.file))
@@ -359,6 +376,9 @@ def tests_citing(law: str, clause: str) -> list[str]:
         "dsa": r"(?<!TCO )(?<!ePrivacy )Art\. ?",
         "tco": r"TCO Art\. ?",
         "osa": r"OSA s\.",
+        "takedown": r"TAKE IT DOWN Act s\.",
+        "itrules": r"IT Rules r\.",
+        "auosa": r"OSA 2021 \(Cth\) s\.",
         "evidence": r"e-Evidence Art\. ?",
         "eprivacy": r"ePrivacy Art\. ?",
     }
@@ -395,7 +415,7 @@ def law_page() -> str:
             who += [f"the operator: {theirs[key]}"] if key in theirs else []
             rows.append(
                 (
-                    ("s." if law == "osa" else "Art. ") + key[1],
+                    {"itrules": "r."}.get(law, "s." if law in _ACTS.values() else "Art. ") + key[1],
                     known.get(key, "?"),
                     "; ".join(who),
                     "<br>".join(map(link, files)),

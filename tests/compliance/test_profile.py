@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hakam.compliance import ledger
+from hakam.compliance.clocks import clocks
 from hakam.compliance.profile import (
     Duty,
     Profile,
@@ -76,6 +77,14 @@ def test_who_grew_has_twelve_months() -> None:
         ("dsa.notices", {"countries": ("US",), "established": "IE"}, Why.APPLIES),
         ("uk.intimate", {"countries": ("GB",)}, Why.APPLIES),
         ("uk.intimate", {"countries": ("GB",), "on": date(2026, 6, 28)}, Why.NOT_YET),
+        ("uk.children", {"countries": ("GB",)}, Why.MINORS),
+        ("uk.children", {"countries": ("GB",), "minors": True}, Why.APPLIES),
+        ("uk.csea", {"countries": ("GB",), "established": "DE"}, Why.ESTABLISHED),
+        ("uk.csea", {"established": "GB"}, Why.APPLIES),
+        ("in.large", {"countries": ("IN",), "users": {"IN": 4_999_999}}, Why.USERS),
+        ("in.large", {"countries": ("IN",), "users": {"IN": 5_000_000}}, Why.APPLIES),
+        ("uk.transparency", {"countries": ("GB",), "categories": {"GB": ("3",)}}, Why.CATEGORY),
+        ("uk.transparency", {"countries": ("GB",), "categories": {"GB": ("2B",)}}, Why.APPLIES),
         ("de.netzdg", {"countries": ("DE",)}, Why.ENDED),
         ("de.netzdg", {"countries": ("DE",), "on": date(2024, 5, 13)}, Why.APPLIES),
     ],
@@ -96,6 +105,7 @@ def test_each_duty_says_what_it_is_in_both_languages(duty: Duty) -> None:
     assert re.search("[a-z]", duty.title["en"])
     assert re.search("[\u0600-\u06ff]", duty.title["ar"])
     assert duty.law
+    assert set(duty.clocks) <= set(clocks())
 
 
 @pytest.mark.django_db

@@ -21,12 +21,15 @@ from hakam.banks.keeping import create_bank
 from hakam.banks.kinds import BankSource
 from hakam.banks.rows import Row
 from hakam.compliance import drafts, private_bases
+from hakam.compliance.profile import Profile, set_profile
 from hakam.compliance.reports import keeping
 from hakam.compliance.reports.period import year as year_of
 from hakam.compliance.reports.sheets import Stated
 from hakam.console.installation import vault
 from hakam.intake import authorities, flaggers, orders, threats
 from hakam.intake.models import Conduct, Notice, Strike, Suspension
+from hakam.regulator import requests
+from hakam.regulator.regimes import Said
 from hakam.review import bulk, trials, trips
 from hakam.review.proposing import propose
 from hakam.staff.models import User
@@ -140,9 +143,16 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
         settings.HAKAM.platform, year_of(desk.now.year), stated=Stated(provider="P", service="S"), by=SYSTEM,
         now=desk.now, zone=UTC,
     )  # fmt: skip
+    set_profile(
+        Profile(platform=settings.HAKAM.platform, countries=("DE", "GB", "US")), by=SYSTEM, now=desk.now
+    )
+    asked = requests.receive(
+        "us.intimate", Said(contact="a@b.example", urls=("https://maydan.example/77",)),
+        platform=settings.HAKAM.platform, vault=vault(), by=SYSTEM, now=desk.now,
+    )  # fmt: skip
     return {
         "nora": ["/desk/flag"],
-        "": [f"/m/{conduct.token}",
+        "": [f"/m/{conduct.token}", "/intimate", f"/q/{asked.token}",
              "/", "/report", f"/n/{token}", f"/s/{desk.statement(removed).token}", f"/c/{complaint.token}", "/rules",
              "/rules/differences", "/transparency", "/accounts/login/", "/accounts/password/reset/", "/nothing"],
         "root": ["/desk/", "/desk/search?search=vermin", f"/desk/cases/{case.pk}/", f"/desk/cases/{case.pk}/ 1",
@@ -162,7 +172,8 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
                  "/desk/banks", f"/desk/banks/{bank.name}/",
                  "/desk/misuse", f"/desk/misuse/{conduct.pk}",
                  "/desk/orders", f"/desk/orders/{order.pk}", "/desk/authorities",
-                 "/desk/private", "/desk/threats", f"/desk/threats/{threat.pk}",
+                 "/desk/private", "/desk/requests", f"/desk/requests/{asked.pk}", "/desk/profile",
+                 "/desk/threats", f"/desk/threats/{threat.pk}",
                  "/desk/reports", f"/desk/reports/{yearly.pk}?part=6&all=1", f"/desk/reports/{yearly.pk}/facts/6/0/5",
                  "/desk/preferences", "/accounts/2fa/"],
     }  # fmt: skip

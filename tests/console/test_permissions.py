@@ -31,6 +31,9 @@ from hakam.enforcement.models import Effect
 from hakam.enforcement.outbox import EffectState
 from hakam.intake import flaggers, orders, threats
 from hakam.intake.models import Authority, Conduct, Dispute, DisputeBody, Flagger, Order, Threat
+from hakam.regulator import requests
+from hakam.regulator.models import Request
+from hakam.regulator.regimes import Said
 from hakam.review import bulk, decisions, questions, trips
 from hakam.review.models import Case, Complaint, Decision, Draft, Proposal, RuleTrip
 from hakam.review.proposing import propose
@@ -80,6 +83,7 @@ class World:
     bulk: int
     basis: int
     report: MadeReport
+    request: Request
 
     def arguments(self, name: str) -> tuple[object, ...]:
         """Return what stands in the address of a page."""
@@ -111,6 +115,7 @@ class World:
             "act_on_order": self.order.pk,
             "clarify_order": self.order.pk,
             "confirm_authority": self.order.authority_id,
+            **dict.fromkeys(("request", "act_on_request", "complete_request"), self.request.pk),
             "threat": self.threat.pk,
             "act_on_private_basis": self.basis,
             "act_on_threat": self.threat.pk,
@@ -160,6 +165,7 @@ ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | 
     "act_on_order": NO_ID,
     "clarify_order": NO_ID,
     "confirm_authority": 987_654,
+    **dict.fromkeys(("request", "act_on_request", "complete_request"), NO_ID),
     "threat": NO_ID,
     "act_on_private_basis": 987_654,
     "act_on_threat": NO_ID,
@@ -265,6 +271,7 @@ def world(desk: Desk, amal: User, stored: Stored) -> World:
         keeping.make(
             "default", year_of(2025), stated=Stated(provider="P", service="S"), by=SYSTEM, now=desk.now, zone=UTC
         ),
+        requests.receive("authority.request", Said(), platform="default", vault=vault(), by=SYSTEM, now=desk.now),
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from hakam.intake.threats import ThreatState
 
 PACKAGE = Path(hakam.__file__).parent
 CATALOGUE = PACKAGE / "console" / "locale" / "ar" / "LC_MESSAGES" / "django.po"
-ROOMS = ("intake", "review", "staff", "enforcement", "banks", "compliance")
+ROOMS = ("intake", "review", "staff", "enforcement", "banks", "compliance", "regulator")
 # What pages and letters show as it is. An error that is none of these has words of its own in the console.
 SHOWN = [
     "MisuseError",
@@ -52,6 +52,8 @@ SHOWN = [
     "EffectError",
     "BankError",
     "FormatError",
+    "RequestError",
+    "KeeperError",
 ]
 WORDS = re.compile(r"[a-z]{3}")
 

@@ -8,6 +8,7 @@ from django.utils import translation
 from hakam.banks.kinds import BankAction, BankSource
 from hakam.compliance.drafts import DraftState
 from hakam.compliance.facts import FactKind
+from hakam.compliance.profile import Size, Tier, Why
 from hakam.console.harms import GROUPS, HARMS
 from hakam.console.terms import FAMILIES, term
 from hakam.enforcement.kinds import EffectKind
@@ -19,6 +20,7 @@ from hakam.intake.misuse import MisuseKind
 from hakam.intake.order_contents import ContentType, DataKind, OrderKind
 from hakam.intake.orders import OrderState
 from hakam.intake.threats import ThreatState
+from hakam.regulator.requests import RequestState
 from hakam.review.releases import ReleaseState
 from hakam.review.states import CaseState, ComplaintState, DecisionState, Outcome, SourceKind
 from hakam.review.trials import TrialState
@@ -66,6 +68,10 @@ CLOSED: list[tuple[str, type[StrEnum]]] = [
     ("release_state", ReleaseState),
     ("automation", Automation),
     ("harm", Harm),
+    ("request_state", RequestState),
+    ("why", Why),
+    ("tier", Tier),
+    ("size", Size),
     ("bank_source", BankSource),
     ("bank_action", BankAction),
     ("entry_kind", EntryKind),

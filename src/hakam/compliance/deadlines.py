@@ -39,9 +39,9 @@ def start(
     """Start `clock` on `subject`. `length` is the operator's own target or what an order gives.
 
     Days and months are counted in `zone`, by default the installation's. A clock that was started on this subject
-    before goes on as it was.
+    before goes on as it was. The version of the clock's data counts that is in force where it starts.
     """
-    data = clock_of(clock)
+    data = _in_force(clock, now)
     where = zone or get_default_timezone()
     due = counting.due_at(data, now, zone=where, length=length)
     with transaction.atomic():
@@ -68,6 +68,15 @@ def start(
                 body={"clock": clock, "version": data.version, "law": data.law, "due_at": deadline.due_at},
             )
     return deadline
+
+
+def _in_force(clock: str, at: datetime) -> Clock:
+    """Return the version of a clock that starts at a moment; of one that no version covers the newest."""
+    newest = clock_of(clock)
+    try:
+        return clock_of(clock, at=at)
+    except LookupError:
+        return newest
 
 
 def meet(clock: str, *, subject: str, by: Actor, now: datetime) -> Deadline | None:

@@ -49,6 +49,9 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     countries: tuple[str, ...] = tuple(sorted(EU))  # where it is offered
     established: str = ""  # the country, if it is one
     marketplace: bool = False  # consumers conclude contracts with traders
+    minors: bool = False  # children are likely to access it
+    users: dict[str, int] = {}  # active each month, by country
+    categories: dict[str, tuple[str, ...]] = {}  # what a regulator registered it as, by country: `GB` -> `2B`
     languages: tuple[str, ...] = ()  # in which authorities may write (Art. 11(3))
 
 
@@ -61,6 +64,10 @@ class Why(StrEnum):
     ENDED = "ended"
     TIER = "tier"  # it is a duty of larger tiers
     MARKETPLACE = "marketplace"  # it is a duty of marketplaces
+    MINORS = "minors"  # it is a duty of services that children are likely to access
+    ESTABLISHED = "established"  # it is a duty of those who are established there
+    USERS = "users"  # it is a duty of services with more users there
+    CATEGORY = "category"  # it is a duty of services that the regulator put into a category
     SMALL = "small"  # micro and small companies are exempt
     GRACE = "grace"  # the exemption goes on for twelve months
 
@@ -75,6 +82,12 @@ class Duty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tier: Tier = Tier.INTERMEDIARY  # from which tier on
     small_exempt: bool = False
     marketplace: bool = False
+    minors: bool = False
+    established: bool = False
+    users: int = 0  # from how many active users a month in that country on
+    category: tuple[str, ...] = ()  # one of these, as the regulator registered it
+    clocks: tuple[str, ...] = ()  # keys of the clocks that belong to it
+    read: bool = True  # the law was read for this entry; otherwise ask counsel before you rely on it
     since: date = date(2024, 2, 17)
     until: date | None = None
 
@@ -123,6 +136,8 @@ def _why(duty: Duty, profile: Profile, on: date) -> Why:  # noqa: PLR0911 -- one
         return Why.TIER
     if duty.marketplace and not profile.marketplace:
         return Why.MARKETPLACE
+    if (condition := _condition(duty, profile)) is not None:
+        return condition
     if (
         duty.small_exempt and profile.tier is not Tier.VERY_LARGE
     ):  # DSA Art. 19(2): never a very large platform
@@ -131,6 +146,19 @@ def _why(duty: Duty, profile: Profile, on: date) -> Why:  # noqa: PLR0911 -- one
         if profile.larger_since is not None and on < add_months(profile.larger_since, GRACE_MONTHS):
             return Why.GRACE
     return Why.APPLIES
+
+
+def _condition(duty: Duty, profile: Profile) -> Why | None:
+    """Return what a duty of another country asks for besides and this platform has not, or None."""
+    if duty.minors and not profile.minors:
+        return Why.MINORS
+    if duty.established and profile.established != duty.where:
+        return Why.ESTABLISHED
+    if profile.users.get(duty.where, 0) < duty.users:
+        return Why.USERS
+    if duty.category and not set(duty.category) & set(profile.categories.get(duty.where, ())):
+        return Why.CATEGORY
+    return None
 
 
 def judge_all(profile: Profile, on: date) -> tuple[Judgement, ...]:

@@ -22,17 +22,19 @@ from hakam.console.desk import (
     orders,
     preferences,
     private_bases,
+    profile,
     proposals,
     queue,
     releases,
     reports,
+    requests,
     rules,
     staff,
     threats,
     trials,
     why,
 )
-from hakam.console.outside import complaint, home, report, rulebook, transparency
+from hakam.console.outside import complaint, home, intimate, report, rulebook, transparency
 from hakam.console.outside import misuse as own_misuse
 
 app_name = "console"
@@ -47,6 +49,8 @@ urlpatterns = [
     path("c/<str:token>", complaint.complaint_status, name="complaint_status"),
     path("m/<str:token>", own_misuse.told, name="misuse_told"),
     path("m/<str:token>/object", own_misuse.object_to, name="object_to_suspension"),
+    path("intimate", intimate.ask, name="intimate"),
+    path("q/<str:token>", intimate.status, name="request_status"),
     path("rules", rulebook.rulebook, name="rulebook"),
     path("rules.json", rulebook.rulebook_json, name="rulebook_json"),
     path("rules/differences", rulebook.differences, name="rulebook_differences"),
@@ -156,6 +160,14 @@ urlpatterns = [
     path("desk/private", private_bases.listing, name="private_bases"),
     path("desk/private/propose", private_bases.propose, name="propose_private_basis"),
     path("desk/private/<int:basis_id>", private_bases.act, name="act_on_private_basis"),
+    path("desk/requests", requests.listing, name="requests"),
+    path("desk/requests/receive", requests.receive, name="receive_request"),
+    path("desk/requests/absence", requests.absence, name="note_absence"),
+    path("desk/requests/<uuid:request_id>", requests.one, name="request"),
+    path("desk/requests/<uuid:request_id>/act", requests.act, name="act_on_request"),
+    path("desk/requests/<uuid:request_id>/complete", requests.complete, name="complete_request"),
+    path("desk/profile", profile.page, name="profile"),
+    path("desk/profile/save", profile.save, name="save_profile"),
     path("desk/threats", threats.listing, name="threats"),
     path("desk/threats/raise", threats.start, name="raise_threat"),
     path("desk/threats/<uuid:threat_id>", threats.one, name="threat"),

@@ -25,13 +25,9 @@ from hakam.enforcement.letters import letter
 from hakam.enforcement.ordered import apply_ordered
 from hakam.enforcement.outbox import enqueue
 from hakam.enforcement.reverse import reverse
-from hakam.intake import already, authorities, known_items, order_letters
-from hakam.intake.models import Authority, KnownItem, Order
+from hakam.intake import already, authorities, named_items, order_letters
+from hakam.intake.models import Authority, Order
 from hakam.intake.order_contents import Contents, OrderKind, missing, wrong
-from hakam.review import clauses, evidence
-from hakam.review.cases import Source, lock_open, open_case
-from hakam.review.models import Case
-from hakam.review.states import SourceKind
 from hakam.storage.event_log import EventLog
 from hakam.storage.vault import Vault
 from hakam.vocabulary.actor import SYSTEM, Actor
@@ -103,7 +99,8 @@ def receive(
     if faults:
         raise OrderError("; ".join(f"{field}: {what}" for field, what in faults.items()), wrong=faults)
     digest = vault.put(document) if document else ""
-    copies = _copies(contents, platform, vault=vault, log=log, now=now)
+    urls = () if contents.kind is OrderKind.INFORM else contents.urls
+    found = named_items.freeze(urls, platform, vault=vault, log=log, now=now)
     complete = not missing(contents)
     with transaction.atomic():
         ledger.lock()
@@ -149,7 +146,15 @@ def receive(
         )
         _start_clocks(order, contents, by=by, received=received, complete=complete)
         if contents.kind is not OrderKind.INFORM:
-            _open_cases(order, contents, copies, by=by, now=now)
+            named_items.open_cases(
+                found,
+                subject=subject_of(order),
+                harm=contents.harm,
+                language=contents.language,
+                due=min((d.due_at for d in _running(order)), default=None),
+                by=by,
+                now=now,
+            )
         if authority.confirmed_at is not None:
             _acknowledge(order, by=by, now=now)
     return order
@@ -183,66 +188,6 @@ def _start_clocks(order: Order, contents: Contents, *, by: Actor, received: date
             )
     elif complete:
         deadlines.start(_EFFECT[kind], subject=subject, by=by, now=received)
-
-
-Copies = list[tuple[ItemRef, str, evidence.Snapshot, Any]]
-
-
-def _copies(
-    contents: Contents, platform: str, *, vault: Vault, log: EventLog | None, now: datetime
-) -> Copies:
-    """Freeze what the order points at, before the transaction that names the copies."""
-    found: Copies = []
-    if contents.kind is OrderKind.INFORM:
-        return found
-    for url in dict.fromkeys(contents.urls):
-        known: KnownItem | None = known_items.at_url(url)
-        ref = (
-            known_items.ref_of(known)
-            if known is not None
-            else ItemRef(platform, "url", known_items.normalise(url)[:512])
-        )
-        data = known_items.newest_event(known, log) if known is not None and log is not None else None
-        event = None
-        if data is not None:
-            try:
-                event = evidence.read_event(data)
-            except msgspec.MsgspecError:
-                event = None
-            found.append((ref, url, evidence.freeze(vault, data), event))
-        else:
-            record = {"item": str(ref), "url": url, "received_at": now}
-            copy = evidence.freeze(vault, msgspec.json.encode(record), evidence.EvidenceKind.NOTICE)
-            found.append((ref, url, copy, None))
-    return found
-
-
-def _open_cases(order: Order, contents: Contents, copies: Copies, *, by: Actor, now: datetime) -> None:
-    due = min((d.due_at for d in _running(order)), default=None)
-    version = clauses.active()
-    lock_open(ref for ref, _url, _copy, _event in copies)
-    for n, (ref, url, copy, event) in enumerate(copies):
-        open_case(
-            by=by,
-            now=now,
-            item=ref,
-            source=Source(
-                kind=SourceKind.ORDER,
-                ref=f"{subject_of(order)}:{n}",
-                harm=contents.harm,
-                summary={
-                    "harm": contents.harm,
-                    "illegal": True,
-                    "language": contents.language,
-                    "accuracy": None,
-                },
-                due_at=due,
-            ),
-            snapshot=copy,
-            event=event,
-            item_url=url,
-            pack=version.digest if version else "",
-        )
 
 
 def _running(order: Order) -> list[Any]:
@@ -413,21 +358,7 @@ def measure_of(contents: Contents) -> Measure:
 
 def items_of(order: Order, contents: Contents) -> list[tuple[ItemRef, str, str]]:
     """Return what an order against content concerns, as (item, address, account or empty)."""
-    found = []
-    for url in dict.fromkeys(contents.urls):
-        known = known_items.at_url(url)
-        ref = (
-            known_items.ref_of(known)
-            if known is not None
-            else ItemRef(order.platform, "url", known_items.normalise(url)[:512])
-        )
-        case = (
-            Case.objects.filter(platform=ref.platform, item_kind=ref.kind, item_id=ref.id)
-            .order_by("-pk")
-            .first()
-        )
-        found.append((ref, url, case.author_id if case is not None else ""))
-    return found
+    return named_items.located(contents.urls, order.platform)
 
 
 def answer(order_id: str, *, by: Actor, now: datetime, note: str = "") -> Order:

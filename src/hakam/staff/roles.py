@@ -39,6 +39,8 @@ class Permission(StrEnum):
     FLAGGER_MANAGE = "intake:flagger:manage"
     ORDER_READ = "intake:order:read"
     ORDER_HANDLE = "intake:order:handle"
+    REGULATOR_READ = "regulator:desk:read"
+    REGULATOR_HANDLE = "regulator:desk:handle"
     MISUSE_READ = "intake:misuse:read"
     MISUSE_STRIKE = "intake:misuse:strike"
     MISUSE_SUSPEND = "intake:misuse:suspend"
@@ -90,7 +92,14 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.MODERATOR: _MODERATE,
     Role.SENIOR_MODERATOR: _SENIOR,
     Role.POLICY_LEAD: _READ
-    | {_P.PACK_PUBLISH, _P.LEDGER_READ, _P.REPORT_READ, _P.REPORT_PUBLISH, _P.DELIVERY_READ}
+    | {
+        _P.PACK_PUBLISH,
+        _P.LEDGER_READ,
+        _P.REPORT_READ,
+        _P.REPORT_PUBLISH,
+        _P.DELIVERY_READ,
+        _P.REGULATOR_READ,
+    }
     | {_P.BANK_READ, _P.BANK_MANAGE, _P.LOG_QUERY, _P.LOG_SQL},
     Role.CHILD_SAFETY: _SENIOR | {_P.CHILD_SAFETY_READ, _P.BANK_MANAGE},
     Role.LEGAL: _SENIOR
@@ -103,6 +112,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.ORDER_READ,
         _P.ORDER_HANDLE,
         _P.DISPUTE_HANDLE,
+        _P.REGULATOR_READ,
+        _P.REGULATOR_HANDLE,
     },
     Role.INCIDENT_LEAD: _SENIOR
     | {_P.PACK_PUBLISH, _P.BANK_MANAGE, _P.ORDER_READ, _P.ORDER_HANDLE, _P.LOG_SQL},
@@ -121,6 +132,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.BANK_READ,
         _P.ORDER_READ,
         _P.DISPUTE_READ,
+        _P.REGULATOR_READ,
     },
     Role.RESEARCHER: frozenset({_P.PACK_READ, _P.REPORT_READ}),
     Role.TRUSTED_FLAGGER: frozenset({_P.NOTICE_FLAG}),  # somebody outside: reads nothing of ours

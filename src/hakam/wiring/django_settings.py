@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "hakam.enforcement",
     "hakam.review",
     "hakam.intake",
+    "hakam.regulator",
     "hakam.console",
 ]
 

@@ -23,6 +23,7 @@ from hakam.intake.media_files import MediaFolder
 from hakam.live.keeping import EdgeKeeper
 from hakam.media import extra
 from hakam.media.sandbox import Sandbox
+from hakam.regulator import copies, requests
 from hakam.review import bulk
 from hakam.review.cases import rerank_due
 from hakam.review.decisions import finalise_due
@@ -157,6 +158,7 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
                 Task("send statements to the database", send_statements, 10.0),
                 Task("reconcile statements with the database", ask_after_statements, 3_600.0),
             ),
+            "copies": (Task("look for identical copies", lambda now: copies.search(log, now=now), 2.0),),
             "together": (Task("decide many items", lambda now: bulk.work(log, now), 1.0),),
             "trials": (Task("start trials of drafts", beside.look, 1.0),),
             "clocks": (
@@ -167,6 +169,7 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
                 Task("end periods", lambda now: len(deadlines.ended(now=now)), 60.0),
                 Task("rank cases", rerank_due, 30.0),
                 Task("tell recipients of orders", order_recipients.inform_due, 15.0),
+                Task("hand over requests of who is away", lambda now: requests.hand_over(now=now), 60.0),
                 Task("end suspensions for misuse", misuse.end_due, 60.0),
                 Task("note receipts", answers.note_receipts, 15.0),
                 Task("publish for the door", publish_anew, 60.0),

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext
 
 from hakam.enforcement import access as enforcement
 from hakam.intake import order_access
+from hakam.regulator import access as regulator
 from hakam.review import access as review
 from hakam.review import proposal_access, trips
 from hakam.staff.models import User
@@ -98,6 +99,8 @@ _PLACES = {
     "delivery": "deliveries", "key": "keys",
     "submission": "eu_database", "flagger": "flaggers", "send_flag": "flag",
     "conduct": "misuse", "bank": "banks", "order": "orders", "authorities": "orders",
+    "request": "requests", "receive_request": "requests", "act_on_request": "requests",
+    "complete_request": "requests", "note_absence": "requests", "save_profile": "profile",
     "bulk": "bulks", "entity": "investigate", "investigate_sql": "investigate", "run_sql": "investigate",
     "threat": "threats", "dispute": "disputes", "report_made": "reports", "report_figure": "reports",
     "propose_private_basis": "private_bases", "act_on_private_basis": "private_bases",
@@ -187,6 +190,10 @@ def _duties(user: User) -> tuple[Entry, ...]:
         out.append(Entry("misuse", _("Misuse"), "warning", reverse("console:misuse")))
     if user.may(Permission.PRIVATE_BASIS_READ):
         out.append(Entry("private_bases", _("Private messages"), "lock", reverse("console:private_bases")))
+    if user.may(Permission.REGULATOR_READ):
+        waiting = regulator.open_count(user)
+        out.append(Entry("requests", _("Requests"), "mail", reverse("console:requests"), waiting or None))
+        out.append(Entry("profile", _("Profile and duties"), "scale", reverse("console:profile")))
     if user.may(Permission.FLAGGER_READ):
         out.append(Entry("flaggers", _("Trusted flaggers"), "megaphone", reverse("console:flaggers")))
     return tuple(out)

@@ -21,7 +21,12 @@ from hakam.staff.roles import Permission
 PER_PAGE = 50
 MOST_DIGITS = 15
 MOST_FINDINGS = 20
-_PAGES = {"case": "console:case", "complaint": "console:complaint", "effect": "console:delivery"}
+_PAGES = {
+    "case": "console:case",
+    "complaint": "console:complaint",
+    "effect": "console:delivery",
+    "request": "console:request",
+}
 
 
 def link_to(subject: str) -> str:

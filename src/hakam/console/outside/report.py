@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hakam.console.installation import event_log, installation, notice_log, vault
+from hakam.console.outside import intimate
 from hakam.console.outside.complaint import refusal_of
 from hakam.console.outside.forms import GOOD_FAITH, ComplaintForm, ReportForm
 from hakam.console.outside.reading import page, speak
@@ -30,7 +31,11 @@ _FIELDS = {
 
 
 def _form(request: HttpRequest, form: ReportForm, *, status: int = 200) -> HttpResponse:
-    context = {"form": form, "anonymous": " ".join(sorted(CHILD_ABUSE_OFFENCES))}
+    context = {
+        "form": form,
+        "anonymous": " ".join(sorted(CHILD_ABUSE_OFFENCES)),
+        "intimate": bool(intimate.regimes_offered()),
+    }
     return page(request, "report.html", context, status=status)
 
 
