@@ -334,13 +334,13 @@ def _close(
             deadlines.meet(clock, subject=subject_of(request), by=by, now=now)
     if reachable(said):
         with translation.override(said.language):
-            subject = _("The answer to your request")
+            subject, title = _("The answer to your request"), regime.words
             reference = _("Our reference: %(ours)s. Yours: %(theirs)s.") % {
                 "ours": request.pk,
                 "theirs": said.reference or "-",
             }
         _write(
-            request, said, EffectKind.ORDER_ANSWER, subject, [regime.words, reference, text], key="answer", now=now
+            request, said, EffectKind.ORDER_ANSWER, subject, [title, reference, text], key="answer", now=now
         )  # fmt: skip
 
 
