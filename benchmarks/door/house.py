@@ -11,17 +11,20 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import msgspec
 import psutil
 
 from hakam.policy.pack import load_pack
 from hakam.storage.embedded import published
 from hakam.storage.embedded.event_log import FileEventLog
-from hakam.storage.published import Published, PublishedKey, PublishedPack
+from hakam.storage.embedded.lists import FOLDER, open_lists
+from hakam.storage.published import Published, PublishedKey, PublishedList, PublishedPack
 
 PLATFORM = "forum"
 _READY_SECONDS = 30.0
@@ -30,11 +33,22 @@ _READY_SECONDS = 30.0
 class House:
     """A running door. Use it with `with`."""
 
-    def __init__(self, files: dict[str, str], *, under: Path | None = None) -> None:
+    def __init__(
+        self,
+        files: dict[str, str],
+        *,
+        under: Path | None = None,
+        lists: Mapping[str, str] | None = None,
+        lists_folder: Path | None = None,
+    ) -> None:
+        """Write the home and start the door. `lists` (name -> digest) have their files in `lists_folder`."""
         self.home = Path(tempfile.mkdtemp(prefix="hakam-bench-", dir=under))
         self.key = f"hk_benchmrk_{secrets.token_urlsafe(32)}"
         self.host, self.port = "127.0.0.1", _free_port()
-        loaded = load_pack(files)
+        named = tuple(PublishedList(*one) for one in (lists or {}).items())
+        if lists_folder is not None:
+            (self.home / FOLDER).symlink_to(lists_folder)
+        loaded = load_pack(files, open_lists(self.home / FOLDER, named))
         if loaded.pack is None:
             raise SystemExit(f"no usable pack: {[f.message for f in loaded.findings][:5]}")
         self.pack = loaded.pack
@@ -44,17 +58,33 @@ class House:
             platform=PLATFORM,
             scopes=("check", "events:write"),
         )
-        published.write(
-            self.home / "published.json",
-            Published(revision=1, keys=(key,), pack=PublishedPack(loaded.pack.ref, files)),
+        self.told = Published(
+            revision=1, keys=(key,), pack=PublishedPack(loaded.pack.ref, files), lists=named
         )
+        published.write(self.home / "published.json", self.told)
         self._log = (self.home / "door.log").open("wb")
-        self._process = subprocess.Popen(
+        self._process = self._started()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
             [sys.executable, "-m", "hakam.door", "--home", str(self.home), "--port", str(self.port)],
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
+
+    def replace(self, lists: Mapping[str, str]) -> None:
+        """Publish other versions of lists."""
+        named = tuple(PublishedList(*one) for one in lists.items())
+        self.told = msgspec.structs.replace(self.told, revision=self.told.revision + 1, lists=named)
+        published.write(self.home / "published.json", self.told)
+
+    def kill_and_start(self) -> None:
+        """Kill the door without warning and start it on the same home."""
+        for process in self._family()[::-1]:
+            process.kill()
+        self._process.wait()
+        self._process = self._started()
 
     def __enter__(self) -> Self:
         """Wait until the door answers."""

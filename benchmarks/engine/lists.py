@@ -40,7 +40,8 @@ from hakam.policy.scan import Scan
 from hakam.policy.tree import Field, How, Search
 from hakam.signals.fold import fold, split_words
 from hakam.signals.measure import measure
-from hakam.storage.embedded.lists import keep, open_list
+from hakam.storage.embedded.list_files import keep
+from hakam.storage.embedded.lists import open_list
 from hakam.testing.doors import event, pack_files
 from hakam.vocabulary.event import Event
 from hakam.vocabulary.finding import Span
@@ -67,7 +68,8 @@ def lookups(entries: int, folder: Path) -> dict[str, Any]:
     """Measure the list of values."""
     held = [f"user-{n * 7919 % (entries * 8):x}@{n % 97}.example" for n in range(entries)]
     start = time.process_time()
-    digest, count = keep(folder, ListKind.VALUES, held)
+    kept = keep(folder, ListKind.VALUES, held)
+    digest, count = kept.digest, kept.entries
     built = time.process_time() - start
     inside = set(held)
     before = resident()

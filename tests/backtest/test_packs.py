@@ -16,7 +16,8 @@ from hakam.backtest.workers import Here, Processes
 from hakam.policy.lists import ListKind
 from hakam.policy.outside import BadListError
 from hakam.policy.pack import Pack, load_pack
-from hakam.storage.embedded.lists import keep, open_lists
+from hakam.storage.embedded.list_files import keep
+from hakam.storage.embedded.lists import open_lists
 from hakam.storage.published import PublishedList
 
 CONDITIONS = (
@@ -44,7 +45,9 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def published(folder: Path) -> list[PublishedList]:
-    return [PublishedList(name, keep(folder, kind, entries)[0]) for name, (kind, entries) in LISTS.items()]
+    return [
+        PublishedList(name, keep(folder, kind, entries).digest) for name, (kind, entries) in LISTS.items()
+    ]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from hakam.compliance.lists import ListError
 from hakam.compliance.models import ListVersion
 from hakam.policy.lists import ListKind
 from hakam.policy.outside import BadListError, OutsideList, pack_list
-from hakam.storage.embedded.lists import keep
+from hakam.storage.embedded.list_files import keep
 from hakam.testing.scene import PACK
 from hakam.vocabulary.actor import Actor, ActorKind
 
@@ -104,8 +104,8 @@ def test_lists_are_opened_from_the_home_and_a_missing_file_leaves_the_name(
     tmp_path: Path, settings: Any
 ) -> None:
     settings.HAKAM_LISTS = tmp_path
-    digest, count = keep(tmp_path, ListKind.VALUES, ["mallory"])
-    lists.publish("bad-ids", ListKind.VALUES, digest, count, by=LEAD, now=NOW, note="x")
+    kept = keep(tmp_path, ListKind.VALUES, ["mallory"])
+    lists.publish("bad-ids", ListKind.VALUES, kept.digest, kept.entries, by=LEAD, now=NOW, note="x")
     assert "mallory" in lists.opened()["bad-ids"]
     publish("lost")
     assert sorted(lists.at_hand()) == ["bad-ids", "lost"]

@@ -12,7 +12,8 @@ from hakam.door.reload import Keeper
 from hakam.policy.lists import ListKind
 from hakam.policy.pack import load_pack
 from hakam.storage.embedded import published
-from hakam.storage.embedded.lists import FOLDER, keep, open_lists
+from hakam.storage.embedded.list_files import keep
+from hakam.storage.embedded.lists import FOLDER, open_lists
 from hakam.storage.event_log import LogFullError
 from hakam.storage.published import Published, PublishedList, PublishedPack
 from hakam.testing.doors import (
@@ -250,7 +251,7 @@ LISTED = """
 def listed(house: House, **lists: tuple[ListKind, list[str]]) -> list[PublishedList]:
     folder = house.config.home / FOLDER
     return [
-        PublishedList(name.replace("_", "-"), keep(folder, kind, entries)[0])
+        PublishedList(name.replace("_", "-"), keep(folder, kind, entries).digest)
         for name, (kind, entries) in lists.items()
     ]
 

@@ -38,6 +38,17 @@ def test_patterns_for_raw_text_stay(packs: Any) -> None:
     assert prepared("[A-Z]{3}", folded=False) == ("[A-Z]{3}", [])
 
 
+@pytest.mark.parametrize("pattern", [r"c\Qx", r"\Qa.b", r"a|\Qb\\", r"\Qabc" + "\\"])
+@pytest.mark.parametrize("folded", [True, False])
+@pytest.mark.parametrize("words", [True, False])
+def test_a_quotation_that_is_never_closed_reaches_to_the_end(pattern: str, folded: bool, words: bool) -> None:
+    ready, codes = prepared(pattern, folded=folded, words=words)
+    assert ready is not None, codes
+    asked = "c x cx a.b b\\ abc\\"
+    assert re2.search(ready, asked) is not None or words
+    assert re2.compile(f"(?:{ready})|other")
+
+
 def test_patterns_on_words_cover_whole_words() -> None:
     ready, _ = prepared("cat|dog", words=True)
     assert ready is not None

@@ -23,7 +23,7 @@ from hakam.review.releases import (
     ReleaseState,
     UntriedError,
 )
-from hakam.storage.embedded.lists import keep
+from hakam.storage.embedded.list_files import keep
 from hakam.testing import scene
 from hakam.vocabulary.actor import Actor, ActorKind
 from hakam.vocabulary.verdict import Stage
@@ -238,8 +238,8 @@ class TestListsOutside:
     @pytest.fixture(autouse=True)
     def _list(self, tmp_path: Path, settings: Any) -> None:
         settings.HAKAM_LISTS = tmp_path
-        digest, count = keep(tmp_path, ListKind.VALUES, ["mallory"])
-        lists.publish("bad-ids", ListKind.VALUES, digest, count, by=LENA, now=NOW, note="n")
+        kept = keep(tmp_path, ListKind.VALUES, ["mallory"])
+        lists.publish("bad-ids", ListKind.VALUES, kept.digest, kept.entries, by=LENA, now=NOW, note="n")
 
     def test_it_is_released_and_can_come_back(self) -> None:
         draft = written(VERMIN.replace('word(text.folded, "vermin")', 'author.id in list("bad-ids")'))

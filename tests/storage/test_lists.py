@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import struct
 from pathlib import Path
+from typing import Any
+from zlib import crc32
 
+import psutil
 import pytest
 import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hakam.policy.lists import ListKind
-from hakam.policy.outside import BadListError
-from hakam.storage.embedded.lists import keep, open_list, open_lists, read_source
+from hakam.policy.outside import BadListError, OutsideList, pack_list
+from hakam.signals.links import host_of
+from hakam.storage.embedded import list_files
+from hakam.storage.embedded.list_files import Kept, keep
+from hakam.storage.embedded.lists import entries_of, is_whole, open_list, open_lists, read_through
 from hakam.storage.published import PublishedList
 
 pytestmark = pytest.mark.embedded  # files only: one database is enough
@@ -57,8 +67,13 @@ def test_what_people_have_is_read(  # noqa: PLR0917 -- a table
     }[around]()
     file = tmp_path / f"{name}{around}"
     file.write_bytes(squeezed)
-    found = read_source(file, kind, column=column)
-    assert (found.entries, found.repeated) == (entries, repeated)
+    told: list[float] = []
+    found = tuple(entries_of(file, kind, column=column, progress=told.append))
+    assert tuple(dict.fromkeys(found)) == entries
+    assert len(found) - len(entries) == repeated
+    assert told
+    assert all(0 <= share <= 1 for share in told)
+    assert keep(tmp_path / "lists", kind, iter(found)).repeated == repeated
 
 
 REFUSED = [
@@ -88,19 +103,19 @@ def test_what_can_not_be_used_is_refused_with_its_place(
 ) -> None:
     (tmp_path / name).write_bytes(data)
     with pytest.raises(BadListError, match=said):
-        read_source(tmp_path / name, V, column=column)
+        keep(tmp_path / "lists", V, entries_of(tmp_path / name, V, column=column))
+    assert list((tmp_path / "lists").iterdir()) == []
 
 
 def test_terms_of_which_nothing_is_left_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("good\n!!!\n", encoding="utf-8")
     with pytest.raises(BadListError, match="line 2: neither letters nor digits"):
-        read_source(tmp_path / "a.txt", T)
+        list(entries_of(tmp_path / "a.txt", T))
 
 
 def test_a_list_is_kept_once_and_opened_by_its_digest(tmp_path: Path) -> None:
-    digest, count = keep(tmp_path / "lists", V, ["b", "a"])
-    assert keep(tmp_path / "lists", V, ["a", "b"]) == (digest, 2)
-    assert count == 2
+    digest = keep(tmp_path / "lists", V, ["b", "a"]).digest
+    assert keep(tmp_path / "lists", V, ["a", "b", "a"]) == Kept(digest, 2, 1)
     assert [path.name for path in (tmp_path / "lists").iterdir()] == [digest]
     found = open_list(tmp_path / "lists", "n", digest)
     assert "a" in found
@@ -110,8 +125,8 @@ def test_a_list_is_kept_once_and_opened_by_its_digest(tmp_path: Path) -> None:
 
 
 def test_a_missing_or_changed_file_is_told(tmp_path: Path) -> None:
-    digest, _ = keep(tmp_path, V, ["a"])
-    other, _ = keep(tmp_path, V, ["b"])
+    digest = keep(tmp_path, V, ["a"]).digest
+    other = keep(tmp_path, V, ["b"]).digest
     with pytest.raises(BadListError, match="can't be read"):
         open_list(tmp_path, "n", "0" * 64)
     (tmp_path / ("1" * 64)).write_bytes((tmp_path / digest).read_bytes())
@@ -121,3 +136,126 @@ def test_a_missing_or_changed_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(BadListError, match="can't be read"):
         open_list(tmp_path, "n", "2" * 64)
     assert other != digest
+
+
+entries = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=9)
+
+
+@given(st.lists(entries, min_size=1, max_size=200))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_list_built_in_parts_is_the_one_built_in_memory(tmp_path: Path, held: list[str]) -> None:
+    data, digest, count = pack_list(V, held)
+    kept = keep(tmp_path, V, held)
+    assert kept == Kept(digest, count, len(held) - count)
+    assert (tmp_path / digest).read_bytes() == data
+    assert is_whole(tmp_path, digest)
+
+
+def test_a_long_list_waits_in_files_and_takes_little_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(list_files, "_IN_MEMORY", 1_000)  # all parts go to files
+    monkeypatch.setattr(list_files, "_SYNCED", 1_000_000)
+    count = 300_000
+    before = psutil.Process().memory_info().rss
+    kept = keep(tmp_path, V, (f"{n * 7919 % count:x}.hash.example" for n in range(count * 2)))
+    grown = psutil.Process().memory_info().rss - before
+    assert kept == Kept(kept.digest, count, count)
+    assert grown < 60_000_000  # as texts in a set they alone would take twice that
+    found = open_list(tmp_path, "n", kept.digest)
+    assert found.count == count
+    assert len(set(found.entries())) == count
+    assert all(f"{n:x}.hash.example" in found for n in range(0, count, 997))
+    assert not any(f"{n:x}.hash.example" in found for n in range(count, count * 2, 997))
+    assert [path.name for path in tmp_path.iterdir()] == [kept.digest]
+
+
+@pytest.mark.parametrize("at", [0, 1, 70_000])
+def test_whatever_ends_the_reading_leaves_nothing_behind(tmp_path: Path, at: int) -> None:
+    def broken() -> Any:
+        for n in range(at):
+            yield str(n)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        keep(tmp_path, V, broken())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_many_bytes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(list_files, "_MOST_BYTES", 1_000)
+    with pytest.raises(BadListError, match="said again included"):
+        keep(tmp_path, V, ("the same again" for _ in range(100_000)))
+    with pytest.raises(BadListError, match="empty"):
+        keep(tmp_path, V, [])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_entries_of_one_code_stand_in_the_order_of_their_bytes(tmp_path: Path) -> None:
+    same = ["plumless", "buckeroo"]  # one CRC-32
+    assert len({crc32(word.encode()) for word in same}) == 1
+    one, two = keep(tmp_path, V, same), keep(tmp_path, V, reversed(same))
+    assert one.digest == two.digest
+    found = open_list(tmp_path, "n", one.digest)
+    assert all(word in found for word in same)
+    assert list(found.entries()) == sorted(same)
+
+
+@given(st.text("abcx0n-h.w:/@ %[]19é。", max_size=14) | entries)
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_domains_are_read_as_links_are(tmp_path: Path, entry: str) -> None:
+    line = entry.strip()
+    if not line or line.startswith(("#", "\\")) or "\r" in line:
+        return
+    (tmp_path / "a.txt").write_text(f"{line}\n", encoding="utf-8")
+    wanted = line.lower().removesuffix(".") if "/" in line else host_of(line) or line
+    try:
+        assert list(entries_of(tmp_path / "a.txt", D)) == [wanted]
+    except BadListError:
+        assert not wanted or any(ord(char) < 32 for char in wanted)
+
+
+def test_a_damaged_byte_is_found_by_reading_all(tmp_path: Path) -> None:
+    digest = keep(tmp_path, V, map(str, range(1_000))).digest
+    path = tmp_path / digest
+    assert is_whole(tmp_path, digest)
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    data = bytearray(path.read_bytes())
+    data[100] ^= 1
+    (moved / digest).write_bytes(data)
+    assert not is_whole(moved, digest)
+    (moved / ("1" * 64)).write_bytes(path.read_bytes())
+    assert not is_whole(moved, "1" * 64)
+    (moved / ("2" * 64)).write_bytes(b"no list")
+    assert not is_whole(moved, "2" * 64)
+    with pytest.raises(OSError, match="No such file"):
+        is_whole(moved, "3" * 64)
+    read_through(moved, digest)
+    read_through(moved, "3" * 64)  # whoever looks up tells what is wrong
+
+
+def test_lists_of_the_first_form_are_still_read(tmp_path: Path) -> None:
+    """Verdicts name them: places before the entries, told by the last bits of the code."""
+    words = sorted([b"mallory", "ملوري".encode(), b"eve"], key=lambda word: crc32(word) & 7)
+    text, starts, at = b"\n", [], 1
+    for place in range(9):
+        starts.append(at)
+        for word in words:
+            if crc32(word) & 7 == place:
+                text += word + b"\n"
+                at += len(word) + 1
+    digest = pack_first_digest(words)
+    head = struct.pack("<8sIIQ32s8x", b"hakamls1", 2, 3, 3, bytes.fromhex(digest))
+    (tmp_path / digest).write_bytes(head + struct.pack("<9I", *starts) + text)
+    found = open_list(tmp_path, "n", digest)
+    assert (found.kind, found.count) == (V, 3)
+    assert [word in found for word in ("mallory", "ملوري", "eve", "ev", "alice")] == [True] * 3 + [False] * 2
+    assert set(found.terms()) == {"mallory", "ملوري", "eve"}
+    assert is_whole(tmp_path, digest)
+    with pytest.raises(BadListError):
+        OutsideList("n", (tmp_path / digest).read_bytes()[:-1])
+
+
+def pack_first_digest(words: list[bytes]) -> str:
+    return hashlib.sha256(b"values\n" + b"".join(word + b"\n" for word in sorted(words))).hexdigest()

@@ -10,9 +10,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hakam.compliance import lists
+from hakam.policy.lists import ListKind
 from hakam.staff.keys import issue_key
 from hakam.staff.roles import Scope
 from hakam.storage.embedded.event_log import FileEventLog
+from hakam.storage.embedded.list_files import keep
+from hakam.storage.embedded.lists import FOLDER
 from hakam.storage.event_log import Entry
 from hakam.testing import scene
 from hakam.vocabulary.actor import SYSTEM
@@ -124,3 +128,18 @@ def test_a_damaged_record_of_the_event_log_is_named(settings: Settings) -> None:
     [finding] = check(settings, now=NOW)
     assert finding.code == "W007"
     assert finding.subject == f"event:{appended.seq}"
+
+
+def test_a_list_whose_file_is_damaged_or_missing_is_found(settings: Settings) -> None:
+    kept = keep(settings.home / FOLDER, ListKind.VALUES, ["mallory", "eve"])
+    lists.publish("bad-ids", ListKind.VALUES, kept.digest, kept.entries, by=SYSTEM, now=NOW, note="x")
+    publish.publish(settings, now=NOW)
+    assert codes(settings) == []
+    path = settings.home / FOLDER / kept.digest
+    data = path.read_bytes()
+    path.unlink()
+    (found,) = check(settings, now=NOW)
+    assert (found.code, found.subject) == ("W008", "list:bad-ids")
+    path.write_bytes(data.replace(b"mallory", b"mallard"))  # as a disk that errs would
+    (found,) = check(settings, now=NOW)
+    assert found.message == "its file holds something else"

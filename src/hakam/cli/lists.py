@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -48,6 +50,7 @@ def add(
     chosen = open_home()
     from hakam.compliance import lists  # noqa: PLC0415 -- needs Django started
     from hakam.policy.outside import BadListError  # noqa: PLC0415 -- needs Django started
+    from hakam.storage.embedded import list_files  # noqa: PLC0415 -- needs Django started
     from hakam.storage.embedded import lists as files  # noqa: PLC0415 -- needs Django started
     from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415 -- needs Django started
     from hakam.wiring import publish  # noqa: PLC0415 -- needs Django started
@@ -56,17 +59,29 @@ def add(
     folder = chosen.home / files.FOLDER
     try:
         lists.check_name(name)
-        source = files.read_source(file, kind, column=column)
-        digest, count = files.keep(folder, kind, source.entries)
-        _fits(files.open_list(folder, name, digest))
-        version = lists.publish(name, kind, digest, count, by=SYSTEM, now=now, note=note)
+        with _progress() as tell:
+            kept = list_files.keep(folder, kind, files.entries_of(file, kind, column=column, progress=tell))
+        _fits(files.open_list(folder, name, kept.digest))
+        version = lists.publish(name, kind, kept.digest, kept.entries, by=SYSTEM, now=now, note=note)
     except OSError as error:
         raise CommandError(f"cannot read the list: {error}") from error
     except (BadListError, lists.ListError) as error:
         raise CommandError(str(error)) from error
     publish.publish(chosen, now=now)
-    again = f", {source.repeated:,} said twice" if source.repeated else ""
-    OUT.print(f"{name} version {version.number} is in force: {count:,} {kind}{again}; digest {digest[:12]}")
+    again = f", {kept.repeated:,} said twice" if kept.repeated else ""
+    OUT.print(
+        f"{name} version {version.number} is in force: {kept.entries:,} {kind}{again}; digest {kept.digest[:12]}"
+    )
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[float], None]]:
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415 -- as above
+
+    columns = TextColumn("{task.description}"), BarColumn(bar_width=32), TimeRemainingColumn()
+    with Progress(*columns, console=ERR, transient=True) as bars:
+        task = bars.add_task("reading", total=1.0)
+        yield lambda share: bars.update(task, completed=share)
 
 
 def _fits(found: OutsideList) -> None:

@@ -19,7 +19,7 @@ from hakam.door.watch import Watch
 from hakam.policy.counters import MemoryCounters
 from hakam.policy.engine import Engine, compile_pack
 from hakam.policy.outside import BadListError
-from hakam.storage.embedded.lists import FOLDER, open_lists
+from hakam.storage.embedded.lists import FOLDER, open_lists, read_through
 from hakam.storage.embedded.published import PublishedError, PublishedReader
 from hakam.storage.event_log import CorruptRecordError, EventLog
 from hakam.storage.known_content import KnownContent
@@ -163,6 +163,8 @@ class Keeper:
             self._swap(lambda: self._door.replace(published, None, trouble))
             self._door.metrics.reloads["refused"] += 1
             return
+        for digest in judgement.engine.lists.values():
+            read_through(self._door.config.home / FOLDER, digest)
         if before is not None and judgement.counter_names <= before.counter_names:
             judgement = Judgement(  # they go on counting
                 judgement.engine, before.counters, judgement.scorer, guard=judgement.guard

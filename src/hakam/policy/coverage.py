@@ -108,7 +108,7 @@ def generated_events(engine: Engine, count: int, seed: int = 0) -> Iterator[Even
             "context": {},
         }
         for path, values in asked.items():
-            if rng.random() < 0.7:  # noqa: PLR2004 -- the rest is unknown
+            if values and rng.random() < 0.7:  # noqa: PLR2004 -- the rest is unknown
                 _put(data, path, rng.choice(values), rng)
         words = rng.sample(asked.get("text", ["a"]), min(len(asked.get("text", ["a"])), rng.randint(0, 3)))
         if words or rng.random() < 0.5:  # noqa: PLR2004 -- a text, or none

@@ -47,8 +47,7 @@ def prepare(pattern: str, problem: Problem, *, folded: bool, words: bool) -> str
         if piece[0] == "\\" and piece[1:2] in _ASCII_ONLY:
             problem("P202", f"`{piece}` knows ASCII letters only", _ascii_hint(piece[1]))
             return None
-    if folded or words:
-        pattern = _fold_pieces(pieces, problem, words=words)
+    pattern = _fold_pieces(pieces, problem, words=words) if folded or words else "".join(pieces)
     try:
         compiled = re2.compile(pattern, options())
     except re2.error as error:
@@ -80,7 +79,10 @@ def _refused(error: str, problem: Problem) -> None:
 
 
 def _pieces(pattern: str) -> list[str]:
-    r"""Split a pattern into escapes (`\p{L}`, `\Q...\E`), and single characters, nothing lost."""
+    r"""Split a pattern into escapes (`\p{L}`, `\Q...\E`), and single characters, nothing lost.
+
+    A `\Q` that is never closed reaches to the end and is closed there, so that something can follow.
+    """
     found: list[str] = []
     at, end = 0, len(pattern)
     while at < end:
@@ -101,7 +103,7 @@ def _pieces(pattern: str) -> list[str]:
             stop += 1
         elif following == "x":
             stop += 2
-        found.append(pattern[at:stop])
+        found.append(pattern[at:stop] if following != "Q" or close >= 0 else f"{pattern[at:]}\\E")
         at = stop
     return found
 

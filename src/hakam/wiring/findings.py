@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from hakam.compliance import lists
 from hakam.storage.embedded import published
 from hakam.storage.embedded.event_log import FileEventLog
+from hakam.storage.embedded.lists import FOLDER, is_whole
 from hakam.storage.published import Published
 from hakam.vocabulary.finding import Finding, Severity
 from hakam.wiring import publish
@@ -28,6 +30,7 @@ CODES = {
     "W005": "the worker gives no sign of life",
     "W006": "a secret can be read by others",
     "W007": "a record of the event log is damaged",
+    "W008": "the file of a list is missing or damaged",
 }
 SILENT_SECONDS = 30.0  # a living worker writes its heartbeat far more often
 
@@ -44,6 +47,7 @@ def check(chosen: Settings | None = None, *, now: datetime | None = None) -> Ite
         yield _error("W001", f"{len(pending)} migrations are not applied", "database", "run `hakam migrate`")
         return
     yield from _door(chosen, now or utc_now())
+    yield from _lists(chosen)
     yield from _worker(chosen)
     yield from _secrets(chosen)
     yield from _event_log(event_log_path(chosen))
@@ -67,6 +71,18 @@ def _door(chosen: Settings, now: datetime) -> Iterator[Finding]:
 def _in_force(one: Published) -> tuple[object, ...]:
     """Return what people decided. Addresses and limits are settings, which may differ from one process to another."""
     return one.keys, one.pack, one.lists, one.released
+
+
+def _lists(chosen: Settings) -> Iterator[Finding]:
+    """Read the files of the lists in force whole: verdicts are explained from them."""
+    folder = chosen.home / FOLDER
+    for one in lists.in_force():
+        hint = f"restore {folder / one.digest} from a copy, or add the list again"
+        try:
+            if not is_whole(folder, one.digest):
+                yield _error("W008", "its file holds something else", f"list:{one.name}", hint)
+        except OSError as error:
+            yield _error("W008", f"its file can't be read: {error.strerror}", f"list:{one.name}", hint)
 
 
 def _worker(chosen: Settings) -> Iterator[Finding]:

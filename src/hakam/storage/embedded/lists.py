@@ -5,72 +5,90 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO, BinaryIO, TextIO
 
 import msgspec
 import zstandard
 
-from hakam.policy.lists import ListKind
-from hakam.policy.outside import BadListError, OutsideList, pack_list, problem_of
+from hakam.policy.lists import MAX_TERM, ListKind
+from hakam.policy.outside import BadListError, OutsideList, problem_of
 from hakam.signals.fold import fold_words
 from hakam.signals.links import host_of
-from hakam.storage.embedded.durable import write_whole
 from hakam.storage.published import PublishedList
 
 FOLDER = "lists"
 SHOWN = 5  # lines that a refusal names
+_PIECE = 1 << 22  # bytes read at once
+_TOLD = 1 << 14  # entries between two words about the progress
+_PLAIN_HOST = re.compile(
+    r"(?!.*(?:0x|xn--|hxxp))[a-z0-9-]++(?:\.[a-z0-9-]++)*+(?<=[a-z-])"
+).fullmatch  # what `host_of` would return unchanged
 _FORMATS = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".txt": "plain", "": "plain"}
 
 
-class Source(msgspec.Struct, frozen=True):
-    """What a file of entries held: each entry once, and how many lines said one again."""
-
-    entries: tuple[str, ...]
-    repeated: int
-
-
-def read_source(path: Path, kind: ListKind, *, column: str | None = None) -> Source:
-    """Read the entries of a file: `.txt` (one a line, `#` begins a comment), `.csv`, `.ndjson`, as `.zst` or `.gz` too.
+def entries_of(
+    path: Path,
+    kind: ListKind,
+    *,
+    column: str | None = None,
+    progress: Callable[[float], None] = lambda _share: None,
+) -> Iterator[str]:
+    """Yield the entries of a file: `.txt` (one a line, `#` begins a comment), `.csv`, `.ndjson`, also `.zst` or `.gz`.
 
     `column` names the column of a CSV (its first line is then a head) or the key of NDJSON objects; without it, a CSV
-    has no head and its first column counts, and each line of NDJSON is a text. Raises `BadListError` naming the first
-    lines that can't be used: a list is taken whole or not at all. Raises `OSError`.
+    has no head and its first column counts, and each line of NDJSON is a text. `progress` is told the share of the file
+    that was read. Raises `BadListError` at the end, naming the first lines that can't be used: a list is taken whole or
+    not at all. Raises `OSError`.
     """
     form = _FORMATS.get(_suffix(path))
     if form is None:
         raise BadListError(
             f"`{path.name}` is neither .txt nor .csv nor .ndjson (with or without .zst or .gz)"
         )
-    entries: dict[str, None] = {}
-    repeated, wrong = 0, 0
+    wrong = 0
     bad: list[str] = []
     try:
-        with _opened(path) as file:
-            for line, text in _lines(file, form, column):
+        with path.open("rb") as raw, _opened(raw, path.suffix.lower()) as file:
+            size = max(path.stat().st_size, 1)
+            for n, (line, text) in enumerate(_lines(file, form, column)):
+                if not n % _TOLD:
+                    progress(min(raw.tell() / size, 1.0))
                 entry = text.strip()
-                if kind is ListKind.DOMAINS and entry:
-                    entry = entry.lower().removesuffix(".") if "/" in entry else host_of(entry) or entry
-                problem = problem_of(entry)
-                if problem is None and kind is ListKind.TERMS and not fold_words(entry).strip():
-                    problem = "neither letters nor digits to search for"
-                if problem is not None:
-                    wrong += 1
-                    if len(bad) < SHOWN:
-                        bad.append(f"line {line}: {problem}")
-                elif entry in entries:
-                    repeated += 1
-                else:
-                    entries[entry] = None
+                if kind is ListKind.DOMAINS and _PLAIN_HOST(entry) is None:
+                    entry = _host(entry)
+                problem = _problem(entry, kind)
+                if problem is None:
+                    yield entry
+                    continue
+                wrong += 1
+                if len(bad) < SHOWN:
+                    bad.append(f"line {line}: {problem}")
     except (UnicodeDecodeError, zstandard.ZstdError, EOFError, gzip.BadGzipFile, csv.Error) as error:
         raise BadListError(f"`{path.name}` can't be read: {error}") from error
     if wrong:
         more = f", and {wrong - len(bad):,} more" if wrong > len(bad) else ""
         raise BadListError(f"{wrong:,} entries can't be used; nothing was taken: {'; '.join(bad)}{more}")
-    return Source(tuple(entries), repeated)
+
+
+def _problem(entry: str, kind: ListKind) -> str | None:
+    if kind is ListKind.TERMS:
+        empty = "neither letters nor digits to search for"
+        return problem_of(entry) or (None if fold_words(entry).strip() else empty)
+    sound = 0 < len(entry) <= MAX_TERM and entry.isprintable()  # most are, and this is quickly seen
+    return None if sound else problem_of(entry)
+
+
+def _host(entry: str) -> str:
+    """Return a domain as `links.hosts` has it: in lower case, punycode decoded. An address with a path stays whole."""
+    if not entry or "/" in entry:
+        return entry.lower().removesuffix(".")
+    return host_of(entry) or entry
 
 
 def _suffix(path: Path) -> str:
@@ -78,15 +96,13 @@ def _suffix(path: Path) -> str:
     return inner.suffix.lower()
 
 
-def _opened(path: Path) -> TextIO:
-    raw: IO[bytes]
-    if path.suffix.lower() == ".zst":
-        raw = zstandard.open(path, "rb")
-    elif path.suffix.lower() == ".gz":
-        raw = gzip.open(path, "rb")  # type: ignore[assignment]  # reads bytes  # noqa: SIM115 -- closed with what is around it
-    else:
-        raw = path.open("rb")
-    return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+def _opened(raw: BinaryIO, suffix: str) -> TextIO:
+    plain: IO[bytes] = raw
+    if suffix == ".zst":
+        plain = zstandard.open(raw, "rb")
+    elif suffix == ".gz":
+        plain = gzip.GzipFile(fileobj=raw)  # type: ignore[assignment]  # reads bytes
+    return io.TextIOWrapper(plain, encoding="utf-8-sig", newline="")
 
 
 def _lines(file: TextIO, form: str, column: str | None) -> Iterator[tuple[int, str]]:
@@ -127,19 +143,6 @@ def _of_csv(file: TextIO, column: str | None) -> Iterator[tuple[int, str]]:
             yield rows.line_num, row[place] if place < len(row) else ""
 
 
-def keep(folder: Path, kind: ListKind, entries: Iterable[str]) -> tuple[str, int]:
-    """Write a list's file, durably, unless it is there. Returns its digest and its number of entries.
-
-    Raises `BadListError`, `OSError`.
-    """
-    data, digest, count = pack_list(kind, entries)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / digest
-    if not path.exists():
-        write_whole(path, data)
-    return digest, count
-
-
 def open_list(folder: Path, name: str, digest: str) -> OutsideList:
     """Return a version of a list, mapped into memory. Raises `BadListError` if its file is missing or another."""
     try:
@@ -156,8 +159,33 @@ def open_lists(folder: Path, published: Iterable[PublishedList]) -> Mapping[str,
     return {one.name: open_list(folder, one.name, one.digest) for one in published}
 
 
+def _map(path: Path) -> mmap:
+    with path.open("rb") as file:
+        return mmap(file.fileno(), 0, access=ACCESS_READ)
+
+
 @lru_cache(maxsize=64)
 def _mapped(path: Path) -> mmap:
     """Map a file, which never changes, once per process."""
-    with path.open("rb") as file:
-        return mmap(file.fileno(), 0, access=ACCESS_READ)
+    return _map(path)
+
+
+def read_through(folder: Path, digest: str) -> None:
+    """Read the file of a list once, so that looking up in it finds it in memory and nobody waits for the disk.
+
+    Other threads go on meanwhile. A file that can't be read is left to those who look up. What is in memory already
+    costs about 0.1 s a gigabyte.
+    """
+    with suppress(OSError), (folder / digest).open("rb", buffering=0) as file:
+        piece = bytearray(_PIECE)
+        while file.readinto(piece):
+            pass
+
+
+def is_whole(folder: Path, digest: str) -> bool:
+    """Whether the file of a list holds what its name says, every byte of its entries read. Raises `OSError`."""
+    try:
+        found = OutsideList("", _map(folder / digest))
+    except ValueError:
+        return False
+    return found.digest == digest == found.digest_of_entries()

@@ -1,0 +1,58 @@
+"""The words that inputs are made of: parts of conditions, and what the readers under test know by heart."""
+
+NUMBERS = (  # values
+    "author.followers", "author.posts", "item.reach", "text.length", "len(item.mentions)",
+    "extra.karma", "event.hour", 'scores["toxicity"]', 'count(by=author.id, within="10m")',
+    'sum(item.reach, per=author.id, within="1h")',
+    'distinct(author.id, per=text.fingerprint, within="1h")', 'rate(by=author.id, within="10m")',
+    "len(text.folded)", 'similar(text.folded, "free money now")', "3", "0", "-1", "1e9", "0.5",
+    "author.age", '"1d"', "event.weekday",
+)  # fmt: skip
+TEXTS = (  # fields that are searched
+    "text.folded", "text.raw", "author.name", "item.title", "folded(author.name)", "links.hosts",
+    "author.id",
+)  # fmt: skip
+TERMS = (  # what is searched for
+    "free", "free money", "ربح سريع", "win", "a1", "مال", "", " ", "x", "é", "😀", "ـ", "spam", "DE",
+    "ً",
+)  # fmt: skip
+LEAVES = (  # whole conditions
+    "author.verified", "extra.vip", "newcomer", 'rule("first")', 'marked("seen", on="author")',
+    'bank("known")', 'author.country in territory("EU")', 'item.kind == "post"', "known(author.posts)",
+    "event.weekday in [6, 7]", 'author.id in list("bad-ids")',
+    'contains_any(text.folded, list("phrases"))', "any_in(extra.tags, ['a', 'b'])",
+    'contains_any(text.folded, list("words"))', "True", "'a' in extra.tags",
+    "author.name == item.title",
+)  # fmt: skip
+PATTERNS = (  # of RE2
+    "fre+", "m.n", "[a-z]{4}", "سر[يا]ع", "^a", "b$", "(?i)AB", "a|b", "\\d+", "[^\\s]x", "ة", "[ء-ي]+",
+)  # fmt: skip
+_SIGNS = (  # what else stands in conditions
+    "and", "or", "not", "in", "contains_any", "matches", "words=", "within=", "where=", "lambda",
+    "None", "==", "f''", '"""', "r'", "1_0", "0x", ":=", "**", "//", "\u202e", "if", "else", "await",
+    "#",
+)  # fmt: skip
+GRAMMAR = (*NUMBERS, *TEXTS, *LEAVES, *_SIGNS)
+YAML = (  # strict or not
+    "- ", ": ", "|\n", ">-\n", "&a ", "*a", "!!str ", "? ", "---\n", "...\n", "%YAML 1.1\n", "<<: ",
+    "yes", "012", "~", "null", "\t", "'", '"', "{", "}", "[", "]", "\u2028", "\x85", "\ufeff", "\r",
+    "\\x", "\\u", "#",
+)  # fmt: skip
+KEYS = (  # of a pack's files
+    "rule:", "policy:", "stage:", "when:", "then:", "quota:", "id:", "version:", "languages:", "extra:",
+    "title:", "text:", "ladder:", "severity:", "harm:", "test:", "event:", "before:", "fires:",
+    "params:", "# kind: ",
+)  # fmt: skip
+PARTS = (  # of patterns
+    "\\p{L}", "\\Q", "\\E", "[[:alpha:]]", "(?i)", "(?P<a>", "{2,3}", "{1000}", "\\x{", "\\pN", "[^",
+    "a-z", "ة", "(?:", "*?", "++", "\\d", "\\C", "|", "^", "$", "\\z", "[ء-ي]",
+)  # fmt: skip
+MEMBERS = (  # of events
+    '"id":', '"at":', '"author":', '"item":', '"text":', '"extra":', '"scores":', '"context":',
+    '"media":', "[", "]", "{", "}", "null", "1e999", "-0", "\\ud800", "\\u0000", "2026-01-01T12:00:00Z",
+    '"events":', "\n",
+)  # fmt: skip
+TRICKS = (  # of spelling
+    "\u200b", "ً", "ـ", "́", "ᅠ", "가", "ﷺ", "😀", "\u200d", "0", "@", "$", ". ", "xn--", "https://",
+    "hxxp[:]//", "www.", "\u202e", "ⅰ", "ｆ", "а", "ο", "\x00", "̸", "ـ",
+)  # fmt: skip

@@ -1,0 +1,140 @@
+"""Inputs that nobody thought of: every target keeps its promises on its first ones, and on all that broke one once."""
+
+from __future__ import annotations
+
+import random
+import sys
+from pathlib import Path
+
+import pytest
+from benchmarks.engine.list_reload import MARKED, import_here, write_lines
+from benchmarks.fuzz import __main__ as fuzz
+from benchmarks.fuzz import targets
+from benchmarks.fuzz.targets import TARGETS, Target, WrongError
+
+from hakam.policy.codes import CODES
+from hakam.storage.embedded.lists import open_list
+from hakam.vocabulary.finding import Finding, Severity, Span
+
+pytestmark = pytest.mark.embedded  # values only: one database is enough
+KEPT = sorted((Path(__file__).parent / "fixtures" / "fuzz").iterdir())
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_target_keeps_its_promises_on_what_it_begins_with(name: str) -> None:
+    target = TARGETS[name]
+    assert target.seeds
+    for seed in target.seeds:
+        target(seed)
+    target(b"")
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_any_bytes_mean_something(name: str) -> None:
+    rng = random.Random(name)  # noqa: S311 -- the same each time
+    target = TARGETS[name]
+    for _ in range(25):
+        seed = bytearray(rng.choice(target.seeds))
+        for _ in range(rng.randint(1, 6)):
+            at = rng.randrange(len(seed) + 1)
+            word = (
+                rng.choice(target.words).encode() if target.words and rng.random() < 0.5 else rng.randbytes(2)
+            )
+            seed[at : at + rng.randint(0, 3)] = word
+        target(bytes(seed))
+
+
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.name)
+def test_what_broke_a_promise_once_keeps_it_now(path: Path) -> None:
+    TARGETS[path.name.partition("-")[0]](path.read_bytes())
+
+
+def test_kept_inputs_can_be_tried_again_and_a_wrong_one_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "yaml-1").write_bytes(b"a: b")
+    assert fuzz.again([tmp_path / "yaml-1"]) == 0
+
+    def broken(_data: bytes) -> None:
+        raise WrongError("a promise")
+
+    monkeypatch.setitem(TARGETS, "yaml", Target(broken, (), ()))
+    assert fuzz.again([tmp_path / "yaml-1"]) == 1
+    assert "yaml-1: WrongError: a promise" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "finding",
+    [
+        Finding("P999", Severity.ERROR, "m", Span("rules.yaml", 1, 1, 1, 2)),
+        Finding("P101", Severity.ERROR, "m"),
+        Finding("P101", Severity.ERROR, "m", Span("rules.yaml", 0, 1, 1, 2)),
+        Finding("P101", Severity.ERROR, "m", Span("rules.yaml", 1, 2, 1, 2)),
+        Finding("P101", Severity.ERROR, "m", Span("rules.yaml", 9, 1, 9, 2)),
+    ],
+)
+def test_a_finding_that_nobody_could_find_is_wrong(finding: Finding) -> None:
+    with pytest.raises(WrongError):
+        targets._located((finding,), {"rules.yaml": "one\ntwo"})
+    assert "P101" in CODES
+    targets._located(
+        (Finding("P101", Severity.ERROR, "m", Span("rules.yaml", 2, 1, 2, 2)),), {"rules.yaml": "a\nb"}
+    )
+
+
+def test_judging_that_differs_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hakam.policy.coverage.outcome", lambda _when, _seen: None)
+    always = targets._checked("not known(author.posts) or known(author.posts)")
+    with pytest.raises(WrongError, match="compiled True, plain None"):
+        targets._judged_both_ways([always], 1)
+
+
+def test_folding_that_is_not_done_once_and_for_all_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(targets, "fold", lambda text: text + "x")
+    with pytest.raises(WrongError, match="folding a folded text"):
+        TARGETS["folding"](b"a")
+
+
+def test_an_input_that_takes_too_long_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(targets, "SLOWEST", -1.0)
+    with pytest.raises(WrongError, match="took"):
+        TARGETS["yaml"](b"a")
+
+
+def test_conditions_made_of_choices_are_many_and_the_same_each_time() -> None:
+    rng = random.Random(5)  # noqa: S311 -- the same each time
+    made = {targets._condition(targets._Choices(rng.randbytes(30))) for _ in range(300)}
+    assert len(made) > 200
+    assert targets._condition(targets._Choices(b"\x08\x01\x02")) == targets._condition(
+        targets._Choices(b"\x08\x01\x02")
+    )
+    sound = sum(targets._checked(one) is not None for one in made)
+    assert sound > 60  # enough of them get as far as being judged
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux",
+    reason="atheris has packages for Linux only; elsewhere the targets are tried above",
+)
+def test_the_search_finds_a_planted_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("atheris", reason="atheris has packages for x86-64 only")
+    result = fuzz.run("pattern", 4, tmp_path / "corpus", tmp_path / "found")
+    assert result["found"] == []
+    assert result["tried"] > 10
+    assert result["edges"] > 50
+    assert list((tmp_path / "corpus" / "pattern").iterdir())
+    monkeypatch.setenv("HAKAM_FUZZ_PLANTED", "1")
+    result = fuzz.run("pattern", 4, tmp_path / "corpus", tmp_path / "found")
+    (name,) = result["found"]
+    assert "planted" in (tmp_path / "found" / f"{name}.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", ["hashes", "domains"])
+def test_a_list_of_the_benchmark_tells_its_version(tmp_path: Path, kind: str) -> None:
+    write_lines(tmp_path / "1.txt", kind, 500, 1)
+    write_lines(tmp_path / "2.txt", kind, 500, 2)
+    one, two = (import_here(tmp_path / f"{n}.txt", tmp_path / "lists", kind) for n in (1, 2))
+    assert (one["entries"], two["entries"]) == (500, 500)
+    assert one["digest"] != two["digest"]
+    first = open_list(tmp_path / "lists", "ids", one["digest"])
+    assert [f"{MARKED}-{n}.example" in first for n in (1, 2)] == [True, False]
