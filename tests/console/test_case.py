@@ -9,7 +9,7 @@ from tests.console.conftest import Desk, SignIn
 from hakam.compliance.models import Fact
 from hakam.console.installation import vault
 from hakam.review import evidence, leases
-from hakam.review.models import Case, Draft
+from hakam.review.models import Case, CaseSource, Draft
 from hakam.staff.models import User
 from hakam.staff.roles import Role
 from hakam.testing import scene
@@ -313,3 +313,19 @@ def test_frames_of_a_closed_case_stay_closed(desk: Desk, sign_in: SignIn) -> Non
     page = screen(sign_in, case, Role.CHILD_SAFETY)
     assert "the copies are closed" in page
     assert "data:image/jpeg" not in page
+
+
+@pytest.mark.parametrize(
+    ("proof", "said"),
+    [("proven", "Proven: this message was sent so"), ("not_this_message", "the message sent was another")],
+)
+def test_a_message_that_was_opened_says_whether_it_is_proven(
+    desk: Desk, sign_in: SignIn, proof: str, said: str
+) -> None:
+    case = desk.case("I will find you", clause="threat", harm="threat")
+    CaseSource.objects.filter(case=case).update(summary={"harm": "threat", "proof": proof})
+    page = screen(sign_in, case)
+    assert f'data-proof="{proof}"' in page
+    assert said in page
+    CaseSource.objects.filter(case=case).update(summary={"harm": "threat"})
+    assert "data-proof" not in screen(sign_in, case)

@@ -17,6 +17,7 @@ from hakam.intake.authorities import AuthorityKind
 from hakam.intake.disputes import DisputeOutcome, DisputeState
 from hakam.intake.flaggers import FlaggerState
 from hakam.intake.misuse import MisuseKind
+from hakam.intake.opened import Proof
 from hakam.intake.order_contents import ContentType, DataKind, OrderKind
 from hakam.intake.orders import OrderState
 from hakam.intake.threats import ThreatState
@@ -55,6 +56,7 @@ CLOSED: list[tuple[str, type[StrEnum]]] = [
     ("fact", FactKind),
     ("flagger_state", FlaggerState),
     ("misuse_kind", MisuseKind),
+    ("proof", Proof),
     ("draft_state", DraftState),
     ("trial_state", TrialState),
     ("order_kind", OrderKind),

@@ -22,6 +22,7 @@ from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.event_log import LogFullError
 from hakam.storage.published import Published, PublishedKey
 from hakam.testing.doors import JSON, NOW, Running, published_key
+from hakam.testing.franked import carried
 from hakam.vocabulary.notice import LoggedNotice, plausible_email
 from hakam.vocabulary.problem import Problem
 
@@ -324,3 +325,16 @@ def test_a_door_that_starts_again_knows_what_it_receipted(tmp_path: Any) -> None
         log.close()
     assert links[0][0] == links[1][0]
     assert [again for _link, again in links] == [False, True]
+
+
+def test_an_opened_message_stands_whole_in_the_log(counter: Counter) -> None:
+    message = carried(platform="forum")
+    opened = msgspec.to_builtins(message)
+    status, _receipt = counter.send(form(id="r1", urls=None, messages=[opened]))
+    assert status == 202
+    assert counter.kept()[0].submission.messages == (message,)
+    status, problem = counter.send(form(id="r2", urls=None, messages=[opened | {"key": "no base64!"}]))
+    assert (status, problem["pointer"]) == (422, "/messages/0/key")
+    status, problem = counter.send(form(id="r3", urls=None, messages=[opened | {"sender": ""}]))
+    assert (status, problem["pointer"]) == (422, "/messages/0/sender")
+    assert len(counter.kept()) == 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from django.conf import settings as django_settings
 
@@ -15,12 +17,17 @@ from hakam.banks.keeping import create_bank, delete_bank
 from hakam.banks.kinds import BankSource
 from hakam.banks.rows import Row
 from hakam.banks.withdraw import withdraw
+from hakam.intake.models import NoticeItem
 from hakam.storage.embedded import published
+from hakam.storage.embedded.event_log import FileEventLog
+from hakam.storage.event_log import Entry
 from hakam.storage.known_content import KnownContent
 from hakam.testing import scene
+from hakam.testing.franked import carried
 from hakam.vocabulary.actor import SYSTEM
 from hakam.vocabulary.bank import EntryKind
-from hakam.wiring import duties
+from hakam.vocabulary.notice import LOGGED_AS, LoggedNotice, Submission
+from hakam.wiring import duties, franking
 from hakam.wiring.settings import Settings
 from hakam.wiring.worker import Task
 
@@ -84,3 +91,21 @@ def test_what_was_withdrawn_leaves_the_files(chosen: Settings, tasks: dict[str, 
 
 def test_without_pictures_nothing_is_started(tasks: dict[str, Task]) -> None:
     assert tasks["look at pictures"].run(NOW) == 0
+
+
+def test_the_worker_proves_what_was_opened_in_a_notice(
+    chosen: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = carried(secret=franking.key(chosen, "2026-03"), at=NOW)
+    said = Submission(
+        scene.PLATFORM, "threat", "He threatens me.", messages=(message,), notifier="nadia", good_faith="yes"
+    )
+    logged = LoggedNotice(said, str(uuid.uuid4()), "t" * 44, "maydan/k", "r1")
+    log = FileEventLog(tmp_path / "notices")
+    log.append([Entry(LOGGED_AS, logged.id, NOW.timestamp(), msgspec.json.encode(logged), b"{}", b"{}")])
+    monkeypatch.setattr(duties.ports, "notice_log", lambda: log)
+    scene.publish()
+    with duties.lanes(chosen) as lanes:
+        assert by_name(lanes)["take in notices"].run(NOW) == 1
+    log.close()
+    assert NoticeItem.objects.get().proof == "proven"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,6 +29,12 @@ def notice_log() -> EventLog:
     """Return the log of notices, for reading."""
     opened: EventLog = import_string(settings.HAKAM_NOTICE_LOG)()
     return opened
+
+
+def franking_keys() -> Mapping[str, bytes]:
+    """Return the platform's keys against which messages of encrypted chats are proven, by id."""
+    found: Mapping[str, bytes] = import_string(settings.HAKAM_FRANKING_KEYS)()
+    return found
 
 
 def home() -> Path:

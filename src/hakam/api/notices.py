@@ -21,6 +21,7 @@ from hakam.intake.notices import KeyReusedError, NoticeError, Submission, receiv
 from hakam.staff.keys import actor_of
 from hakam.staff.roles import Scope
 from hakam.vocabulary.event import ItemRef
+from hakam.vocabulary.notice import OpenedMessage
 
 router = Router(auth=PlatformKey(Scope.NOTICES_WRITE), tags=["notices"])
 _MAX_KEY = 200
@@ -41,6 +42,7 @@ def shown(found: NoticeStatus) -> NoticeOut:
                 kind=item.kind,
                 id=item.item_id,
                 url=item.url,
+                proof=item.proof,
                 answered_at=item.answered_at,
                 upheld=item.upheld,
                 decision=item.decision or None,
@@ -99,6 +101,10 @@ def receive(
                 explanation=notice.explanation,
                 urls=tuple(notice.urls),
                 items=tuple(ItemRef(key.platform, item.kind, item.id) for item in notice.items),
+                messages=tuple(
+                    OpenedMessage(**(dict(message) | {"attachments": tuple(message.attachments)}))
+                    for message in notice.messages
+                ),
                 illegal=notice.illegal,
                 clause=notice.clause,
                 name=notice.name,
@@ -113,6 +119,7 @@ def receive(
             by=actor_of(key),
             key=once,
             decide_within=installation.decide_within(),
+            franking=installation.franking_keys(),
         )
     return accepted(kept.token, now)
 

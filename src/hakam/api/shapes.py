@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from ninja import Schema
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from hakam.review.states import ComplaintState
 from hakam.vocabulary.harm import Harm
@@ -27,6 +28,32 @@ class ItemIn(_In):
     id: Annotated[str, Field(min_length=1, max_length=512, examples=["77"])]
 
 
+def _bytes_of(value: object) -> object:
+    """Read base64 strictly: what is none is refused, not guessed at."""
+    return base64.b64decode(value, validate=True) if isinstance(value, str) else value
+
+
+Base64 = Annotated[
+    bytes, BeforeValidator(_bytes_of), WithJsonSchema({"type": "string", "contentEncoding": "base64"})
+]
+
+
+class MessageIn(_In):
+    """A message of an end-to-end encrypted chat, opened by who was sent it. Bytes are base64."""
+
+    conversation: Annotated[str, Field(max_length=512)]
+    id: Annotated[str, Field(max_length=512, description="The message's id.")]
+    sender: Annotated[str, Field(max_length=512)]
+    recipient: Annotated[str, Field(max_length=512, description="An account, or the group it was sent to.")]
+    sent_at: datetime
+    text: Annotated[str, Field(max_length=200_000)]
+    key: Annotated[Base64, Field(description="The sender's, out of the ciphertext: 32 bytes.")]
+    commitment: Annotated[Base64, Field(description="What the sender sent beside the ciphertext.")]
+    key_id: Annotated[str, Field(max_length=128, description="Of the platform's key.")]
+    tag: Annotated[Base64, Field(description="By which the platform vouched for the commitment.")]
+    attachments: Annotated[list[Base64], Field(max_length=100, description="SHA-256 of each.")] = []
+
+
 class NoticeIn(_In):
     """A notice that somebody gave the platform (DSA Art. 16)."""
 
@@ -37,6 +64,10 @@ class NoticeIn(_In):
         Field(max_length=100, description="Exact addresses. Art. 16(2)(b)."),
     ] = []
     items: Annotated[list[ItemIn], Field(max_length=100, description="Items by the platform's own ids.")] = []
+    messages: Annotated[
+        list[MessageIn],
+        Field(max_length=100, description="Messages of encrypted chats, with the proof that they were sent."),
+    ] = []
     illegal: Annotated[bool, Field(description="Alleged illegal; false: against the rules only.")] = True
     clause: Annotated[str, Field(max_length=128, description="The clause alleged, if one was named.")] = ""
     name: Annotated[str, Field(max_length=300, description="Art. 16(2)(c).")] = ""
@@ -77,6 +108,9 @@ class NoticeItemOut(Schema):
     kind: str
     id: str
     url: str
+    proof: str = Field(
+        description="Of a message of an encrypted chat: `proven`, or the code of why not; empty: no message."
+    )
     answered_at: datetime | None
     upheld: bool | None = Field(
         description="Whether the decision agreed with the notifier; null: not decided."

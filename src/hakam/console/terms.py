@@ -367,6 +367,14 @@ BULK_STATES: Words = {
     "undone": pgettext_lazy("decision on many", "taken back"),
     "refused": pgettext_lazy("decision on many", "refused or withdrawn"),
 }
+PROOFS: Words = {
+    "proven": _("Proven: this message was sent so, from this account"),
+    "unknown_key": _("Not proven: the platform does not know the key"),
+    "not_carried": _("Not proven: the platform carried no such message"),
+    "not_this_message": _("Not proven: the message sent was another"),
+    "from_the_future": _("Not proven: it is dated after the report"),
+    "malformed": _("Not proven: the proof is malformed"),
+}
 FACETS: Words = {
     "author.id": pgettext_lazy("facet", "authors"),
     "links.domains": pgettext_lazy("facet", "domains"),
@@ -418,6 +426,7 @@ FAMILIES: dict[str, Words] = {
     "size": SIZES,
     "dispute_state": DISPUTE_STATES,
     "dispute_outcome": DISPUTE_OUTCOMES,
+    "proof": PROOFS,
     "threat_state": THREAT_STATES,
     "order_kind": ORDER_KINDS,
     "order_state": ORDER_STATES,

@@ -29,7 +29,7 @@ from hakam.intake.throttle import Throttle
 from hakam.storage.event_log import Appended, Entry, EventLog, LogFullError
 from hakam.storage.published import Published, PublishedKey
 from hakam.vocabulary.event import ItemRef
-from hakam.vocabulary.notice import LOGGED_AS, LoggedNotice, Submission, faults
+from hakam.vocabulary.notice import LOGGED_AS, LoggedNotice, OpenedMessage, Submission, faults
 from hakam.vocabulary.problem import Problem
 
 SCOPE: Final = "notices:write"
@@ -56,6 +56,7 @@ class NoticeForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str = ""
     urls: tuple[str, ...] = ()
     items: tuple[_Item, ...] = ()
+    messages: tuple[OpenedMessage, ...] = ()
     illegal: bool = True
     clause: str = ""
     name: str = ""
@@ -191,6 +192,7 @@ class NoticeDesk:
             explanation=form.explanation,
             urls=form.urls,
             items=tuple(ItemRef(platform, item.kind, item.id) for item in form.items),
+            messages=form.messages,
             illegal=form.illegal,
             clause=form.clause[:128],
             name=form.name,

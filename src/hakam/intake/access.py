@@ -25,6 +25,7 @@ from hakam.staff.models import User
 from hakam.staff.roles import Permission
 from hakam.storage.event_log import EventLog
 from hakam.vocabulary.actor import ActorKind
+from hakam.vocabulary.event import ContentKind
 from hakam.vocabulary.measure import Measure
 
 
@@ -68,6 +69,7 @@ class ItemStatus:
     complain_until: datetime | None  # None: nothing to complain about yet, or no longer
     complaint_token: str  # of the complaint already made; empty if there is none
     complaint_state: str
+    proof: str  # a `Proof`, of a message that the notifier opened
 
     @property
     def name(self) -> str:
@@ -186,6 +188,7 @@ def _logged_status(found: Logged, now: datetime) -> NoticeStatus:
     rows = [
         *(NoticeItem(url=url) for url in s.urls),
         *(NoticeItem(item_kind=i.kind, item_id=i.id) for i in s.items),
+        *(NoticeItem(item_kind=ContentKind.MESSAGE, item_id=m.id) for m in s.messages),
     ]
     for n, row in enumerate(rows):
         row.ref = f"notice:{found.notice.id}:{n}"
@@ -230,6 +233,7 @@ def _item(item: NoticeItem, position: int, now: datetime, *, clock: str = "") ->
         complain_until=until,
         complaint_token=complaint.token if complaint else "",
         complaint_state=complaint.state if complaint else "",
+        proof=item.proof,
     )
 
 

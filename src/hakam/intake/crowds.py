@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -69,6 +69,7 @@ def consume(
     now: datetime,
     limit: int,
     decide_within: timedelta | None = None,
+    franking: Mapping[str, bytes] | None = None,
 ) -> int:
     """Take in up to `limit` notices after the cursor and return how many it passed; 0 when there are none.
 
@@ -88,7 +89,9 @@ def consume(
         ledger.lock()  # alone among all who record, another worker included
         if cursors.position(CURSOR) != after:
             return 0
-        last = _take(named, events=events, vault=vault, now=now, decide_within=decide_within)
+        last = _take(
+            named, events=events, vault=vault, now=now, decide_within=decide_within, franking=franking
+        )
         last = records[-1].seq if last is None else last
         for seq, reason in broken.items():
             if seq <= last:
@@ -136,6 +139,7 @@ def _take(
     vault: Vault,
     now: datetime,
     decide_within: timedelta | None,
+    franking: Mapping[str, bytes] | None,
 ) -> int | None:
     """Take the notices in, in order. Returns the number of the last, if it stopped before the end."""
     someone = Suspension.objects.filter(
@@ -158,7 +162,9 @@ def _take(
             _flush(crowds, cases, now=now, decide_within=decide_within)
             if one.place:
                 CrowdSpan.objects.filter(place=one.place, open=True).update(open=False)
-            _by_itself(one, events=events, vault=vault, now=now, decide_within=decide_within)
+            _by_itself(
+                one, events=events, vault=vault, now=now, decide_within=decide_within, franking=franking
+            )
             cases = lock_open(items)  # it may have joined any of them, or opened one
             counts = {item: case.notices for item, case in cases.items()}
         done = one.logged.seq
@@ -177,7 +183,13 @@ def _held(one: _Named, now: datetime) -> bool:
 
 
 def _by_itself(
-    one: _Named, *, events: EventLog | None, vault: Vault, now: datetime, decide_within: timedelta | None
+    one: _Named,
+    *,
+    events: EventLog | None,
+    vault: Vault,
+    now: datetime,
+    decide_within: timedelta | None,
+    franking: Mapping[str, bytes] | None,
 ) -> None:
     """Take in a notice as any other, with the id and the link of its receipt, as of when it came."""
     found = one.logged
@@ -192,6 +204,7 @@ def _by_itself(
                 key=found.notice.key or None,
                 decide_within=decide_within,
                 logged=found.notice,
+                franking=franking,
             )
     except _OUTAGES:
         raise

@@ -40,7 +40,7 @@ class Logged(NamedTuple):
     def place(self) -> str:
         """The digest of the one place that it names; empty if it names several."""
         s = self.submission
-        if len(s.urls) + len(s.items) != 1:
+        if len(s.urls) + len(s.items) != 1 or s.messages:
             return ""
         return digest_of(f"url:{normalise(s.urls[0])}") if s.urls else digest_of(f"item:{s.items[0]}")
 

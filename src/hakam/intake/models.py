@@ -152,6 +152,9 @@ class NoticeItem(models.Model):
     url = models.TextField(blank=True)  # Art. 16(2)(b): the exact electronic location
     item_kind = models.CharField(max_length=32, blank=True)
     item_id = models.CharField(max_length=512)
+    # Of a message of an encrypted chat that the notifier opened: the copy in the vault, and whether it was sent so.
+    opened = models.CharField(max_length=64, blank=True)
+    proof = models.CharField(max_length=32, blank=True)  # `proven`, or the code of why not
     decision = models.CharField(max_length=64, blank=True)  # subject of the decision that answered it
     upheld = models.BooleanField(null=True)  # whether the decision agreed with the notifier
     answered_at = models.DateTimeField(null=True)  # Art. 16(5)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from hakam.compliance import deadlines, ledger
 from hakam.compliance.facts import FactKind
 from hakam.enforcement.kinds import EffectKind
-from hakam.intake import known_items, letters, misuse, misuse_letters
+from hakam.intake import known_items, letters, misuse, misuse_letters, opened
 from hakam.intake.misuse import MisuseKind
 from hakam.intake.models import Flagger, KnownItem, Notice, NoticeItem, Suspension
 from hakam.intake.telling import tell
@@ -83,6 +83,7 @@ class _Target(NamedTuple):
     url: str
     event: Event | None
     snapshot: Snapshot
+    proof: str = ""  # of a message that the notifier opened
 
 
 def check(submission: Submission) -> tuple[Wrong, ...]:
@@ -112,6 +113,7 @@ def receive_notice(
     decide_within: timedelta | None = None,
     flagger: Flagger | None = None,
     logged: LoggedNotice | None = None,
+    franking: Mapping[str, bytes] | None = None,
 ) -> Notice:
     """Take a notice: freeze what it names, open or join a case for each item, start clocks, send a receipt.
 
@@ -119,6 +121,7 @@ def receive_notice(
     own. `key` makes it idempotent: the same notice under the same key is the same notice. `by` is the trusted
     flagger or the platform that hands it in; by default the notifier. `flagger` is only for `flagging.flag`, which
     says what a flagger is trusted with. `logged` is the notice as the door receipted it: its id and link stay.
+    `franking` are the platform's keys by id, against which messages of encrypted chats are proven.
 
     Raises `NoticeError` and `KeyReusedError`.
     """
@@ -130,7 +133,7 @@ def receive_notice(
         earlier = _earlier(submission.platform, key, digest)
         if earlier is not None:
             return earlier
-    targets = _targets(submission, vault=vault, log=log, now=now)
+    targets = _targets(submission, vault=vault, log=log, now=now, franking=franking or {})
     try:
         return _kept(
             submission,
@@ -157,7 +160,14 @@ def _earlier(platform: str, key: str, digest: str) -> Notice | None:
     return earlier
 
 
-def _targets(submission: Submission, *, vault: Vault, log: EventLog | None, now: datetime) -> list[_Target]:
+def _targets(
+    submission: Submission,
+    *,
+    vault: Vault,
+    log: EventLog | None,
+    now: datetime,
+    franking: Mapping[str, bytes],
+) -> list[_Target]:
     found: dict[ItemRef, _Target] = {}
     for url in (one.strip() for one in submission.urls):
         known = known_items.at_url(url)
@@ -167,6 +177,10 @@ def _targets(submission: Submission, *, vault: Vault, log: EventLog | None, now:
     for ref in submission.items:
         if ref not in found:
             found[ref] = _freeze(submission, ref, "", known_items.by_ref(ref), vault=vault, log=log, now=now)
+    for message in submission.messages:
+        event, proof = opened.event_of(message, submission.platform, franking, now=now)
+        ref = ItemRef(submission.platform, str(event.kind), message.id)
+        found[ref] = _Target(ref, "", event, evidence.freeze(vault, opened.encode(event)), proof)
     return list(found.values())
 
 
@@ -258,6 +272,8 @@ def _kept(
             url=target.url,
             item_kind=target.ref.kind,
             item_id=target.ref.id,
+            opened=target.snapshot.digest if target.proof else "",
+            proof=target.proof,
         )
         if held_by is None:
             cases.append(
@@ -278,6 +294,7 @@ def _kept(
             "harm": s.harm,
             "illegal": s.illegal,
             "items": len(targets),
+            "proofs": [target.proof for target in targets if target.proof],
             "language": s.language,
             "trusted": s.trusted,
             "flagger": flagger.pk if flagger else None,
@@ -335,8 +352,9 @@ def _into_case(
                 "illegal": notice.illegal,
                 "language": notice.language,
                 "accuracy": accuracy,
+                "proof": target.proof,
             },
-            inputs=Inputs(confidence=CONFIDENCE, accuracy=accuracy),
+            inputs=Inputs(confidence=opened.confidence(target.proof, CONFIDENCE), accuracy=accuracy),
             due_at=due,
         ),
         snapshot=target.snapshot,
@@ -362,6 +380,9 @@ def take_up(notice_id: str, *, vault: Vault, by: Actor, now: datetime, log: Even
     targets = []
     for item in items:
         ref = ItemRef(notice.platform, item.item_kind, item.item_id)
+        if item.opened:
+            targets.append(_as_opened(item, ref, vault))
+            continue
         s = Submission(notice.platform, notice.harm, notice.explanation)
         targets.append(_freeze(s, ref, item.url, known_items.by_ref(ref), vault=vault, log=log, now=now))
     accuracy = accuracy_of(*track_record(notice.platform, email=notice.email, notifier=notice.notifier))
@@ -382,6 +403,13 @@ def take_up(notice_id: str, *, vault: Vault, by: Actor, now: datetime, log: Even
             body={"platform": notice.platform},
         )
     return notice
+
+
+def _as_opened(item: NoticeItem, ref: ItemRef, vault: Vault) -> _Target:
+    """Return a message as it was opened when the notice came."""
+    data = vault.get(item.opened)
+    copy = Snapshot(EvidenceKind.EVENT, item.opened, len(data))
+    return _Target(ref, "", evidence.read_event(data), copy, item.proof)
 
 
 def subject_of(notice: Notice) -> str:

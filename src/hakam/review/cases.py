@@ -5,7 +5,7 @@ What a source's `summary` holds, always without personal data:
 | Kind | Keys |
 | --- | --- |
 | `verdict` | `firings` (list of `Firing`), `pack`, `seq` |
-| `notice`, `trusted_flagger`, `order` | `harm`, `illegal`, `language`, `accuracy` of the notifier or null |
+| `notice`, `trusted_flagger`, `order` | `harm`, `illegal`, `language`, `accuracy` of the notifier or null, `proof` |
 | `version` | `change`, `seq` |
 | `complaint`, `staff` | `note` |
 """

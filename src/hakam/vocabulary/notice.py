@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from hakam.vocabulary.harm import CHILD_ABUSE_OFFENCES, Harm
 
 MAX_ITEMS: Final = 100
 MAX_TEXT: Final = 20_000
+MAX_MESSAGE: Final = 200_000  # characters: what an event may hold
 MAX_URL: Final = 8_192
 MAX_NAME: Final = 300
 MAX_ID: Final = 512
@@ -31,6 +33,25 @@ _EMAIL = re.compile(
 _SPACE = re.compile(r"[\s\x00]")
 _HARMS: Final = frozenset(harm.value for harm in Harm)
 _NAMELESS: Final = frozenset(harm.value for harm in CHILD_ABUSE_OFFENCES)
+
+
+class OpenedMessage(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A message of an end-to-end encrypted chat, as who was sent it opened it (docs/reference/franking.md).
+
+    Bytes are base64 in JSON. Nobody but the notifier could read it before; the proof says whether it was sent as told.
+    """
+
+    conversation: str
+    id: str
+    sender: str
+    recipient: str  # one account, or the group that the conversation is
+    sent_at: datetime
+    text: str
+    key: bytes  # the sender's, out of the ciphertext
+    commitment: bytes
+    key_id: str  # of the platform's key
+    tag: bytes
+    attachments: tuple[bytes, ...] = ()  # SHA-256 of each
 
 
 class Submission(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -48,6 +69,7 @@ class Submission(msgspec.Struct, frozen=True, omit_defaults=True):
     notifier: str = ""  # the notifier's id on the platform
     good_faith: str = ""  # Art. 16(2)(d): the statement, word for word as it was confirmed
     language: str = "en"
+    messages: tuple[OpenedMessage, ...] = ()  # of end-to-end encrypted chats; each is an item of its own
     trusted: bool = False  # by a trusted flagger (Art. 22)
 
 
@@ -129,7 +151,7 @@ def faults(s: Submission, *, is_email: Callable[[str], bool] = plausible_email) 
 
 def _places(s: Submission) -> list[Fault]:
     wrong: list[Fault] = []
-    count = len(s.urls) + len(s.items)
+    count = len(s.urls) + len(s.items) + len(s.messages)
     if not count:
         wrong.append(Fault("/urls", "missing", _("name at least one exact address")))
     if count > MAX_ITEMS:
@@ -143,6 +165,29 @@ def _places(s: Submission) -> list[Fault]:
         named = ref.id.strip() and len(ref.id) <= MAX_ID and "\x00" not in ref.id + ref.kind
         if not named or not 0 < len(ref.kind) <= MAX_KIND:
             wrong.append(Fault(f"/items/{n}", "malformed", _("an item has a kind and an id")))
+    for n, message in enumerate(s.messages[:MAX_ITEMS]):
+        wrong += _wrong_message(message, f"/messages/{n}")
+    return wrong
+
+
+def _wrong_message(message: OpenedMessage, place: str) -> list[Fault]:
+    """Return what keeps a message from being read at all. Whether it was sent so is for the proof to say."""
+    wrong = []
+    for name in ("conversation", "id", "sender", "recipient"):
+        value = getattr(message, name)
+        if not value.strip() or len(value) > MAX_ID or "\x00" in value:
+            text = _("1 to %(most)s characters are needed")
+            wrong.append(Fault(f"{place}/{name}", "malformed", text, {"most": MAX_ID}))
+    if message.sent_at.tzinfo is None:
+        wrong.append(Fault(f"{place}/sent_at", "malformed", _("a time needs its zone")))
+    if not message.text.strip() and not message.attachments:
+        wrong.append(Fault(f"{place}/text", "missing", _("the message is empty")))
+    elif len(message.text) > MAX_MESSAGE:
+        text = _("%(value)s characters, but at most %(most)s")
+        values = {"value": len(message.text), "most": MAX_MESSAGE}
+        wrong.append(Fault(f"{place}/text", "too_long", text, values))
+    elif "\x00" in message.text:
+        wrong.append(Fault(f"{place}/text", "bad_character", _("the character NUL can't be kept")))
     return wrong
 
 

@@ -15,6 +15,7 @@ HAKAM = _S = settings()  # for pages: see `hakam.console.installation`
 HAKAM_VAULT = "hakam.wiring.ports.vault"
 HAKAM_EVENT_LOG = "hakam.wiring.ports.event_log"
 HAKAM_NOTICE_LOG = "hakam.wiring.ports.notice_log"
+HAKAM_FRANKING_KEYS = "hakam.wiring.ports.franking_keys"
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = _S.secret("django")

@@ -31,7 +31,7 @@ from hakam.storage.embedded.published import PublishedReader
 from hakam.storage.known_content import KnownContent
 from hakam.storage.known_media import KnownMedia
 from hakam.storage.published import PublishedBank
-from hakam.wiring import plugins, ports, publish, subscriptions
+from hakam.wiring import franking, plugins, ports, publish, subscriptions
 from hakam.wiring.hold import HomeInUseError, hold
 from hakam.wiring.settings import Settings
 from hakam.wiring.trial_runs import TrialProcess
@@ -81,7 +81,13 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
     def take_notices(now: datetime) -> int:
         within = timedelta(hours=settings.notice_hours)
         return crowds.consume(
-            notices, events=log, vault=vault, now=now, limit=NOTICES_AT_ONCE, decide_within=within
+            notices,
+            events=log,
+            vault=vault,
+            now=now,
+            limit=NOTICES_AT_ONCE,
+            decide_within=within,
+            franking=franking.keys(settings),
         )
 
     def tell_crowds(now: datetime) -> int:

@@ -10,6 +10,7 @@ from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.embedded.vault import FileVault
 from hakam.storage.event_log import EventLog
 from hakam.storage.vault import Vault
+from hakam.wiring import franking
 from hakam.wiring.settings import Settings, settings
 
 
@@ -33,6 +34,11 @@ def notice_log_path(chosen: Settings) -> Path:
 def notice_log() -> EventLog:
     """Return the log of notices, for reading. The door alone appends."""
     return FileEventLog(notice_log_path(settings()))
+
+
+def franking_keys() -> dict[str, bytes]:
+    """Return the keys by which this platform vouches for messages that it carries, by id."""
+    return franking.keys(settings())
 
 
 @cache

@@ -64,6 +64,7 @@ class SourceLine:
     accuracy: float | None
     illegal: bool
     count: int = 1  # of a crowd
+    proof: str = ""  # of a message that the notifier opened
 
 
 def _line(source: SourceView) -> SourceLine:
@@ -79,6 +80,7 @@ def _line(source: SourceView) -> SourceLine:
         accuracy=said.get("accuracy"),
         illegal=bool(said.get("illegal")),
         count=int(said.get("count") or 1),
+        proof=str(said.get("proof") or ""),
     )
 
 
