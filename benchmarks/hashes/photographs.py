@@ -17,7 +17,7 @@ from benchmarks.hashes.edits import Pixels, as_pixels, scaled
 
 from hakam.media.pdq import distance, pdq
 
-_WORKS = ("wallpapers", "backgrounds")
+_WORKS = ("/wallpapers/", "/backgrounds/", "/opencv-doc/examples/", "/skimage/data/", "/datasets/images/")
 _APART = 60  # bits between two hashes that are surely two works
 
 

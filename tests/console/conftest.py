@@ -107,6 +107,13 @@ class Desk:
         evidence.keep(case, copy, now=self.now, pack="")
         return case
 
+    def written(self, case: Case, *texts: str) -> Case:
+        """Put what was read in pictures into a case."""
+        read = [evidence.Writing(n, text, "tesseract 5.3.0 (eng+ara)") for n, text in enumerate(texts, 1)]
+        copy = evidence.freeze(vault(), msgspec.json.encode(read), evidence.EvidenceKind.WRITING)
+        evidence.keep(case, copy, now=self.now, pack="")
+        return case
+
     def later(self, case: Case, text: str, *, change: Change = Change.EDITED) -> None:
         """Let the author edit or delete what was reported."""
         told = scene.event(text, item=case.item_id, change=change, at=self.now)

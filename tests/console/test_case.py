@@ -329,3 +329,34 @@ def test_a_message_that_was_opened_says_whether_it_is_proven(
     assert said in page
     CaseSource.objects.filter(case=case).update(summary={"harm": "threat"})
     assert "data-proof" not in screen(sign_in, case)
+
+
+def test_what_was_read_in_a_picture_is_shown_apart_with_what_the_rule_saw_marked(
+    desk: Desk, sign_in: SignIn
+) -> None:
+    seen = {'word(text.folded, "buy followers")': "buy followers"}
+    case = desk.written(desk.case("see this", values=seen), "BUY FOLLOWERS\nNOW", "اشتر المتابعين")
+    page = screen(sign_in, case)
+    first, second = (page.split(f'data-writing="{n}"')[1].split("</h2>")[1].split("</code>")[0] for n in "12")
+    assert "FOLLOWERS" in first
+    assert "tesseract 5.3.0 (eng+ara)" in first
+    assert "misreads letters" in first
+    assert ['dir="auto"' in second, "اشتر المتابعين" in second] == [True, True]
+    assert page.count("data-version=") == 1  # it is no version of the item
+
+
+def test_what_was_read_can_hold_no_markup_and_what_can_t_be_read_hides_nothing(
+    desk: Desk, sign_in: SignIn
+) -> None:
+    case = desk.written(desk.case("see this"), "<script>alert(1)</script>")
+    copy = evidence.freeze(vault(), b"no writing", evidence.EvidenceKind.WRITING)
+    evidence.keep(case, copy, now=desk.now, pack="")
+    page = screen(sign_in, case)
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_what_was_read_of_a_closed_case_stays_closed(desk: Desk, sign_in: SignIn) -> None:
+    case = desk.written(desk.case("see this"), "read in it")
+    Case.objects.filter(pk=case.pk).update(restricted=True)
+    assert "read in it" not in screen(sign_in, case, Role.CHILD_SAFETY)

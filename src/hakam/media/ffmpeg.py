@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -20,8 +19,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from hakam.media import limited
 from hakam.media.chromaprint import RATE
+from hakam.media.limited import limited
 from hakam.media.sandbox import UnreadableError
 
 SIDE = 512  # pixels of the shorter side of a frame as it is handed over
@@ -246,16 +245,10 @@ def _kill(process: subprocess.Popen[bytes], late: threading.Event) -> None:
 
 
 def _limited(words: list[str], bounds: ClipBounds) -> list[str]:
-    """Return what runs a program with less, or the program itself where there is no such thing."""
     program = shutil.which(words[0])
     if program is None:
         raise ProgramMissingError
-    if sys.platform == "win32":
-        return [program, *words[1:]]
-    return [
-        sys.executable, "-I", "-S", str(Path(limited.__file__)), str(bounds.memory), str(bounds.cpu_seconds),
-        program, *words[1:],
-    ]  # fmt: skip
+    return limited(program, words[1:], memory=bounds.memory, seconds=bounds.cpu_seconds)
 
 
 def _size_of(head: bytes) -> tuple[int, int] | None:

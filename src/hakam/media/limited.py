@@ -10,6 +10,16 @@ import os
 import sys
 
 
+def limited(program: str, words: list[str], *, memory: int, seconds: int) -> list[str]:
+    """Return what runs a program with less, or the program itself where there is no such thing.
+
+    `memory`: bytes of address space; `seconds`: of the processor.
+    """
+    if sys.platform == "win32":
+        return [program, *words]
+    return [sys.executable, "-I", "-S", __file__, str(memory), str(seconds), program, *words]
+
+
 def main() -> None:
     """Replace this process by the program. Exit code 127 if it can't be run."""
     import resource  # noqa: PLC0415 -- POSIX only

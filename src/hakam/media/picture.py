@@ -28,6 +28,7 @@ _EIGHTHS = 8
 _SIXTEEN_BITS = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I"})
 _JPEG = b"\xff\xd8\xff"
 _MADE_OF_LUMA = frozenset({"YCbCr", "Gray"})  # JPEG colour spaces whose first component is luma
+_EXIF = b"Exif\x00\x00"
 _HEAD = 65_536  # bytes in which EXIF stands
 _BRIGHTEST = 255
 
@@ -87,6 +88,19 @@ def frames(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Iterator[Luma8]:
                 yield _composed(image)
 
 
+def coloured(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Iterator[Image.Image]:
+    """Yield each of at most `limits.frames` frames in RGB, as a person would see it. Raises `PictureError`."""
+    with _judged(), _open(data, limits) as image:
+        count = int(getattr(image, "n_frames", 1))
+        wanted = min(count, limits.frames)
+        for number in range(wanted):
+            image.seek(number * count // wanted)
+            if image.mode in _SIXTEEN_BITS | {"F"}:
+                yield Image.fromarray(_composed(image)).convert("RGB")
+            else:
+                yield _turned(_laid_on_white(image).convert("RGB"), image)
+
+
 def fitted(picture: Luma8, side: int) -> Luma8:
     """Return the picture scaled down, its longer side at most `side` pixels. A smaller one stays as it is."""
     longer = max(picture.shape)
@@ -121,7 +135,7 @@ def _measured(width: int, height: int, limits: Limits) -> None:
 def _jpeg(data: bytes, limits: Limits, *, reduced: bool) -> Luma8:
     height, width, colours, _ = simplejpeg.decode_jpeg_header(data, strict=False)
     _measured(width, height, limits)
-    if colours not in _MADE_OF_LUMA or b"Exif\x00\x00" in data[:_HEAD]:
+    if colours not in _MADE_OF_LUMA or data.find(_EXIF, 0, _HEAD) >= 0:
         return _opened(data, limits, reduced=reduced)
     eighths = _eighths(height, width) if reduced else _EIGHTHS
     decoded = simplejpeg.decode_jpeg(
@@ -166,18 +180,28 @@ def _composed(image: Image.Image) -> Luma8:
         values = np.nan_to_num(np.asarray(image))
         scale = _BRIGHTEST if values.size and values.max() <= 1 else 1
         return _bytes(np.clip(values * scale, 0, _BRIGHTEST))
-    seen: Image.Image = image
+    seen = _laid_on_white(image)
+    if seen.mode != "L":
+        seen = seen.convert("RGB").convert("L")
+    return _bytes(np.asarray(_turned(seen, image)))
+
+
+def _laid_on_white(image: Image.Image) -> Image.Image:
     if image.mode in {"LA", "PA", "La", "RGBA", "RGBa"} or "transparency" in image.info:
         layer = image.convert("RGBA")
         seen = Image.new("RGBA", layer.size, "white")
         seen.alpha_composite(layer)
-    if seen.mode != "L":
-        seen = seen.convert("RGB").convert("L")
+        return seen
+    return image
+
+
+def _turned(seen: Image.Image, image: Image.Image) -> Image.Image:
+    """Return what is seen of an image, turned as its EXIF says."""
     orientation = image.getexif()
-    if orientation:
-        seen.getexif().update(orientation)
-        seen = ImageOps.exif_transpose(seen)
-    return _bytes(np.asarray(seen))
+    if not orientation:
+        return seen
+    seen.getexif().update(orientation)
+    return ImageOps.exif_transpose(seen)
 
 
 def _bytes(values: NDArray[Any]) -> Luma8:

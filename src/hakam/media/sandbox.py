@@ -67,12 +67,20 @@ class UnreadableError(ValueError):
         super().__init__(detail or trouble)
 
 
+class Said(NamedTuple):
+    """What one picture says. `plates`: PGM files of its letters. `nudity`: 0 to 1, None if it was not asked for."""
+
+    plates: list[bytes]
+    nudity: float | None = None
+
+
 class _Child:
     """One process. Ended for good by the first thing that goes wrong."""
 
-    def __init__(self, bounds: Bounds) -> None:
+    def __init__(self, bounds: Bounds, *, nudity: bool = False) -> None:
+        more = ["nudity"] if nudity else []
         self._process = subprocess.Popen(  # noqa: S603 -- our own program, no shell
-            [sys.executable, "-m", "hakam.media.sandboxed", str(bounds.memory)],
+            [sys.executable, "-m", "hakam.media.sandboxed", str(bounds.memory), *more],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -140,10 +148,14 @@ _CPU = -24  # SIGXCPU
 class Sandbox:
     """Hashes pictures, one at a time for each thread that asks, in at most `workers` children. Close it at the end."""
 
-    def __init__(self, bounds: Bounds = DEFAULT_BOUNDS, *, workers: int = 1) -> None:
-        """Start nothing yet. Raises `extra.MediaExtraMissingError` where pictures can't be hashed."""
+    def __init__(self, bounds: Bounds = DEFAULT_BOUNDS, *, workers: int = 1, nudity: bool = False) -> None:
+        """Start nothing yet. `nudity`: load its network too, which takes `hakam[nudity]`.
+
+        Raises `extra.MediaExtraMissingError` where pictures can't be hashed.
+        """
         extra.demand()
         self.bounds = bounds
+        self.nudity = nudity
         self.started = 0  # children so far
         self._turns = threading.Semaphore(workers)
         self._idle: list[_Child] = []
@@ -167,11 +179,29 @@ class Sandbox:
 
         Raises `UnreadableError` for what is no picture, asks for too much, or ended its reader.
         """
+        found = self._ask(self._job(bank=bank, landmarks=landmarks), data)
+        hashes = [Hashed(name, digest.hex(), quality) for name, digest, quality in found.variants]
+        return Looked(hashes, found.landmarks)
+
+    def said(self, data: bytes, *, plates: bool = True) -> Said:
+        """Return what a picture says: plates of its letters, and its score where the sandbox has the network.
+
+        Raises `UnreadableError`, as `look` does.
+        """
+        found = self._ask(self._job(plates=plates, nudity=self.nudity), data)
+        return Said(found.plates, found.nudity)
+
+    def _job(
+        self, *, bank: bool = False, landmarks: bool = False, plates: bool = False, nudity: bool = False
+    ) -> Job:
+        limits = self.bounds
+        return Job(bank, limits.pixels, limits.frames, limits.cpu_seconds, landmarks, plates, nudity)
+
+    def _ask(self, job: Job, data: bytes) -> Found:
         if not data:
             raise UnreadableError("empty", "the file is empty")
         if len(data) > self.bounds.size:
             raise UnreadableError("too many bytes", f"{len(data):,} bytes, at most {self.bounds.size:,}")
-        job = Job(bank, self.bounds.pixels, self.bounds.frames, self.bounds.cpu_seconds, landmarks)
         with self._turns:
             child = self._take()
             try:
@@ -182,8 +212,7 @@ class Sandbox:
             self._give_back(child)
         if found.trouble:
             raise UnreadableError(found.trouble, found.detail)
-        hashes = [Hashed(name, digest.hex(), quality) for name, digest, quality in found.variants]
-        return Looked(hashes, found.landmarks)
+        return found
 
     def close(self) -> None:
         """End all children."""
@@ -197,7 +226,7 @@ class Sandbox:
             if self._idle:
                 return self._idle.pop()
             self.started += 1
-        child = _Child(self.bounds)
+        child = _Child(self.bounds, nudity=self.nudity)
         if not child.alive:
             raise UnreadableError("no reader", "a process for reading pictures could not be started")
         return child

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
+    from hakam.media.nudity import Nudity
     from hakam.media.picture import Luma8
 
 SIZE = struct.Struct("<Q")
@@ -28,6 +29,8 @@ class Job(msgspec.Struct, frozen=True):
     frames: int
     cpu_seconds: int
     landmarks: bool = False  # of the first frame, beside its hashes
+    plates: bool = False  # of the first frame's letters, instead of hashes
+    nudity: bool = False  # the highest score of its frames, instead of hashes
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -35,6 +38,8 @@ class Found(msgspec.Struct, frozen=True):
 
     variants: list[tuple[str, bytes, int]] = []
     landmarks: bytes = b""  # packed: of a query, those of the picture and of its mirror image
+    plates: list[bytes] = []  # PGM files
+    nudity: float | None = None
     trouble: str = ""
     detail: str = ""
 
@@ -68,11 +73,15 @@ def send(target: IO[bytes], body: bytes) -> None:
     target.flush()
 
 
-def main(memory: int) -> None:
-    """Serve until standard input ends. `memory`: bytes beyond what is in use when all is loaded; 0 for no limit."""
-    from hakam.media import picture, variants  # noqa: PLC0415 -- nothing of it for who imports the messages only
+def main(memory: int, *, nudity: bool = False) -> None:
+    """Serve until standard input ends.
+
+    `memory`: bytes beyond what is in use when all is loaded; 0 for no limit. `nudity`: whether its network is loaded.
+    """
+    from hakam.media import picture  # noqa: PLC0415 -- nothing of it for who imports the messages only
 
     _warm_up()
+    network = _network() if nudity else None
     _give_up(memory)
     source, target = sys.stdin.buffer, sys.stdout.buffer
     send(target, b"ready")
@@ -81,15 +90,7 @@ def main(memory: int) -> None:
         job = decode(head)
         _allow(job.cpu_seconds)
         try:
-            found: list[tuple[str, bytes, int]] = []
-            marks = b""
-            for number, luma in enumerate(picture.frames(data, picture.Limits(job.pixels, job.frames))):
-                made = variants.of_bank(luma) if job.bank else variants.of_query(luma)
-                before = f"frame {number + 1}, " if number else ""
-                found += [(f"{before}{one.name}", one.hash.digest, one.hash.quality) for one in made]
-                if job.landmarks and not number:
-                    marks = _marks(luma, bank=job.bank)
-            answer = Found(found, marks)
+            answer = _said(job, data, network) if job.plates or job.nudity else _hashed(job, data)
         except picture.PictureError as error:
             answer = Found(trouble=error.trouble.value, detail=str(error))
         except MemoryError:
@@ -98,6 +99,46 @@ def main(memory: int) -> None:
             name = type(error).__name__
             answer = Found(trouble=picture.Trouble.DAMAGED.value, detail=f"{name}: {error}"[:200])
         send(target, msgspec.json.encode(answer))
+
+
+def _hashed(job: Job, data: bytes) -> Found:
+    from hakam.media import picture, variants  # noqa: PLC0415 -- in the child only
+
+    found: list[tuple[str, bytes, int]] = []
+    marks = b""
+    for number, luma in enumerate(picture.frames(data, picture.Limits(job.pixels, job.frames))):
+        made = variants.of_bank(luma) if job.bank else variants.of_query(luma)
+        before = f"frame {number + 1}, " if number else ""
+        found += [(f"{before}{one.name}", one.hash.digest, one.hash.quality) for one in made]
+        if job.landmarks and not number:
+            marks = _marks(luma, bank=job.bank)
+    return Found(found, marks)
+
+
+def _said(job: Job, data: bytes, network: Nudity | None) -> Found:
+    """Return what a picture says: its letters, and what a network makes of it."""
+    from hakam.media import lettering, picture  # noqa: PLC0415 -- in the child only
+
+    letters, score = [], None
+    if job.plates:
+        for luma in picture.frames(data, picture.Limits(job.pixels, 1)):
+            letters = [
+                b"P5\n%d %d\n255\n" % one.shape[::-1] + one.tobytes() for one in lettering.plates(luma)
+            ]
+    if job.nudity and network is not None:
+        seen = picture.coloured(data, picture.Limits(job.pixels, job.frames))
+        score = max((network.score(one) for one in seen), default=None)
+    return Found(plates=letters, nudity=score)
+
+
+def _network() -> Nudity:
+    from PIL import Image  # noqa: PLC0415 -- in the child only
+
+    from hakam.media.nudity import Nudity  # noqa: PLC0415
+
+    made = Nudity()
+    made.score(Image.new("RGB", (8, 8)))  # what it loads late is loaded now
+    return made
 
 
 def _marks(luma: Luma8, *, bank: bool) -> bytes:
@@ -114,7 +155,7 @@ def _warm_up() -> None:
     import numpy as np  # noqa: PLC0415
     from PIL import Image  # noqa: PLC0415
 
-    from hakam.media import picture, variants  # noqa: PLC0415
+    from hakam.media import lettering, picture, variants  # noqa: PLC0415
 
     cv2.setNumThreads(1)
     Image.init()
@@ -125,6 +166,7 @@ def _warm_up() -> None:
         variants.of_bank(luma)
         variants.of_query(luma)
         _marks(luma, bank=True)
+        lettering.plates(luma)
     for form in ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF"):
         file = io.BytesIO()
         Image.fromarray(grey).convert("RGB").save(file, form)
@@ -158,4 +200,4 @@ def _allow(cpu_seconds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), nudity="nudity" in sys.argv[2:])

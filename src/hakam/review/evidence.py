@@ -32,6 +32,7 @@ class EvidenceKind(StrEnum):
     EVENT = "event"  # JSON, as the platform sent it
     NOTICE = "notice"  # JSON of a notice on an address that no event was seen of
     MEDIA = "media"
+    WRITING = "writing"  # JSON: what was read in pictures
 
 
 class StripFrame(msgspec.Struct, frozen=True):
@@ -47,6 +48,14 @@ class Strip(msgspec.Struct, frozen=True):
     bank: str
     entry: int
     frames: list[StripFrame]
+
+
+class Writing(msgspec.Struct, frozen=True):
+    """What is written in one picture of an item: what a copy of kind `writing` holds. `picture`: its place, from 1."""
+
+    picture: int
+    text: str
+    program: str  # with its version and languages
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -112,6 +121,17 @@ def strips(digests: Iterable[str], vault: Vault) -> tuple[Strip, ...]:
     return tuple(out)
 
 
+def writings(digests: Iterable[str], vault: Vault) -> tuple[Writing, ...]:
+    """Read what was read in pictures, in their order. What can't be read is left out, as of `strips`."""
+    out: list[Writing] = []
+    for digest in digests:
+        try:
+            out += msgspec.json.decode(vault.get(digest), type=list[Writing])
+        except (KeyError, DamagedEvidenceError, msgspec.MsgspecError):
+            continue
+    return tuple(sorted(out, key=lambda one: one.picture))
+
+
 def versions(copies: Iterable[Evidence], vault: Vault) -> tuple[VersionView, ...]:
     """Read copies of one item, oldest first.
 
@@ -120,7 +140,7 @@ def versions(copies: Iterable[Evidence], vault: Vault) -> tuple[VersionView, ...
     out: list[VersionView] = []
     before = ""
     for copy in sorted(copies, key=lambda c: (c.captured_at, c.pk)):
-        if copy.kind == EvidenceKind.MEDIA:
+        if copy.kind in {EvidenceKind.MEDIA, EvidenceKind.WRITING}:
             continue
         event, text, change, damaged, content = None, "", Change.CREATED.value, "", ""
         try:

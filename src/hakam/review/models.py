@@ -86,7 +86,7 @@ class Evidence(models.Model):
     """A frozen copy of what was reported. The bytes are in the vault under `digest`."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="evidence")
-    kind = models.CharField(max_length=32)  # `event`, `notice`, `media`
+    kind = models.CharField(max_length=32)  # `event`, `notice`, `media`, `writing`
     digest = models.CharField(max_length=64)  # SHA-256 (hex) of the plain bytes
     size = models.PositiveBigIntegerField()
     captured_at = models.DateTimeField()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +18,16 @@ from hakam.enforcement.delivery import deliver_due
 from hakam.enforcement.delivery_policy import DeliveryPolicy, shipped_connectors
 from hakam.enforcement.reverse import expire_due
 from hakam.enforcement.takeover import take_over
-from hakam.intake import answers, crowd_letters, crowds, events, misuse, order_recipients, pictures
+from hakam.intake import (
+    answers,
+    crowd_letters,
+    crowds,
+    events,
+    misuse,
+    order_recipients,
+    picture_contents,
+    pictures,
+)
 from hakam.intake.media_files import MediaFolder
 from hakam.live.keeping import EdgeKeeper
 from hakam.media import extra
@@ -33,6 +42,7 @@ from hakam.storage.known_media import KnownMedia
 from hakam.storage.published import PublishedBank
 from hakam.wiring import franking, plugins, ports, publish, subscriptions
 from hakam.wiring.hold import HomeInUseError, hold
+from hakam.wiring.reading import PictureReading
 from hakam.wiring.settings import Settings
 from hakam.wiring.trial_runs import TrialProcess
 from hakam.wiring.worker import Task
@@ -118,8 +128,7 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
         return 0
 
     folder = MediaFolder(settings.media_url, Path(settings.media_folder) if settings.media_folder else None)
-    banks = _Banks(settings)
-    held.callback(banks.close)
+    banks = held.enter_context(closing(_Banks(settings)))
 
     def look_at_pictures(now: datetime) -> int:
         sandbox = banks.sandbox()
@@ -127,6 +136,12 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
             return 0
         look = pictures.Look(banks.media(), sandbox, folder)
         return pictures.consume(log, look, vault=vault, now=now, limit=PICTURES_AT_ONCE)
+
+    reader = held.enter_context(closing(PictureReading(settings, folder)))
+
+    def read_pictures(now: datetime) -> int:
+        reading, most = reader.reading(), PICTURES_AT_ONCE
+        return picture_contents.consume(log, reading, vault=vault, now=now, limit=most) if reading else 0
 
     seen: list[object] = []
 
@@ -148,6 +163,7 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
     try:
         yield {
             "pictures": (Task("look at pictures", look_at_pictures, 1.0),),
+            "writing": (Task("read pictures", read_pictures, 1.0),),
             "banks": (
                 Task("write banks for the door", write_banks, 0.25),
                 Task("erase withdrawn hashes", erase_withdrawn, 30.0),

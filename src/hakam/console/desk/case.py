@@ -28,6 +28,7 @@ from hakam.console.desk.reported import (
     strips_of,
     values_of,
     veiled,
+    writings_of,
 )
 from hakam.console.installation import installation, vault
 from hakam.intake.access import words_of
@@ -128,6 +129,7 @@ def context_of(
         "more_sources": lines[SHOWN_SOURCES:],
         "versions": versions,
         "strips": [] if case.hidden else strips_of(case),
+        "writings": [] if case.hidden else writings_of(case),
         "vanished": bool(versions) and versions[-1].change == "deleted",
         "changed_since": any(version.changed for version in versions),
         "clauses": in_reach(case.clauses),

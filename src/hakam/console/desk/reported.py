@@ -17,7 +17,7 @@ from hakam.console.glyphs import hidden_count
 from hakam.console.installation import vault
 from hakam.console.matches import seen_words, spans
 from hakam.console.terms import term
-from hakam.review.evidence import EvidenceKind, strips
+from hakam.review.evidence import EvidenceKind, Writing, strips, writings
 from hakam.review.shapes import CaseView, ClauseView, FiringView, VersionView
 from hakam.signals.script import main_script
 from hakam.staff.models import User
@@ -118,6 +118,24 @@ def strips_of(case: CaseView) -> list[tuple[str, int, list[StillShown]]]:
         )
         for strip in (strips(kept, vault()) if kept else ())
     ]
+
+
+@dataclass(frozen=True)
+class WritingShown:
+    """What was read in a picture, with what rules saw in it marked."""
+
+    writing: Writing
+    spans: list[tuple[int, int]]
+
+
+def writings_of(case: CaseView) -> list[WritingShown]:
+    """Return what was read in the pictures of this case's item: of the newest copy, each picture once."""
+    kept = [copy.digest for copy in case.evidence if copy.kind == EvidenceKind.WRITING]
+    wanted: set[str] = set()
+    for firing in case.firings:
+        wanted |= seen_words(firing.values)
+    found = {(one.picture, one.text): one for one in (writings(kept, vault()) if kept else ())}
+    return [WritingShown(one, spans(one.text, wanted)) for one in found.values()]
 
 
 def _clock(seconds: float) -> str:
