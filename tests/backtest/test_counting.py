@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hakam.backtest import counting
 from hakam.backtest.counting import count_all, count_within, counters_of, distinct_within, has_form
 from hakam.backtest.dataset import Dataset
+from hakam.backtest.keys import by_key
 from hakam.backtest.workers import Here
 from hakam.policy.counters import MemoryCounters
 from hakam.policy.pack import Pack
@@ -33,30 +34,38 @@ rows = st.lists(
 windows = st.sampled_from((0.5, 1.0, 1.5, 4.0, 100.0))
 
 
-@given(rows, windows)
-@settings(max_examples=200, deadline=None)
+@given(rows, windows, st.sampled_from((1, 2, 24)), st.sampled_from((1, 16, 10_000)))
+@settings(max_examples=300, deadline=None)
 def test_counts_and_members_are_those_of_the_door(
-    given_rows: list[tuple[int, int, float, bool]], within: float
+    given_rows: list[tuple[int, int, float, bool]], within: float, by_one: int, seldom: int
 ) -> None:
+    """However far the end of a window is looked for row by row before the strides double."""
     at = np.cumsum([step for _, _, step, _ in given_rows]) + 1_700_000_000.125
-    key = np.array([row[0] for row in given_rows], dtype=np.int64)
-    member = np.array([row[1] for row in given_rows], dtype=np.int64)
+    key = np.array([row[0] for row in given_rows], dtype=np.uint64)
+    member = np.array([row[1] for row in given_rows], dtype=np.uint64)
     add = np.array([row[3] for row in given_rows], dtype=np.bool_)
     door = MemoryCounters()
     counts, members = [], []
     for one, of, moment, adds in zip(key.tolist(), member.tolist(), at.tolist(), add.tolist(), strict=True):
         counts.append(door.count("c", str(one), moment, within, add=adds))
         members.append(door.distinct("d", str(one), str(of), moment, within, add=adds))
-    assert count_within(key, at, add, within).tolist() == counts
-    assert distinct_within(key, member, at, add, within).tolist() == members
+    keys, pairs = by_key([key], len(at)), by_key([key[add], member[add]], int(add.sum()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(counting, "_BY_ONE", by_one)
+        patch.setattr(counting, "_SELDOM", seldom)
+        assert count_within(keys, at, add, within).tolist() == counts
+        assert distinct_within(keys, pairs, at, add, within).tolist() == members
 
 
 def test_the_window_ends_where_the_doors_does() -> None:
     """An event exactly as old as the window is long counts no more."""
     at = np.array([0.0, 10.0, 10.0, 20.0])
-    key, add = np.zeros(4, dtype=np.int64), np.ones(4, dtype=np.bool_)
-    assert count_within(key, at, add, 10.0).tolist() == [1, 1, 2, 1]
-    assert distinct_within(key, key, at, add, 10.0).tolist() == [1, 1, 1, 1]
+    add = np.ones(4, dtype=np.bool_)
+    one = by_key([], 4)
+    assert count_within(one, at, add, 10.0).tolist() == [1, 1, 2, 1]
+    assert distinct_within(one, one, at, add, 10.0).tolist() == [1, 1, 1, 1]
+    two = by_key([np.array([0, 0, 1, 0], dtype=np.uint64)], 4)
+    assert count_within(two, at, add, 10.0).tolist() == [1, 1, 1, 1]
 
 
 @pytest.mark.parametrize(
@@ -113,22 +122,30 @@ def test_a_window_that_holds_too_much_is_not_cut(dataset: Dataset, monkeypatch: 
     assert counting._stretches(dataset, 1e9, dataset.rows) == [(0, 0, len(dataset.parts))]
 
 
-codes = st.lists(st.tuples(*[st.integers(0, 5)] * 3), min_size=1, max_size=50)
-
-
-@given(codes, st.sampled_from((2**62, 60, 10_000)))
-@settings(max_examples=80, deadline=None)
-def test_keys_of_several_parts_are_equal_where_all_parts_are(
-    given_codes: list[tuple[int, int, int]], most: int
+def test_a_key_with_very_many_rows_in_its_window_is_counted_as_one_with_few(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Also where the numbers would grow too large and are made small on the way."""
-    columns = [(np.array(column, dtype=np.int64), 6) for column in zip(*given_codes, strict=True)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(counting, "_MOST", most)
-        key = counting.combined(columns).tolist()
-    for n, one in enumerate(given_codes):
-        for m, other in enumerate(given_codes):
-            assert (key[n] == key[m]) == (one == other)
+    """One key has nearly all rows, so the end of its windows lies thousands of rows ahead."""
+    draw = np.random.default_rng(3)
+    at = np.sort(draw.integers(0, 4_000, 20_000)) / 2.0
+    key = (draw.random(20_000) < 0.02).astype(np.uint64)
+    member = draw.integers(0, 50, 20_000).astype(np.uint64)
+    add = draw.random(20_000) < 0.7
+    keys, pairs = by_key([key], 20_000), by_key([key[add], member[add]], int(add.sum()))
+    door = MemoryCounters()
+    zipped = zip(key.tolist(), member.tolist(), at.tolist(), add.tolist(), strict=True)
+    wanted = [
+        (
+            door.count("c", str(one), moment, 700.0, add=adds),
+            door.distinct("d", str(one), str(of), moment, 700.0, add=adds),
+        )
+        for one, of, moment, adds in zipped
+    ]
+    for seldom in (1, counting._SELDOM, 10**9):
+        monkeypatch.setattr(counting, "_SELDOM", seldom)
+        counts = count_within(keys, at, add, 700.0).tolist()
+        members = distinct_within(keys, pairs, at, add, 700.0).tolist()
+        assert list(zip(counts, members, strict=True)) == wanted
 
 
 def test_a_counter_with_an_unknown_key_is_unknown(dataset: Dataset, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from benchmarks.backtest import pack as made_pack
@@ -44,6 +43,7 @@ SEARCHES = (
     search(How.PATTERN, "[^a]b"),
     search(How.PATTERN, "(?s)a.{0,3}c"),
     search(How.CONTAINS, *(f"t{n}t" for n in range(1_001)), "dab"),
+    search(How.CONTAINS, "bab", "abab", " b ", " ", "d "),
 )
 words = st.one_of(
     st.none(), st.text(alphabet="abcd \nقهوة", max_size=12), st.sampled_from(("", "t7t", "dab", "قهوة"))
@@ -57,24 +57,22 @@ def wanted(one: Search, values: list[str | None]) -> list[bool]:
 
 @given(
     st.lists(words, max_size=70),
-    st.sampled_from((1, 2, 8, 32)),
+    st.sampled_from((1, 9, 100, 1 << 18)),
     st.sampled_from((1, 3, 256)),
     st.sampled_from((1, 2, 32)),
     st.sets(st.integers(0, len(SEARCHES) - 1)),
 )
 @settings(max_examples=150, deadline=None)
 def test_blocks_hide_nothing_and_add_nothing(
-    values: list[str | None], width: int, block: int, most: int, common: set[int]
+    values: list[str | None], piece: int, block: int, most: int, common: set[int]
 ) -> None:
-    """However wide blocks are, however much is found in one, and whatever hits often."""
+    """However wide pieces and blocks are, however much is found in one, and whatever hits often."""
     scans = Texts(SEARCHES)
     column = scans.columns["text.folded"]
     column.common = {atom_of(SEARCHES[number]) for number in common}
     column.scans = column._grouped()
-    for scan in column.scans:
-        if isinstance(scan, texts._LongLists):
-            scan.width = width
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(texts, "PIECE", piece)
         patch.setattr(texts, "BLOCK", block)
         patch.setattr(texts, "MOST_FOUND", most)
         hits = scans.hits(Column(values))
@@ -130,20 +128,41 @@ def test_patterns_that_ask_for_an_end_are_not_scanned_in_blocks(one: Search, anc
     assert is_anchored(one) is anchored
 
 
-def long_list() -> Search:
-    return search(How.CONTAINS, *(f"t{n}t" for n in range(1_001)))
+literal_rows = st.lists(st.one_of(st.none(), st.text(alphabet="ab ق", max_size=9)), max_size=40)
+literal_terms = st.lists(st.text(alphabet="ab ق", min_size=1, max_size=5), min_size=1, max_size=8)
 
 
-def test_the_width_of_blocks_of_a_long_list_follows_the_hits() -> None:
-    scans = Texts([long_list()])
+@given(
+    literal_rows,
+    st.lists(literal_terms, min_size=1, max_size=4),
+    st.sampled_from((0, 50)),
+    st.integers(1, 60),
+)
+@settings(max_examples=300, deadline=None)
+def test_words_are_found_whichever_overlap_and_wherever_rows_end(
+    values: list[str | None], lists: list[list[str]], twice: int, piece: int
+) -> None:
+    """Whether they are looked for twice or once: `find` of Python says what is there."""
+    searches = {n: search(How.CONTAINS, *terms) for n, terms in enumerate(lists)}
+    by_atom = {atom_of(one): one for one in searches.values()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(texts, "_MAX_TERMS", twice)
+        patch.setattr(texts, "PIECE", piece)
+        found = texts._Literals(by_atom)(pa.array(values, pa.string()))
+    for atom, one in by_atom.items():
+        assert found[atom].tolist() == [
+            value is not None and any(term in value for term in one.terms) for value in values
+        ]
+
+
+def test_long_lists_are_looked_for_once() -> None:
+    one = search(How.CONTAINS, *(f"t{n}t" for n in range(1_001)))
+    scans = Texts([one])
     (scan,) = scans.columns["text.folded"].scans
-    assert isinstance(scan, texts._LongLists)
-    scans.hits(Column(["nothing here"] * 500))
-    assert scan.width == max(width for _, width in texts._WIDTHS)
-    scans.hits(Column(["t7t"] * 500))
-    assert scan.width == 1
-    flags = next(iter(scans.hits(Column(["t7t", "x"] * 50)).values()))
-    assert np.count_nonzero(flags) == 50
+    assert isinstance(scan, texts._Literals)
+    assert scan._quickly is None
+    (flags,) = scans.hits(Column(["t7t", "x", None, "at999t t1t"] * 50)).values()
+    assert flags.tolist() == [True, False, False, True] * 50
 
 
 SELDOM, OFTEN, EVERYWHERE = (
@@ -189,8 +208,7 @@ def test_patterns_too_large_for_one_expression_are_scanned_row_by_row(
     monkeypatch.setattr(texts, "options", lambda _most: options(500))
     searches = [search(How.PATTERN, "[ab]{40}c"), search(How.CONTAINS, "قهوة")]
     scans = Texts(searches)
-    (scan,) = scans.columns["text.folded"].scans
-    assert isinstance(scan, texts._Blocks)
+    scan = next(scan for scan in scans.columns["text.folded"].scans if isinstance(scan, texts._Blocks))
     assert scan.find is None
     values = ["ab" * 20 + "c", "x", None, "قهوة", ""]
     hits = scans.hits(Column(values))

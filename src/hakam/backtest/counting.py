@@ -1,9 +1,8 @@
 """Counters over all events in order of time, exactly, before any rule is asked.
 
-A key's rows are counted with sorting and binary search alone. With rows in order of time, the window of a row begins
-at one position, which a search in the times gives; how many rows of the same key lie between is a difference of two
-ranks. For different members, a row counts from its own position until the same member comes again or the window has
-passed it: a difference of two ranks again.
+Rows are sorted by key (`keys`), those of a key in order of time. Each row comes where it stands and leaves at the first
+row of its key whose window does not hold it any more; for different members, already where the same member comes
+again. The value at a row is how many came, less how many left: one running sum over all keys.
 
 A value depends on the rows of one window alone, so stretches of time are counted apart, each with the rows that its
 first windows reach back to. Where these are too many, keys are split into groups that fit into memory instead.
@@ -17,16 +16,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
-from typing import Any
-from zlib import crc32
 
 import msgspec
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.compute as pc  # type: ignore[import-untyped]
 
+from hakam.backtest.columns import ROWS
 from hakam.backtest.dataset import Chunk, Dataset, Doubles, Flags, Places
+from hakam.backtest.keys import ByKey, Words, by_key, mixed, spread, words_of
 from hakam.backtest.packs import NOTHING, Files, Outside, opened
 from hakam.backtest.vectors import Rules, valid
 from hakam.backtest.workers import Pool
@@ -40,9 +39,9 @@ from hakam.policy.tree import Condition, Counter, CounterKind, Field, Listed, Va
 STRETCH_ROWS = 400_000  # rows of one stretch of time, at about 300 bytes each while they are counted
 BACK_ROWS = 800_000  # rows that a stretch may reach back to; above, the counter's keys are split instead
 GROUP_ROWS = 2_000_000  # rows of one group of keys, at about 150 bytes each while they are counted
+_BY_ONE = 24  # rows ahead that the end of a window is looked for one by one,
+_SELDOM = 16  # as long as one in so many rows goes on
 _WORTH_SPLITTING = 100_000  # rows below which one core counts them all
-_MOST = 2**62  # of the numbers that keys become
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -55,7 +54,7 @@ class Counts(msgspec.Struct, frozen=True):
     def of(self, chunk: Chunk) -> dict[str, Doubles]:
         """Return the values of all counters for the rows of a chunk."""
         return {
-            name: np.array(np.load(file, mmap_mode="r")[chunk.start : chunk.start + chunk.rows])
+            name: np.fromfile(file, dtype=np.float64, count=chunk.rows, offset=8 * chunk.start)
             for name, file in self.files.items()
         }
 
@@ -102,10 +101,7 @@ def count_all(
     counters = counters_of(packs, outside)
     files: dict[str, str] = {}
     for number, name in enumerate(counters):
-        files[name] = str(folder / f"counter-{number}.npy")
-        made = np.lib.format.open_memmap(files[name], mode="w+", dtype=np.float64, shape=(dataset.rows,))
-        made[:] = np.nan
-        del made
+        files[name] = str(folder / f"counter-{number}.f64")
     vectors = [name for name, counter in counters.items() if sorting and has_form(counter)]
     others = tuple(name for name in counters if name not in set(vectors))
     filtered = [counters[name] for name in vectors if counters[name].where is not None]
@@ -118,8 +114,17 @@ def count_all(
         if dataset.rows > _WORTH_SPLITTING
         else dataset.rows
     )
+    unknown = np.full(ROWS, np.nan)
     within = {name: _stretches(dataset, counters[name].within, rows) for name in vectors}
     near = [counters[name] for name in vectors if within[name] is not None]
+    for name, file in files.items():
+        with open(file, "wb") as made:  # noqa: PTH123 -- not a path of a user
+            if within.get(name) is not None:
+                made.truncate(dataset.rows * unknown.itemsize)  # stretches write all of it
+                continue
+            made.writelines(
+                unknown[: dataset.rows - begin].tobytes() for begin in range(0, dataset.rows, ROWS)
+            )
     stretches = _stretches(dataset, max((one.within for one in near), default=0.0), rows) or ()
     for _ in pool.map(
         _count_stretch,
@@ -214,28 +219,28 @@ def _count_stretch(  # noqa: PLR0917 -- what a process is handed
         chunk = dataset.chunk(number, [*specs, "event.at"])
         times.append(chunk.at)
         for path, spec in specs.items():
-            columns[path].append(chunk.field(spec))
+            columns[path].append(chunk.coded(spec))
     at = np.concatenate(times)
-    codes = {}
-    for path in specs:
-        codes[path] = _code(columns.pop(path))
+    known = {path: np.concatenate([valid(piece) for piece in pieces]) for path, pieces in columns.items()}
+    words = {path: words_of(columns.pop(path)) for path in specs}
     skipped = dataset.starts[begin] - dataset.starts[back]
     for counter in counters:
-        found = [codes[spec.path] for spec in _fields(counter)]
-        keep = np.ones(len(at), dtype=np.bool_)
-        for code, _ in found:
-            keep &= code >= 0
+        paths = [spec.path for spec in _fields(counter)]
+        keep = np.logical_and.reduce([known[path] for path in paths])
         add = keep
         if counter.where is not None:
             wheres = [np.load(_where_file(folder, counter.name, number)) for number in range(back, end)]
             add = np.concatenate(wheres)
-        rows = np.flatnonzero(keep)
-        taken = [(code[rows], size) for code, size in found]
-        values = np.full(len(at), np.nan)
-        values[rows] = _values(counter, taken, at[rows], add[rows])
-        made = np.lib.format.open_memmap(files[counter.name], mode="r+")
-        made[dataset.starts[begin] : dataset.starts[end]] = values[skipped:]
-        made.flush()
+        if keep.all():
+            values = _values(counter, [words[path] for path in paths], at, add)
+        else:
+            rows = np.flatnonzero(keep)
+            taken = [[word[rows] for word in words[path]] for path in paths]
+            values = np.full(len(at), np.nan)
+            values[rows] = _values(counter, taken, at[rows], add[rows])
+        with open(files[counter.name], "r+b") as file:  # noqa: PTH123 -- not a path of a user
+            file.seek(dataset.starts[begin] * values.itemsize)
+            file.write(values[skipped:].tobytes())
 
 
 def _fields(counter: Counter) -> list[FieldSpec]:
@@ -247,10 +252,13 @@ def _fields(counter: Counter) -> list[FieldSpec]:
     ]
 
 
-def _values(counter: Counter, codes: list[Code], at: Doubles, add: Flags) -> Doubles:
+def _values(counter: Counter, columns: list[list[Words]], at: Doubles, add: Flags) -> Doubles:
+    """Return the values of a counter; `columns` are the words of its fields."""
     if counter.counts is CounterKind.COUNT:
-        return count_within(combined(codes), at, add, counter.within)
-    return distinct_within(combined(codes[:-1]), codes[-1][0], at, add, counter.within)
+        return count_within(by_key(list(chain(*columns)), len(at)), at, add, counter.within)
+    keys = by_key(list(chain(*columns[:-1])), len(at))
+    members = [word if add.all() else word[add] for word in chain(*columns)]
+    return distinct_within(keys, by_key(members, int(add.sum())), at, add, counter.within)
 
 
 def _count_group(  # noqa: PLR0917 -- what a process is handed
@@ -260,17 +268,15 @@ def _count_group(  # noqa: PLR0917 -- what a process is handed
     dataset = Dataset(Path(source))
     fields = _fields(counter)
     keys = fields if counter.counts is CounterKind.COUNT else fields[:-1]
-    paths = [spec.path for spec in fields]
     columns: list[list[pa.Array]] = [[] for _ in fields]
     times, places, adds = [], [], []
     for number in range(len(dataset.parts)):
-        chunk = dataset.chunk(number, [*paths, "event.at"])
-        found = [chunk.field(spec) for spec in fields]
-        keep = np.ones(chunk.rows, dtype=np.bool_)
-        for column in found:
-            keep &= valid(column)
+        chunk = dataset.chunk(number, [*(spec.path for spec in fields), "event.at"])
+        found = [chunk.coded(spec) for spec in fields]
+        keep = np.logical_and.reduce([valid(column) for column in found])
         if groups > 1:
-            keep &= _spread(found[: len(keys)], chunk.rows) % np.uint64(groups) == group
+            parts = [spread(column) for column in found[: len(keys)]]
+            keep &= mixed(parts, chunk.rows) % np.uint64(groups) == group
         rows = np.flatnonzero(keep)
         taken = pa.array(rows)
         for held, column in zip(columns, found, strict=True):
@@ -281,116 +287,96 @@ def _count_group(  # noqa: PLR0917 -- what a process is handed
             adds.append(np.load(_where_file(folder, counter.name, number))[rows])
     at = np.concatenate(times)
     add = np.concatenate(adds) if adds else np.ones(len(at), dtype=np.bool_)
-    values = _values(counter, [_code(pieces) for pieces in columns], at, add)
-    made = np.lib.format.open_memmap(file, mode="r+")
+    values = _values(counter, [words_of(pieces) for pieces in columns], at, add)
+    made = np.memmap(file, dtype=np.float64, mode="r+")
     made[np.concatenate(places)] = values
-    made.flush()
 
 
 def _specs(values: Iterable[Value]) -> list[FieldSpec]:
     return [value.spec for value in values if isinstance(value, Field)]
 
 
-def _spread(columns: list[pa.Array], rows: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
-    """Return a number for each row, equal for equal keys: which group the key belongs to."""
-    total = np.zeros(rows, dtype=np.uint64)
-    for column in columns:
-        if pa.types.is_string(column.type):
-            words = pc.dictionary_encode(column)
-            marks = np.array(
-                [crc32(word.encode()) for word in words.dictionary.to_pylist()] + [0], dtype=np.uint64
-            )
-            part = marks[pc.fill_null(words.indices, len(marks) - 1).to_numpy(zero_copy_only=False)]
-        else:
-            numbers = pc.fill_null(column.cast(pa.float64()), 0.0).to_numpy(zero_copy_only=False)
-            part = (numbers + 0.0).view(np.uint64)
-        total = (total ^ part) * _MIX
-        total ^= total >> np.uint64(29)
-    return total
+def leaving(keys: ByKey, at: Doubles, within: float) -> Places:
+    """Return for each row, in the order of `keys`, the first of its key whose window does not hold it any more.
 
-
-Code = tuple[
-    Places, int
-]  # a whole number from 0 for each row, -1 for unknown, and how many different ones there are
-
-
-def _code(pieces: list[pa.Array]) -> Code:
-    """Return one whole number for each row of a column, equal exactly for equal values."""
-    encoded = pc.dictionary_encode(pa.chunked_array(pieces, pieces[0].type))
-    if not encoded.num_chunks:
-        return np.zeros(0, dtype=np.int64), 0
-    numbers = [
-        pc.fill_null(chunk.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-        for chunk in encoded.chunks
-    ]
-    return np.concatenate(numbers), len(encoded.chunk(encoded.num_chunks - 1).dictionary)
-
-
-def combined(codes: list[Code]) -> Places:
-    """Return one whole number for each row, equal exactly for rows that are equal in every code.
-
-    Multiplied by the number of rows it still fits into 63 bits.
+    That is a place in the same order; where the key's rows end, if all windows hold it. The search goes ahead row by
+    row for all, then for what is left in strides that double, so it costs what windows hold, not what keys have.
     """
-    rows = len(codes[0][0])
-    most = _MOST // (rows + 1)
-    total, size = np.zeros(rows, dtype=np.int64), 1
-    for code, count in codes:
-        if count <= 1:
-            continue
-        total, size = total * count + code, size * count
-        if size > most:
-            different, total = np.unique(total, return_inverse=True)
-            size = len(different)
-    return total
+    times = at[keys.order]
+    gone = times - within  # as the door computes it
+    total = len(times)
+    if not keys.first[1:].any():
+        return np.asarray(np.searchsorted(gone, times, side="left"), dtype=np.int64)
+    key = np.cumsum(keys.first, dtype=np.int32)
+    ahead = np.zeros(total, dtype=np.uint8)
+    for step in range(1, min(_BY_ONE, total - 1) + 1):
+        held = (gone[step:] < times[:-step]) & (key[step:] == key[:-step])
+        ahead[:-step] += held.view(np.uint8)
+        if np.count_nonzero(held) * _SELDOM < total:
+            break
+    found = np.arange(1, total + 1, dtype=np.int64)
+    found += ahead
+    rows = np.flatnonzero(held)
+    if len(rows):
+        found[rows] = _further(rows, found[rows] - 1, keys.ends()[rows], times, gone)
+    return found
 
 
-def _by_key(key: Places) -> tuple[Places, Places]:
-    """Return the rows in order of key and place, and `key * rows + place` in that order."""
-    total = len(key)
-    ranked = np.sort(
-        key * total + np.arange(total, dtype=np.int64)
-    )  # several times as fast as sorting places
-    return ranked % max(1, total), ranked
+def _further(rows: Places, low: Places, ends: Places, times: Doubles, gone: Doubles) -> Places:
+    """Return for some rows the first place before `ends` that is gone; `low` is one that is not."""
+    found = ends.copy()
+    open_ = np.arange(len(rows), dtype=np.int64)
+    brackets: list[tuple[Places, Places, Places]] = []
+    step = 1
+    while len(open_):
+        high = np.minimum(low + step, ends[open_])
+        passed = high == ends[open_]
+        passed |= gone[np.minimum(high, len(gone) - 1)] >= times[rows[open_]]
+        brackets.append((open_[passed], low[passed], high[passed]))
+        open_, low = open_[~passed], high[~passed]
+        step *= 2
+    open_, low, high = (np.concatenate(some) for some in zip(*brackets, strict=True))
+    while int((high - low).max()) > 1:
+        middle = (low + high) // 2
+        passed = gone[middle] >= times[rows[open_]]
+        high, low = np.where(passed, middle, high), np.where(passed, low, middle)
+    found[open_] = high
+    return found
 
 
-def count_within(key: Places, at: Doubles, add: Flags, within: float) -> Doubles:
+def _balance(keys: ByKey, add: Flags, leave: Places) -> Doubles:
+    """Return for each row how many rows of its key came, itself included, and did not leave yet."""
+    total = len(keys.order)
+    came = add[keys.order]
+    change = np.bincount(leave if add.all() else leave[came], minlength=total + 1)[:total]
+    np.subtract(came, change, out=change)
+    np.cumsum(change, out=change)  # all have left where the next key begins
+    values = np.empty(total, dtype=np.float64)
+    values[keys.order] = change
+    return values
+
+
+def count_within(keys: ByKey, at: Doubles, add: Flags, within: float) -> Doubles:
     """Return for each row, in order of time, how many rows of its key that `add` lie within the window up to it."""
-    total = len(at)
-    begin = np.searchsorted(at, at - within, side="right")  # the first row that the window holds
-    order, ranked = _by_key(key)
-    added = np.concatenate(([0], np.cumsum(add[order])))
-    first = np.searchsorted(ranked, ranked - order + begin[order], side="left")
-    values = np.empty(total, dtype=np.float64)
-    values[order] = added[1:] - added[first]
-    return values
+    return _balance(keys, add, leaving(keys, at, within))
 
 
-def distinct_within(key: Places, member: Places, at: Doubles, add: Flags, within: float) -> Doubles:
-    """Return for each row how many different members its key has among the rows that `add` within the window."""
-    total = len(at)
-    place = np.arange(total, dtype=np.int64)
-    # the first row whose window no longer holds this one
-    gone = np.searchsorted(at - within, at, side="left")
-    adding = place[add]
-    following = np.full(total, total, dtype=np.int64)  # the next row with the same key and member
+def distinct_within(keys: ByKey, pairs: ByKey, at: Doubles, add: Flags, within: float) -> Doubles:
+    """Return for each row how many different members its key has among the rows that `add` within the window.
+
+    `pairs` are the rows that `add` (numbered among themselves) by key and member: a row leaves at the latest where
+    its member comes again.
+    """
+    leave = leaving(keys, at, within)
+    adding = np.flatnonzero(add)
     if len(adding) > 1:
-        counts = int(key.max()) + 1, int(member.max()) + 1
-        same, ranked = _by_key(combined([(key[adding], counts[0]), (member[adding], counts[1])]))
-        pair = ranked // len(adding)
-        again = pair[1:] == pair[:-1]
-        following[adding[same[:-1][again]]] = adding[same[1:][again]]
-    end = np.minimum(following, gone)[adding]
-    order, _ = _by_key(key)
-    base = key[order] * (total + 1)
-    begun = np.sort(key[adding] * (total + 1) + adding)
-    ended = np.sort(key[adding] * (total + 1) + end)
-    up_to = base + place[order]
-    first = np.searchsorted(begun, base, side="left")
-    values = np.empty(total, dtype=np.float64)
-    values[order] = (np.searchsorted(begun, up_to, side="right") - first) - (
-        np.searchsorted(ended, up_to, side="right") - np.searchsorted(ended, base, side="left")
-    )
-    return values
+        place = np.empty(len(keys.order), dtype=np.int64)
+        place[keys.order] = np.arange(len(keys.order), dtype=np.int64)
+        where = place[adding[pairs.order]]
+        again = ~pairs.first[1:]
+        before, after = where[:-1][again], where[1:][again]
+        leave[before] = np.minimum(leave[before], after)
+    return _balance(keys, add, leave)
 
 
 # Counting one event after the other
@@ -413,7 +399,7 @@ def _one_by_one(
         engines.append(compile_pack(msgspec.structs.replace(pack, rules=rules)))
     memories = [MemoryCounters() for _ in engines]
     recorders = [RecordingCounters(memory) for memory in memories]
-    made = {name: np.lib.format.open_memmap(files[name], mode="r+") for name in names}
+    made = {name: np.memmap(files[name], dtype=np.float64, mode="r+") for name in names}
     for chunk in Dataset(Path(source)).chunks():
         for row, (event, signals) in enumerate(chunk.pairs()):
             for engine, recording in zip(engines, recorders, strict=True):

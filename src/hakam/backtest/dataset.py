@@ -21,6 +21,7 @@ from hakam.vocabulary.event import Event
 MANIFEST = "manifest.json"
 _LEVEL = 1
 _ALWAYS = ("odd", "decided")  # columns that are read with any others: each reading costs by itself
+_REPEATED = 3  # bytes a row up to which a column of texts is taken for a dictionary and its numbers
 
 Doubles = np.ndarray[Any, np.dtype[np.float64]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
@@ -77,7 +78,13 @@ class Dataset:
     def chunk(self, number: int, columns: Iterable[str] = ()) -> Chunk:
         """Return a part. Reads `columns` (paths of fields) now, others when they are asked for."""
         part = self.parts[number]
-        return Chunk(self.folder / part.name, part.rows, self.starts[number], frozenset(columns))
+        return Chunk(
+            self.folder / part.name,
+            part.rows,
+            self.starts[number],
+            frozenset(columns),
+            (part.first, part.last),
+        )
 
     def chunks(self, columns: Iterable[str] = ()) -> Iterator[Chunk]:
         """Yield all parts in order."""
@@ -107,8 +114,16 @@ decode_event = msgspec.json.Decoder(Event).decode
 class Chunk:
     """One part in memory, as far as it was asked for. `start` is the position of its first row."""
 
-    def __init__(self, path: Path, rows: int, start: int, wanted: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        path: Path,
+        rows: int,
+        start: int,
+        wanted: frozenset[str] = frozenset(),
+        between: tuple[float, float] | None = None,
+    ) -> None:
         self.path, self.rows, self.start = path, rows, start
+        self.between = between  # times of the first and the last row, if they are known without reading
         self._held: dict[str, pa.Array] = {}
         self._wanted = wanted
 
@@ -117,11 +132,23 @@ class Chunk:
         return parquet.ParquetFile(self.path)
 
     @cached_property
+    def _places(self) -> dict[str, int]:
+        """The columns that hold one value a row, by name, and where they stand in the file."""
+        schema = self._file.metadata.schema
+        paths = [schema.column(n).path for n in range(len(schema))]
+        return {path: n for n, path in enumerate(paths) if "." not in path}
+
+    @cached_property
     def _names(self) -> frozenset[str]:
         return frozenset(self._file.schema_arrow.names)
 
     def stored(self, name: str) -> pa.Array:
         """Return a column by its name in the file; of nothing but nulls if the part has none."""
+        held = self._read(name)
+        return held.dictionary_decode() if isinstance(held, pa.DictionaryArray) else held
+
+    def _read(self, name: str) -> pa.Array:
+        """Return a column, texts that repeat themselves as a dictionary."""
         held = self._held.get(name)
         if held is None:
             if self._wanted:
@@ -130,15 +157,45 @@ class Chunk:
                 self._wanted = frozenset()
             else:
                 names = [name] if name in self._names else []
-            table = self._file.read(columns=names, use_threads=False) if names else None
-            for one in names:
-                assert table is not None
-                column = table.column(one).combine_chunks()
-                self._held[one] = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+            if names:
+                self._take(names)
             held = self._held.get(name)
             if held is None:
                 held = self._held[name] = pa.nulls(self.rows, pa.string())
         return held
+
+    def _take(self, names: list[str]) -> None:
+        """Read some columns. What the file says of a column of nothing but nulls, or of `False`, is enough."""
+        file = self._file
+        group = file.metadata.row_group(0)
+        few, read = [], []
+        for name in names:
+            place = self._places.get(name)
+            if place is not None:
+                column = group.column(place)
+                told = column.statistics
+                if told is not None and told.null_count == self.rows:
+                    self._held[name] = pa.nulls(self.rows, file.schema_arrow.field(name).type)
+                    continue
+                if column.physical_type == "BYTE_ARRAY":
+                    if column.total_uncompressed_size < self.rows * _REPEATED:
+                        few.append(name)
+                elif told is not None and told.max is False and not told.null_count:
+                    self._held[name] = pa.array(np.zeros(self.rows, dtype=np.bool_))
+                    continue
+            read.append(name)
+        if not read:
+            return
+        if few:
+            file = parquet.ParquetFile(self.path, metadata=file.metadata, read_dictionary=few)
+        table = file.read(columns=read, use_threads=False)
+        for name in read:
+            self._held[name] = _in_one(table.column(name))
+
+    def coded(self, spec: FieldSpec) -> pa.Array:
+        """Return the values of a field as `field` does, but texts that repeat themselves as a dictionary."""
+        name = column_of(spec.path)
+        return self._read(name) if name in self._held or name in self._names else self.field(spec)
 
     def field(self, spec: FieldSpec) -> pa.Array:
         """Return the values of a field, null for unknown. What has no column is read from the raw events.
@@ -205,6 +262,14 @@ class Chunk:
         """Return one row as the interpreter sees it."""
         ((event, signals),) = self.pairs(rows=[row])
         return Seen(event, signals, counted)
+
+
+def _in_one(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column as one array, without copying it if it is one already."""
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    whole = column.combine_chunks()
+    return whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
 
 
 def write_part(folder: Path, name: str, table: pa.Table) -> Part:

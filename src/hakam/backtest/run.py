@@ -29,7 +29,7 @@ from hakam.backtest.workers import Pool
 from hakam.policy.engine import Engine, compile_pack
 from hakam.policy.interpret import Seen, outcome
 from hakam.policy.pack import Pack
-from hakam.policy.tree import Condition, Field, walk
+from hakam.policy.tree import Condition, Counter, Field, Value, parts
 
 SAMPLE = 20  # events shown for each rule
 CHECKED_PARTS = 6
@@ -219,12 +219,16 @@ class Judge:
 
 
 def _paths(conditions: list[Condition]) -> frozenset[str]:
+    """Return the fields that conditions read; what counters read was read when they were counted."""
     known = {spec.path for spec in stored()}
-    found = {"event.at", "text.language"}
-    for condition in conditions:
-        for node in walk(condition):
-            if isinstance(node, Field) and (node.spec.path in known or node.spec.path.startswith("scores[")):
-                found.add(node.spec.path)
+    found = {"text.language"}
+    nodes: list[Condition | Value] = list(conditions)
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, Field) and (node.spec.path in known or node.spec.path.startswith("scores[")):
+            found.add(node.spec.path)
+        elif not isinstance(node, Counter):
+            nodes.extend(parts(node))
     return frozenset(found)
 
 

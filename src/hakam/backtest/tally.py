@@ -8,10 +8,12 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from hakam.backtest.dataset import Chunk, Flags
 from hakam.backtest.decided import Meaning
+from hakam.policy.fields import FIELDS
 
 Sample = list[tuple[int, int]]  # (draw, position), the smallest draws
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
@@ -85,12 +87,14 @@ def tally_chunk(
     rows, start = chunk.rows, chunk.start
     made = Tally(len(units), rows)
     matrix = np.array(fired) if units else np.zeros((0, rows), dtype=np.bool_)
-    made.fires = matrix.sum(axis=1).astype(np.int64)
+    which, where = np.divmod(np.flatnonzero(matrix), max(1, rows))  # each firing: its unit, its row
+    made.fires = np.bincount(which, minlength=len(units)).astype(np.int64)
     after = np.array([unit.after is not None for unit in units], dtype=np.bool_)
     before = np.array([unit.before is not None for unit in units], dtype=np.bool_)
-    made.any_after = int(matrix[after].any(axis=0).sum())
-    _count_by(made, chunk, matrix)
-    busy = matrix[:, matrix.sum(axis=0) > 1].astype(np.float32)
+    many = np.bincount(where, minlength=rows)
+    made.any_after = int(np.count_nonzero(many if after.all() else matrix[after].any(axis=0)))
+    _count_by(made, chunk, which, where)
+    busy = matrix[:, many > 1].astype(np.float32)
     made.together = (busy @ busy.T).astype(np.int64)
     made.samples = {family: {} for family in _FAMILIES}
     for n, unit in enumerate(units):
@@ -106,25 +110,37 @@ def _salt(rule: str) -> int:
     return int.from_bytes(rule.encode()[:32].rjust(4), "big") % (1 << 62)
 
 
-def _count_by(made: Tally, chunk: Chunk, matrix: Any) -> None:
-    column = chunk.stored("text_language")
-    words = pc.dictionary_encode(column)
+def _count_by(made: Tally, chunk: Chunk, which: Numbers, where: Numbers) -> None:
+    words = chunk.coded(FIELDS["text.language"])
+    if not isinstance(words, pa.DictionaryArray):
+        words = pc.dictionary_encode(words)
     names = [*words.dictionary.to_pylist(), ""]
     codes = pc.fill_null(words.indices, len(names) - 1).to_numpy(zero_copy_only=False)
-    day = np.floor(chunk.at / DAY).astype(np.int64)  # in order, as the rows are
-    fresh = np.concatenate(([True], day[1:] != day[:-1]))
-    days, places = day[fresh], np.cumsum(fresh) - 1
-    dates = [datetime.fromtimestamp(int(day) * DAY, UTC).date().isoformat() for day in days]
+    dates, places = _days(chunk)
     for labels, code, totals, by in (
         (names, codes, made.languages, made.by_language),
         (dates, places, made.days, made.by_day),
     ):
         count = np.bincount(code, minlength=len(labels))
-        hit = [np.bincount(code[flags], minlength=len(labels)) for flags in matrix]
+        hit = np.bincount(which * len(labels) + code[where], minlength=made.units * len(labels))
+        hits = hit.reshape(made.units, len(labels)).astype(np.int64)
         for n, name in enumerate(labels):
             if count[n]:
-                totals[name] = int(count[n])
-                by[name] = np.array([one[n] for one in hit], dtype=np.int64)
+                totals[name] = totals.get(name, 0) + int(count[n])
+                by[name] = by[name] + hits[:, n] if name in by else hits[:, n].copy()
+
+
+def _days(chunk: Chunk) -> tuple[list[str], Numbers]:
+    """Return the days of a chunk, and the place of each row's day among them."""
+    if chunk.between is not None and chunk.between[0] // DAY == chunk.between[1] // DAY:
+        return [_date(chunk.between[0] // DAY)], np.zeros(chunk.rows, dtype=np.int64)
+    day = np.floor(chunk.at / DAY).astype(np.int64)  # in order, as the rows are
+    fresh = np.concatenate(([True], day[1:] != day[:-1]))
+    return [_date(one) for one in day[fresh]], np.cumsum(fresh) - 1
+
+
+def _date(day: float) -> str:
+    return datetime.fromtimestamp(int(day) * DAY, UTC).date().isoformat()
 
 
 def _compare(  # noqa: PLR0917 -- parts of one count

@@ -1,11 +1,12 @@
-"""Text predicates over a column: the door's own scan, many rows at a time.
+"""Text predicates over a column: many rows at a time, as they lie in the column's buffer.
 
-A scan costs as much for its call as for a hundred letters, and few rows hit anything. So blocks of rows are searched
-at once, as they lie in the column's buffer, by one expression of all predicates, and the door's scan looks at the rows
-in which something was found. Texts that lie side by side can add a hit that no row has, which the second look removes,
-and can never hide one: a hit that another one overlaps lies in a row that the other touches. Patterns that ask for the
-beginning or the end of a text are scanned row by row. So are those that hit often, except words and phrases, for which
-Arrow looks by itself: they would make a second look of every row.
+A scan costs as much for its call as for a hundred letters, and few rows hit anything. Words and phrases are
+literal, so it does not matter whose search finds them: one search over all rows says which rows may hold one, a
+second over those alone says which and where. Patterns become one expression, searched over blocks of rows, and the
+door's own scan looks at the rows in which something was found. Texts that lie side by side can add a hit that no
+row has, which the second look removes, and can never hide one: a hit that another one overlaps lies in a row that
+the other touches. Patterns that ask for the beginning or the end of a text, or that hit often, are scanned row by
+row; words and phrases that hit often are looked for by Arrow: they would make a second look of every row.
 """
 
 from __future__ import annotations
@@ -13,33 +14,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 import re2  # type: ignore[import-untyped]  # has no types
+from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
+from hakam.backtest.dataset import Places
+from hakam.backtest.keys import offsets_of
 from hakam.policy.cost import scanned
 from hakam.policy.generate import Atom, atom_of
 from hakam.policy.patterns import options
-from hakam.policy.scan import LONG_LIST, SET_MEMORY, Scan
+from hakam.policy.scan import SET_MEMORY, Scan
 from hakam.policy.tree import Condition, Counter, Field, How, Search, Value, parts
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
-BLOCK = 256  # rows that are searched at once
+BLOCK = 2_048  # rows that are searched at once for patterns
+PIECE = 1 << 18  # bytes, about, that are searched at once for words and phrases
 MOST_FOUND = BLOCK // 8  # in a block; beyond, the rest of its rows are looked at one by one
 COMMON = 0.02  # share of rows from which on a predicate is looked for by itself
 _JUDGED = 1_000  # rows that say something about a share
-_WIDTHS = (
-    (0.015, 32),
-    (0.04, 16),
-    (0.1, 8),
-    (0.25, 4),
-)  # share of rows that hit -> rows in a block of a long list
 _ANCHORS = ("^", "$", r"\A", r"\z", r"\b", r"\B")
-_MAX_TERMS = 50  # that Arrow looks for at a time
+_MAX_TERMS = 50  # that Arrow looks for at a time, and that are looked for twice
+_LEAST = 3  # bytes of a term without the spaces around it, for it to be looked for without them
 
 
 def is_anchored(search: Search) -> bool:
@@ -104,14 +104,14 @@ class TextColumn:
 
     def _grouped(self) -> list[Callable[[pa.StringArray], dict[Atom, Flags]]]:
         made: list[Callable[[pa.StringArray], dict[Atom, Flags]]] = []
-        groups: dict[type[_Rows], dict[Atom, Search]] = {}
+        groups: dict[type[_Group], dict[Atom, Search]] = {}
         for atom, search in self._searches.items():
             literal = search.how in {How.WORDS, How.CONTAINS}
             if literal and atom in self.common and len(search.terms) <= _MAX_TERMS:
                 made.append(partial(_literally, atom, search))
                 continue
-            if literal and len(search.terms) > LONG_LIST:
-                group: type[_Rows] = _LongLists
+            if literal:
+                group: type[_Group] = _Literals
             elif is_anchored(search) or atom in self.common:
                 group = _Rows
             else:
@@ -129,6 +129,102 @@ def _literally(atom: Atom, search: Search, column: pa.StringArray) -> dict[Atom,
     return {atom: np.asarray(pc.fill_null(found, False).to_numpy(zero_copy_only=False), dtype=np.bool_)}  # noqa: FBT003 -- the value
 
 
+class _Group(Protocol):
+    """Some predicates that are looked for together."""
+
+    def __init__(self, searches: dict[Atom, Search]) -> None: ...
+
+    def __call__(self, column: pa.StringArray) -> dict[Atom, Flags]: ...
+
+
+class _Literals:
+    """Words and phrases. Up to 50 are looked for twice: what may be there, quickly, then what is there.
+
+    The quick search goes without the spaces around words and keeps one of several hits that overlap; both make it many
+    times as fast, since it then compares many letters at once.
+    """
+
+    def __init__(self, searches: dict[Atom, Search]) -> None:
+        owners: dict[str, list[int]] = {}
+        for number, search in enumerate(searches.values()):
+            for term in search.terms:
+                owners.setdefault(term, []).append(number)
+        self._atoms, self._owners = list(searches), list(owners.values())
+        terms = [term.encode() for term in owners]
+        self._exactly = BytesAhoCorasick(terms)
+        self._quickly = None
+        if len(terms) <= _MAX_TERMS:
+            bare = {term.strip() if len(term.strip()) >= _LEAST else term for term in terms}
+            self._quickly = BytesAhoCorasick(sorted(bare), matchkind=MatchKind.LeftmostFirst)
+
+    def __call__(self, column: pa.StringArray) -> dict[Atom, Flags]:
+        made = np.zeros((len(self._atoms), len(column)), dtype=np.bool_)
+        data = column.buffers()[2]
+        if data is not None and len(column):
+            places, view = offsets_of(column).astype(np.int64), memoryview(data)
+            if self._quickly is None:
+                self._look(places, view, made, None)
+            else:
+                rows = np.flatnonzero(self._candidates(self._quickly, places, view))
+                found = column.take(pa.array(rows))
+                if len(rows):
+                    self._look(offsets_of(found).astype(np.int64), memoryview(found.buffers()[2]), made, rows)
+        known = _known(column)
+        return {
+            atom: flags if known is None else flags & known
+            for atom, flags in zip(self._atoms, made, strict=True)
+        }
+
+    def _candidates(self, search: BytesAhoCorasick, places: Places, view: memoryview) -> Flags:
+        """Return the rows that a hit touches."""
+        made = np.zeros(len(places) - 1, dtype=np.bool_)
+        for begin, end in _pieces(places):
+            spans = search.find_matches_as_indexes(bytes(view[places[begin] : places[end]]))
+            if spans:
+                _, first, last = np.array(spans, dtype=np.int64).T
+                made[begin:end] = _touched(
+                    first + places[begin], last + places[begin], places[begin : end + 1]
+                )
+        return made
+
+    def _look(self, places: Places, view: memoryview, made: Any, rows: Places | None) -> None:
+        """Set what each row holds. `rows` are the numbers of the rows at `places`, if not all are looked at."""
+        for begin, end in _pieces(places):
+            block = bytes(view[places[begin] : places[end]])
+            spans = self._exactly.find_matches_as_indexes(block, overlapping=True)
+            if not spans:
+                continue
+            which, first, last = np.array(spans, dtype=np.int64).T
+            inside = places[begin : end + 1] - places[begin]
+            row = np.searchsorted(inside, first, side="right") - 1
+            whole = last <= inside[row + 1]
+            hit = np.unique(which[whole] * len(inside) + row[whole])
+            for term, one in zip(*np.divmod(hit, len(inside)), strict=True):
+                place = begin + one
+                made[self._owners[term], place if rows is None else rows[place]] = True
+
+
+def _pieces(places: Places) -> Iterator[tuple[int, int]]:
+    """Yield stretches of rows of about `PIECE` bytes."""
+    begin, rows = 0, len(places) - 1
+    while begin < rows:
+        end = int(np.searchsorted(places, places[begin] + PIECE, side="right")) - 1
+        end = min(max(end, begin + 1), rows)
+        yield begin, end
+        begin = end
+
+
+def _touched(first: Places, last: Places, places: Places) -> Flags:
+    """Return which rows, that begin at `places`, some spans of bytes touch."""
+    rows = len(places) - 1
+    marks = np.zeros(rows + 1, dtype=np.int64)
+    begin = np.searchsorted(places, first, side="right") - 1
+    end = np.searchsorted(places, np.maximum(last - 1, first), side="right")
+    np.add.at(marks, np.minimum(begin, rows), 1)
+    np.add.at(marks, np.minimum(end, rows), -1)
+    return np.cumsum(marks[:-1]) > 0
+
+
 class _Rows:
     """The door's scan, row by row."""
 
@@ -138,16 +234,12 @@ class _Rows:
 
     def __call__(self, column: pa.StringArray) -> dict[Atom, Flags]:
         lists: list[list[int]] = [[] for _ in self._atoms]
-        places, data, hit = _offsets(column), column.buffers()[2], 0
+        places, data = offsets_of(column), column.buffers()[2]
         if data is not None and len(column):
             view = memoryview(data)
-            for row in self._candidates(view, places):
-                found = self._row(bytes(view[places[row] : places[row + 1]]))
-                if found:
-                    hit += 1
-                    for number in found:
-                        lists[number].append(row)
-            self._learn(hit / len(column))
+            for row in self._candidates(view, places.astype(np.int64)):
+                for number in self._row(bytes(view[places[row] : places[row + 1]])):
+                    lists[number].append(row)
         known = _known(column)
         made = {}
         for atom, where in zip(self._atoms, lists, strict=True):
@@ -156,12 +248,9 @@ class _Rows:
             made[atom] = flags if known is None else flags & known
         return made
 
-    def _candidates(self, view: memoryview, places: list[int]) -> Iterable[int]:  # noqa: ARG002 -- for those below
+    def _candidates(self, view: memoryview, places: Places) -> Iterable[int]:  # noqa: ARG002 -- for those below
         """Yield the rows that may hit."""
         return range(len(places) - 1)
-
-    def _learn(self, share: float) -> None:
-        """Take note of the share of rows that hit."""
 
     def _row(self, text: bytes) -> frozenset[int]:
         scan = self._scan
@@ -173,58 +262,31 @@ class _Rows:
         return scan.found(hits, text.decode())
 
 
-class _LongLists(_Rows):
-    """Long lists: blocks of few rows through the scan, and each row of a block that hits."""
-
-    def __init__(self, searches: dict[Atom, Search]) -> None:
-        super().__init__(searches)
-        self.width = 8
-
-    def _candidates(self, view: memoryview, places: list[int]) -> Iterator[int]:
-        rows, width = len(places) - 1, self.width
-        if width == 1:
-            yield from range(rows)
-            return
-        for begin in range(0, rows, width):
-            end = min(begin + width, rows)
-            if self._scan(bytes(view[places[begin] : places[end]]).decode()):
-                yield from range(begin, end)
-
-    def _learn(self, share: float) -> None:
-        self.width = next((width for most, width in _WIDTHS if share <= most), 1)
-
-
 class _Blocks(_Rows):
-    """Many rows at a time through one expression of all predicates, which says where something may be."""
+    """Patterns: many rows at a time through one expression of all, which says where something may be."""
 
     def __init__(self, searches: dict[Atom, Search]) -> None:
         super().__init__(searches)
         self.find = _any_of(searches.values())
 
-    def _candidates(self, view: memoryview, places: list[int]) -> Iterator[int]:
+    def _candidates(self, view: memoryview, places: Places) -> Iterator[int]:
         rows = len(places) - 1
         if self.find is None:
             yield from range(rows)
             return
-        offsets = np.array(places, dtype=np.int64)
         for begin in range(0, rows, BLOCK):
             end = min(begin + BLOCK, rows)
-            start = places[begin]
-            block = bytes(view[start : places[end]])
+            block = bytes(view[places[begin] : places[end]])
             spans = [match.span() for match in islice(self.find(block), MOST_FOUND)]
             if not spans:
                 continue
-            first, last = (np.array(ends, dtype=np.int64) + start for ends in zip(*spans, strict=True))
-            inside = offsets[begin : end + 1]
-            touched = np.searchsorted(inside, first, side="right") - 1
-            up_to = np.searchsorted(inside, np.maximum(last - 1, first), side="right") - 1
-            marks = np.zeros(end - begin + 1, dtype=np.int64)
-            np.add.at(marks, touched, 1)
-            np.add.at(marks, np.minimum(up_to, end - begin - 1) + 1, -1)
-            flags = np.cumsum(marks[:-1]) > 0
+            first, last = (
+                np.array(ends, dtype=np.int64) + places[begin] for ends in zip(*spans, strict=True)
+            )
+            touched = _touched(first, last, places[begin : end + 1])
             if len(spans) == MOST_FOUND:
-                flags[touched[-1] :] = True
-            yield from (np.flatnonzero(flags) + begin).tolist()
+                touched[np.searchsorted(places[begin : end + 1], first[-1], side="right") - 1 :] = True
+            yield from (np.flatnonzero(touched) + begin).tolist()
 
 
 def _any_of(searches: Iterable[Search]) -> Callable[[bytes], Iterable[Any]] | None:
@@ -246,15 +308,6 @@ def _any_of(searches: Iterable[Search]) -> Callable[[bytes], Iterable[Any]] | No
 
 
 _NOTHING: frozenset[int] = frozenset()
-
-
-def _offsets(column: pa.StringArray) -> list[int]:
-    """Return where each text of the column begins in its buffer, and where the last ends."""
-    buffer = column.buffers()[1]
-    if buffer is None:
-        return [0] * (len(column) + 1)
-    whole = np.frombuffer(buffer, dtype=np.int32)
-    return whole[column.offset : column.offset + len(column) + 1].tolist()  # type: ignore[no-any-return]
 
 
 def _known(column: pa.StringArray) -> Flags | None:

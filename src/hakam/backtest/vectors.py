@@ -9,6 +9,7 @@ A row for which a vector would not be exact is *unsure*; whoever runs this judge
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -150,7 +151,7 @@ class Evaluation:
 
     def _is_known(self, of: Value) -> Flags:
         if isinstance(of, Field):
-            return valid(self.chunk.field(of.spec))
+            return valid(self.chunk.coded(of.spec))
         if of.kind in _NUMERIC:
             return self._numbers(of)[0]
         raise NoVectorFormError
@@ -172,7 +173,7 @@ class Evaluation:
         if left.kind in TEXTUAL and right.kind in TEXTUAL:
             known, first = self._texts(left)
             more, second = self._texts(right)
-            same = flags(pc.fill_null(pc.equal(first, second), False))  # noqa: FBT003 -- the value
+            same = _equal(first, second)
         elif left.kind is Kind.CONDITION and right.kind is Kind.CONDITION:
             known, yes = self._truths(left)
             more, no = self._truths(right)
@@ -196,7 +197,8 @@ class Evaluation:
         known, texts = self._texts(node.item)
         if isinstance(texts, pa.Scalar):
             raise NoVectorFormError
-        return known, flags(pc.is_in(texts, value_set=pa.array(sorted(map(str, node.values)), pa.string())))
+        wanted = pa.array(sorted(map(str, node.values)), pa.string())
+        return known, each_text(texts, lambda some: pc.is_in(some, value_set=wanted))
 
     def _holds(self, node: Holds) -> tuple[Flags, Flags]:
         known, flat, owners = self._list(node.of)
@@ -206,7 +208,7 @@ class Evaluation:
             equal: Flags = np.asarray(flat.to_numpy(zero_copy_only=False) == of, dtype=np.bool_)
         else:
             more, texts = self._texts(node.item)
-            wanted = texts if isinstance(texts, pa.Scalar) else texts.take(pa.array(owners))
+            wanted = texts if isinstance(texts, pa.Scalar) else _plain(texts).take(pa.array(owners))
             equal = flags(pc.fill_null(pc.equal(flat, wanted), False))  # noqa: FBT003 -- the value
         return known & more, self._any(equal, owners)
 
@@ -227,7 +229,7 @@ class Evaluation:
         if node.of.kind is Kind.TEXTS:
             known, flat, owners = self._list(node.of)
             return known, self._any(self._found(node, flat), owners)
-        column = self.chunk.field(node.of.spec)
+        column = self.chunk.coded(node.of.spec)
         return valid(column), self._found(node, column)
 
     def _found(self, node: Search, column: pa.Array) -> Flags:
@@ -236,7 +238,7 @@ class Evaluation:
             ask = pc.starts_with if node.how is How.STARTS else pc.ends_with
             found = np.zeros(len(column), dtype=np.bool_)
             for term in node.terms:
-                found |= flags(pc.fill_null(ask(column, pattern=term), False))  # noqa: FBT003 -- the value
+                found |= each_text(column, partial(ask, pattern=term))
             return found
         return _each(matcher(node), column)
 
@@ -256,7 +258,7 @@ class Evaluation:
         if isinstance(node, Literal):
             return _all(self.chunk.rows), pa.scalar(node.value, pa.string())
         if isinstance(node, Field) and node.kind in TEXTUAL:
-            column = self.chunk.field(node.spec)
+            column = self.chunk.coded(node.spec)
             return valid(column), column
         raise NoVectorFormError
 
@@ -292,18 +294,18 @@ class Evaluation:
                 return known, np.where(known, values, 0.0)
             case Length() if isinstance(node.of, Field):
                 column = self.chunk.field(node.of.spec)
-                measure = (
-                    pc.list_value_length if node.of.kind in {Kind.TEXTS, Kind.NUMBERS} else pc.utf8_length
-                )
-                lengths = pc.fill_null(measure(column), 0).to_numpy(zero_copy_only=False)
+                if node.of.kind in {Kind.TEXTS, Kind.NUMBERS}:
+                    lengths = np.diff(column.offsets.to_numpy())  # of null: 0
+                else:
+                    lengths = pc.fill_null(pc.utf8_length(column), 0).to_numpy(zero_copy_only=False)
                 return valid(column), lengths.astype(np.float64)
             case Arithmetic():
                 return self._computed(node)
             case Tuned() if node.kind in _NUMERIC:
-                column = self.chunk.field(node.community.spec)
+                column = self.chunk.coded(node.community.spec)
                 values = np.full(rows, _exact(node.value))
                 for community, value in node.by_community:
-                    values[flags(pc.fill_null(pc.equal(column, community), False))] = _exact(value)  # noqa: FBT003 -- the value
+                    values[_equal(column, pa.scalar(community, pa.string()))] = _exact(value)
                 return _all(rows), values
         raise NoVectorFormError
 
@@ -355,11 +357,32 @@ def _exact(value: Any) -> float:
 
 def _each(test: Callable[[str], bool], column: pa.Array) -> Flags:
     """Return for which entries of a column a test holds; each different one is tried once, unknown ones fail."""
-    words = pc.dictionary_encode(column)
-    hit = np.array([test(word) for word in words.dictionary.to_pylist()] + [False], dtype=np.bool_)
-    codes = pc.fill_null(words.indices, len(hit) - 1).to_numpy(zero_copy_only=False)
-    made: Flags = hit[codes]
+    words = column if isinstance(column, pa.DictionaryArray) else pc.dictionary_encode(column)
+    return each_text(words, lambda texts: pa.array([test(text) for text in texts.to_pylist()], pa.bool_()))
+
+
+def each_text(column: pa.Array, ask: Callable[[pa.Array], pa.Array]) -> Flags:
+    """Return what `ask` says of each text of a column, `False` for unknown; an entry of a dictionary is asked once."""
+    if not isinstance(column, pa.DictionaryArray):
+        return flags(pc.fill_null(ask(column), False))  # noqa: FBT003 -- the value
+    said = np.append(flags(pc.fill_null(ask(column.dictionary), False)), False)  # noqa: FBT003 -- as above
+    codes = column.indices
+    if codes.null_count:
+        codes = pc.fill_null(codes, len(said) - 1)
+    made: Flags = said[codes.to_numpy(zero_copy_only=False)]
     return made
+
+
+def _equal(one: pa.Array | pa.Scalar, other: pa.Array | pa.Scalar) -> Flags:
+    if isinstance(one, pa.Scalar) and not isinstance(other, pa.Scalar):
+        one, other = other, one
+    if isinstance(other, pa.Scalar):
+        return each_text(one, lambda texts: pc.equal(texts, other))
+    return flags(pc.fill_null(pc.equal(_plain(one), _plain(other)), False))  # noqa: FBT003 -- the value
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    return column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column
 
 
 def valid(column: pa.Array) -> Flags:
