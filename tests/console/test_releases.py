@@ -94,7 +94,7 @@ class TestThePage:
     def test_it_reads_in_arabic(self, sign_in: SignIn, draft: RulebookDraft) -> None:
         tried(draft)
         answer = said(sign_in(Role.POLICY_LEAD, language="ar").get(url(draft)))
-        assert "طريقتا الحكم متفقتان" in answer
+        assert "طرق التقييم كلها متفقة" in answer
 
 
 class TestStages:

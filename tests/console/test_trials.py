@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from tests.console.conftest import SignIn
 
+from hakam.backtest.vectors import Rules
 from hakam.compliance import drafts
 from hakam.compliance.models import RulebookDraft, RulebookVersion
 from hakam.console.desk import trials as page
@@ -163,3 +165,39 @@ def test_a_trial_that_failed_says_why(lead: Client, draft: RulebookDraft) -> Non
     lead.post(url(draft, "/ask"), {"days": "7"})
     Trial.objects.update(state="failed", error="OSError: the disk is gone")
     assert "the disk is gone" in said(lead.get(url(draft)))
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "the columns do not"), ("ar", "ولا تنطبق في الأعمدة")]
+)
+def test_a_difference_names_rule_event_and_both_answers_in_the_readers_language(  # noqa: PLR0917 -- fixtures
+    sign_in: SignIn,
+    draft: RulebookDraft,
+    log: MemoryEventLog,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    words: str,
+) -> None:
+    real = Rules.true_rows
+
+    def flipped(self: Any, chunk: Any, counted: Any) -> Any:
+        found, unsure = real(self, chunk, counted)
+        return [flags & False for flags in found], unsure & False
+
+    monkeypatch.setattr(Rules, "true_rows", flipped)
+    client = sign_in(Role.POLICY_LEAD, language=language)
+    client.post(url(draft, "/ask"), {"days": "7"})
+    run(log, "you are vermin", "hello")
+    answer = re.sub("[\u2066-\u2069]", "", said(client.get(url(draft))))
+    assert "<code>P605</code>" in answer
+    assert "`vermin`" in answer
+    assert words in answer
+    assert "judged in all ways" not in answer
+
+
+def test_it_is_said_how_many_were_judged_in_all_ways(
+    lead: Client, draft: RulebookDraft, log: MemoryEventLog
+) -> None:
+    lead.post(url(draft, "/ask"), {"days": "7"})
+    run(log, "you are vermin", "hello")
+    assert "judged in all ways, all alike" in said(lead.get(url(draft)))

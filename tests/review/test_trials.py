@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from tests.review.conftest import Desk
 
 from hakam.backtest.effect import Budget
+from hakam.backtest.vectors import Rules
 from hakam.compliance import drafts, ledger
 from hakam.compliance.models import RulebookDraft
-from hakam.review import trials
+from hakam.policy.differing import Judging
+from hakam.review import releases, trials
 from hakam.review.models import Trial
+from hakam.review.releases import UntriedError
 from hakam.review.trials import TrialError, TrialState
 from hakam.staff.models import User
 from hakam.testing import scene
@@ -102,6 +106,34 @@ class TestTheAnswer:
         run(happened())
         rule = next(one for one in answer(trial).rules if one.rule == "vermin")
         assert (rule.after, rule.near) == (1, 1)
+
+    def test_all_ways_of_judging_are_asked_and_that_is_said(self) -> None:
+        trial = asked(draft_with(VERMIN))
+        assert run(happened())
+        found = answer(trial)
+        assert found.sound
+        assert found.compared > 200  # with those generated around what the rules ask for
+        assert found.ways == ("interpreter", "columns")
+
+    def test_columns_that_differ_keep_a_draft_from_being_published(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real = Rules.true_rows
+
+        def flipped(self: Any, chunk: Any, counted: Any) -> Any:
+            found, unsure = real(self, chunk, counted)
+            return [flags & False for flags in found], unsure & False
+
+        monkeypatch.setattr(Rules, "true_rows", flipped)
+        draft = draft_with(VERMIN)
+        trial = asked(draft)
+        assert run(happened())
+        found = answer(trial)
+        assert not found.sound
+        assert {one.by for one in found.disagreements} == {Judging.COLUMNS}
+        assert all(one.compiled for one in found.disagreements)
+        with pytest.raises(UntriedError):
+            releases.release(draft.pk, note="now", by=LEAD, now=NOW)
 
     def test_days_bound_what_is_looked_at(self) -> None:
         trial = asked(draft_with(VERMIN), days=1)

@@ -16,6 +16,7 @@ import msgspec
 
 from hakam.backtest.steps import relaxed, steps_of
 from hakam.policy.counters import MemoryCounters, RecordingCounters
+from hakam.policy.differing import Judging
 from hakam.policy.engine import Engine, compile_pack, needs_of
 from hakam.policy.interpret import Seen, outcome
 from hakam.policy.pack import Pack
@@ -58,11 +59,15 @@ class RuleEffect(msgspec.Struct, frozen=True):
 
 
 class Disagreement(msgspec.Struct, frozen=True):
-    """A rule and an event on which the compiled function and the plain meaning differ: the rule must not go live."""
+    """A rule and an event on which the compiled function and another way differ: the rule must not go live.
+
+    `compiled`: whether the function fires; the other way says the opposite.
+    """
 
     rule: str
     event: str
     compiled: bool
+    by: Judging = Judging.INTERPRETER
 
 
 class Effect(msgspec.Struct, frozen=True):

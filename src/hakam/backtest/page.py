@@ -9,8 +9,10 @@ from html import escape
 from hakam.backtest import plots
 from hakam.backtest.decided import Agreement, Share
 from hakam.backtest.report import Report, RuleReport, Shown
-from hakam.backtest.run import Way
+from hakam.backtest.run import Difference, Way
 from hakam.backtest.wording import STAGES, WORDS
+from hakam.policy.differing import differing
+from hakam.policy.wording import in_language
 
 SHOWN_BARS = 60
 _STYLE = """
@@ -114,11 +116,17 @@ class _Page:
             + f'<div class="figures">{cards}</div>'
         )
 
+    def _differing(self, one: Difference) -> str:
+        told = differing(one.rule, one.event, by=one.by, function_fires=one.function_fires)
+        return f"{told.code}: {in_language(told, self._language).message}"
+
     def _notes(self) -> str:
         made, out = self._report, []
         if made.differences:
-            names = ", ".join(f"{_code(one.rule)} ({_code(one.event)})" for one in made.differences)
-            out.append(f'<p class="warn">{self._w("differences")} {names}</p>')
+            told = "".join(
+                f"<li><bdi>{escape(text)}</bdi></li>" for text in map(self._differing, made.differences)
+            )
+            out.append(f'<p class="warn">{self._w("differences")}</p><ul class="soft">{told}</ul>')
         if made.refused:
             why = "".join(f"<li>{_code(one)}</li>" for one in made.why_refused)
             out.append(

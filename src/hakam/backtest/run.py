@@ -26,6 +26,7 @@ from hakam.backtest.packs import NOTHING, Outside, opened, outside_of
 from hakam.backtest.tally import Tally, Unit, add, drawn, tally_chunk
 from hakam.backtest.vectors import Rules, whole
 from hakam.backtest.workers import Pool
+from hakam.policy.differing import Judging
 from hakam.policy.engine import Engine, compile_pack
 from hakam.policy.interpret import Seen, outcome
 from hakam.policy.pack import Pack
@@ -49,12 +50,13 @@ class Way(StrEnum):
 class Difference(msgspec.Struct, frozen=True):
     """An event on which the ways disagree: a defect of Hakam, never of the pack.
 
-    `function_fires`: what the compiled function says; columns, or the plain interpreter, say the opposite.
+    `function_fires`: what the compiled function says; the way `by` says the opposite.
     """
 
     rule: str
     event: str
     function_fires: bool
+    by: Judging = Judging.COLUMNS
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -199,7 +201,8 @@ class Judge:
                 except Exception:  # noqa: BLE001 -- the function names the rule as failed and does not fire it
                     fires = False
                 if fires != flags[row]:
-                    differ.setdefault(unit.rule, Difference(unit.rule, event.id, bool(flags[row])))
+                    one = Difference(unit.rule, event.id, bool(flags[row]), Judging.INTERPRETER)
+                    differ.setdefault(unit.rule, one)
         return list(differ.values())
 
     def _counted_otherwise(self, chunk: Chunk, rows: list[int]) -> list[Difference]:

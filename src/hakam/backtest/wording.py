@@ -53,7 +53,7 @@ _EN = {
     "way": "Judged",
     "way_columns": "over columns, checked against the door's function on {0} events",
     "way_function": "by the door's function, event by event",
-    "differences": "The two ways of judging differed on a sample, so the door's function judged everything. This is "
+    "differences": "Ways of judging differed on a sample, so the door's function judged everything. This is "
     "a defect of Hakam; please report it.",
     "unread": "Decisions that could not be read, and were not compared",
     "forgot": "Counters did not fit into memory and may be too low",
@@ -113,7 +113,7 @@ _AR = {
     "way": "طريقة التقييم",
     "way_columns": "على الأعمدة، بعد مطابقتها مع دالّة الاستقبال في {0} من الأحداث",
     "way_function": "بدالّة الاستقبال نفسها، حدثًا حدثًا",
-    "differences": "اختلفت طريقتا التقييم في عيّنة، فقُيِّم كل شيء بدالّة الاستقبال. هذا خلل في «حَكَم»؛ يُرجى الإبلاغ عنه.",
+    "differences": "اختلفت طرق التقييم في عيّنة، فقُيِّم كل شيء بدالّة الاستقبال. هذا خلل في «حَكَم»؛ يُرجى الإبلاغ عنه.",
     "unread": "قرارات تعذّرت قراءتها ولم تُقارَن",
     "forgot": "لم تتّسع الذاكرة للعدّادات، وقد تكون قيمها أقلّ من الواقع",
     "failed": "أخفقت في",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hakam.cli.screen import ERR, OUT, CommandError, table
+from hakam.policy.differing import differing
 from hakam.vocabulary.event import ContentKind
 
 if TYPE_CHECKING:
@@ -400,8 +401,10 @@ def _warn(made: Report) -> None:
             style="yellow",
         )
     if made.differences:
+        one = made.differences[0]
+        told = differing(one.rule, one.event, by=one.by, function_fires=one.function_fires)
         ERR.print(
-            f"columns and function differed on a sample ({made.differences[0].rule} on {made.differences[0].event}), "
-            "so the door's function judged everything; please report this",
+            f"ways of judging differed on a sample, so the door's function judged everything: {told.code} "
+            f"{told.message}; {told.hint}",
             style="bold red",
         )

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hakam.cli.home import open_home
-from hakam.cli.screen import ERR, OUT, CommandError, show_findings, table
+from hakam.cli.screen import ERR, OUT, CommandError, Language, show_findings, table
+
+if TYPE_CHECKING:
+    from hakam.backtest.agreement import Agreement
+    from hakam.policy.outside import OutsideList
+    from hakam.wiring.settings import Settings
 
 app = typer.Typer(help="The rule book in force, and how to change it.", no_args_is_help=True)
 
@@ -20,27 +25,62 @@ def publish(
     note: Annotated[
         str, typer.Option(help="Why it changes; stands in the ledger and in the rule book's history.")
     ],
+    language: Annotated[
+        Language, typer.Option("--language", help="The language in which findings are told.")
+    ] = Language.EN,
 ) -> None:
-    """Check a pack and put it in force. A pack with errors is refused and nothing changes."""
+    """Check a pack, try it in all ways of judging, and put it in force. One that fails is refused; nothing changes."""
     chosen = open_home()
     from hakam.compliance import lists, rulebook  # noqa: PLC0415 -- needs Django started
     from hakam.policy.outside import BadListError  # noqa: PLC0415 -- needs Django started
+    from hakam.policy.wording import in_language  # noqa: PLC0415 -- needs Django started
     from hakam.storage.packs import PackFolderError, read_folder  # noqa: PLC0415 -- needs Django started
     from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415 -- needs Django started
     from hakam.wiring import publish as door  # noqa: PLC0415 -- needs Django started
 
     now = datetime.now(tz=UTC)
     try:
-        version = rulebook.publish(read_folder(folder), by=SYSTEM, now=now, note=note, lists=lists.opened())
+        files, opened = read_folder(folder), lists.opened()
+        compared = _compared(files, opened, chosen, language)
+        version = rulebook.publish(files, by=SYSTEM, now=now, note=note, lists=opened)
     except (OSError, PackFolderError) as error:
         raise CommandError(f"cannot read the pack: {error}") from error
     except rulebook.BrokenPackError as error:
-        show_findings(error.findings, to=ERR)
+        show_findings([in_language(one, language) for one in error.findings], to=ERR)
         raise CommandError("the pack has errors; nothing was published") from error
     except (rulebook.RulebookError, BadListError) as error:
         raise CommandError(str(error)) from error
     door.publish(chosen, now=now)
     OUT.print(f"{rulebook.ref_of(version)} is in force")
+    if compared is not None:
+        ways = ", ".join(("compiled function", *compared.ways))
+        OUT.print(f"{compared.events:,} events judged alike by {ways}")
+
+
+def _compared(
+    files: dict[str, str], opened: dict[str, OutsideList], chosen: Settings, language: Language
+) -> Agreement | None:
+    """Try a pack in all ways of judging; None if it has errors, which whoever publishes it says.
+
+    Raises `CommandError` after showing where the ways differ.
+    """
+    from hakam.backtest.agreement import findings_of  # noqa: PLC0415 -- --help needs none of it
+    from hakam.policy.pack import load_pack  # noqa: PLC0415 -- as above
+    from hakam.policy.wording import in_language  # noqa: PLC0415 -- as above
+    from hakam.wiring.comparing import compare_here  # noqa: PLC0415 -- needs Django started
+
+    pack = load_pack(files, opened).pack
+    if pack is None:
+        return None
+    found = compare_here(pack, chosen)
+    if found.sound:
+        return found
+    told = findings_of(found.differences, pack)
+    show_findings([in_language(one, language) for one in told], to=ERR)
+    failed = "; ".join(
+        f"`{rule}` failed on {count:,} of {found.events:,} events" for rule, count in found.failed.items()
+    )
+    raise CommandError(f"{failed or 'ways of judging differ'}; nothing was published")
 
 
 @app.command()

@@ -1,7 +1,8 @@
 """Every finding that the checker can make. Codes are stable: a code is never used again for something else.
 
 `hakam explain P103` prints an entry; the reference and the tests derive from it. `bad` and `good` are
-fragments, put in place of `where`: a rule's key (`when`, `then`, `stage`, `policy`) or a file of the pack.
+fragments, put in place of `where`: a rule's key (`when`, `then`, `stage`, `policy`) or a file of the pack. Without
+`where` it is no fault of a pack, and there is no example.
 """
 # ruff: noqa: E501 -- a table: one line for each entry
 
@@ -128,6 +129,9 @@ _SPECS = (
     _C("P601", _W, "never fires", "What the rule asks for can't be at once, so it fires on no event.", "when", "author.posts > 5 and author.posts < 3", "author.posts > 5 or author.posts < 3"),
     _C("P603", _W, "adds nothing", "Whenever this rule fires, another fires too, under the same clause, with the same measures.", "rules.yaml", _RULE + _RULE.replace("r1", "r2").replace("> 3", "> 5"), _RULE),
     _C("P604", _W, "the same judged otherwise", "Two rules fire on exactly the same events under different clauses: people would be told two reasons for one thing.", "rules.yaml", _RULE + _RULE.replace("r1", "r2").replace("policy: spam", "policy: scam"), _RULE),
+    _C("P605", _E, "judged otherwise by another way", "Rules are judged by one compiled function at the door, by the plain interpreter when that fails, and over columns in back-tests. Before a pack is published a sample is judged by all three, and they must agree.", "", "", ""),
 )  # fmt: skip
 
 CODES: Mapping[str, CodeSpec] = {spec.code: spec for spec in _SPECS}
+CHECKED: Mapping[str, CodeSpec] = {code: spec for code, spec in CODES.items() if spec.where}
+"""Those that the checker makes of a pack's files, each with an example. The others are found by judging."""

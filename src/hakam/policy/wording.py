@@ -172,6 +172,12 @@ def show_code(code: str, say: Callable[[str], str], language: str) -> str | None
     if spec is None:
         return None
 
+    said = (
+        f"{spec.code} ({severity(spec.severity, language)}): {say(spec.title)}\n\n{say(spec.explanation)}\n"
+    )
+    if not spec.where:
+        return said
+
     def block(text: str) -> str:
         return "\n".join(f"    {line[:200]}" for line in text.rstrip("\n").split("\n")[:12])
 
@@ -181,6 +187,6 @@ def show_code(code: str, say: Callable[[str], str], language: str) -> str | None
     comma = "،" if language == "ar" else ","
     where = _isolated(f"`{spec.where}`") if language == "ar" else f"`{spec.where}`"
     return (
-        f"{spec.code} ({severity(spec.severity, language)}): {say(spec.title)}\n\n{say(spec.explanation)}\n\n"
+        f"{said}\n"
         f"{here} {where}{comma} {instead}\n\n{block(spec.bad)}\n\n{write}\n\n{block(spec.good or remove)}\n"
     )

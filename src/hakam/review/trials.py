@@ -8,15 +8,19 @@ another one, which begins anew. Texts of events are not copied: the answer names
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 import msgspec
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
+from hakam.backtest import agreement
+from hakam.backtest.agreement import Agreement
 from hakam.backtest.effect import Budget, Disagreement, Effect, effect_of, reads_counters
 from hakam.compliance import ledger, lists, rulebook
 from hakam.compliance.facts import FactKind
@@ -88,10 +92,12 @@ class TrialResult(msgspec.Struct, frozen=True):
     failed: dict[str, int]
     disagreements: tuple[Disagreement, ...]
     rules: tuple[RuleOutcome, ...]
+    compared: int = 0  # events that were judged in all ways beside: the latest, examples, generated ones
+    ways: tuple[str, ...] = ()  # beside the compiled function: the interpreter, and columns where they can be
 
     @property
     def sound(self) -> bool:
-        """Whether both ways of judging agree and no rule failed."""
+        """Whether all ways of judging agree and no rule failed."""
         return not self.disagreements and not self.failed
 
 
@@ -188,17 +194,19 @@ def run_next(
         assert after is not None  # it was asked for as a pack without errors
         before = rulebook.load(trial.before, at_hand) if trial.before is not None else None
         since = trial.asked_at - timedelta(days=trial.days)
+        latest: deque[Event] = deque(maxlen=agreement.LATEST)
         found = effect_of(
             before,
             after,
-            events(since),
+            _kept_last(events(since), latest),
             budget,
             progress=lambda seen, _so_far: lease.tell(seen),
             cancelled=lambda: lease.lost,
             decided=_Decided(since),
         )
         empty = reads_counters(after) or (before is not None and reads_counters(before))
-        kept = _kept(found, _child_rules(before, after), empty=empty)
+        alike = agreement.compare(after, agreement.sample_of(after, latest), lists=settings.HAKAM_LISTS)
+        kept = _kept(found, alike, _child_rules(before, after), empty=empty)
         lease.end(TrialState.DONE, found.events, result=msgspec.to_builtins(kept))
     except Exception as error:
         lease.end(TrialState.FAILED, trial.events, error=f"{type(error).__name__}: {error}"[:1_000])
@@ -308,7 +316,14 @@ def veiled(names: Iterable[tuple[str, str]], *, log: EventLog, result: TrialResu
     return found
 
 
-def _kept(found: Effect, children: frozenset[str], *, empty: bool) -> TrialResult:
+def _kept_last(events: Iterable[Event], latest: deque[Event]) -> Iterator[Event]:
+    """Pass events on, and keep the last of them."""
+    for event in events:
+        latest.append(event)
+        yield event
+
+
+def _kept(found: Effect, alike: Agreement, children: frozenset[str], *, empty: bool) -> TrialResult:
     def names(events: Iterable[Event]) -> tuple[tuple[str, str], ...]:
         return tuple((event.platform, event.id) for event in events)
 
@@ -323,8 +338,8 @@ def _kept(found: Effect, children: frozenset[str], *, empty: bool) -> TrialResul
         decided=found.decided,
         judged_both_ways=found.judged_both_ways,
         counters_began_empty=empty,
-        failed=dict(found.failed),
-        disagreements=found.disagreements[:100],
+        failed={**alike.failed, **found.failed},
+        disagreements=(*found.disagreements, *alike.differences)[:100],
         rules=tuple(
             RuleOutcome(
                 rule.rule,
@@ -343,6 +358,8 @@ def _kept(found: Effect, children: frozenset[str], *, empty: bool) -> TrialResul
             )
             for rule in found.rules
         ),
+        compared=alike.events,
+        ways=tuple(map(str, alike.ways)),
     )
 
 

@@ -54,6 +54,21 @@ def require_ready() -> None:
         )
 
 
+def _try(files: dict[str, str], chosen: Settings) -> None:
+    """Raise `NotReadyError` if ways of judging a pack differ. One with errors is left to who publishes it."""
+    from hakam.backtest.agreement import findings_of  # noqa: PLC0415 -- needs Django started
+    from hakam.compliance import lists  # noqa: PLC0415
+    from hakam.policy.pack import load_pack  # noqa: PLC0415
+    from hakam.wiring.comparing import compare_here  # noqa: PLC0415
+
+    pack = load_pack(files, lists.opened()).pack
+    found = compare_here(pack, chosen) if pack is not None else None
+    if found is not None and not found.sound:
+        told = [f"{one.code} {one.message}" for one in findings_of(found.differences)]
+        told += [f"the rule `{rule}` fails" for rule in found.failed]
+        raise NotReadyError(f"the pack can't be put in force: {'; '.join(told[:3])}")
+
+
 def ensure_rulebook(chosen: Settings, *, now: datetime) -> str:
     """Publish the settings' pack if no rule book is in force yet; return the name of the one in force."""
     from hakam.compliance import lists, rulebook  # noqa: PLC0415 -- needs Django started
@@ -63,6 +78,8 @@ def ensure_rulebook(chosen: Settings, *, now: datetime) -> str:
     version = rulebook.active()
     if version is None:
         files = read_folder(Path(chosen.pack) if chosen.pack else default_pack())
+        if chosen.pack:  # the one that ships is tried by our own tests
+            _try(files, chosen)
         version = rulebook.publish(
             files,
             by=SYSTEM,

@@ -10,14 +10,17 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from hakam.backtest.agreement import findings_of
 from hakam.backtest.decided import Share, share
 from hakam.compliance import drafts
 from hakam.compliance.models import RulebookDraft
 from hakam.console.admission import admit, person
 from hakam.console.installation import event_log
+from hakam.policy.wording import in_language
 from hakam.review import trials
 from hakam.review.models import Trial
 from hakam.review.trials import RuleOutcome, TrialError, TrialResult, TrialState
@@ -25,6 +28,7 @@ from hakam.staff import access as staff
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
 from hakam.vocabulary.event import Event
+from hakam.vocabulary.finding import Finding
 
 SPANS: Final = (1, 7, 30)
 EXCERPT: Final = 400
@@ -112,6 +116,7 @@ def _page(request: HttpRequest, draft: RulebookDraft, *, error: str = "", status
         "trial": trial,
         "open": trial is not None and trial.state in trials.OPEN,
         "result": result,
+        "differing": _differing(result) if result is not None else [],
         "rules": _rules(result, user) if result is not None else [],
         "fits": trial is not None and trials.fits(trial, draft),
         "name": _name(trial),
@@ -123,6 +128,12 @@ def _page(request: HttpRequest, draft: RulebookDraft, *, error: str = "", status
     quiet = request.headers.get("HX-Request") and request.method == "GET"
     template = "console/desk/trial_answer.html" if quiet else "console/desk/trial.html"
     return render(request, template, context, status=status)
+
+
+def _differing(result: TrialResult) -> list[Finding]:
+    """Return what is said of the first events on which ways of judging differ, in the reader's language."""
+    language = (get_language() or "en")[:2]
+    return [in_language(one, language) for one in findings_of(result.disagreements[:5])]
 
 
 def _name(trial: Trial | None) -> str:
