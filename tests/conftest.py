@@ -107,7 +107,16 @@ NEEDS_DATABASE = {"db", "transactional_db", "live_server"}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL run what the database can make a difference to: once is enough for all other tests."""
+    """Begin with files that take long; on PostgreSQL run only what the database can make a difference to.
+
+    A process of tests takes whole files: a long one that comes last leaves the others without work.
+    """
+    long = {name: n for n, name in enumerate(("chaos", "browser", "embedded"))}
+    first: dict[Path, int] = {}
+    for item in items:
+        rank = min((n for name, n in long.items() if item.get_closest_marker(name)), default=len(long))
+        first[item.path] = min(rank, first.get(item.path, rank))
+    items.sort(key=lambda item: first[item.path])
     if not os.environ.get("HAKAM_DATABASE_URL"):
         return
 
