@@ -41,6 +41,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "labels": Entry("Classifiers", _P + "labels:labels", "Write the texts that people decided about, with what the decisions tell of them."),
     "calibrate": Entry("Classifiers", _P + "train:calibrate", "Fit the probabilities and thresholds of a linear model to your own labelled texts, language by language."),
     "train": Entry("Classifiers", _P + "train:train", "Train a linear model on your own labelled texts. Needs the extra `train`."),
+    "models": Entry("Classifiers", _P + "models:app", "Models of your own, whose scores rules read."),
     "compare": Entry("Classifiers", _P + "compare:compare", "Send every text to both and print, category by category, how often they agree."),
     "pack": Entry("Rules", _P + "rulebook:app", "The rule book in force, and how to change it."),
     "bank": Entry("Known content", _P + "banks:app", "Banks of known content: hashes of what is not to be seen again."),

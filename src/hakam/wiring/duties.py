@@ -27,6 +27,7 @@ from hakam.intake import (
     order_recipients,
     picture_contents,
     pictures,
+    remembering,
 )
 from hakam.intake.media_files import MediaFolder
 from hakam.live.keeping import EdgeKeeper
@@ -42,6 +43,7 @@ from hakam.storage.known_media import KnownMedia
 from hakam.storage.published import PublishedBank
 from hakam.wiring import franking, plugins, ports, publish, subscriptions
 from hakam.wiring.hold import HomeInUseError, hold
+from hakam.wiring.models import Models
 from hakam.wiring.reading import PictureReading
 from hakam.wiring.settings import Settings
 from hakam.wiring.trial_runs import TrialProcess
@@ -51,6 +53,7 @@ EVENTS_AT_ONCE = 1_000
 EFFECTS_AT_ONCE = 64
 NOTICES_AT_ONCE = 5_000
 PICTURES_AT_ONCE = 200
+TEXTS_AT_ONCE = 500
 
 
 def connectors() -> Mapping[str, Connector]:
@@ -76,7 +79,7 @@ def delivery_policy(settings: Settings) -> DeliveryPolicy:
 
 
 @contextmanager
-def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa: C901 -- one small function a duty
+def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa: C901, PLR0915 -- one small function a duty
     """Give the worker its lanes of tasks; what they hold open is closed afterwards."""
     log, vault = ports.event_log(), ports.vault()
     policy = delivery_policy(settings)
@@ -143,6 +146,15 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
         reading, most = reader.reading(), PICTURES_AT_ONCE
         return picture_contents.consume(log, reading, vault=vault, now=now, limit=most) if reading else 0
 
+    here = held.enter_context(closing(Models(settings, endpoints=False)))
+    away = held.enter_context(closing(Models(settings, endpoints=True)))
+
+    def read_texts(now: datetime) -> int:
+        return here.consume(log, vault=vault, now=now, limit=TEXTS_AT_ONCE)
+
+    def ask_endpoints(now: datetime) -> int:
+        return away.consume(log, vault=vault, now=now, limit=TEXTS_AT_ONCE)
+
     seen: list[object] = []
 
     def write_banks(now: datetime) -> int:
@@ -164,6 +176,11 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
         yield {
             "pictures": (Task("look at pictures", look_at_pictures, 1.0),),
             "writing": (Task("read pictures", read_pictures, 1.0),),
+            "texts": (Task("read texts with models", read_texts, 1.0),),
+            "endpoints": (
+                Task("ask models behind endpoints", ask_endpoints, 1.0),
+                Task("forget answers of models", lambda now: remembering.forget(now=now), 3_600.0),
+            ),
             "banks": (
                 Task("write banks for the door", write_banks, 0.25),
                 Task("erase withdrawn hashes", erase_withdrawn, 30.0),

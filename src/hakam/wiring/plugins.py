@@ -11,7 +11,8 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 CONNECTORS = "hakam.connectors"
-GROUPS = (CONNECTORS,)
+MODELS = "hakam.models"
+GROUPS = (CONNECTORS, MODELS)
 
 
 class PluginError(RuntimeError):

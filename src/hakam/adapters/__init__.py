@@ -1,0 +1,1 @@
+"""Models of others as sources of scores: exported networks, local folders, endpoints. Rules read what they say."""
