@@ -15,6 +15,8 @@ from django.test import Client
 from playwright.sync_api import Browser, Page
 from tests.console.conftest import Desk, Stored
 from tests.intake.test_order_contents import REMOVAL
+from tests.regulator.test_contacts import CONTACTS
+from tests.regulator.test_risks import WHOLE as WHOLE_ASSESSMENT
 
 from hakam.banks.filling import fill
 from hakam.banks.keeping import create_bank
@@ -28,7 +30,7 @@ from hakam.compliance.reports.sheets import Stated
 from hakam.console.installation import vault
 from hakam.intake import authorities, flaggers, orders, threats
 from hakam.intake.models import Conduct, Notice, Strike, Suspension
-from hakam.regulator import requests
+from hakam.regulator import contacts, requests, risks
 from hakam.regulator.regimes import Said
 from hakam.review import bulk, trials, trips
 from hakam.review.proposing import propose
@@ -151,9 +153,20 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
         "us.intimate", Said(contact="a@b.example", urls=("https://maydan.example/77",)),
         platform=settings.HAKAM.platform, vault=vault(), by=SYSTEM, now=desk.now,
     )  # fmt: skip
+    contacts.publish(settings.HAKAM.platform, CONTACTS, by=SYSTEM, now=desk.now)
+    assessed = risks.write(
+        settings.HAKAM.platform,
+        "uk",
+        WHOLE_ASSESSMENT,
+        owner=root,
+        by=amal.actor,
+        now=desk.now,
+        trigger="The year.",
+    )
+    risks.approve(settings.HAKAM.platform, assessed.pk, by=SYSTEM, now=desk.now)
     return {
         "nora": ["/desk/flag"],
-        "": [f"/m/{conduct.token}", "/intimate", f"/q/{asked.token}",
+        "": [f"/m/{conduct.token}", "/intimate", "/contact", f"/q/{asked.token}",
              "/", "/report", f"/n/{token}", f"/s/{desk.statement(removed).token}", f"/c/{complaint.token}", "/rules",
              "/rules/differences", "/transparency", "/accounts/login/", "/accounts/password/reset/", "/nothing"],
         "root": ["/desk/", "/desk/search?search=vermin", f"/desk/cases/{case.pk}/", f"/desk/cases/{case.pk}/ 1",
@@ -174,6 +187,8 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
                  "/desk/misuse", f"/desk/misuse/{conduct.pk}",
                  "/desk/orders", f"/desk/orders/{order.pk}", "/desk/authorities",
                  "/desk/private", "/desk/requests", f"/desk/requests/{asked.pk}", "/desk/profile",
+                 "/desk/contacts", "/desk/risks", f"/desk/risks/{assessed.pk}", "/desk/risks/draft/uk",
+                 "/desk/checklists/dsa", "/desk/checklists/ofcom",
                  "/desk/threats", f"/desk/threats/{threat.pk}",
                  "/desk/reports", f"/desk/reports/{yearly.pk}?part=6&all=1", f"/desk/reports/{yearly.pk}/facts/6/0/5",
                  "/desk/preferences", "/accounts/2fa/"],

@@ -32,7 +32,7 @@ from hakam.enforcement.outbox import EffectState
 from hakam.intake import flaggers, orders, threats
 from hakam.intake.models import Authority, Conduct, Dispute, DisputeBody, Flagger, Order, Threat
 from hakam.regulator import requests
-from hakam.regulator.models import Request
+from hakam.regulator.models import Request, RiskAssessment
 from hakam.regulator.regimes import Said
 from hakam.review import bulk, decisions, questions, trips
 from hakam.review.models import Case, Complaint, Decision, Draft, Proposal, RuleTrip
@@ -84,6 +84,7 @@ class World:
     basis: int
     report: MadeReport
     request: Request
+    risk: int
 
     def arguments(self, name: str) -> tuple[object, ...]:
         """Return what stands in the address of a page."""
@@ -116,6 +117,9 @@ class World:
             "clarify_order": self.order.pk,
             "confirm_authority": self.order.authority_id,
             **dict.fromkeys(("request", "act_on_request", "complete_request"), self.request.pk),
+            "risk": self.risk,
+            **dict.fromkeys(("risk_draft", "save_risk"), "uk"),
+            **dict.fromkeys(("checklist", "attest"), "dsa"),
             "threat": self.threat.pk,
             "act_on_private_basis": self.basis,
             "act_on_threat": self.threat.pk,
@@ -166,6 +170,8 @@ ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | 
     "clarify_order": NO_ID,
     "confirm_authority": 987_654,
     **dict.fromkeys(("request", "act_on_request", "complete_request"), NO_ID),
+    "risk": 987_654,
+    **dict.fromkeys(("risk_draft", "save_risk", "checklist", "attest"), "no-such"),
     "threat": NO_ID,
     "act_on_private_basis": 987_654,
     "act_on_threat": NO_ID,
@@ -272,6 +278,10 @@ def world(desk: Desk, amal: User, stored: Stored) -> World:
             "default", year_of(2025), stated=Stated(provider="P", service="S"), by=SYSTEM, now=desk.now, zone=UTC
         ),
         requests.receive("authority.request", Said(), platform="default", vault=vault(), by=SYSTEM, now=desk.now),
+        RiskAssessment.objects.create(
+            platform="default", scheme="uk", version=1, body={}, owner=amal.pk, written_by="staff:1",
+            written_at=desk.now, approved_by="staff:2", approved_at=desk.now, review_on=desk.now.date(),
+        ).pk,
     )  # fmt: skip
 
 

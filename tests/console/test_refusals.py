@@ -54,6 +54,9 @@ SHOWN = [
     "FormatError",
     "RequestError",
     "KeeperError",
+    "RiskError",
+    "AttestationError",
+    "ContactError",
 ]
 WORDS = re.compile(r"[a-z]{3}")
 

@@ -21,7 +21,9 @@ from hakam.intake.opened import Proof
 from hakam.intake.order_contents import ContentType, DataKind, OrderKind
 from hakam.intake.orders import OrderState
 from hakam.intake.threats import ThreatState
+from hakam.regulator.checklists import LineState
 from hakam.regulator.requests import RequestState
+from hakam.regulator.risks import Level
 from hakam.review.releases import ReleaseState
 from hakam.review.states import CaseState, ComplaintState, DecisionState, Outcome, SourceKind
 from hakam.review.trials import TrialState
@@ -74,6 +76,8 @@ CLOSED: list[tuple[str, type[StrEnum]]] = [
     ("why", Why),
     ("tier", Tier),
     ("size", Size),
+    ("level", Level),
+    ("line_state", LineState),
     ("bank_source", BankSource),
     ("bank_action", BankAction),
     ("entry_kind", EntryKind),

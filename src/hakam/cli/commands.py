@@ -55,6 +55,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "explain": Entry("Understand", _P + "explain:explain", "Explain a verdict, a decision, or the code of a finding."),
     "ledger": Entry("Understand", _P + "ledger:app", "The record of all that was done."),
     "report": Entry("Understand", _P + "report:app", "The transparency report of a period."),
+    "evidence": Entry("Understand", _P + "evidence:app", "Evidence packs for regulators: made, and found unchanged."),
     "user": Entry("People and keys", _P + "users:app", "The people who work with Hakam."),
     "key": Entry("People and keys", _P + "keys:app", "The API keys of platforms."),
 }  # fmt: skip

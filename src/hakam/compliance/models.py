@@ -200,6 +200,7 @@ class MadeReport(models.Model):
     """
 
     platform = models.CharField(max_length=63)
+    law = models.CharField(max_length=8, default="dsa")  # whose report it is: `dsa`, `tco`, `uk`
     first = models.DateField()
     last = models.DateField()
     version = models.PositiveIntegerField(null=True)  # from 1, when it is published; a draft has none
@@ -215,7 +216,7 @@ class MadeReport(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["platform", "first", "last", "version"], name="report_version_once"
+                fields=["platform", "law", "first", "last", "version"], name="report_version_once"
             )
         ]
 

@@ -56,6 +56,15 @@ class Installation(Protocol):
         """The internal target for deciding a notice."""
         ...
 
+    @property
+    def eu_database_url(self) -> str:
+        """The address of the EU Transparency Database; empty: none is sent to."""
+        ...
+
+    def secret(self, name: str) -> str:
+        """Return a secret of the installation, made on first use."""
+        ...
+
 
 def installation() -> Installation:
     """Return the operator's settings."""

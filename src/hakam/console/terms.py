@@ -419,7 +419,34 @@ SIZES: Words = {
     "small": _("Small: fewer than 50 staff, at most 10 million euros"),
     "larger": _("Larger"),
 }
+LEVELS: Words = {
+    "negligible": pgettext_lazy("level of risk", "Negligible"),
+    "low": pgettext_lazy("level of risk", "Low"),
+    "medium": pgettext_lazy("level of risk", "Medium"),
+    "high": pgettext_lazy("level of risk", "High"),
+}
+LINE_STATES: Words = {
+    "met": pgettext_lazy("state of a line", "Met"),
+    "attested": pgettext_lazy("state of a line", "Attested"),
+    "open": pgettext_lazy("state of a line", "To be done here"),
+    "operator": pgettext_lazy("state of a line", "The operator must do it"),
+    "not_owed": pgettext_lazy("state of a line", "Not owed"),
+}
+PIECES: Words = {
+    "notices": _("notices in twelve months"),
+    "violations": _("decisions that found a violation"),
+    "automated": _("of these by rules alone"),
+    "reversed": _("complaints that were right"),
+    "hours": _("median hours from notice to answer"),
+    "rules": _("rules that are live"),
+    "shadow": _("rules that only watch"),
+    "banks": _("banks in force"),
+    "entries": _("entries in them"),
+}
 FAMILIES: dict[str, Words] = {
+    "level": LEVELS,
+    "line_state": LINE_STATES,
+    "piece": PIECES,
     "request_state": REQUEST_STATES,
     "why": WHYS,
     "tier": TIERS,

@@ -25,6 +25,7 @@ from hakam.console.desk import (
     profile,
     proposals,
     queue,
+    regulator,
     releases,
     reports,
     requests,
@@ -34,7 +35,7 @@ from hakam.console.desk import (
     trials,
     why,
 )
-from hakam.console.outside import complaint, home, intimate, report, rulebook, transparency
+from hakam.console.outside import complaint, contact, home, intimate, report, rulebook, transparency
 from hakam.console.outside import misuse as own_misuse
 
 app_name = "console"
@@ -50,6 +51,9 @@ urlpatterns = [
     path("m/<str:token>", own_misuse.told, name="misuse_told"),
     path("m/<str:token>/object", own_misuse.object_to, name="object_to_suspension"),
     path("intimate", intimate.ask, name="intimate"),
+    path("contact", contact.contact, name="contact"),
+    path("contact.json", contact.contact_json, name="contact_json"),
+    path("contact/evidence-key.pem", contact.evidence_key, name="evidence_key"),
     path("q/<str:token>", intimate.status, name="request_status"),
     path("rules", rulebook.rulebook, name="rulebook"),
     path("rules.json", rulebook.rulebook_json, name="rulebook_json"),
@@ -168,6 +172,15 @@ urlpatterns = [
     path("desk/requests/<uuid:request_id>/complete", requests.complete, name="complete_request"),
     path("desk/profile", profile.page, name="profile"),
     path("desk/profile/save", profile.save, name="save_profile"),
+    path("desk/contacts", regulator.contact_points, name="contacts"),
+    path("desk/contacts/save", regulator.save_contacts, name="save_contacts"),
+    path("desk/risks", regulator.risk_list, name="risks"),
+    path("desk/risks/<int:number>", regulator.risk, name="risk"),
+    path("desk/risks/draft/<slug:scheme>", regulator.risk_draft, name="risk_draft"),
+    path("desk/risks/draft/<slug:scheme>/save", regulator.save_risk, name="save_risk"),
+    path("desk/checklists/<slug:key>", regulator.checklist, name="checklist"),
+    path("desk/checklists/<slug:key>/attest", regulator.attest, name="attest"),
+    path("desk/evidence-pack", regulator.evidence_pack, name="evidence_pack"),
     path("desk/threats", threats.listing, name="threats"),
     path("desk/threats/raise", threats.start, name="raise_threat"),
     path("desk/threats/<uuid:threat_id>", threats.one, name="threat"),

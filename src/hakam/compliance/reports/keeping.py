@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from django.db import transaction
@@ -27,6 +27,7 @@ from hakam.compliance.reports.sheets import Report, Sheet, Stated, Value
 from hakam.vocabulary.actor import Actor
 
 _AT_ONCE = 500
+DSA: Final = "dsa"
 
 
 class ReportError(ValueError):
@@ -45,7 +46,8 @@ class Difference(msgspec.Struct, frozen=True):
 
 def subject_of(report: MadeReport) -> str:
     """Return a report's name in the ledger."""
-    return f"report:{report.platform}/{report.first}/{report.last}"
+    law = "" if report.law == DSA else f"{report.law}/"
+    return f"report:{report.platform}/{law}{report.first}/{report.last}"
 
 
 def make(
@@ -60,7 +62,7 @@ def make(
     with transaction.atomic():
         ledger.lock()
         MadeReport.objects.filter(
-            platform=platform, first=period.first, last=period.last, version=None
+            platform=platform, law=DSA, first=period.first, last=period.last, version=None
         ).delete()
         report = MadeReport.objects.create(
             platform=platform,
@@ -114,16 +116,24 @@ def publish(report_id: int, *, by: Actor, now: datetime, note: str = "") -> Made
 def newest(report: MadeReport) -> MadeReport | None:
     """Return the newest published version of the period of a report that comes before it."""
     found = MadeReport.objects.filter(
-        platform=report.platform, first=report.first, last=report.last, version__isnull=False
+        platform=report.platform,
+        law=report.law,
+        first=report.first,
+        last=report.last,
+        version__isnull=False,
     ).exclude(pk=report.pk)
     if report.version is not None:
         found = found.filter(version__lt=report.version)
     return found.order_by("-version").first()
 
 
-def published(platform: str) -> list[MadeReport]:
-    """Return every version of every report that is public, the newest period first. The sheets are not read."""
+def published(platform: str, *, law: str = "") -> list[MadeReport]:
+    """Return every version of every report that is public, the newest period first. The sheets are not read.
+
+    `law` asks for the reports of one law; empty: all.
+    """
     found = MadeReport.objects.filter(platform=platform, version__isnull=False)
+    found = found.filter(law=law) if law else found
     return list(found.defer("sheets").order_by("-last", "-first", "-version"))
 
 

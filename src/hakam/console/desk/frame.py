@@ -101,6 +101,7 @@ _PLACES = {
     "conduct": "misuse", "bank": "banks", "order": "orders", "authorities": "orders",
     "request": "requests", "receive_request": "requests", "act_on_request": "requests",
     "complete_request": "requests", "note_absence": "requests", "save_profile": "profile",
+    "save_contacts": "contacts", "risk": "risks", "risk_draft": "risks", "save_risk": "risks", "attest": "checklist",
     "bulk": "bulks", "entity": "investigate", "investigate_sql": "investigate", "run_sql": "investigate",
     "threat": "threats", "dispute": "disputes", "report_made": "reports", "report_figure": "reports",
     "propose_private_basis": "private_bases", "act_on_private_basis": "private_bases",
@@ -194,6 +195,9 @@ def _duties(user: User) -> tuple[Entry, ...]:
         waiting = regulator.open_count(user)
         out.append(Entry("requests", _("Requests"), "mail", reverse("console:requests"), waiting or None))
         out.append(Entry("profile", _("Profile and duties"), "scale", reverse("console:profile")))
+        out.append(Entry("checklist", _("Checklists"), "check", reverse("console:checklist", args=["dsa"])))
+        out.append(Entry("risks", _("Risk assessments"), "shield", reverse("console:risks")))
+        out.append(Entry("contacts", _("Contact points"), "account", reverse("console:contacts")))
     if user.may(Permission.FLAGGER_READ):
         out.append(Entry("flaggers", _("Trusted flaggers"), "megaphone", reverse("console:flaggers")))
     return tuple(out)

@@ -161,7 +161,7 @@ def make(request: HttpRequest) -> HttpResponse:
 
 def _known(platform: str) -> dict[str, Any]:
     """Return what was published before and belongs into a report: the recipients, the day of the last report."""
-    count, earlier = recipients.latest(platform), keeping.published(platform)
+    count, earlier = recipients.latest(platform), keeping.published(platform, law=keeping.DSA)
     found: dict[str, Any] = {}
     if count is not None:
         found["recipients"] = {
