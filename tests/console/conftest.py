@@ -31,6 +31,7 @@ from hakam.review.priority import Inputs
 from hakam.review.states import Outcome, SourceKind
 from hakam.staff.models import User
 from hakam.staff.roles import Role
+from hakam.storage.standing import StandingReader
 from hakam.testing import scene
 from hakam.testing.event_logs import MemoryEventLog
 from hakam.vocabulary.actor import SYSTEM
@@ -217,6 +218,7 @@ class Stored:
         self.log = MemoryEventLog(clock=lambda: self.at)
         self.counters = MemoryCounters()
         self.count = 0
+        self.standing: StandingReader | None = None
 
     def post(self, text: str = "hello", *, ago: float = 60.0, **more: Any) -> int:
         """Let somebody post something, `ago` seconds before now; return the number of its record."""
@@ -234,7 +236,7 @@ class Stored:
         data = msgspec.json.encode(raw)
         version = rulebook.active()
         assert version is not None
-        judgement = Judgement(compile_pack(rulebook.load(version)), self.counters)
+        judgement = Judgement(compile_pack(rulebook.load(version)), self.counters, standing=self.standing)
         event = msgspec.json.decode(data, type=Event)
         (entry,) = judgement.judge([Received(data, event=event, at=at.timestamp())])
         self.at = at.timestamp()

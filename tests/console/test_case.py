@@ -33,6 +33,28 @@ def test_a_case_shows_all_its_parts(desk: Desk, sign_in: SignIn) -> None:
     assert "data-bar" in page
 
 
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "would propose, already in force"), ("ar", "كانت ستقترح، وهو سارٍ بالفعل")]
+)
+def test_what_a_rule_proposes_and_is_in_force_already_is_told_apart(
+    desk: Desk, sign_in: SignIn, language: str, told: str
+) -> None:
+    case = desk.case("You are vermin", values={"x": "vermin"})
+    source = CaseSource.objects.get(case=case)
+    source.summary["firings"][0]["measures"] = [
+        {"kind": "limit_reach", "days": 7},
+        {"kind": "suspend", "days": 3},
+    ]
+    source.save(update_fields=["summary"])
+    assert told not in screen(sign_in, case, language=language)
+    source.summary["in_force"] = [{"kind": "limit_reach", "days": 7}]
+    source.save(update_fields=["summary"])
+    page = screen(sign_in, case, language=language)
+    before, after = page.split(told, 1)
+    assert "data-already" in before[-60:]
+    assert after[:120].count("،") + after[:120].count(",") == 0  # one of the two measures
+
+
 def test_the_words_that_matched_are_marked(desk: Desk, sign_in: SignIn) -> None:
     case = desk.case("You are VERMIN, all", values={"x": ["vermin"]})
     assert "<mark>VERMIN,</mark>" in screen(sign_in, case)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,8 +19,10 @@ from hakam.review import why
 from hakam.review.confined import _by_its_text, confined
 from hakam.review.models import Case
 from hakam.staff.roles import Role
+from hakam.storage.standing import StandingReader, StandingWriter
 from hakam.testing import scene
-from hakam.vocabulary.event import Event
+from hakam.vocabulary.event import Event, ItemRef
+from hakam.vocabulary.measure import Measure, MeasureKind
 
 RULES = """\
 - rule: rude
@@ -70,6 +73,30 @@ class TestThePage:
         assert 'if word(text.folded, "vermin") had found nothing' in page
         assert "scene 1.1.0" in page
         assert "Judged again by the same version: the same verdict." in page
+
+    @pytest.mark.parametrize(
+        ("language", "told"),
+        [("en", "Already in force, so not proposed again: "), ("ar", "سارٍ بالفعل، فلم يُقترح مجددًا: ")],
+    )
+    def test_what_was_in_force_already_is_said(  # noqa: PLR0917 -- fixtures
+        self,
+        rules: RulebookVersion,
+        stored: Stored,
+        sign_in: SignIn,
+        tmp_path: Path,
+        language: str,
+        told: str,
+    ) -> None:
+        with StandingWriter(tmp_path) as file:
+            file.on_item(ItemRef(scene.PLATFORM, "post", "p1"), [Measure(MeasureKind.REMOVE)])
+        stored.standing = StandingReader(tmp_path)
+        seq = stored.post("You vermin", by={"posts": 2, "followers": 9}, item="p1")
+        page = words(sign_in(Role.SENIOR_MODERATOR, language=language).get(f"/desk/verdicts/{seq}"))
+        assert told in page
+        assert "ANOTHER verdict" not in page
+        other = stored.post("You vermin", by={"posts": 2, "followers": 9}, item="p2")
+        page = words(sign_in(Role.SENIOR_MODERATOR, language=language).get(f"/desk/verdicts/{other}"))
+        assert told not in page
 
     def test_a_rule_that_did_not_apply_says_what_it_lacked(
         self, rules: RulebookVersion, stored: Stored, sign_in: SignIn

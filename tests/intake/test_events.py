@@ -86,6 +86,17 @@ def test_live_measures_are_carried_out(book: object, log: FileEventLog, vault: F
     assert Case.objects.get().state == CaseState.OPEN
 
 
+def test_a_case_says_what_was_in_force_already(book: object, log: FileEventLog, vault: FileVault) -> None:
+    happen(log, scene.event(id="1"), scene.firing(measures=[Measure(MeasureKind.REMOVE)], queue=None))
+    consume(log, vault=vault, now=NOW, limit=10)
+    happen(log, scene.event(id="2"), scene.firing(rule="other", measures=[LIMIT], queue="spam"))
+    consume(log, vault=vault, now=NOW, limit=10)
+    source = CaseSource.objects.get(case=Case.objects.get(), ref="event:2")
+    assert source.summary["in_force"] == [{"kind": "limit_reach", "days": 7}]
+    assert Decision.objects.count() == 1
+    assert Fact.objects.filter(kind="measure.standing").count() == 1
+
+
 def test_measures_without_a_review_open_no_case(book: object, log: FileEventLog, vault: FileVault) -> None:
     happen(log, scene.event(), scene.firing(measures=[LIMIT], queue=None))
     consume(log, vault=vault, now=NOW, limit=10)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from hakam.compliance import access as compliance
+from hakam.compliance import ledger
+from hakam.compliance.facts import FactKind
+from hakam.compliance.models import Fact
 from hakam.compliance.rulebook import UnknownClauseError
 from hakam.enforcement import access as enforcement
 from hakam.review.automatic import decide_automatically, key_of
@@ -129,6 +133,40 @@ def test_another_label_is_not_covered_by_the_one_that_stands(book: object) -> No
     assert len(in_force()) == 2
 
 
+@pytest.mark.parametrize(
+    ("standing", "proposed"),
+    [
+        (REMOVE, LIMIT),
+        (REMOVE, Measure(MeasureKind.LABEL, label="graphic")),
+        (
+            Measure(MeasureKind.REMOVE, territory=("EU",)),
+            Measure(MeasureKind.WITHHOLD, territory=("DE", "FR")),
+        ),
+        (SUSPEND, Measure(MeasureKind.BAR_FROM_LIVE, days=2)),
+    ],
+)
+def test_what_a_standing_measure_implies_is_not_imposed_and_the_ledger_says_so(
+    book: object, standing: Measure, proposed: Measure
+) -> None:
+    acted(spam(), scene.firing(measures=[standing]), seq=1)
+    assert act(spam(), scene.firing(rule="other", measures=[proposed]), seq=2) is None
+    (fact,) = Fact.objects.filter(kind=FactKind.MEASURE_STANDING)
+    assert fact.subject == f"item:{ITEM}"
+    body = msgspec.json.decode(fact.body)
+    assert body["rules"] == ["other"]
+    assert [one["kind"] for one in body["measures"]] == [str(proposed.kind)]
+    assert [one.kind for one in ledger.story("event:2")] == [FactKind.MEASURE_STANDING]
+    assert in_force() == [standing]
+
+
+def test_what_adds_something_is_imposed_beside_what_stands(book: object) -> None:
+    acted(spam(), scene.firing(measures=[LIMIT]), seq=1)
+    both = acted(spam(), scene.firing(measures=[LIMIT, REMOVE]), seq=2)
+    assert both.measures == [{"kind": "remove"}]
+    (fact,) = Fact.objects.filter(kind=FactKind.MEASURE_STANDING)
+    assert [one["kind"] for one in msgspec.json.decode(fact.body)["measures"]] == ["limit_reach"]
+
+
 def test_a_decision_takes_what_its_verdict_says(book: object) -> None:
     firings = [scene.firing(measures=[LIMIT, Measure(MeasureKind.LIMIT_REACH, territory=("DE",), days=2)])]
     acted(spam(), *firings)
@@ -158,7 +196,9 @@ def test_a_machine_never_overrules_a_person_on_the_same_content(desk: Any, amal:
     event = spam()
     desk.final(desk.keep(desk.case(event, clause="spam", harm="spam"), amal))
     assert act(event, scene.firing(measures=[LIMIT]), seq=2) is None
-    assert act(event, scene.firing("hate", measures=[REMOVE]), seq=3) is not None  # nobody judged this clause
+    assert (
+        act(event, scene.firing("hate", measures=[SUSPEND]), seq=3) is not None
+    )  # nobody judged this clause
     edited = scene.event("Buy even more followers")
     assert act(edited, scene.firing(measures=[LIMIT]), seq=4) is not None  # nor this content
 

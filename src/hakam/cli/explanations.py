@@ -76,6 +76,9 @@ def _explain(record: Record, *, child_safety: bool = False) -> None:
         said = ", ".join(f"{name} {value:.2f}" for name, value in later.scores.items()) or later.unknown
         fired = ", ".join(firing["rule"] for firing in later.firings) or "no further rule"
         OUT.print(f"learnt later from {later.made_by}: {said}; fired: {fired}", soft_wrap=True)
+    if told.in_force:
+        named = ", ".join(str(measure.kind) for measure in told.in_force)
+        OUT.print(f"proposed and in force already, so not proposed again: {named}", soft_wrap=True)
     if not found.same_folding:
         OUT.print(
             "The text was folded by another version then; words may have been seen differently.",

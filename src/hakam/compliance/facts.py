@@ -36,6 +36,9 @@ class FactKind(StrEnum):
     MEASURE_REVERSING = "measure.reversing"
     MEASURE_REVERSED = "measure.reversed"
     MEASURE_EXPIRED = "measure.expired"
+    MEASURE_STANDING = (
+        "measure.standing"  # rules proposed it again; it is in force already, so nothing was done
+    )
     STATEMENT_ISSUED = "statement.issued"
     STATEMENT_INFORMED = "statement.informed"
     STATEMENT_WITHDRAWN = "statement.withdrawn"

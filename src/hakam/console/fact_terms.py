@@ -29,6 +29,7 @@ FACTS: dict[str, Promise] = {
     "measure.reversing": _("Measure being reversed"),
     "measure.reversed": _("Measure reversed"),
     "measure.expired": _("Measure ended"),
+    "measure.standing": _("Proposed again by rules, already in force"),
     "statement.issued": _("Statement issued"),
     "statement.informed": _("Person informed"),
     "statement.withdrawn": _("Statement withdrawn"),

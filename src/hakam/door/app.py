@@ -36,6 +36,7 @@ from hakam.policy.clauses import Clause
 from hakam.storage.event_log import Appended, EventLog, LogFullError
 from hakam.storage.known_content import KnownContent
 from hakam.storage.published import Published, PublishedKey
+from hakam.storage.standing import StandingReader
 from hakam.vocabulary.problem import Problem
 
 __all__ = ["Answer", "Door", "refuse"]
@@ -80,6 +81,7 @@ class Door:
         self.metrics = Metrics()
         self.judgement: Judgement | None = None
         self.known = KnownContent(config.home)
+        self.standing = StandingReader(config.home)
         self.published = Published(0)
         self.trouble: str | None = None  # why the latest publication is not in force
         self.stopping = False
@@ -107,6 +109,7 @@ class Door:
         self._keys = KeyRing(published.keys)
         if judgement is not None:
             judgement.known = self.known
+            judgement.standing = self.standing
             self.judgement = judgement
         self.trouble = trouble
 

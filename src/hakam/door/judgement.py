@@ -12,6 +12,7 @@ from hakam.door.known import banks_of, scores_of, with_matches
 from hakam.door.scoring import Scorer, heads_of, with_scores
 from hakam.door.watch import Guard
 from hakam.policy.counters import Counters, MemoryCounters, PeekingCounters, RecordingCounters
+from hakam.policy.covering import divided
 from hakam.policy.engine import Engine, UnreadError, compile_pack
 from hakam.policy.outside import OutsideList
 from hakam.policy.pack import load_pack
@@ -22,7 +23,8 @@ from hakam.signals.models.heads import Head
 from hakam.storage.event_log import Entry
 from hakam.storage.known_content import NOTHING, KnownContent, Seen
 from hakam.storage.published import PublishedPack
-from hakam.vocabulary.event import Event
+from hakam.storage.standing import StandingReader
+from hakam.vocabulary.event import Event, ItemRef
 from hakam.vocabulary.verdict import Aside, Verdict
 
 _encode = msgspec.json.Encoder().encode
@@ -66,6 +68,7 @@ class Judgement:
         known: KnownContent | None = None,
         guard: Guard | None = None,
         *,
+        standing: StandingReader | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.engine = engine
@@ -73,6 +76,7 @@ class Judgement:
         self.scorer = scorer if scorer is not None else Scorer(heads_of(engine.rules))
         self.known = known  # replaced whole when a bank changes
         self.guard = guard
+        self.standing = standing  # measures in force; None: nothing is known of them
         self.quarantined: dict[str, int] = {}
         self._clock = clock
         self._quarantine = Quarantine()
@@ -131,6 +135,8 @@ class Judgement:
             verdict = judge(with_scores(event, scores), signals, recording)
             if known and seen.matches:
                 verdict = with_matches(verdict, seen, known)
+            if verdict.measures:
+                verdict = self._adding(verdict, event)
             kept = _replace(signals, text=None, words=None)
             measured = Measured(kept, recording.seen, scores, model)
             entries.append(
@@ -147,7 +153,16 @@ class Judgement:
             seen = self._look(known, event, signals, event.at.timestamp())
             scores = {**scores, **scores_of(seen, self._banks, event.scores)}
         verdict = self._verdict(with_scores(event, scores), signals, self._peeking)
-        return self._bytes(with_matches(verdict, seen, known) if known else verdict)
+        verdict = with_matches(verdict, seen, known) if known else verdict
+        return self._bytes(self._adding(verdict, event) if verdict.measures else verdict)
+
+    def _adding(self, verdict: Verdict, event: Event) -> Verdict:
+        """Propose only what adds something to the measures in force, and say what does not."""
+        if self.standing is None:
+            return verdict
+        item = ItemRef(event.platform, event.item_kind.value, event.item.id)
+        adding, already = divided(verdict.measures, self.standing.of(item, event.author.id))
+        return _replace(verdict, measures=adding, in_force=already) if already else verdict
 
     @staticmethod
     def _look(known: KnownContent, event: Event, signals: Signals, at: float) -> Seen:

@@ -9,7 +9,7 @@ import msgspec
 
 from hakam.compliance.storable import storable
 from hakam.review import clauses, evidence
-from hakam.review.automatic import decide_automatically, key_of, unsettled
+from hakam.review.automatic import decide_automatically, key_of, standing_already, unsettled
 from hakam.review.cases import Source, open_case
 from hakam.review.evidence import Snapshot
 from hakam.review.lineage import settled_clauses
@@ -37,6 +37,7 @@ def act(
     `later`: what was learnt after the first judgement, if this is another one; it acts under a key of its own.
     """
     key = key_of(seq, later)
+    already = standing_already(verdict, item=item, author_id=event.author.id)
     if event.change is not Change.DELETED:
         decide_automatically(event=event, item=item, verdict=verdict, key=key, now=now)
     asked = [firing for firing in verdict.live if firing.review is not None]
@@ -57,7 +58,12 @@ def act(
             clause=lead.policy,
             harm=clauses.harm_of(clause) or "" if clause else "",
             summary=storable(
-                {"firings": msgspec.to_builtins(verdict.live), "pack": str(verdict.pack), "seq": seq}
+                {
+                    "firings": msgspec.to_builtins(verdict.live),
+                    "pack": str(verdict.pack),
+                    "seq": seq,
+                    "in_force": msgspec.to_builtins(already),
+                }
             ),
             inputs=Inputs(
                 confidence=RULE_CONFIDENCE,

@@ -42,8 +42,14 @@ def restore(record: Record) -> Restored:
 
 
 def same(engine: Engine, seen: Seen, told: Verdict) -> bool:
-    """Whether the rules say now what they said then. What banks said by themselves is not theirs."""
+    """Whether the rules say now what they said then.
+
+    What banks said by themselves is not theirs, nor is what was left out since it was in force already.
+    """
     again = engine.judge(seen.event, seen.signals, RecordedCounters(dict(seen.counted)))
     by_rules = tuple(firing for firing in told.firings if not firing.rule.startswith(BANK))
-    said = msgspec.structs.replace(told, firings=by_rules, matches=(), review=again.review)
-    return again == said and (bool(told.matches) or again.review == told.review)
+    said = msgspec.structs.replace(
+        told, firings=by_rules, matches=(), review=again.review, measures=again.measures, in_force=()
+    )
+    proposed = frozenset((*told.measures, *told.in_force)) == frozenset(again.measures)
+    return again == said and proposed and (bool(told.matches) or again.review == told.review)

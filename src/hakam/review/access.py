@@ -16,6 +16,7 @@ from django.db.models import Count, Q, QuerySet
 
 from hakam.compliance import access as compliance
 from hakam.enforcement import access as enforcement
+from hakam.policy.covering import covers
 from hakam.review import clauses, evidence, ladder, leases
 from hakam.review.cases import item_of
 from hakam.review.models import Case, CaseSource, Decision
@@ -282,6 +283,7 @@ def _source(source: CaseSource) -> SourceView:
 def _firings(source: CaseSource) -> Iterable[FiringView]:
     if source.kind != SourceKind.VERDICT:
         return
+    already = msgspec.convert(source.summary.get("in_force", []), tuple[Measure, ...])
     for firing in msgspec.convert(source.summary.get("firings", []), tuple[Firing, ...]):
         yield FiringView(
             rule=firing.rule,
@@ -292,6 +294,7 @@ def _firings(source: CaseSource) -> Iterable[FiringView]:
             ref=source.ref,
             at=source.at,
             pack=str(source.summary.get("pack", "")),
+            already=tuple(one for one in firing.measures if any(covers(other, one) for other in already)),
         )
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+import msgspec
 from django.db import IntegrityError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from hakam.compliance import rulebook
+from hakam.compliance import ledger, rulebook
+from hakam.compliance.facts import FactKind
 from hakam.enforcement import access as enforcement
+from hakam.policy.covering import divided
 from hakam.review import clauses, ladder
 from hakam.review.concluding import Judged, conclude
 from hakam.review.evidence import content_digest
@@ -44,8 +47,8 @@ def decide_automatically(
     """Carry out the live measures of `verdict` on a record of the event log. Idempotent by `key` (see `key_of`).
 
     A machine never overrules a person who judged this very content under the same clause, never takes a
-    measure that can't be taken back, and adds nothing that is already in force. Returns None when nothing is
-    left to do. Raises `UnknownClauseError` if the verdict's rule book was never published here.
+    measure that can't be taken back, and adds nothing to what is already in force, which the ledger says. Returns None
+    when nothing is left to do. Raises `UnknownClauseError` if the verdict's rule book was never published here.
     """
     done = Decision.objects.filter(key=key).first()
     if done is not None:
@@ -55,7 +58,9 @@ def decide_automatically(
         return None
     content = content_digest(event)
     firings = unsettled(live, settled_clauses(item, content))
-    measures = _to_take(firings, item=item, author_id=event.author.id)
+    measures, already = _divided(firings, item=item, author_id=event.author.id)
+    if already:
+        _note(already, firings, item=item, event=event, key=key, now=now)
     if not measures:
         return None
     lead = max(firings, key=lambda f: max((m.nature.severity for m in f.measures), default=0))
@@ -95,18 +100,39 @@ def decide_automatically(
         return Decision.objects.get(key=key)
 
 
-def _to_take(firings: Sequence[Firing], *, item: ItemRef, author_id: str) -> tuple[Measure, ...]:
+def standing_already(verdict: Verdict, *, item: ItemRef, author_id: str) -> tuple[Measure, ...]:
+    """Return the measures that live rules propose and that add nothing to what is in force."""
+    return _divided(verdict.live, item=item, author_id=author_id)[1]
+
+
+def _divided(
+    firings: Sequence[Firing], *, item: ItemRef, author_id: str
+) -> tuple[tuple[Measure, ...], tuple[Measure, ...]]:
+    """Return what is to be taken, and what is proposed and in force already."""
     wanted = merged(measure for firing in firings for measure in firing.measures)[::-1]  # the harshest first
     wanted = tuple(measure for measure in wanted if not ladder.irreversible([measure]))
-    if not wanted:
-        return ()
-    standing = enforcement.in_force(item, author_id=author_id)
-    return tuple(measure for measure in wanted if not any(_covers(other, measure) for other in standing))
+    return divided(wanted, enforcement.in_force(item, author_id=author_id)) if wanted else ((), ())
 
 
-def _covers(standing: Measure, wanted: Measure) -> bool:
-    same = (standing.kind, *standing.identity[2:]) == (wanted.kind, *wanted.identity[2:])
-    return same and ladder.at_most(wanted, standing)
+def _note(
+    already: Sequence[Measure],
+    firings: Sequence[Firing],
+    *,
+    item: ItemRef,
+    event: Event,
+    key: str,
+    now: datetime,
+) -> None:
+    proposing = sorted({firing.rule for firing in firings if firing.measures})
+    about = [key, *([f"account:{item.platform}/{event.author.id}"] if event.author.id else [])]
+    ledger.record(
+        FactKind.MEASURE_STANDING,
+        by=Actor(ActorKind.RULE, proposing[0][:150]),
+        now=now,
+        subject=f"item:{item}",
+        about=about,
+        body={"measures": msgspec.to_builtins(list(already)), "rules": proposing},
+    )
 
 
 def _facts(firings: Sequence[Firing], pack: PackRef, language: str) -> str:

@@ -4,7 +4,7 @@ What a source's `summary` holds, always without personal data:
 
 | Kind | Keys |
 | --- | --- |
-| `verdict` | `firings` (list of `Firing`), `pack`, `seq` |
+| `verdict` | `firings` (list of `Firing`), `pack`, `seq`, `in_force` (list of `Measure` that added nothing) |
 | `notice`, `trusted_flagger`, `order` | `harm`, `illegal`, `language`, `accuracy` of the notifier or null, `proof` |
 | `version` | `change`, `seq` |
 | `complaint`, `staff` | `note` |

@@ -113,6 +113,7 @@ class FiringView:
     ref: str  # `event:812`
     at: datetime
     pack: str
+    already: tuple[Measure, ...] = ()  # of `measures`, those that were in force when it fired
 
 
 @dataclass(frozen=True)

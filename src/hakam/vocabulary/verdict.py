@@ -60,7 +60,8 @@ class Aside(msgspec.Struct, frozen=True):
 class Verdict(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The rules that fired, and what they propose together.
 
-    `measures` holds, of all live firings, what adds something: per kind and territory the longest.
+    `measures` holds, of all live firings, what adds something: per kind and territory the longest. What stands already
+    on the item or its author's account, or is implied by what stands, is in `in_force` instead.
     """
 
     pack: PackRef
@@ -72,6 +73,9 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     matches: tuple[BankMatch, ...] = ()  # what of the event is in a bank of known content, nearest first
     aside: dict[str, Aside] = {}  # rules that were not asked: they are put aside
     lists: dict[str, str] = {}  # lists outside the pack that its rules read -> digest of what was read
+    in_force: tuple[
+        Measure, ...
+    ] = ()  # proposed by live rules, and left out since it adds nothing to what stands
 
     @property
     def live(self) -> tuple[Firing, ...]:

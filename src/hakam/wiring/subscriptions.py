@@ -16,7 +16,7 @@ from django.db import transaction
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Fact
-from hakam.enforcement import alerts, breakers, second_person
+from hakam.enforcement import alerts, breakers, second_person, standing
 from hakam.intake import answers, cursors, database_entries
 from hakam.wiring import ports, publish
 from hakam.wiring.settings import settings
@@ -36,6 +36,10 @@ def _tell_the_door(_fact: Fact, now: datetime) -> None:
 
 def _enter_in_database(fact: Fact, now: datetime) -> None:
     database_entries.on_fact(fact, now, log=ports.event_log(), base_url=settings().base_url)
+
+
+def _tell_what_stands(fact: Fact, now: datetime) -> None:
+    standing.on_fact(fact, now, home=settings().home)
 
 
 K = FactKind
@@ -60,6 +64,7 @@ SUBSCRIBERS: tuple[Subscriber, ...] = (
     Subscriber("alerts", alerts.KINDS, alerts.on_fact),
     Subscriber("breakers", breakers.KINDS, breakers.on_fact),
     Subscriber("second person", second_person.KINDS, second_person.on_fact),
+    Subscriber("standing", standing.KINDS, _tell_what_stands),
     Subscriber("eu database", database_entries.KINDS, _enter_in_database),
 )
 

@@ -140,7 +140,8 @@ def context_of(
                 "rule": firing.rule,
                 "known": user.may(Permission.PACK_READ),
                 "stage": firing.stage,
-                "measures": firing.measures,
+                "measures": [one for one in firing.measures if one not in firing.already],
+                "already": firing.already,
                 "values": [] if case.hidden else values_of(firing),
                 "seq": _seq(firing.ref),
             }
