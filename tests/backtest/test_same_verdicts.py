@@ -13,18 +13,25 @@ from hypothesis import strategies as st
 
 from hakam.backtest.counting import Counts, count_all
 from hakam.backtest.dataset import Dataset
-from hakam.backtest.run import Job, Judge, Way
+from hakam.backtest.run import Job, Judge, Way, conditions_of
 from hakam.backtest.workers import Here
 from hakam.policy.pack import Pack, load_pack
 
 Door = dict[str, list[str]]
 
 
-def fired(dataset: Dataset, files: dict[str, str], way: Way, folder: Path) -> Door:
-    """Return the ids of the events on which each rule fires, in order of time."""
+def fired(dataset: Dataset, files: dict[str, str], way: Way, folder: Path, *, together: bool = False) -> Door:
+    """Return the ids of the events on which each rule fires, in order of time.
+
+    `together`: what rules ask of texts is looked for when counters are counted.
+    """
     folder.mkdir(exist_ok=True)
-    counts = count_all(dataset, (files,), folder, pool=Here())
+    loaded = load_pack(files).pack
+    assert loaded is not None
+    rules = conditions_of((loaded,)) if together else ()
+    counts = count_all(dataset, (files,), folder, pool=Here(), rules=rules)
     judge = Judge(Job(str(dataset.folder), (files,), counts, way))
+    assert together is (judge.hits is not None)
     found: Door = {unit.rule: [] for unit in judge.units}
     for number in range(len(dataset.parts)):
         chunk = dataset.chunk(number)
@@ -32,7 +39,7 @@ def fired(dataset: Dataset, files: dict[str, str], way: Way, folder: Path) -> Do
         if way is Way.FUNCTION:
             flags, failed = judge.by_function(chunk, counted)
         else:
-            flags, failed, _ = judge.by_columns(chunk, counted)
+            flags, failed, _ = judge.by_columns(chunk, counted, judge._hits(number, chunk))
         assert failed == {}
         ids = chunk.stored("event_id").to_pylist()
         for unit, one in zip(judge.units, flags, strict=True):
@@ -47,6 +54,13 @@ def test_a_back_test_says_what_the_door_said(
     found = fired(dataset, pack.files, way, tmp_path / "work")
     different = [rule for rule in door_says if found[rule] != door_says[rule]]
     assert different == []
+
+
+def test_texts_that_are_searched_once_for_counters_and_rules_give_the_same(
+    dataset: Dataset, pack: Pack, door_says: Door, tmp_path: Path
+) -> None:
+    found = fired(dataset, pack.files, Way.COLUMNS, tmp_path / "work", together=True)
+    assert [rule for rule in door_says if found[rule] != door_says[rule]] == []
 
 
 def test_the_comparison_is_about_something(door_says: Door, lines: list[bytes]) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hakam.backtest import texts
-from hakam.backtest.texts import Texts, asked, is_anchored
+from hakam.backtest.texts import StoredHits, Texts, asked, is_anchored, there
 from hakam.policy.fields import FIELDS
 from hakam.policy.generate import atom_of
 from hakam.policy.pack import load_pack
@@ -76,15 +76,16 @@ def test_blocks_hide_nothing_and_add_nothing(
         patch.setattr(texts, "BLOCK", block)
         patch.setattr(texts, "MOST_FOUND", most)
         hits = scans.hits(Column(values))
-    assert len(hits) == len(SEARCHES)
+    assert len(hits) == len(SEARCHES) + 1
+    assert hits[there("text.folded")].tolist() == [value is not None for value in values]
     for one in SEARCHES:
         assert hits[atom_of(one)].tolist() == wanted(one, values), one.terms[:2]
 
 
 def test_a_hit_across_two_rows_is_none() -> None:
-    hits = Texts([search(How.CONTAINS, "ab")]).hits(Column(["xa", "bx", "ab", None, "b"]))
-    (flags,) = hits.values()
-    assert flags.tolist() == [False, False, True, False, False]
+    one = search(How.CONTAINS, "ab")
+    hits = Texts([one]).hits(Column(["xa", "bx", "ab", None, "b"]))
+    assert hits[atom_of(one)].tolist() == [False, False, True, False, False]
 
 
 def test_a_hit_that_two_rows_make_does_not_hide_the_one_beside_it() -> None:
@@ -107,8 +108,8 @@ def test_a_hit_may_span_a_whole_block() -> None:
 def test_a_slice_of_a_column_is_read_from_its_own_beginning() -> None:
     column = Column(["ab", "x", "ab", "قهوة"])
     column.values = column.values.slice(1, 2)
-    (flags,) = Texts([search(How.CONTAINS, "ab")]).hits(column).values()
-    assert flags.tolist() == [False, True]
+    one = search(How.CONTAINS, "ab")
+    assert Texts([one]).hits(column)[atom_of(one)].tolist() == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -155,13 +156,28 @@ def test_words_are_found_whichever_overlap_and_wherever_rows_end(
         ]
 
 
+@given(literal_rows)
+@settings(max_examples=30, deadline=None)
+def test_hits_that_were_kept_are_the_same_when_they_are_read(
+    tmp_path_factory: pytest.TempPathFactory, values: list[str | None]
+) -> None:
+    searches = [search(How.CONTAINS, "a", "ق"), search(How.PATTERN, "b +a")]
+    hits = Texts(searches).hits(Column(values))
+    stored = StoredHits(str(tmp_path_factory.mktemp("hits")))
+    stored.write(3, hits)
+    read = stored.read(3, len(values))
+    assert {atom: flags.tolist() for atom, flags in read.items()} == {
+        atom: flags.tolist() for atom, flags in hits.items()
+    }
+
+
 def test_long_lists_are_looked_for_once() -> None:
     one = search(How.CONTAINS, *(f"t{n}t" for n in range(1_001)))
     scans = Texts([one])
     (scan,) = scans.columns["text.folded"].scans
     assert isinstance(scan, texts._Literals)
     assert scan._quickly is None
-    (flags,) = scans.hits(Column(["t7t", "x", None, "at999t t1t"] * 50)).values()
+    flags = scans.hits(Column(["t7t", "x", None, "at999t t1t"] * 50))[atom_of(one)]
     assert flags.tolist() == [True, False, False, True] * 50
 
 

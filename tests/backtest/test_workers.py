@@ -31,6 +31,12 @@ def test_work_is_done_elsewhere_and_here(processes: Processes) -> None:
     assert os.getpid() not in set(processes.map(os.getpid, [()] * 8))
 
 
+def test_processes_begin_with_what_pieces_need(processes: Processes) -> None:
+    """Before anybody asks for anything."""
+    loaded = "'hakam.backtest.run' in __import__('sys').modules"
+    assert any(processes.map(eval, [(loaded,)] * 4))
+
+
 def test_pieces_are_taken_as_they_are_needed(pool: Pool) -> None:
     taken: list[int] = []
 

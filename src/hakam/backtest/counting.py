@@ -13,6 +13,7 @@ other by the compiled function itself, on one core.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
@@ -27,7 +28,8 @@ from hakam.backtest.columns import ROWS
 from hakam.backtest.dataset import Chunk, Dataset, Doubles, Flags, Places
 from hakam.backtest.keys import ByKey, Words, by_key, mixed, spread, words_of
 from hakam.backtest.packs import NOTHING, Files, Outside, opened
-from hakam.backtest.vectors import Rules, valid
+from hakam.backtest.texts import StoredHits, Texts, asked
+from hakam.backtest.vectors import Rules, fields_of, valid
 from hakam.backtest.workers import Pool
 from hakam.policy.counters import MemoryCounters, RecordingCounters
 from hakam.policy.engine import compile_pack
@@ -50,6 +52,9 @@ class Counts(msgspec.Struct, frozen=True):
     files: dict[str, str]
     forgotten: int = 0  # entries that did not fit: above 0 the counters of `one_by_one` may be too low
     one_by_one: tuple[str, ...] = ()
+    hits: str = (
+        ""  # the folder that holds what was found in texts for the rules too, if it was looked for then
+    )
 
     def of(self, chunk: Chunk) -> dict[str, Doubles]:
         """Return the values of all counters for the rows of a chunk."""
@@ -95,9 +100,13 @@ def count_all(
     pool: Pool,
     outside: Outside = NOTHING,
     sorting: bool = True,
+    rules: tuple[Condition, ...] = (),
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Counts:
-    """Count everything that the packs count, into files below `folder`; without `sorting` one event at a time."""
+    """Count everything that the packs count, into files below `folder`; without `sorting` one event at a time.
+
+    If what counters count is looked for in texts, what `rules` ask of texts is looked for in the same go.
+    """
     counters = counters_of(packs, outside)
     files: dict[str, str] = {}
     for number, name in enumerate(counters):
@@ -105,8 +114,11 @@ def count_all(
     vectors = [name for name, counter in counters.items() if sorting and has_form(counter)]
     others = tuple(name for name in counters if name not in set(vectors))
     filtered = [counters[name] for name in vectors if counters[name].where is not None]
+    together = bool(rules and asked(rules) and asked(_wheres(filtered)))
     if filtered:
-        wheres = ((str(dataset.folder), tuple(filtered), str(folder), n) for n in range(len(dataset.parts)))
+        plan = folder / "filters.pickle"
+        plan.write_bytes(pickle.dumps((tuple(filtered), rules if together else ())))
+        wheres = ((str(dataset.folder), str(plan), n) for n in range(len(dataset.parts)))
         for _ in pool.map(_where_part, wheres, cancelled=cancelled):
             pass
     rows = (
@@ -152,7 +164,7 @@ def count_all(
                 )
             )
         )
-    return Counts(files, forgotten, others)
+    return Counts(files, forgotten, others, str(folder) if together else "")
 
 
 # Which rows a counter counts
@@ -162,24 +174,40 @@ def _where_file(folder: str, name: str, number: int) -> Path:
     return Path(folder) / f"where-{blake2b(name.encode(), digest_size=8).hexdigest()}-{number}.npy"
 
 
+class _Filters:
+    """What some counters count, over columns; it remembers from part to part what hits often."""
+
+    def __init__(self, counters: tuple[Counter, ...], rules: tuple[Condition, ...]) -> None:
+        self.counters, self.conditions = counters, _wheres(counters)
+        self.rules = Rules(self.conditions)
+        self.texts = Texts((*self.conditions, *rules)) if rules else self.rules.texts
+        self.paths = fields_of(self.conditions) | self.texts.columns.keys()
+
+
+def _wheres(counters: Sequence[Counter]) -> tuple[Condition, ...]:
+    return tuple(counter.where for counter in counters if counter.where is not None)
+
+
 @lru_cache(maxsize=1)
-def _rules(conditions: tuple[Condition, ...]) -> Rules:
-    """Return the conditions over columns, which remember from part to part what hits often."""
-    return Rules(conditions)
+def _filters(plan: str) -> _Filters:
+    counters, rules = pickle.loads(Path(plan).read_bytes())  # noqa: S301 -- written by this run, into its own folder
+    return _Filters(counters, rules)
 
 
-def _where_part(source: str, counters: tuple[Counter, ...], folder: str, number: int) -> None:
-    """Write which rows of a part fulfil the `where` of some counters."""
-    conditions = tuple(counter.where for counter in counters if counter.where is not None)
-    rules = _rules(conditions)
-    chunk = Dataset(Path(source)).chunk(number)
-    found, unsure = rules.true_rows(chunk, {})
+def _where_part(source: str, plan: str, number: int) -> None:
+    """Write which rows of a part the counters of a plan count, and what rules ask of the same texts."""
+    filters, folder = _filters(plan), str(Path(plan).parent)
+    chunk = Dataset(Path(source)).chunk(number, filters.paths)
+    hits = filters.texts.hits(chunk)
+    if filters.texts is not filters.rules.texts:
+        StoredHits(folder).write(number, hits)
+    found, unsure = filters.rules.true_rows(chunk, {}, hits)
     rows = np.flatnonzero(unsure).tolist()
     for row in rows:
         seen = chunk.seen(row, {})
-        for flags, condition in zip(found, conditions, strict=True):
+        for flags, condition in zip(found, filters.conditions, strict=True):
             flags[row] = outcome(condition, seen) is True
-    for counter, flags in zip(counters, found, strict=True):
+    for counter, flags in zip(filters.counters, found, strict=True):
         np.save(_where_file(folder, counter.name, number), flags)
 
 

@@ -69,6 +69,7 @@ class Dataset:
         self.starts = [0]
         for part in self.parts:
             self.starts.append(self.starts[-1] + part.rows)
+        self._repeating: set[str] = set()
 
     @property
     def rows(self) -> int:
@@ -114,22 +115,27 @@ decode_event = msgspec.json.Decoder(Event).decode
 class Chunk:
     """One part in memory, as far as it was asked for. `start` is the position of its first row."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 -- what the manifest says of a part
         self,
         path: Path,
         rows: int,
         start: int,
         wanted: frozenset[str] = frozenset(),
         between: tuple[float, float] | None = None,
+        repeating: set[str] | None = None,
     ) -> None:
         self.path, self.rows, self.start = path, rows, start
         self.between = between  # times of the first and the last row, if they are known without reading
+        self._repeating = (
+            set[str]() if repeating is None else repeating
+        )  # texts that did in parts before this one
         self._held: dict[str, pa.Array] = {}
         self._wanted = wanted
 
     @cached_property
     def _file(self) -> Any:
-        return parquet.ParquetFile(self.path)
+        self._opened = frozenset(self._repeating)
+        return parquet.ParquetFile(self.path, read_dictionary=self._opened or None)
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -168,7 +174,7 @@ class Chunk:
         """Read some columns. What the file says of a column of nothing but nulls, or of `False`, is enough."""
         file = self._file
         group = file.metadata.row_group(0)
-        few, read = [], []
+        few, read = set[str](), []
         for name in names:
             place = self._places.get(name)
             if place is not None:
@@ -179,15 +185,16 @@ class Chunk:
                     continue
                 if column.physical_type == "BYTE_ARRAY":
                     if column.total_uncompressed_size < self.rows * _REPEATED:
-                        few.append(name)
+                        few.add(name)
                 elif told is not None and told.max is False and not told.null_count:
                     self._held[name] = pa.array(np.zeros(self.rows, dtype=np.bool_))
                     continue
             read.append(name)
         if not read:
             return
-        if few:
-            file = parquet.ParquetFile(self.path, metadata=file.metadata, read_dictionary=few)
+        if few != self._opened.intersection(read):
+            file = parquet.ParquetFile(self.path, metadata=file.metadata, read_dictionary=few or None)
+        self._repeating |= few
         table = file.read(columns=read, use_threads=False)
         for name in read:
             self._held[name] = _in_one(table.column(name))

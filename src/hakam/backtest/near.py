@@ -8,7 +8,7 @@ import numpy as np
 
 from hakam.backtest.dataset import Chunk, Doubles, Flags
 from hakam.backtest.steps import relaxed, steps_of
-from hakam.backtest.texts import Texts
+from hakam.backtest.texts import Hits, Texts
 from hakam.backtest.vectors import Evaluation
 from hakam.policy.tree import Condition
 
@@ -30,15 +30,18 @@ class NearMisses:
         self._texts = Texts(conditions)
 
     def rows(
-        self, chunk: Chunk, counted: dict[str, Doubles], fired: Sequence[Flags]
+        self, chunk: Chunk, counted: dict[str, Doubles], fired: Sequence[Flags], hits: Hits | None = None
     ) -> tuple[list[Flags], int]:
-        """Return for each rule the rows that it nearly fired on, and how many rows were looked at."""
+        """Return for each rule the rows that it nearly fired on, and how many rows were looked at.
+
+        `hits` are those of the text predicates, if they were looked for before.
+        """
         among = np.zeros(chunk.rows, dtype=np.bool_)
         among[:: max(1, chunk.rows // ROWS)] = True
-        evaluation = Evaluation(chunk, self._texts.hits(chunk), counted)
+        evaluation = Evaluation(chunk, self._texts.hits(chunk) if hits is None else hits, counted)
         made: list[Flags] = []
-        for steps, wider, hits in zip(self.steps, self._relaxed, fired, strict=True):
-            open_ = among & ~hits
+        for steps, wider, fires in zip(self.steps, self._relaxed, fired, strict=True):
+            open_ = among & ~fires
             if wider is not None:
                 made.append(evaluation.sure(wider, of=True, among=open_))
             elif len(steps) == 1:

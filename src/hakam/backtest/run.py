@@ -16,7 +16,6 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from hakam.backtest.columns import stored
 from hakam.backtest.counting import Counts, count_all, counters_of
 from hakam.backtest.dataset import Chunk, Dataset, Doubles, Flags
 from hakam.backtest.decided import Meaning
@@ -24,13 +23,14 @@ from hakam.backtest.function import judge_chunk
 from hakam.backtest.near import NearMisses, looked_at
 from hakam.backtest.packs import NOTHING, Outside, opened, outside_of
 from hakam.backtest.tally import Tally, Unit, add, drawn, tally_chunk
-from hakam.backtest.vectors import Rules, whole
+from hakam.backtest.texts import Hits, StoredHits
+from hakam.backtest.vectors import Rules, fields_of, whole
 from hakam.backtest.workers import Pool
 from hakam.policy.differing import Judging
 from hakam.policy.engine import Engine, compile_pack
 from hakam.policy.interpret import Seen, outcome
 from hakam.policy.pack import Pack
-from hakam.policy.tree import Condition, Counter, Field, Value, parts
+from hakam.policy.tree import Condition
 
 SAMPLE = 20  # events shown for each rule
 CHECKED_PARTS = 6
@@ -97,6 +97,14 @@ def units_of(packs: tuple[Pack, ...]) -> list[Unit]:
     return list(units.values())
 
 
+def conditions_of(packs: tuple[Pack, ...]) -> tuple[Condition, ...]:
+    """Return the condition of each unit."""
+    return tuple(
+        packs[0].rules[unit.after].when if unit.after is not None else packs[1].rules[unit.before or 0].when
+        for unit in units_of(packs)
+    )
+
+
 class Judge:
     """A job in a worker: packs compiled once, then parts judged."""
 
@@ -108,18 +116,12 @@ class Judge:
         )
         self.packs = tuple(engine.pack for engine in self.engines)
         self.units = units_of(self.packs)
-        conditions = []
-        for unit in self.units:
-            pack, place = (
-                (self.packs[0], unit.after) if unit.after is not None else (self.packs[1], unit.before)
-            )
-            assert place is not None
-            conditions.append(pack.rules[place].when)
-        self.conditions = tuple(conditions)
+        self.conditions = conditions_of(self.packs)
         self.rules = Rules(self.conditions)
-        self.near = NearMisses(conditions)
+        self.near = NearMisses(self.conditions)
         self.near_parts = looked_at(len(self.dataset.parts))
-        self.paths = _paths(conditions)
+        self.hits = StoredHits(job.counts.hits) if job.counts.hits else None
+        self.paths = fields_of(self.conditions, searched=self.hits is None) | {"text.language"}
         self.counters = tuple(counters_of(job.packs, job.outside).values())
 
     def by_function(
@@ -134,10 +136,10 @@ class Judge:
         return found, judged[0].failed
 
     def by_columns(
-        self, chunk: Chunk, counted: dict[str, Doubles]
+        self, chunk: Chunk, counted: dict[str, Doubles], hits: Hits | None = None
     ) -> tuple[list[Flags], dict[str, int], int]:
         """Judge over columns, and by the compiled function the rows of which that can't be sure."""
-        found, unsure = self.rules.true_rows(chunk, counted)
+        found, unsure = self.rules.true_rows(chunk, counted, hits)
         failed: dict[str, int] = {}
         rows = np.flatnonzero(unsure).tolist()
         if rows:
@@ -152,8 +154,9 @@ class Judge:
         chunk = self.dataset.chunk(number, self.paths if over_columns else ())
         counted = job.counts.of(chunk)
         unsure = 0
+        hits = self._hits(number, chunk) if over_columns else None
         if over_columns:
-            found, failed, unsure = self.by_columns(chunk, counted)
+            found, failed, unsure = self.by_columns(chunk, counted, hits)
         else:
             found, failed = self.by_function(chunk, counted)
         made = tally_chunk(
@@ -161,11 +164,16 @@ class Judge:
         )
         made.unsure, made.failed = unsure, failed
         if number in self.near_parts:
-            self._near(chunk, counted, found, made)
+            self._near(chunk, counted, found, made, hits)
         return made
 
-    def _near(self, chunk: Chunk, counted: dict[str, Doubles], found: list[Flags], made: Tally) -> None:
-        near, among = self.near.rows(chunk, counted, found)
+    def _hits(self, number: int, chunk: Chunk) -> Hits:
+        return self.rules.texts.hits(chunk) if self.hits is None else self.hits.read(number, chunk.rows)
+
+    def _near(
+        self, chunk: Chunk, counted: dict[str, Doubles], found: list[Flags], made: Tally, hits: Hits | None
+    ) -> None:
+        near, among = self.near.rows(chunk, counted, found, hits)
         made.near_among = among
         for unit, flags in zip(self.units, near, strict=True):
             if unit.after is not None:
@@ -178,7 +186,7 @@ class Judge:
         counted = self.job.counts.of(chunk)
         rows = list(range(0, chunk.rows, max(1, chunk.rows // CHECKED_ROWS)))
         exact, _ = self.by_function(chunk, counted, rows)
-        found, _, _ = self.by_columns(chunk, counted)
+        found, _, _ = self.by_columns(chunk, counted, self._hits(number, chunk))
         differ: list[Difference] = []
         for unit, one, other in zip(self.units, exact, found, strict=True):
             for row in rows:
@@ -221,20 +229,6 @@ class Judge:
         return differ
 
 
-def _paths(conditions: list[Condition]) -> frozenset[str]:
-    """Return the fields that conditions read; what counters read was read when they were counted."""
-    known = {spec.path for spec in stored()}
-    found = {"text.language"}
-    nodes: list[Condition | Value] = list(conditions)
-    while nodes:
-        node = nodes.pop()
-        if isinstance(node, Field) and (node.spec.path in known or node.spec.path.startswith("scores[")):
-            found.add(node.spec.path)
-        elif not isinstance(node, Counter):
-            nodes.extend(parts(node))
-    return frozenset(found)
-
-
 @lru_cache(maxsize=2)
 def _judge(path: str) -> Judge:
     return Judge(msgspec.msgpack.decode(Path(path).read_bytes(), type=Job))
@@ -273,7 +267,10 @@ def run(
     work = Path(tempfile.mkdtemp(prefix="hakam-backtest-"))
     try:
         progress("counters", 0.0)
-        counts = count_all(dataset, packs, work, pool=pool, outside=outside, cancelled=cancelled)
+        rules = (
+            conditions_of((pack,) if before is None else (pack, before)) if way is not Way.FUNCTION else ()
+        )
+        counts = count_all(dataset, packs, work, pool=pool, outside=outside, rules=rules, cancelled=cancelled)
         chosen = meaning or Meaning(frozenset(pack.clauses))
         used = Way.COLUMNS if way is Way.AUTO else way
         job = Job(str(dataset.folder.resolve()), packs, counts, used, chosen, sample, outside)

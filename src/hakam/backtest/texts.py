@@ -11,9 +11,11 @@ row; words and phrases that hit often are looked for by Arrow: they would make a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -31,6 +33,9 @@ from hakam.policy.scan import SET_MEMORY, Scan
 from hakam.policy.tree import Condition, Counter, Field, How, Search, Value, parts
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
+Hits = Mapping[
+    Atom, Flags
+]  # the rows that each predicate hits, and under `there(path)` those that have a text
 
 BLOCK = 2_048  # rows that are searched at once for patterns
 PIECE = 1 << 18  # bytes, about, that are searched at once for words and phrases
@@ -63,6 +68,11 @@ def asked(conditions: Iterable[Condition]) -> dict[str, dict[Atom, Search]]:
     return found
 
 
+def there(path: str) -> Atom:
+    """Return what stands for "this field is known" among the hits."""
+    return path, "known", ()
+
+
 class Texts:
     """All text predicates of some conditions, by the field that they search."""
 
@@ -78,8 +88,33 @@ class Texts:
         """Return for each predicate the rows of a chunk that it hits."""
         found: dict[Atom, Flags] = {}
         for path, column in self.columns.items():
-            found.update(column.hits(chunk.field(self._fields[path])))
+            values = chunk.field(self._fields[path])
+            found.update(column.hits(values))
+            known = _known(values)
+            found[there(path)] = np.ones(len(values), dtype=np.bool_) if known is None else known
         return found
+
+
+class StoredHits:
+    """Hits of all parts in a folder, so that each text is read and searched once."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = Path(folder)
+
+    def write(self, number: int, hits: Hits) -> None:
+        """Keep the hits of one part."""
+        packed = [np.packbits(flags) for flags in hits.values()]
+        with (self._folder / f"hits-{number}.pickle").open("wb") as file:
+            pickle.dump((list(hits), packed), file)
+
+    def read(self, number: int, rows: int) -> dict[Atom, Flags]:
+        """Return the hits of one part of so many rows."""
+        with (self._folder / f"hits-{number}.pickle").open("rb") as file:
+            atoms, packed = pickle.load(file)  # noqa: S301 -- written by this run, into its own folder
+        return {
+            atom: np.unpackbits(one, count=rows).view(np.bool_)
+            for atom, one in zip(atoms, packed, strict=True)
+        }
 
 
 class TextColumn:

@@ -8,7 +8,7 @@ A row for which a vector would not be exact is *unsure*; whoever runs this judge
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -16,12 +16,13 @@ import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
+from hakam.backtest.columns import stored
 from hakam.backtest.dataset import Chunk, Doubles, Flags
-from hakam.backtest.texts import Texts
+from hakam.backtest.texts import Hits, Texts, there
 from hakam.policy.arithmetic import LIMIT
 from hakam.policy.canonical import canonical
 from hakam.policy.cost import cost_of, scanned
-from hakam.policy.generate import Atom, atom_of
+from hakam.policy.generate import atom_of
 from hakam.policy.interpret import leaf_outcome
 from hakam.policy.kinds import TEXTUAL, Kind
 from hakam.policy.scan import matcher
@@ -47,6 +48,7 @@ from hakam.policy.tree import (
     Truth,
     Tuned,
     Value,
+    parts,
 )
 
 _NUMERIC = frozenset({Kind.NUMBER, Kind.TIME, Kind.DURATION})
@@ -77,7 +79,7 @@ class NoVectorFormError(Exception):
 class Evaluation:
     """Conditions on one chunk. `unsure` collects the rows that the compiled function must judge."""
 
-    def __init__(self, chunk: Chunk, hits: Mapping[Atom, Flags], counted: Counted) -> None:
+    def __init__(self, chunk: Chunk, hits: Hits, counted: Counted) -> None:
         self.chunk, self._hits, self._counted = chunk, hits, counted
         self.unsure: Flags = chunk.odd.copy()
         self._leaves: dict[str, tuple[Flags, Flags]] = {}  # meaning -> (known, true where known)
@@ -223,7 +225,7 @@ class Evaluation:
     def _search(self, node: Search) -> tuple[Flags, Flags]:
         if scanned(node):
             assert isinstance(node.of, Field)
-            return valid(self.chunk.field(node.of.spec)), self._hits[atom_of(node)]
+            return self._hits[there(node.of.spec.path)], self._hits[atom_of(node)]
         if not isinstance(node.of, Field):
             raise NoVectorFormError
         if node.of.kind is Kind.TEXTS:
@@ -327,14 +329,36 @@ class Rules:
 
     def __init__(self, conditions: tuple[Condition, ...]) -> None:
         self.conditions = conditions
-        self._texts = Texts(conditions)
+        self.texts = Texts(conditions)
 
-    def true_rows(self, chunk: Chunk, counted: Counted) -> tuple[list[Flags], Flags]:
-        """Return for each condition the rows for which it is surely true, and the rows that are unsure."""
-        evaluation = Evaluation(chunk, self._texts.hits(chunk), counted)
+    def true_rows(
+        self, chunk: Chunk, counted: Counted, hits: Hits | None = None
+    ) -> tuple[list[Flags], Flags]:
+        """Return for each condition the rows for which it is surely true, and the rows that are unsure.
+
+        `hits` are those of the text predicates, if they were looked for before.
+        """
+        evaluation = Evaluation(chunk, self.texts.hits(chunk) if hits is None else hits, counted)
         everything = _all(chunk.rows)
         found = [evaluation.sure(node, of=True, among=everything) for node in self.conditions]
         return found, evaluation.unsure | chunk.odd
+
+
+def fields_of(conditions: Iterable[Condition], *, searched: bool = True) -> frozenset[str]:
+    """Return the stored fields that conditions read, those of counters left out: counters are counted before.
+
+    Without `searched`, also without the texts that are only searched: they were searched before.
+    """
+    known = {spec.path for spec in stored()}
+    found = set()
+    nodes: list[Condition | Value] = list(conditions)
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, Field) and (node.spec.path in known or node.spec.path.startswith("scores[")):
+            found.add(node.spec.path)
+        elif not isinstance(node, Counter) and (searched or not (isinstance(node, Search) and scanned(node))):
+            nodes.extend(parts(node))
+    return frozenset(found)
 
 
 def whole(value: float) -> Any:

@@ -53,12 +53,19 @@ class Here:
             yield work(*piece)
 
 
+def ready() -> None:
+    """Import what pieces need. The processes do so while whoever started them prepares the first piece."""
+    import hakam.backtest.run  # noqa: F401, PLC0415 -- for the processes; it imports this module
+
+
 class Processes:
     """Processes of this machine. They are started anew (not forked), so that threads and locks stay behind."""
 
     def __init__(self, width: int | None = None) -> None:
         self.width = width or os.cpu_count() or 1
         self._executor = ProcessPoolExecutor(self.width, mp_context=multiprocessing.get_context("spawn"))
+        for _ in range(self.width):
+            self._executor.submit(ready)
 
     def __enter__(self) -> Self:
         return self
