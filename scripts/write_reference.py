@@ -264,6 +264,7 @@ LAWS = {
     "tco": "Terrorist content online (Regulation (EU) 2021/784)",
     "evidence": "e-Evidence (Regulation (EU) 2023/1543)",
     "template": "Templates of transparency reports (Implementing Regulation (EU) 2024/2835)",
+    "gdpr": "General Data Protection Regulation (Regulation (EU) 2016/679)",
     "periods": "Periods, dates and time limits (Regulation (EEC, Euratom) No 1182/71)",
     "eprivacy": "Privacy and electronic communications (Directive 2002/58/EC)",
     "osa": "Online Safety Act 2023 (United Kingdom)",
@@ -276,11 +277,12 @@ _PREFIX = {
     "TCO": "tco",
     "e-Evidence": "evidence",
     "ePrivacy": "eprivacy",
+    "GDPR": "gdpr",
     "No 1182/71,": "periods",
     "2024/2835,": "template",
 }
 _CITED = re.compile(
-    r"(?:(?P<law>DSA|TCO|e-Evidence|ePrivacy|No 1182/71,|2024/2835,)\s)?"
+    r"(?:(?P<law>DSA|TCO|GDPR|e-Evidence|ePrivacy|No 1182/71,|2024/2835,)\s)?"
     r"Arts?\.\s?(?P<article>\d+)(?P<rest>(?:\([0-9a-z]+\))*)"
     r"|(?P<act>OSA s\.|TAKE IT DOWN Act s\.|IT Rules r\.|OSA 2021 \(Cth\) s\.)"
     r"(?P<section>\d+[A-Z]?)(?P<sub>(?:\([0-9A-Za-z]+\))*)"
@@ -375,7 +377,8 @@ def _tests() -> dict[str, str]:
 def tests_citing(law: str, clause: str) -> list[str]:
     """Return the tests that cite a clause by name."""
     names = {
-        "dsa": r"(?<!TCO )(?<!ePrivacy )Art\. ?",
+        "dsa": r"(?<!TCO )(?<!ePrivacy )(?<!GDPR )Art\. ?",
+        "gdpr": r"GDPR Art\. ?",
         "tco": r"TCO Art\. ?",
         "osa": r"OSA s\.",
         "takedown": r"TAKE IT DOWN Act s\.",

@@ -30,6 +30,8 @@ from hakam.compliance.reports.sheets import Stated
 from hakam.console.installation import vault
 from hakam.intake import authorities, flaggers, orders, threats
 from hakam.intake.models import Conduct, Notice, Strike, Suspension
+from hakam.privacy import holds, schedule
+from hakam.privacy import requests as data_requests
 from hakam.regulator import contacts, requests, risks
 from hakam.regulator.regimes import Said
 from hakam.review import bulk, trials, trips
@@ -164,6 +166,14 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
         trigger="The year.",
     )
     risks.approve(settings.HAKAM.platform, assessed.pk, by=SYSTEM, now=desk.now)
+    held = holds.place(
+        f"case:{case.pk}", reason="The court asks.", until=desk.now + timedelta(days=90), by=amal.actor,
+        now=desk.now, covers=["account:maydan/u1"],
+    )  # fmt: skip
+    schedule.propose(
+        "events", months=3, days=0, ground="GDPR", because="Enough.", by=amal.actor, now=desk.now
+    )
+    owner = data_requests.receive("access", platform="maydan", account="u1", by=amal.actor, now=desk.now)
     return {
         "nora": ["/desk/flag"],
         "": [f"/m/{conduct.token}", "/intimate", "/contact", f"/q/{asked.token}",
@@ -190,6 +200,8 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
                  "/desk/contacts", "/desk/risks", f"/desk/risks/{assessed.pk}", "/desk/risks/draft/uk",
                  "/desk/checklists/dsa", "/desk/checklists/ofcom",
                  "/desk/threats", f"/desk/threats/{threat.pk}",
+                 "/desk/retention", "/desk/holds", f"/desk/holds/{held.pk}", "/desk/data-requests",
+                 f"/desk/data-requests/{owner.pk}", "/desk/processing",
                  "/desk/reports", f"/desk/reports/{yearly.pk}?part=6&all=1", f"/desk/reports/{yearly.pk}/facts/6/0/5",
                  "/desk/preferences", "/accounts/2fa/"],
     }  # fmt: skip

@@ -31,6 +31,8 @@ from hakam.enforcement.models import Effect
 from hakam.enforcement.outbox import EffectState
 from hakam.intake import flaggers, orders, threats
 from hakam.intake.models import Authority, Conduct, Dispute, DisputeBody, Flagger, Order, Threat
+from hakam.privacy import holds, schedule
+from hakam.privacy import requests as data_requests
 from hakam.regulator import requests
 from hakam.regulator.models import Request, RiskAssessment
 from hakam.regulator.regimes import Said
@@ -85,6 +87,9 @@ class World:
     report: MadeReport
     request: Request
     risk: int
+    hold: int = 0
+    period: int = 0
+    data_request: str = ""
 
     def arguments(self, name: str) -> tuple[object, ...]:
         """Return what stands in the address of a page."""
@@ -128,6 +133,10 @@ class World:
             **dict.fromkeys(("bulk", "ask_bulk", "settle_bulk", "undo_bulk"), self.bulk),
             "forget_question": self.question,
             "act_on_dispute": self.dispute.pk,
+            **dict.fromkeys(("hold", "act_on_hold"), self.hold),
+            "settle_retention": self.period,
+            **dict.fromkeys(("data_request", "act_on_data_request"), self.data_request),
+            "processing_export": "json",
             "report_made": self.report.pk,
             "publish_report": self.report.pk,
         }
@@ -177,6 +186,8 @@ ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | 
     "act_on_threat": NO_ID,
     "dispute": NO_ID,
     "act_on_dispute": NO_ID,
+    **dict.fromkeys(("hold", "act_on_hold", "settle_retention"), 987_654),
+    **dict.fromkeys(("data_request", "act_on_data_request"), NO_ID),
     "report_made": 987_654,
     "publish_report": 987_654,
 }
@@ -282,6 +293,13 @@ def world(desk: Desk, amal: User, stored: Stored) -> World:
             platform="default", scheme="uk", version=1, body={}, owner=amal.pk, written_by="staff:1",
             written_at=desk.now, approved_by="staff:2", approved_at=desk.now, review_on=desk.now.date(),
         ).pk,
+        holds.place(
+            f"case:{opened.pk}", reason="r", until=desk.now + timedelta(days=9), by=amal.actor, now=desk.now
+        ).pk,
+        schedule.propose(
+            "events", months=3, days=0, ground="GDPR", because="b", by=amal.actor, now=desk.now
+        ).pk,
+        str(data_requests.receive("access", platform="maydan", account="u1", by=amal.actor, now=desk.now).pk),
     )  # fmt: skip
 
 

@@ -21,11 +21,14 @@ from hakam.intake.threats import ThreatState
 
 PACKAGE = Path(hakam.__file__).parent
 CATALOGUE = PACKAGE / "console" / "locale" / "ar" / "LC_MESSAGES" / "django.po"
-ROOMS = ("intake", "review", "staff", "enforcement", "banks", "compliance", "regulator")
+ROOMS = ("intake", "review", "staff", "enforcement", "banks", "compliance", "regulator", "privacy")
 # What pages and letters show as it is. An error that is none of these has words of its own in the console.
 SHOWN = [
     "MisuseError",
     "OrderError",
+    "ScheduleError",
+    "HoldError",
+    "RequestError",
     "AuthorityError",
     "ThreatError",
     "DisputeError",
@@ -52,7 +55,6 @@ SHOWN = [
     "EffectError",
     "BankError",
     "FormatError",
-    "RequestError",
     "KeeperError",
     "RiskError",
     "AttestationError",

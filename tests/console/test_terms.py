@@ -21,6 +21,8 @@ from hakam.intake.opened import Proof
 from hakam.intake.order_contents import ContentType, DataKind, OrderKind
 from hakam.intake.orders import OrderState
 from hakam.intake.threats import ThreatState
+from hakam.privacy.requests import RequestKind
+from hakam.privacy.requests import RequestState as DataRequestState
 from hakam.regulator.checklists import LineState
 from hakam.regulator.requests import RequestState
 from hakam.regulator.risks import Level
@@ -65,6 +67,8 @@ CLOSED: list[tuple[str, type[StrEnum]]] = [
     ("dispute_state", DisputeState),
     ("dispute_outcome", DisputeOutcome),
     ("threat_state", ThreatState),
+    ("data_request_kind", RequestKind),
+    ("data_request_state", DataRequestState),
     ("order_state", OrderState),
     ("content_type", ContentType),
     ("data_kind", DataKind),

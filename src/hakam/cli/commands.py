@@ -54,6 +54,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "query": Entry("Understand", _P + "query:query", "Ask of everything that came through the door: how many, which, whose, when."),
     "explain": Entry("Understand", _P + "explain:explain", "Explain a verdict, a decision, or the code of a finding."),
     "ledger": Entry("Understand", _P + "ledger:app", "The record of all that was done."),
+    "privacy": Entry("People and keys", _P + "privacy:app", "Personal data: how long they are kept, what is erased, what people ask for."),
     "report": Entry("Understand", _P + "report:app", "The transparency report of a period."),
     "evidence": Entry("Understand", _P + "evidence:app", "Evidence packs for regulators: made, and found unchanged."),
     "user": Entry("People and keys", _P + "users:app", "The people who work with Hakam."),

@@ -24,6 +24,7 @@ from hakam.vocabulary.finding import Finding, Severity
 
 DOMAIN = b"hakam-fact-1\n"
 GENESIS = "0" * 64
+MANY_ERASED = "ledger:private"  # subject of a fact that names in its body whose private parts were erased
 _CHUNK = 5_000
 _ENCODER = msgspec.json.Encoder(order="sorted")
 _MOVED_WITHIN = 2_000  # how far to look for the place that a moved fact came from
@@ -129,8 +130,15 @@ def _rows(upto: int) -> Iterator[tuple[_Row, tuple[str, ...]]]:
 
 
 def _erased() -> set[str]:
-    """Return the subjects of all recorded erasures."""
-    return set(Fact.objects.filter(kind=FactKind.LEDGER_ERASED).values_list("subject", flat=True))
+    """Return the subjects of all recorded erasures, those of one fact and those of many."""
+    found: set[str] = set()
+    recorded = Fact.objects.filter(kind=FactKind.LEDGER_ERASED).values_list("subject", "body")
+    for subject, body in recorded.iterator(_CHUNK):
+        if subject == MANY_ERASED:
+            found.update(f"fact:{seq}" for seq in msgspec.json.decode(body).get("facts", ()))
+        else:
+            found.add(subject)
+    return found
 
 
 def _origin(link: Link, digest: str) -> int | None:

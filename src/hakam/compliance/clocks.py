@@ -50,6 +50,7 @@ class Clock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     given: bool = False  # the order or notice that starts it says how long
     working: bool = False  # a period that would end on a weekend ends with the next working day
     most_days: int = 0  # how long it may be in all, with extensions; 0: no such limit is known
+    most_months: int = 0  # the same, in calendar months
     warn: tuple[tuple[int, Role], ...] = ()  # (minutes before the end, whom to tell)
     escalate: Role | None = None  # whom to tell when it is missed
     rings: bool = False  # warnings go out by e-mail at once, day and night

@@ -54,6 +54,8 @@ def warnings(clock: Clock, start: datetime, due: datetime) -> tuple[Alert, ...]:
 
 def latest(clock: Clock, start: datetime, *, zone: tzinfo = UTC) -> datetime | None:
     """Return the instant to which `clock` can be extended at most; None where no limit is known."""
+    if clock.most_months:
+        return end_of_period(start, clock.most_months, zone, working=clock.working)
     if not clock.most_days:
         return None
     if clock.count is Count.CALENDAR:

@@ -16,7 +16,7 @@ import msgspec
 from django.db import IntegrityError, connection, transaction
 
 from hakam.compliance.access import facts_after, page, story
-from hakam.compliance.chain import Link, canonical, digest_of_private, verify_chain
+from hakam.compliance.chain import MANY_ERASED, Link, canonical, digest_of_private, verify_chain
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Fact, LedgerHead
 from hakam.vocabulary.actor import Actor
@@ -24,6 +24,7 @@ from hakam.vocabulary.actor import Actor
 __all__ = [
     "LedgerError",
     "body_of",
+    "erase_many",
     "erase_private",
     "facts_after",
     "lock",
@@ -126,6 +127,29 @@ def erase_private(fact: Fact, *, by: Actor, now: datetime, reason: str) -> Fact:
             about=[fact.subject],
             body={"reason": reason},
         )
+
+
+def erase_many(seqs: Iterable[int], *, by: Actor, now: datetime, reason: str) -> int:
+    """Erase the private parts of many facts for good, with one fact that names them all; return how many.
+
+    Those that have none any more are passed over.
+    """
+    with transaction.atomic():
+        lock()
+        there = sorted(
+            Fact.objects.filter(pk__in=list(seqs), private__isnull=False).values_list("pk", flat=True)
+        )
+        if not there:
+            return 0
+        Fact.objects.filter(pk__in=there).update(private=None)
+        record(
+            FactKind.LEDGER_ERASED,
+            by=by,
+            now=now,
+            subject=MANY_ERASED,
+            body={"reason": reason, "facts": there},
+        )
+    return len(there)
 
 
 def body_of(fact: Fact) -> dict[str, Any]:

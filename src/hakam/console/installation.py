@@ -9,6 +9,7 @@ from typing import Protocol
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from hakam.privacy.retention import Stores
 from hakam.storage.event_log import EventLog
 from hakam.storage.vault import Vault
 
@@ -83,6 +84,13 @@ def vault() -> Vault:
 def event_log() -> EventLog:
     """Return the event log of the installation, for reading."""
     opened: EventLog = import_string(settings.HAKAM_EVENT_LOG)()
+    return opened
+
+
+@cache
+def stores() -> Stores:
+    """Return what the eraser works on: for previews."""
+    opened: Stores = import_string(settings.HAKAM_STORES)()
     return opened
 
 

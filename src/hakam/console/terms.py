@@ -179,6 +179,7 @@ EFFECT_KINDS: Words = {
     "complaint.receipt": _("Receipt of a complaint"),
     "complaint.outcome": _("Outcome of a complaint"),
     "flagger.report": _("Report on a trusted flagger"),
+    "data_request.answer": _("Answer to a request about data"),
     "threat.report": _("Word to authorities of a threat to life"),
     "order.receipt": _("Receipt of an order"),
     "order.answer": _("Answer to an authority"),
@@ -443,6 +444,21 @@ PIECES: Words = {
     "banks": _("banks in force"),
     "entries": _("entries in them"),
 }
+DATA_REQUEST_KINDS: Words = {
+    "access": _("A copy of the data"),
+    "erasure": _("Erasure of the data"),
+    "rectification": _("Correction of the data"),
+    "objection": _("Objection to the use of the data"),
+}
+DATA_REQUEST_STATES: Words = {
+    "received": pgettext_lazy("state of a request", "Make sure who asks"),
+    "identified": pgettext_lazy("state of a request", "To be answered"),
+    "gathering": pgettext_lazy("state of a request", "Being looked up"),
+    "prepared": pgettext_lazy("state of a request", "Waits for a second person"),
+    "erasing": pgettext_lazy("state of a request", "Being erased"),
+    "answered": pgettext_lazy("state of a request", "Answered"),
+    "refused": pgettext_lazy("state of a request", "Refused"),
+}
 FAMILIES: dict[str, Words] = {
     "level": LEVELS,
     "line_state": LINE_STATES,
@@ -451,6 +467,8 @@ FAMILIES: dict[str, Words] = {
     "why": WHYS,
     "tier": TIERS,
     "size": SIZES,
+    "data_request_kind": DATA_REQUEST_KINDS,
+    "data_request_state": DATA_REQUEST_STATES,
     "dispute_state": DISPUTE_STATES,
     "dispute_outcome": DISPUTE_OUTCOMES,
     "proof": PROOFS,

@@ -311,7 +311,7 @@ class Door:
         for pending, appended in zip(group, answers, strict=True):
             del self._pending[pending.key]
             id_ = pending.key[1]
-            if appended.earlier is None and not appended.damaged:
+            if appended.earlier is None and not (appended.damaged or appended.erased):
                 self.metrics.stored += 1
                 pending.visit.settle(pending.place, stored(id_, pending.verdict))
                 appended = Appended(appended.seq, pending.verdict)  # noqa: PLW2901 -- as it is for its repeats
@@ -321,7 +321,9 @@ class Door:
                 self._tell_earlier(visit, place, id_, appended)
 
     def _tell_earlier(self, visit: Visit, place: int, id_: str, earlier: Appended) -> None:
-        if earlier.damaged or earlier.earlier is None:
+        if earlier.erased:
+            self._fail(visit, place, ProblemKind.ERASED(f"record {earlier.seq}"))
+        elif earlier.damaged or earlier.earlier is None:
             self._fail(visit, place, ProblemKind.DAMAGED(f"record {earlier.seq}"))
         else:
             self.metrics.duplicates += 1

@@ -241,6 +241,8 @@ class NoticeDesk:
         """Return the receipt of a notice: the first one, if it came before."""
         mine = entry.verdict
         again = appended.earlier is not None
+        if appended.erased:
+            return ProblemKind.ERASED(f"record {appended.seq}")
         if appended.damaged:
             return ProblemKind.DAMAGED(f"record {appended.seq}")
         if appended.earlier is not None:

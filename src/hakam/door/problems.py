@@ -109,6 +109,12 @@ class ProblemKind(Enum):
         "damaged record",
         "The event was stored earlier, but its record is corrupt: run `hakam doctor`.",
     )
+    ERASED = _Kind(
+        "erased-record",
+        410,
+        "erased record",
+        "The event was stored earlier and its contents were erased since: there is no verdict to repeat.",
+    )
     OVERLOADED = _Kind(
         "overloaded", 503, "overloaded", "Send it again after the seconds that `Retry-After` names.", 1
     )

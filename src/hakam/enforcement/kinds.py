@@ -24,6 +24,7 @@ class EffectKind(StrEnum):
     ORDER_ANSWER = "order.answer"  # to an authority
     ORDER_RECIPIENT = "order.recipient"  # to whom an order concerns
     THREAT_REPORT = "threat.report"  # to authorities: a threat to life or safety
+    DATA_REQUEST_ANSWER = "data_request.answer"  # to a person: about their data
     STAFF_ALERT = "staff.alert"  # to colleagues: a legal clock runs out
 
 

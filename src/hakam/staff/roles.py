@@ -45,6 +45,12 @@ class Permission(StrEnum):
     MISUSE_STRIKE = "intake:misuse:strike"
     MISUSE_SUSPEND = "intake:misuse:suspend"
     NOTICE_FLAG = "intake:notice:flag"
+    RETENTION_READ = "privacy:schedule:read"
+    RETENTION_CHANGE = "privacy:schedule:change"
+    HOLD_PLACE = "privacy:hold:place"
+    DATA_REQUEST_HANDLE = "privacy:request:handle"
+    RESEARCH_HANDLE = "privacy:research:handle"
+    CHILD_REPORT_HANDLE = "safeguarding:report:handle"
 
 
 class Role(StrEnum):
@@ -101,7 +107,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.REGULATOR_READ,
     }
     | {_P.BANK_READ, _P.BANK_MANAGE, _P.LOG_QUERY, _P.LOG_SQL},
-    Role.CHILD_SAFETY: _SENIOR | {_P.CHILD_SAFETY_READ, _P.BANK_MANAGE},
+    Role.CHILD_SAFETY: _SENIOR | {_P.CHILD_SAFETY_READ, _P.BANK_MANAGE, _P.CHILD_REPORT_HANDLE},
     Role.LEGAL: _SENIOR
     | {
         _P.PRIVATE_BASIS_READ,
@@ -114,10 +120,15 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.DISPUTE_HANDLE,
         _P.REGULATOR_READ,
         _P.REGULATOR_HANDLE,
+        _P.RETENTION_READ,
+        _P.RETENTION_CHANGE,
+        _P.HOLD_PLACE,
+        _P.DATA_REQUEST_HANDLE,
+        _P.RESEARCH_HANDLE,
     },
     Role.INCIDENT_LEAD: _SENIOR
     | {_P.PACK_PUBLISH, _P.BANK_MANAGE, _P.ORDER_READ, _P.ORDER_HANDLE, _P.LOG_SQL},
-    Role.ADMINISTRATOR: frozenset(_P) - {_P.CHILD_SAFETY_READ, _P.NOTICE_FLAG},
+    Role.ADMINISTRATOR: frozenset(_P) - {_P.CHILD_SAFETY_READ, _P.NOTICE_FLAG, _P.CHILD_REPORT_HANDLE},
     Role.AUDITOR: _READ
     | {
         _P.PRIVATE_BASIS_READ,
@@ -133,6 +144,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.ORDER_READ,
         _P.DISPUTE_READ,
         _P.REGULATOR_READ,
+        _P.RETENTION_READ,
     },
     Role.RESEARCHER: frozenset({_P.PACK_READ, _P.REPORT_READ}),
     Role.TRUSTED_FLAGGER: frozenset({_P.NOTICE_FLAG}),  # somebody outside: reads nothing of ours

@@ -51,12 +51,14 @@ class CorruptRecordError(ValueError):
 class Appended(msgspec.Struct, frozen=True):
     """The answer to an append: the record's number and, if (platform, id) was there before, its earlier verdict.
 
-    `damaged`: it was there before, but its record is corrupt, so that its verdict is not known.
+    `damaged`: it was there before, but its record is corrupt, so that its verdict is not known. `erased`: it was
+    there before, and its contents were erased on purpose, verdict and all.
     """
 
     seq: int
     earlier: bytes | None = None
     damaged: bool = False
+    erased: bool = False
 
 
 class EventLog(Protocol):
@@ -71,7 +73,10 @@ class EventLog(Protocol):
         ...
 
     def read(self, after: int, limit: int) -> list[Record]:
-        """Return up to `limit` records with `seq > after`, in order. Raises `CorruptRecordError`."""
+        """Return up to `limit` records with `seq > after`, in order. Raises `CorruptRecordError`.
+
+        Erased records are left out; fewer than `limit` come only at the end of the log.
+        """
         ...
 
     def get(self, platform: str, id: str) -> Record | None:  # noqa: A002 -- the event's own word
@@ -92,6 +97,14 @@ class EventLog(Protocol):
 
     def last_seq(self) -> int:
         """Return the number of the newest record, 0 if there is none."""
+        ...
+
+    def erase(self, seqs: Sequence[int]) -> int:
+        """Destroy the contents of these records for good, and return how many are erased now.
+
+        Durable when it returns. Of an erased record stay its number, its time of receipt and a digest of its name, so
+        that a repeat is known. Erasing twice is erasing once; a number that is not in the log is passed over.
+        """
         ...
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from hakam.storage.event_log import Appended, Entry, EventLog, Record
 
@@ -24,6 +24,7 @@ class MemoryEventLog:
         self._lock = threading.Lock()
         self._records: list[Record] = []
         self._places: dict[tuple[str, str], int] = {}
+        self._erased: set[int] = set()
 
     def append(self, entries: Sequence[Entry]) -> list[Appended]:
         """Keep `entries`; one answer each, in order."""
@@ -34,7 +35,8 @@ class MemoryEventLog:
                 key = (entry.platform, entry.id)
                 if key in self._places:
                     earlier = self._records[self._places[key]]
-                    answers.append(Appended(earlier.seq, earlier.verdict))
+                    erased = earlier.seq in self._erased
+                    answers.append(Appended(earlier.seq, None if erased else earlier.verdict, erased=erased))
                     continue
                 seq = len(self._records) + 1
                 self._places[key] = seq - 1
@@ -55,21 +57,33 @@ class MemoryEventLog:
 
     def read(self, after: int, limit: int) -> list[Record]:
         """Return up to `limit` records with `seq > after`, in order."""
-        return self._records[after : after + limit]
+        there = (record for record in self._records[after:] if record.seq not in self._erased)
+        return list(islice(there, limit))
 
     def get(self, platform: str, id: str) -> Record | None:  # noqa: A002 -- the event's own word
         """Return the record of an event, if it is there."""
         place = self._places.get((platform, id))
-        return None if place is None else self._records[place]
+        return None if place is None or place + 1 in self._erased else self._records[place]
 
     def find(self, keys: Sequence[tuple[str, str]]) -> list[Appended | None]:
         """Return what appending each key would answer, or `None` if it is not in the log."""
-        found = [self.get(*key) for key in keys]
-        return [None if record is None else Appended(record.seq, record.verdict) for record in found]
+        places = [self._places.get((platform, id_)) for platform, id_ in keys]
+        return [
+            None
+            if place is None
+            else Appended(place + 1, erased=True)
+            if place + 1 in self._erased
+            else Appended(place + 1, self._records[place].verdict)
+            for place in places
+        ]
 
     def scan(self, since: float) -> Iterator[Record]:
         """Yield the records received since `since`, in order."""
-        return (record for record in list(self._records) if record.received_at >= since)
+        return (
+            record
+            for record in list(self._records)
+            if record.received_at >= since and record.seq not in self._erased
+        )
 
     def before(self, since: float) -> int:
         """Return the number of the last record received before `since`, 0 if there is none."""
@@ -78,6 +92,16 @@ class MemoryEventLog:
     def last_seq(self) -> int:
         """Return the number of the newest record, 0 if there is none."""
         return len(self._records)
+
+    def erase(self, seqs: Sequence[int]) -> int:
+        """Destroy the contents of these records."""
+        with self._lock:
+            there = {seq for seq in seqs if 0 < seq <= len(self._records)}
+            for seq in there:
+                old = self._records[seq - 1]
+                self._records[seq - 1] = Record(seq, old.received_at, "", "", 0.0, b"", b"", b"")
+            self._erased |= there
+            return len(there)
 
     def close(self) -> None:
         """Do nothing: there is nothing to release."""
@@ -208,6 +232,33 @@ def _writers_and_readers_do_not_disturb_each_other(make: Callable[[str], EventLo
     log.close()
 
 
+def _what_is_erased_is_gone_and_remembered(make: Callable[[str], EventLog]) -> None:
+    log = make("erased")
+    answers = log.append([entry(str(n)) for n in range(10)])
+    gone = [answers[0].seq, answers[4].seq, answers[5].seq, answers[9].seq]
+    assert log.erase(gone) == len(gone)
+    assert log.erase(gone) == len(gone), "erasing twice is erasing once"
+    assert log.erase([]) == 0
+    left = ["1", "2", "3", "6", "7", "8"]
+    assert [record.id for record in log.read(0, 10)] == left
+    assert [record.id for record in log.read(0, 4)] == left[:4], (
+        "others take the place of those that are erased"
+    )
+    assert [record.id for record in log.read(answers[3].seq, 2)] == left[3:5]
+    assert [record.id for record in log.scan(0.0)] == left
+    assert log.get("forum", "4") is None
+    assert log.last_seq() == answers[9].seq
+    assert log.find([("forum", "4"), ("forum", "3")]) == [
+        Appended(answers[4].seq, erased=True),
+        Appended(answers[3].seq, b'{"v":1}'),
+    ]
+    again, fresh = log.append([entry("4"), entry("new")])
+    assert again == Appended(answers[4].seq, erased=True), "a repeat of an erased event is not stored anew"
+    assert fresh.seq > answers[9].seq
+    assert log.read(answers[8].seq, 5)[0].id == "new"
+    log.close()
+
+
 PROMISES: tuple[Callable[[Callable[[str], EventLog]], None], ...] = (
     _an_empty_log_is_empty,
     _what_is_appended_is_read_back,
@@ -216,6 +267,7 @@ PROMISES: tuple[Callable[[Callable[[str], EventLog]], None], ...] = (
     _reading_goes_on_where_it_stopped,
     _times_never_decrease_and_scan_begins_at_a_time,
     _writers_and_readers_do_not_disturb_each_other,
+    _what_is_erased_is_gone_and_remembered,
 )
 DURABLE_PROMISES = (*PROMISES, _it_outlives_its_process)
 

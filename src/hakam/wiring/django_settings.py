@@ -13,6 +13,7 @@ from hakam.wiring.settings import settings
 
 HAKAM = _S = settings()  # for pages: see `hakam.console.installation`
 HAKAM_VAULT = "hakam.wiring.ports.vault"
+HAKAM_STORES = "hakam.wiring.ports.stores"
 HAKAM_EVENT_LOG = "hakam.wiring.ports.event_log"
 HAKAM_NOTICE_LOG = "hakam.wiring.ports.notice_log"
 HAKAM_FRANKING_KEYS = "hakam.wiring.ports.franking_keys"
@@ -41,6 +42,7 @@ INSTALLED_APPS = [
     "hakam.review",
     "hakam.intake",
     "hakam.regulator",
+    "hakam.privacy",
     "hakam.console",
 ]
 
@@ -86,7 +88,8 @@ _SQLITE: dict[str, Any] = {
     "OPTIONS": {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+        "PRAGMA secure_delete=ON;",
     },
     "TEST": {"NAME": None},
 }

@@ -33,6 +33,7 @@ from hakam.intake.media_files import MediaFolder
 from hakam.live.keeping import EdgeKeeper
 from hakam.media import extra
 from hakam.media.sandbox import Sandbox
+from hakam.privacy import erasing, retention, work
 from hakam.regulator import copies, requests
 from hakam.review import bulk
 from hakam.review.cases import rerank_due
@@ -199,6 +200,7 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
             ),
             "copies": (Task("look for identical copies", lambda now: copies.search(log, now=now), 2.0),),
             "together": (Task("decide many items", lambda now: bulk.work(log, now), 1.0),),
+            "privacy": _privacy(settings),
             "trials": (Task("start trials of drafts", beside.look, 1.0),),
             "clocks": (
                 Task("finalise decisions", finalise_due, 1.0),
@@ -216,6 +218,32 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
         }
     finally:
         held.close()
+
+
+def _privacy(settings: Settings) -> tuple[Task, ...]:
+    """Return the tasks of the schedule and of people's requests, which leave something to clean up behind them."""
+    stores = ports.stores()
+    dirty = [False]  # something was erased that the database itself may still hold
+
+    def noting(done: int) -> int:
+        dirty[0] = dirty[0] or done > 0
+        return done
+
+    def clean_up(_now: datetime) -> int:
+        if dirty[0] and erasing.clean():
+            dirty[0] = False
+            return 1
+        return 0
+
+    return (
+        Task("erase what is due", lambda now: noting(retention.run(stores, now=now)), 60.0),
+        Task(
+            "serve requests about data",
+            lambda now: noting(work.step(stores, secret=settings.secret("erasures"), now=now)),
+            5.0,
+        ),
+        Task("clean up after erasing", clean_up, 30.0),
+    )
 
 
 class _Banks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hakam
 from hakam.storage.embedded.event_log import FileEventLog
@@ -12,6 +13,9 @@ from hakam.storage.event_log import EventLog
 from hakam.storage.vault import Vault
 from hakam.wiring import franking
 from hakam.wiring.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from hakam.privacy.retention import Stores
 
 
 def event_log_path(chosen: Settings) -> Path:
@@ -46,6 +50,14 @@ def vault() -> Vault:
     """Return the evidence vault."""
     chosen = settings()
     return FileVault(chosen.home / "evidence", chosen.secret("vault").encode())
+
+
+def stores() -> Stores:
+    """Return what the eraser works on, beside the database."""
+    from hakam.privacy.retention import Stores  # noqa: PLC0415 -- needs Django started
+
+    home = settings().home
+    return Stores(event_log(), notice_log(), vault(), (home / "logs", home / "mail"), home / "erased.txt")
 
 
 def default_pack() -> Path:

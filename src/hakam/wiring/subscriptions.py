@@ -18,6 +18,7 @@ from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Fact
 from hakam.enforcement import alerts, breakers, second_person, standing
 from hakam.intake import answers, cursors, database_entries
+from hakam.privacy import holds
 from hakam.wiring import ports, publish
 from hakam.wiring.settings import settings
 
@@ -65,6 +66,7 @@ SUBSCRIBERS: tuple[Subscriber, ...] = (
     Subscriber("breakers", breakers.KINDS, breakers.on_fact),
     Subscriber("second person", second_person.KINDS, second_person.on_fact),
     Subscriber("standing", standing.KINDS, _tell_what_stands),
+    Subscriber(holds.CURSOR, holds.KINDS, holds.on_fact),
     Subscriber("eu database", database_entries.KINDS, _enter_in_database),
 )
 

@@ -105,6 +105,9 @@ _PLACES = {
     "bulk": "bulks", "entity": "investigate", "investigate_sql": "investigate", "run_sql": "investigate",
     "threat": "threats", "dispute": "disputes", "report_made": "reports", "report_figure": "reports",
     "propose_private_basis": "private_bases", "act_on_private_basis": "private_bases",
+    "hold": "holds", "place_hold": "holds", "act_on_hold": "holds",
+    "propose_retention": "retention", "settle_retention": "retention",
+    "data_request": "data_requests", "receive_data_request": "data_requests", "act_on_data_request": "data_requests",
     "make_report": "reports", "count_recipients": "reports", "publish_report": "reports",
 }  # fmt: skip
 
@@ -157,6 +160,7 @@ def _more(user: User) -> list[Group]:
     groups = [
         Group(_("Records"), _records(user)),
         Group(_("Duties"), _duties(user)),
+        Group(_("Data protection"), _data(user)),
         Group(_("House"), _house(user)),
     ]
     return [group for group in groups if group.entries]
@@ -200,6 +204,19 @@ def _duties(user: User) -> tuple[Entry, ...]:
         out.append(Entry("contacts", _("Contact points"), "account", reverse("console:contacts")))
     if user.may(Permission.FLAGGER_READ):
         out.append(Entry("flaggers", _("Trusted flaggers"), "megaphone", reverse("console:flaggers")))
+    return tuple(out)
+
+
+def _data(user: User) -> tuple[Entry, ...]:
+    out = []
+    if user.may(Permission.DATA_REQUEST_HANDLE):
+        out.append(
+            Entry("data_requests", _("Requests about data"), "person", reverse("console:data_requests"))
+        )
+    if user.may(Permission.RETENTION_READ):
+        out.append(Entry("retention", _("How long what is kept"), "clock", reverse("console:retention")))
+        out.append(Entry("holds", _("Legal holds"), "lock", reverse("console:holds")))
+        out.append(Entry("processing", _("Records of processing"), "document", reverse("console:processing")))
     return tuple(out)
 
 

@@ -12,8 +12,9 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
-from hakam.storage.embedded import groups
+from hakam.storage.embedded import erasing, groups
 from hakam.storage.embedded.carry_over import carry_over
 from hakam.storage.embedded.groups import Group, Identity, identity_of
 from hakam.storage.embedded.log_files import index_path, mark_path
@@ -25,6 +26,7 @@ from hakam.storage.event_log import Appended, CorruptRecordError, Entry, Record
 
 _CHUNK = 500  # records of a page
 _HINTS = 16  # places where reading stopped, for those who go on there
+_ERASED: Final = object()  # what lies at a number whose contents were erased
 _LONG_TAIL = 100_000  # events a reader holds before it looks what the index knows by now
 
 
@@ -106,7 +108,7 @@ class FileEventLog:
         identity = identity_of(platform, id)
         for seq in self._candidates([identity]).get(identity.digest, []):
             found = self._at(seq, identity.digest)
-            if found is not None:
+            if isinstance(found, Record):
                 return found
         return None
 
@@ -124,8 +126,10 @@ class FileEventLog:
                 except CorruptRecordError:
                     known.setdefault(digest, Appended(seq, damaged=True))
                 else:
-                    if record is not None:
+                    if isinstance(record, Record):
                         known[digest] = Appended(seq, record.verdict)
+                    elif record is _ERASED:
+                        known.setdefault(digest, Appended(seq, erased=True))
         return known
 
     def _candidates(self, identities: Sequence[Identity]) -> dict[bytes, list[int]]:
@@ -149,8 +153,11 @@ class FileEventLog:
                 raise OSError(f"{self.path} can't be read: {error}") from error
         return found
 
-    def _at(self, seq: int, digest: bytes) -> Record | None:
-        """Return the record with a number, if it is that event's. Raises `CorruptRecordError`."""
+    def _at(self, seq: int, digest: bytes) -> Record | object | None:
+        """Return the record with a number, if it is that event's; `_ERASED` if it was, and was erased.
+
+        Raises `CorruptRecordError`.
+        """
         with self._reading:
             if self._looked is None or not self._looked[1].first <= seq <= self._looked[1].last:
                 segment, item = next(self._walk(seq - 1), (None, None))
@@ -161,7 +168,8 @@ class FileEventLog:
                 self._looked = segment.first, item  # repeats come in company
             file, group = self._looked
             if group.first <= seq <= group.last and group.digest(seq) == digest:
-                return self._files.get(file).records(group, seq - 1, 1)[0]
+                found = self._files.get(file).records(group, seq - 1, 1)
+                return found[0] if found and found[0].seq == seq else _ERASED
         return None
 
     # Reading in order
@@ -219,6 +227,29 @@ class FileEventLog:
                 if not records:
                     return
                 after = records[-1].seq
+
+    # Erasing
+
+    def erase(self, seqs: Sequence[int]) -> int:
+        """Destroy the contents of these records for good. See `EventLog.erase`. Any process may: see `erasing`."""
+        left = sorted(set(seqs))
+        done = 0
+        with self._reading:
+            while left:
+                segment, item = next(self._walk(left[0] - 1), (None, None))
+                if segment is None or item is None:
+                    break
+                if isinstance(item, Group):
+                    done += erasing.overwrite(segment.path, erasing.places(item, left))
+                left = left[bisect_right(left, item.last) :]
+        return done
+
+    def shed(self) -> int:
+        """Give back the room of files whose records are all erased; return how many bytes."""
+        mark = self._mark()
+        with self._reading:
+            self._looked = None
+            return erasing.shed(self._files, mark)
 
     def close(self) -> None:
         """Release files and the claim. Everything acknowledged is already durable."""

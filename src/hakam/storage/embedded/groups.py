@@ -22,6 +22,7 @@ import msgspec
 from hakam.storage.event_log import Entry, Record
 
 MAGIC = b"HkG1"
+ERASED = b"\x00HkE"  # begins a body that was erased; MessagePack of a record never begins so
 _REST = Struct("<IQdI")
 _ROW = Struct("<16sII")
 _KEY = Struct("<q")
@@ -137,6 +138,11 @@ def head_of(data: bytes, offset: int, salt: int) -> Group | None:
         return None
     _count, first, received_at, size = _REST.unpack_from(rest)
     return Group(offset, first, received_at, rest[_REST.size :], offset + len(data) + size)
+
+
+def is_erased(body: bytes) -> bool:
+    """Whether a body whose checksum does not fit was erased on purpose. Its checksum stays that of what it was."""
+    return body.startswith(ERASED)
 
 
 def record_of(seq: int, received_at: float, body: bytes) -> Record:

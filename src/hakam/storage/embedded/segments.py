@@ -119,31 +119,39 @@ class Segment:
             offset, expected = group.end, group.last + 1
 
     def records(self, group: Group, after: int, limit: int) -> list[Record]:
-        """Return up to `limit` records of a group with a number beyond `after`. Raises `CorruptRecordError`."""
+        """Return up to `limit` records of a group with a number beyond `after`. Raises `CorruptRecordError`.
+
+        Erased ones are left out, and others taken in their place.
+        """
         rows = group.rows()
         start = max(0, after + 1 - group.first)
-        wanted = rows[start : start + limit]
         offset = group.bodies + sum(row.size for row in rows[:start])
-        data = self.read_at(offset, sum(row.size for row in wanted))
-        found = []
-        at = 0
-        for seq, row in enumerate(wanted, group.first + start):
-            body = data[at : at + row.size]
-            at += row.size
-            if len(body) != row.size or crc32(body, self.salt) != row.checksum:
-                raise CorruptRecordError(seq)
-            try:
-                found.append(groups.record_of(seq, group.received_at, body))
-            except msgspec.MsgspecError:
-                raise CorruptRecordError(seq) from None
+        found: list[Record] = []
+        while start < len(rows) and len(found) < limit:
+            wanted = rows[start : start + limit - len(found)]
+            data = self.read_at(offset, sum(row.size for row in wanted))
+            at = 0
+            for seq, row in enumerate(wanted, group.first + start):
+                body = data[at : at + row.size]
+                at += row.size
+                if len(body) != row.size or crc32(body, self.salt) != row.checksum:
+                    if groups.is_erased(body):
+                        continue
+                    raise CorruptRecordError(seq)
+                try:
+                    found.append(groups.record_of(seq, group.received_at, body))
+                except msgspec.MsgspecError:
+                    raise CorruptRecordError(seq) from None
+            start, offset = start + len(wanted), offset + at
         return found
 
     def sound(self, group: Group) -> bool:
-        """Whether all bodies of a group are what was written."""
+        """Whether all bodies of a group are what was written, or were erased on purpose."""
         data = self.read_at(group.bodies, group.end - group.bodies)
         at = 0
         for row in group.rows():
-            if crc32(data[at : at + row.size], self.salt) != row.checksum:
+            body = data[at : at + row.size]
+            if crc32(body, self.salt) != row.checksum and not groups.is_erased(body):
                 return False
             at += row.size
         return at == len(data)

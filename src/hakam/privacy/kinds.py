@@ -1,0 +1,30 @@
+"""The kinds of what is kept: one closed list, from which schedule, eraser, records of processing and pages derive."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What is kept, as far as it can be traced to a person."""
+
+    EVENTS = "events"  # contents, signals and verdicts in the event log, and their columns
+    NOTICE_LOG = "notice_log"  # notices as the door took them in
+    CASES = "cases"  # excerpts, words for search, frozen copies of what was reported
+    MEDIA = "media"  # frozen copies of pictures and frames
+    CONTACTS = "contacts"  # e-mail addresses of affected people
+    NOTIFIERS = "notifiers"  # names and addresses of who sent notices
+    NOTICES = "notices"  # explanations and addresses of what was notified
+    COMPLAINTS = "complaints"  # texts and addresses of complaints and disputes
+    STATEMENTS = "statements"  # facts of statements of reasons and decisions, and whom they concern
+    MISUSE = "misuse"  # strikes, warnings, suspensions
+    ORDERS = "orders"  # documents and texts of orders of authorities
+    DISCLOSURES = "disclosures"  # what was disclosed to authorities
+    THREATS = "threats"  # suspicions of threats to life, and their bundles
+    LETTERS = "letters"  # contents of messages that were delivered
+    DRAFTS = "drafts"  # what moderators began to write
+    LEDGER = "ledger"  # personal parts of facts
+    LOGS = "logs"  # logs of the processes, mail written to files
+    REQUESTS = "requests"  # exports for people who asked for their data
+    RESEARCH = "research"  # exports for researchers
+    CHILD_REPORTS = "child_reports"  # reports to NCMEC and the NCA
