@@ -1,0 +1,1 @@
+"""What a waiting room costs and how fair it is."""
