@@ -14,6 +14,7 @@ from django.db import transaction
 from django.test import Client
 from playwright.sync_api import Browser, Page
 from tests.console.conftest import Desk, Stored
+from tests.console.test_tuning import FILES as TUNABLE
 from tests.intake.test_order_contents import REMOVAL
 from tests.regulator.test_contacts import CONTACTS
 from tests.regulator.test_risks import WHOLE as WHOLE_ASSESSMENT
@@ -60,7 +61,7 @@ def axe() -> str:
 @pytest.fixture
 def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
     """Give a house in which every page has something to show; return the pages by who opens them."""
-    newer = {**scene.PACK, "pack.yaml": scene.PACK["pack.yaml"].replace("1.0.0", "1.1.0")}
+    newer = {**TUNABLE, "pack.yaml": scene.PACK["pack.yaml"].replace("1.0.0", "1.1.0")}
     scene.publish({**newer, "policies.yaml": scene.PACK["policies.yaml"].replace("same thing", "same")})
     desk = Desk()
     amal = scene.person("amal")
@@ -187,7 +188,7 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
                  f"/desk/together/{together.pk}", "/desk/together",
                  "/desk/investigate?go=1&where=author.postz", "/desk/investigate/sql",
                  "/desk/investigate/entity?kind=author.id&value=u1&span=all",
-                 "/desk/rules/drafts", f"/desk/rules/drafts/{draft.pk}",
+                 "/desk/rules/parameters", "/desk/rules/drafts", f"/desk/rules/drafts/{draft.pk}",
                  f"/desk/rules/drafts/{draft.pk}?path=pack.yaml", f"/desk/rules/drafts/{seen.pk}/trial",
                  f"/desk/rules/drafts/{seen.pk}/release", "/desk/rules?version=1.0.0",
                  f"/desk/deliveries/{desk.effect().pk}", "/desk/ledger", f"/desk/ledger/story?subject=case:{case.pk}",

@@ -19,6 +19,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
+from uuid import uuid4
 
 import msgspec
 import numpy as np
@@ -30,7 +31,7 @@ from hakam.backtest.keys import ByKey, Words, by_key, mixed, spread, words_of
 from hakam.backtest.packs import NOTHING, Files, Outside, opened
 from hakam.backtest.texts import StoredHits, Texts, asked
 from hakam.backtest.vectors import Rules, fields_of, valid
-from hakam.backtest.workers import Pool
+from hakam.backtest.workers import Here, Pool
 from hakam.policy.counters import MemoryCounters, RecordingCounters
 from hakam.policy.engine import compile_pack
 from hakam.policy.fields import FIELDS, FieldSpec
@@ -121,6 +122,7 @@ def count_all(
         wheres = ((str(dataset.folder), str(plan), n) for n in range(len(dataset.parts)))
         for _ in pool.map(_where_part, wheres, cancelled=cancelled):
             pass
+    given = {} if pool.apart else files  # workers on other machines hand their values back
     rows = (
         min(STRETCH_ROWS, max(1, dataset.rows // pool.width))
         if dataset.rows > _WORTH_SPLITTING
@@ -138,26 +140,26 @@ def count_all(
                 unknown[: dataset.rows - begin].tobytes() for begin in range(0, dataset.rows, ROWS)
             )
     stretches = _stretches(dataset, max((one.within for one in near), default=0.0), rows) or ()
-    for _ in pool.map(
+    for found in pool.map(
         _count_stretch,
-        ((str(dataset.folder), near, files, str(folder), *stretch) for stretch in stretches if near),
+        ((str(dataset.folder), near, given, str(folder), *stretch) for stretch in stretches if near),
         cancelled=cancelled,
     ):
-        pass
+        _keep(found, files)
     groups = max(1, -(-dataset.rows // GROUP_ROWS))
     pieces = [
-        (str(dataset.folder), counters[name], files[name], str(folder), group, groups)
+        (str(dataset.folder), counters[name], given, str(folder), group, groups)
         for name in vectors
         if within[name] is None
         for group in range(groups)
     ]
-    for _ in pool.map(_count_group, pieces, cancelled=cancelled):
-        pass
+    for found in pool.map(_count_group, pieces, cancelled=cancelled):
+        _keep(found, files)
     forgotten = 0
     if others:
         forgotten = next(
             iter(
-                pool.map(
+                (Here() if pool.apart else pool).map(
                     _one_by_one,
                     [(str(dataset.folder), list(packs), outside, files, others)],
                     cancelled=cancelled,
@@ -208,10 +210,18 @@ def _where_part(source: str, plan: str, number: int) -> None:
         for flags, condition in zip(found, filters.conditions, strict=True):
             flags[row] = outcome(condition, seen) is True
     for counter, flags in zip(filters.counters, found, strict=True):
-        np.save(_where_file(folder, counter.name, number), flags)
+        path = _where_file(folder, counter.name, number)
+        fresh = path.with_suffix(f".{uuid4().hex}")  # a piece may be begun twice, when a machine is lost
+        with fresh.open("wb") as file:
+            np.save(file, flags)
+        fresh.replace(path)
 
 
 # Counting by sorting
+
+Counted = tuple[
+    str, int | Places, Doubles
+]  # a counter, where its values stand (from there, or each), the values
 
 
 def _stretches(dataset: Dataset, within: float, rows: int) -> list[tuple[int, int, int]] | None:
@@ -237,8 +247,11 @@ def _stretches(dataset: Dataset, within: float, rows: int) -> list[tuple[int, in
 
 def _count_stretch(  # noqa: PLR0917 -- what a process is handed
     source: str, counters: list[Counter], files: dict[str, str], folder: str, back: int, begin: int, end: int
-) -> None:
-    """Count some counters for the rows of the parts from `begin` to `end`; windows reach back into those before."""
+) -> list[Counted]:
+    """Count some counters for the rows of the parts from `begin` to `end`; windows reach back into those before.
+
+    What `files` names is written there, the rest is returned.
+    """
     dataset = Dataset(Path(source))
     specs = {spec.path: spec for counter in counters for spec in _fields(counter)}
     columns: dict[str, list[pa.Array]] = {path: [] for path in specs}
@@ -252,6 +265,7 @@ def _count_stretch(  # noqa: PLR0917 -- what a process is handed
     known = {path: np.concatenate([valid(piece) for piece in pieces]) for path, pieces in columns.items()}
     words = {path: words_of(columns.pop(path)) for path in specs}
     skipped = dataset.starts[begin] - dataset.starts[back]
+    made: list[Counted] = []
     for counter in counters:
         paths = [spec.path for spec in _fields(counter)]
         keep = np.logical_and.reduce([known[path] for path in paths])
@@ -266,9 +280,25 @@ def _count_stretch(  # noqa: PLR0917 -- what a process is handed
             taken = [[word[rows] for word in words[path]] for path in paths]
             values = np.full(len(at), np.nan)
             values[rows] = _values(counter, taken, at[rows], add[rows])
-        with open(files[counter.name], "r+b") as file:  # noqa: PTH123 -- not a path of a user
-            file.seek(dataset.starts[begin] * values.itemsize)
-            file.write(values[skipped:].tobytes())
+        made += _keep([(counter.name, dataset.starts[begin], values[skipped:])], files)
+    return made
+
+
+def _keep(counted: list[Counted], files: dict[str, str]) -> list[Counted]:
+    """Write values into the files of their counters; return those that have none here."""
+    left = []
+    for name, places, values in counted:
+        if name not in files:
+            left.append((name, places, values))
+        elif isinstance(places, int):
+            with open(files[name], "r+b") as file:  # noqa: PTH123 -- not a path of a user
+                file.seek(places * values.itemsize)
+                file.write(values.tobytes())
+        else:
+            made = np.memmap(files[name], dtype=np.float64, mode="r+")
+            made[places] = values
+            made.flush()
+    return left
 
 
 def _fields(counter: Counter) -> list[FieldSpec]:
@@ -290,9 +320,9 @@ def _values(counter: Counter, columns: list[list[Words]], at: Doubles, add: Flag
 
 
 def _count_group(  # noqa: PLR0917 -- what a process is handed
-    source: str, counter: Counter, file: str, folder: str, group: int, groups: int
-) -> None:
-    """Count one counter for one group of its keys."""
+    source: str, counter: Counter, files: dict[str, str], folder: str, group: int, groups: int
+) -> list[Counted]:
+    """Count one counter for one group of its keys, as `_count_stretch` does."""
     dataset = Dataset(Path(source))
     fields = _fields(counter)
     keys = fields if counter.counts is CounterKind.COUNT else fields[:-1]
@@ -316,8 +346,7 @@ def _count_group(  # noqa: PLR0917 -- what a process is handed
     at = np.concatenate(times)
     add = np.concatenate(adds) if adds else np.ones(len(at), dtype=np.bool_)
     values = _values(counter, [words_of(pieces) for pieces in columns], at, add)
-    made = np.memmap(file, dtype=np.float64, mode="r+")
-    made[np.concatenate(places)] = values
+    return _keep([(counter.name, np.concatenate(places), values)], files)
 
 
 def _specs(values: Iterable[Value]) -> list[FieldSpec]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from shutil import copyfile
 
 import msgspec
 
@@ -29,6 +30,14 @@ def outside_of(packs: Iterable[Pack], folder: Path | None) -> Outside:
     found = {name: one.digest for pack in packs for name, one in pack.outside.items()}
     lists = tuple(PublishedList(name, digest) for name, digest in sorted(found.items()))
     return Outside(str(folder.resolve()) if folder is not None else "", lists)
+
+
+def carried(outside: Outside, folder: Path) -> Outside:
+    """Copy the lists into a folder that others can read, and return them there."""
+    folder.mkdir()
+    for one in outside.lists:
+        copyfile(Path(outside.folder) / one.digest, folder / one.digest)
+    return msgspec.structs.replace(outside, folder=str(folder))
 
 
 def opened(files: Files, outside: Outside) -> Pack:

@@ -21,7 +21,7 @@ from hakam.backtest.dataset import Chunk, Dataset, Doubles, Flags
 from hakam.backtest.decided import Meaning
 from hakam.backtest.function import judge_chunk
 from hakam.backtest.near import NearMisses, looked_at
-from hakam.backtest.packs import NOTHING, Outside, opened, outside_of
+from hakam.backtest.packs import NOTHING, Outside, carried, opened, outside_of
 from hakam.backtest.tally import Tally, Unit, add, drawn, tally_chunk
 from hakam.backtest.texts import Hits, StoredHits
 from hakam.backtest.vectors import Rules, fields_of, whole
@@ -264,8 +264,10 @@ def run(
     """
     packs = (pack.files,) if before is None else (pack.files, before.files)
     outside = outside_of((pack,) if before is None else (pack, before), lists)
-    work = Path(tempfile.mkdtemp(prefix="hakam-backtest-"))
+    work = _work_folder(dataset, pool)
     try:
+        if pool.apart:
+            outside = carried(outside, work / "lists")
         progress("counters", 0.0)
         rules = (
             conditions_of((pack,) if before is None else (pack, before)) if way is not Way.FUNCTION else ()
@@ -299,6 +301,13 @@ def run(
         return Outcome(made, units, used, counts, tuple(differ[:SHOWN_DIFFERENCES]), checked)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _work_folder(dataset: Dataset, pool: Pool) -> Path:
+    """Return a folder of this run, for whoever works on it: beside the events if those are other machines."""
+    if not pool.apart:
+        return Path(tempfile.mkdtemp(prefix="hakam-backtest-"))
+    return Path(tempfile.mkdtemp(prefix="run-", dir=dataset.folder.resolve()))
 
 
 def _write(work: Path, job: Job) -> str:

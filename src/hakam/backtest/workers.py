@@ -24,6 +24,11 @@ class Pool(Protocol):
         """How many pieces are worked on at the same time."""
         ...
 
+    @property
+    def apart(self) -> bool:
+        """Whether they are worked on by machines that share a storage with this one, but no memory."""
+        ...
+
     def map(
         self,
         work: Callable[..., Result],
@@ -39,6 +44,7 @@ class Here:
     """This process, one piece after the other."""
 
     width = 1
+    apart = False
 
     def map(  # noqa: D102 -- see `Pool.map`
         self,
@@ -60,6 +66,8 @@ def ready() -> None:
 
 class Processes:
     """Processes of this machine. They are started anew (not forked), so that threads and locks stay behind."""
+
+    apart = False
 
     def __init__(self, width: int | None = None) -> None:
         self.width = width or os.cpu_count() or 1

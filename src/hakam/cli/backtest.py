@@ -79,6 +79,14 @@ def backtest(
         typer.Option(help="auto, columns or function: how events are judged. The answer is the same."),
     ] = "auto",
     processes: Annotated[int, typer.Option(min=0, help="Processes; 0: as many as there are cores.")] = 0,
+    cluster: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Judge on the machines of a Ray cluster, HOST:PORT of its head, or auto. Needs the extra `cluster`, "
+            "and --keep on a storage that they all share.",
+        ),
+    ] = "",
     sample: Annotated[int, typer.Option(min=0, max=500, help="Events shown for each rule.")] = 20,
     html: Annotated[Path | None, typer.Option(help="Write the report as a page.")] = None,
     lang: Annotated[str, typer.Option(help="Language of the page: en or ar.")] = "en",
@@ -116,6 +124,7 @@ def backtest(
                 since=since,
                 way=way,
                 processes=processes,
+                cluster=cluster,
                 sample=sample,
                 began=began,
             )
@@ -170,10 +179,12 @@ def _run(
     since: str,
     way: str,
     processes: int,
+    cluster: str,
     sample: int,
     began: float,
 ) -> Report:
     from hakam.backtest import prepare  # noqa: PLC0415 -- --help needs none of it
+    from hakam.backtest.cluster import ClusterError  # noqa: PLC0415 -- as above
     from hakam.backtest.dataset import Dataset, StaleColumnsError  # noqa: PLC0415 -- as above
     from hakam.backtest.decided import Meaning  # noqa: PLC0415 -- as above
     from hakam.backtest.report import report  # noqa: PLC0415 -- as above
@@ -183,7 +194,13 @@ def _run(
     from hakam.backtest.workers import Here, Processes  # noqa: PLC0415 -- as above
     from hakam.policy.outside import BadListError  # noqa: PLC0415 -- as above
 
-    pool: Pool = Here() if processes == 1 else held.enter_context(Processes(processes or None))
+    pool: Pool = (
+        _on_cluster(held, cluster, events, keep)
+        if cluster
+        else Here()
+        if processes == 1
+        else held.enter_context(Processes(processes or None))
+    )
     progress = held.enter_context(_progress())
     try:
         if len(events) == 1 and prepare.is_prepared(events[0]):
@@ -210,9 +227,27 @@ def _run(
         StaleColumnsError,
         prepare.NothingToTestError,
         FileExistsError,
+        ClusterError,
     ) as error:
         raise CommandError(str(error)) from error
     return report(dataset, pack, outcome, before=before, meaning=meaning, seconds=time.monotonic() - began)
+
+
+def _on_cluster(held: ExitStack, address: str, events: Sequence[Path], keep: Path | None) -> Pool:
+    """Return the machines of a cluster, which read events where they are kept."""
+    from hakam.backtest import prepare  # noqa: PLC0415 -- --help needs none of it
+    from hakam.backtest.cluster import Cluster, ClusterError  # noqa: PLC0415 -- as above
+    from hakam.backtest.extras import BacktestUnavailableError  # noqa: PLC0415 -- as above
+
+    storage = events[0] if len(events) == 1 and prepare.is_prepared(events[0]) else keep
+    if storage is None:
+        raise CommandError(
+            "a cluster reads events from a storage that all its machines share: give it a folder there, --keep FOLDER"
+        )
+    try:
+        return held.enter_context(Cluster(address, storage if storage.is_dir() else storage.resolve().parent))
+    except (ClusterError, BacktestUnavailableError, OSError) as error:
+        raise CommandError(str(error)) from error
 
 
 def _prepared(

@@ -17,6 +17,7 @@ from django.db.models import Q
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import RulebookVersion
+from hakam.policy import tuning
 from hakam.policy.outside import PRESUMED, OutsideList
 from hakam.policy.pack import Pack, load_pack
 from hakam.vocabulary.actor import Actor
@@ -100,7 +101,37 @@ def publish(
                 "replaces": str(ref_of(current)) if current is not None else None,
             },
         )
+        if current is not None:
+            _record_tuning(current, version, by=by, now=now)
     return version
+
+
+def _record_tuning(before: RulebookVersion, after: RulebookVersion, *, by: Actor, now: datetime) -> None:
+    """Record each value that is another one since, and each rule that a community has or has no longer."""
+    ref = f"rulebook:{ref_of(after)}"
+    old, new = tuning.tuning_of(before.files), tuning.tuning_of(after.files)
+    for change in tuning.changes(old, new):
+        ledger.record(
+            FactKind.PARAM_TUNED,
+            by=by,
+            now=now,
+            subject=f"param:{change.param}",
+            about=[ref],
+            body={
+                "community": change.community or None,
+                "before": None if change.before is None else tuning.shown(change.kind, change.before),
+                "after": None if change.after is None else tuning.shown(change.kind, change.after),
+            },
+        )
+    for one in tuning.switches(old, new):
+        ledger.record(
+            FactKind.RULE_SWITCHED,
+            by=by,
+            now=now,
+            subject=f"rule:{one.rule}",
+            about=[ref],
+            body={"community": one.community, "off": one.off},
+        )
 
 
 def active() -> RulebookVersion | None:

@@ -93,6 +93,8 @@ FACTS: dict[str, Promise] = {
     "endpoint.enabled": _("Endpoint enabled"),
     "endpoint.disabled": _("Endpoint disabled"),
     "rulebook.published": _("Rule book published"),
+    "param.tuned": _("Parameter of the rules changed"),
+    "rule.switched": _("Rule switched off or on in a community"),
     "draft.begun": _("Draft of rules begun"),
     "draft.discarded": _("Draft of rules laid aside"),
     "bank.created": _("Bank made"),

@@ -36,6 +36,7 @@ from hakam.console.desk import (
     staff,
     threats,
     trials,
+    tuning,
     why,
 )
 from hakam.console.outside import complaint, contact, home, intimate, report, rulebook, transparency
@@ -88,6 +89,9 @@ urlpatterns = [
     path("desk/proposals/<int:proposal_id>", proposals.proposal, name="proposal"),
     path("desk/proposals/<int:proposal_id>/settle", proposals.settle, name="settle_proposal"),
     path("desk/rules", rules.rules, name="rules"),
+    path("desk/rules/parameters", tuning.page, name="rule_params"),
+    path("desk/rules/parameters/set", tuning.tune, name="tune_param"),
+    path("desk/rules/parameters/switch", tuning.switch, name="switch_rule"),
     path("desk/rules/drafts", drafts.listing, name="rule_drafts"),
     path("desk/rules/drafts/begin", drafts.begin, name="begin_rule_draft"),
     path("desk/rules/drafts/<int:draft_id>", drafts.draft, name="rule_draft"),

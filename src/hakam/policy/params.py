@@ -102,8 +102,10 @@ def _number(node: Node, key: str, kind: Kind, shape: Shape) -> Number | None:
     return value
 
 
-def read_tuned(node: Node, params: dict[str, Param], rules: frozenset[str], report: Reporter) -> Tuning:
-    """Read `tuned.yaml`: other values, within the bounds. `rules` are the ids of all rules."""
+def read_tuned(
+    node: Node, params: dict[str, Param], rules: frozenset[str] | None, report: Reporter
+) -> Tuning:
+    """Read `tuned.yaml`: other values, within the bounds. `rules` are the ids of all rules, None for any."""
     shape = Shape(report)
     if not isinstance(node, Mapping):
         if not (isinstance(node, Text) and node.value is None):
@@ -127,7 +129,7 @@ def read_tuned(node: Node, params: dict[str, Param], rules: frozenset[str], repo
             shape.text_list(entry.entries["without"], "without") if "without" in entry.entries else ()
         ):
             rule = str(text.value)
-            if rule not in rules:
+            if rules is not None and rule not in rules:
                 report.report("P124", f"there is no rule `{rule[:60]}`", text.span, hint=nearest(rule, rules))
             off.setdefault(rule, set()).add(id_)
     return Tuning(tuned, {rule: frozenset(where) for rule, where in off.items()})

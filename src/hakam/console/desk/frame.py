@@ -95,7 +95,7 @@ _PLACES = {
     "save_rule_draft": "rules", "begin_rule_draft": "rules", "add_rule_file": "rules", "discard_rule_draft": "rules",
     "rule_trial": "rules", "ask_rule_trial": "rules", "cancel_rule_trial": "rules",
     "rule_release": "rules", "stage_rule": "rules", "publish_rules": "rules", "settle_release": "rules",
-    "go_back": "rules",
+    "go_back": "rules", "rule_params": "rules", "tune_param": "rules", "switch_rule": "rules",
     "delivery": "deliveries", "key": "keys",
     "submission": "eu_database", "flagger": "flaggers", "send_flag": "flag",
     "conduct": "misuse", "bank": "banks", "order": "orders", "authorities": "orders",

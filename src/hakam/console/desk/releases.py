@@ -18,6 +18,7 @@ from hakam.compliance.drafts import DraftError
 from hakam.compliance.models import RulebookDraft
 from hakam.compliance.rulebook import RulebookError
 from hakam.console.admission import admit, person
+from hakam.policy import tuning
 from hakam.policy.pack import load_pack
 from hakam.review import releases, trials, trips
 from hakam.review.models import RuleTrip
@@ -45,6 +46,7 @@ def _page(request: HttpRequest, draft: RulebookDraft, *, error: str = "", status
     made = releases.newest(draft)
     user = person(request)
     before = draft.base.files if draft.base is not None else {}
+    tuned = tuning.tuning_of(active.files if active else {}), tuning.tuning_of(draft.files)
     context: dict[str, Any] = {
         "draft": draft,
         "broken": pack is None,
@@ -58,6 +60,8 @@ def _page(request: HttpRequest, draft: RulebookDraft, *, error: str = "", status
         "differences": [
             (path, before.get(path, ""), draft.files.get(path, "")) for path in drafts.changed_files(draft)
         ],
+        "values": tuning.changes(*tuned),
+        "switches": tuning.switches(*tuned),
         "may_publish": user.may(Permission.PACK_PUBLISH) and draft.state == drafts.DraftState.OPEN,
         "error": error,
         "note": request.POST.get("note", ""),

@@ -26,6 +26,9 @@ from hakam.console.reader import digits, theme_of
 from hakam.console.rulebook import clause_titles
 from hakam.console.terms import term as term_of
 from hakam.policy.codes import CodeSpec
+from hakam.policy.kinds import Kind
+from hakam.policy.params import Param
+from hakam.policy.tuning import shown
 from hakam.vocabulary.measure import Measure
 
 register = template.Library()
@@ -117,6 +120,15 @@ def num(value: object, decimals: int = 0) -> SafeString:
         round(value, decimals), decimal_pos=decimals, use_l10n=True, force_grouping=True
     )
     return format_html('<span class="num">{}</span>', digits(text))
+
+
+@register.simple_tag
+def value_of(param: Param, value: float) -> SafeString:
+    """Write a value of a parameter: a number for this reader, a duration as it is typed (`10m`)."""
+    text = shown(param.kind, value)
+    return format_html(
+        '<bdi class="num" dir="ltr">{}</bdi>', text if param.kind is Kind.DURATION else digits(text)
+    )
 
 
 @register.filter
