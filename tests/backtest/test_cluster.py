@@ -26,7 +26,8 @@ from hakam.backtest.run import Way, run
 from hakam.backtest.workers import CancelledError, Here
 from hakam.policy.outside import ListKind
 from hakam.policy.pack import Pack, load_pack
-from hakam.storage.embedded.lists import keep, open_lists
+from hakam.storage.embedded.list_files import keep
+from hakam.storage.embedded.lists import open_lists
 from hakam.storage.published import PublishedList
 
 pytestmark = [pytest.mark.sockets, pytest.mark.timeout(240)]
@@ -226,7 +227,7 @@ def test_lists_outside_the_pack_go_along(
     cluster: Cluster, tmp_path: Path, prepared: Callable[..., Dataset]
 ) -> None:
     lists = tmp_path / "home" / "lists"
-    digest, _ = keep(lists, ListKind.VALUES, ["DE", "SA", "EG"])
+    digest = keep(lists, ListKind.VALUES, ["DE", "SA", "EG"]).digest
     at_hand = open_lists(lists, [PublishedList("countries-at-hand", digest)])
     files = made_pack.files(('author.country in list("countries-at-hand")',))
     loaded = load_pack(files, at_hand)

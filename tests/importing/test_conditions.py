@@ -93,10 +93,13 @@ def test_plain_terms_are_of_words_alone(text: str, plain: bool) -> None:
 def test_a_report_has_place_status_and_reason() -> None:
     entries = [
         Entry("a.yaml", 3, "a | b", Status.LEFT_OUT, None, ("why",)),
-        Entry("a.yaml", 9, "c", Status.CARRIED, "c"),
+        Entry("a.yaml", 9, "c", Status.CARRIED, "c", fires=2, silent=1),
+        Entry("a.yaml", 12, "d", Status.CARRIED, "d", silent=1),
     ]
     assert as_text(entries) == (
-        "a.yaml:3: left out: a | b\n    why\na.yaml:9: carried: c\n2 rules: 1 carried, 0 approximated, 1 left out\n"
+        "a.yaml:3: left out: a | b\n    why\na.yaml:9: carried: c\na.yaml:12: carried: d\n"
+        "    no event was found on which it fires: write one into tests.yaml\n"
+        "3 rules: 2 carried, 0 approximated, 1 left out, 1 without an example of either kind\n"
     )
-    assert "| a.yaml:3 | a \\| b | left out |  | why |" in as_markdown(entries)
-    assert "| a.yaml:9 | c | carried | `c` |  |" in as_markdown(entries)
+    assert "| a.yaml:3 | a \\| b | left out |  |  | why |" in as_markdown(entries)
+    assert "| a.yaml:9 | c | carried | `c` | 2 fire, 1 silent |  |" in as_markdown(entries)

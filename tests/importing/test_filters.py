@@ -57,7 +57,7 @@ def test_words_bring_examples_that_pass() -> None:
     ]
     engine = engine_of(read_discord({"rules.json": json.dumps(rules)}))
     results = list(run_examples(engine))
-    assert len(results) == 2
+    assert {bool(result.fired) for result in results} == {True, False}
     assert all(result.passed for result in results)
 
 

@@ -20,7 +20,10 @@ class UnsupportedError(ValueError):
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One rule of the other system. `line` counts from 1; `rule` is its id in the pack."""
+    """One rule of the other system. `line` counts from 1; `rule` is its id in the pack.
+
+    `fires` and `silent`: how many examples the pack has on which it must fire, and on which it must not.
+    """
 
     file: str
     line: int
@@ -28,6 +31,18 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     status: Status
     rule: str | None = None
     notes: tuple[str, ...] = ()
+    fires: int = 0
+    silent: int = 0
+
+    @property
+    def lacks(self) -> str | None:
+        """What kind of example could not be made for it, None if it has both or is no rule here."""
+        if self.rule is None or (self.fires and self.silent):
+            return None
+        missing = [
+            word for word, count in (("fires", self.fires), ("stays silent", self.silent)) if not count
+        ]
+        return f"no event was found on which it {' or '.join(missing)}: write one into tests.yaml"
 
 
 class Draft(msgspec.Struct):
@@ -57,6 +72,8 @@ class Imported(msgspec.Struct):
 def summary(entries: list[Entry]) -> str:
     """Return `12 rules: 9 carried, 2 approximated, 1 left out`."""
     counts = [f"{sum(entry.status is status for entry in entries)} {status}" for status in Status]
+    lacking = sum(entry.lacks is not None for entry in entries)
+    counts += [f"{lacking} without an example of either kind"] if lacking else []
     return f"{len(entries)} rules: {', '.join(counts)}"
 
 
@@ -65,7 +82,7 @@ def as_text(entries: list[Entry]) -> str:
     lines = []
     for entry in entries:
         lines.append(f"{entry.file}:{entry.line}: {entry.status}: {entry.rule or entry.what}")
-        lines += [f"    {note}" for note in entry.notes]
+        lines += [f"    {note}" for note in (*entry.notes, *([entry.lacks] if entry.lacks else []))]
     return "\n".join([*lines, summary(entries)]) + "\n"
 
 
@@ -77,8 +94,14 @@ def as_markdown(entries: list[Entry]) -> str:
 
     rows = [
         f"| {cell(entry.file)}:{entry.line} | {cell(entry.what)} | {entry.status} | "
-        f"{f'`{entry.rule}`' if entry.rule else ''} | {cell('; '.join(entry.notes))} |"
+        f"{f'`{entry.rule}`' if entry.rule else ''} | {_examples(entry)} | {cell('; '.join(entry.notes))} |"
         for entry in entries
     ]
-    head = "| Where | What | Became | Rule | Why |\n| --- | --- | --- | --- | --- |"
+    head = "| Where | What | Became | Rule | Examples | Why |\n| --- | --- | --- | --- | --- | --- |"
     return "\n".join(["# What was carried over", "", summary(entries), "", head, *rows]) + "\n"
+
+
+def _examples(entry: Entry) -> str:
+    if entry.rule is None:
+        return ""
+    return f"{entry.fires} fire, {entry.silent} silent" if entry.lacks is None else entry.lacks

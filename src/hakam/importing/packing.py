@@ -8,9 +8,13 @@ from collections.abc import Callable, Iterable
 
 from hakam.importing.carried import Draft, Entry, Imported, Status
 from hakam.importing.conditions import MANY, quoted
+from hakam.policy.counters import MemoryCounters
 from hakam.policy.engine import compile_pack
+from hakam.policy.examples import event_of
 from hakam.policy.pack import Loaded, load_pack
 from hakam.policy.testing import run_examples
+from hakam.policy.witness import covering
+from hakam.signals.measure import measure
 
 _LADDER = (
     'notify, label("imported"), label("nsfw"), label("spoiler"), warn, '
@@ -73,10 +77,25 @@ class Pack:
             for draft, why in wrong:
                 kept.remove(draft)
                 self.leave_out(draft.file, draft.line, draft.about, *why)
+        if kept:
+            _exemplify(loaded, kept)
+            files = self._files(kept)
         for draft in kept:
             status = Status.APPROXIMATED if draft.notes else Status.CARRIED
             notes = tuple(dict.fromkeys(draft.notes))
-            self.entries.append(Entry(draft.file, draft.line, draft.about, status, draft.name, notes))
+            counts = {way: sum(fires is way for _, fires in draft.examples) for way in (True, False)}
+            self.entries.append(
+                Entry(
+                    draft.file,
+                    draft.line,
+                    draft.about,
+                    status,
+                    draft.name,
+                    notes,
+                    fires=counts[True],
+                    silent=counts[False],
+                )
+            )
         return Imported(files, sorted(self.entries, key=lambda entry: (entry.file, entry.line)))
 
     def _files(self, kept: list[Draft]) -> dict[str, str]:
@@ -101,6 +120,26 @@ class Pack:
                 lines = (f"\\{term}" if term.startswith("#") else term for term in terms)
                 files[f"lists/{name}.txt"] = f"# kind: {kind}\n" + "".join(f"{line}\n" for line in lines)
         return files
+
+
+def _exemplify(loaded: Loaded, kept: list[Draft]) -> None:
+    """Give each rule events on which it fires and on which it does not, made from its own terms.
+
+    The engine that judges at the door has the last word on each. What it judges otherwise is no example.
+    """
+    assert loaded.pack is not None
+    engine = compile_pack(loaded.pack)
+    for draft in kept:
+        rule = loaded.pack.rule(draft.name)
+        held = [event for event, _ in draft.examples]
+        for fragment, fires in covering(rule.when):
+            event = event_of(fragment)
+            if event is None or fragment in held:
+                continue
+            verdict = engine.judge(event, measure(event, engine.needs), MemoryCounters())
+            fired = draft.name in {firing.rule for firing in verdict.firings}
+            if fired is fires and draft.name not in verdict.quarantined:
+                draft.examples = [*draft.examples, (fragment, fires)]
 
 
 _CLAUSE = f"""\

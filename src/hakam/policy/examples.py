@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Dictionary
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -22,6 +22,7 @@ MAX_REPEAT = 1_000
 MAX_WINDOW = 30 * 86_400.0  # seconds: no counter looks further back
 VARIED = ("author.id", "item.id", "context.ip_hash")
 
+AT = datetime(2026, 1, 1, 12, tzinfo=UTC)  # when every test happens that names no time
 _DEFAULT: dict[str, Any] = {
     "id": "test",
     "platform": "test",
@@ -184,6 +185,14 @@ def _event(entry: Mapping, shape: Shape) -> Event | None:
         shape.report.report(
             "P403", f"the event is wrong at `{where or '/'}`: {message[:1].lower()}{message[1:]}", span
         )
+        return None
+
+
+def event_of(fragment: Dictionary[str, Any]) -> Event | None:
+    """Return the event of a test from what its `event:` says, None if no platform could send it."""
+    try:
+        return msgspec.convert(_merged(_DEFAULT, fragment), Event)
+    except msgspec.ValidationError:
         return None
 
 
