@@ -153,6 +153,8 @@ def test_every_extension_of_the_wheel_is_in_the_package() -> None:
         "vocabulary/harms.json",
         "compliance/clocks.json",
         "signals/models/linear.bin",
+        "signals/models/targets.bin",
+        "signals/models/groups.yaml",
         "signals/evaluation/functional/ar.yaml",
         "signals/evaluation/baselines.json",
     ):

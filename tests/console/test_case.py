@@ -382,3 +382,18 @@ def test_what_was_read_of_a_closed_case_stays_closed(desk: Desk, sign_in: SignIn
     case = desk.written(desk.case("see this"), "read in it")
     Case.objects.filter(pk=case.pk).update(restricted=True)
     assert "read in it" not in screen(sign_in, case, Role.CHILD_SAFETY)
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "religion"), ("ar", "الدين")])
+def test_whom_hate_is_aimed_at_is_shown(desk: Desk, sign_in: SignIn, language: str, word: str) -> None:
+    case = desk.case("all muslims are filthy vermin and should be thrown out", values={"x": "vermin"})
+    page = screen(sign_in, case, language=language)
+    (aims,) = re.findall(r"data-aims>.*?</dl>", page, re.DOTALL)
+    assert word in aims
+    assert re.search(r"0[.,٫]\d\d", aims) or "٠" in aims
+
+
+def test_a_text_that_is_not_hateful_is_aimed_at_nobody(desk: Desk, sign_in: SignIn) -> None:
+    case = desk.case("buy followers, cheap", values={"x": "buy"})
+    Case.objects.filter(pk=case.pk).update(harm="spam")
+    assert "data-aims" not in screen(sign_in, case)

@@ -29,6 +29,7 @@ from hakam.regulator.risks import Level
 from hakam.review.releases import ReleaseState
 from hakam.review.states import CaseState, ComplaintState, DecisionState, Outcome, SourceKind
 from hakam.review.trials import TrialState
+from hakam.signals.models.targets import Target
 from hakam.staff.roles import Role, Scope
 from hakam.vocabulary.actor import ActorKind
 from hakam.vocabulary.bank import EntryKind
@@ -76,6 +77,7 @@ CLOSED: list[tuple[str, type[StrEnum]]] = [
     ("release_state", ReleaseState),
     ("automation", Automation),
     ("harm", Harm),
+    ("target", Target),
     ("request_state", RequestState),
     ("why", Why),
     ("tier", Tier),

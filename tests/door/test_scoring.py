@@ -8,11 +8,12 @@ import msgspec
 import pytest
 
 from hakam.door.judgement import Judgement, Measured, prepare
-from hakam.door.scoring import Scorer, heads_of, with_scores
+from hakam.door.scoring import Scorer, heads_of, targets_of, with_scores
 from hakam.policy.counters import MemoryCounters
 from hakam.signals.measure import Signals, measure
 from hakam.signals.models import shipped
 from hakam.signals.models.heads import Head
+from hakam.signals.models.targets import Target, shipped_targets
 from hakam.testing.doors import RULES, House, event, fired, pack_files, published_pack
 from hakam.vocabulary.event import Event
 
@@ -134,3 +135,31 @@ def test_what_no_rule_asks_for_is_not_in_the_record(house: House) -> None:
     assert record is not None
     kept = msgspec.json.decode(record.signals, type=Measured)
     assert (kept.scores, kept.model) == ({}, None)
+
+
+AIMED = """
+- rule: against-religion
+  policy: spam
+  stage: live
+  when: scores["hate"] >= 0.2 and scores["target:religion"] >= 0.5
+  then: [limit_reach]
+"""
+
+
+def test_whom_hate_is_aimed_at_is_a_score_too() -> None:
+    found = judgement(AIMED)
+    assert targets_of(found.engine.rules) == {Target.RELIGION}
+    assert found.scorer.model == f"{shipped.linear().id}+{shipped_targets().id}"
+    attack = decoded(text="all muslims are filthy vermin, ban islam")
+    scores = found.scorer.scores(attack, measure(attack))
+    assert set(scores) == {"hate", "target:religion"}
+    assert scores["target:religion"] > 0.5
+    assert found.scorer.scores(msgspec.structs.replace(attack, scores=scores), measure(attack)) == {}
+    assert b"against-religion" in found.consider(attack)
+    assert b"against-religion" not in found.consider(decoded(text="all women are filthy vermin"))
+
+
+def test_targets_alone_load_no_other_model() -> None:
+    scorer = Scorer((), [Target.AGE])
+    assert scorer.model == shipped_targets().id
+    assert set(scorer.scores(decoded(text="ok boomers"), Signals())) == {"target:age"}

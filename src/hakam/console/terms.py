@@ -11,6 +11,15 @@ from hakam.console.harms import HARMS
 
 Words = dict[str, Promise]
 
+TARGETS: Words = {
+    "origin": _("origin or colour"),
+    "religion": _("religion"),
+    "gender": _("sex"),
+    "orientation": _("sexual orientation or gender identity"),
+    "disability": _("disability"),
+    "age": _("age"),
+    "migrants": _("migrants and refugees"),
+}
 MEASURES: Words = {
     "notify": _("Notify"),
     "context_note": _("Context note"),
@@ -517,6 +526,7 @@ FAMILIES: dict[str, Words] = {
     "audience": AUDIENCES,
     "automation": AUTOMATIONS,
     "harm": HARMS,
+    "target": TARGETS,
 }
 
 

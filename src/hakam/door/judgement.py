@@ -9,7 +9,7 @@ import msgspec
 
 from hakam.door.decode import Received
 from hakam.door.known import banks_of, scores_of, with_matches
-from hakam.door.scoring import Scorer, heads_of, with_scores
+from hakam.door.scoring import Scorer, heads_of, targets_of, with_scores
 from hakam.door.watch import Guard
 from hakam.policy.counters import Counters, MemoryCounters, PeekingCounters, RecordingCounters
 from hakam.policy.covering import divided
@@ -73,7 +73,9 @@ class Judgement:
     ) -> None:
         self.engine = engine
         self.counters = counters
-        self.scorer = scorer if scorer is not None else Scorer(heads_of(engine.rules))
+        self.scorer = (
+            scorer if scorer is not None else Scorer(heads_of(engine.rules), targets_of(engine.rules))
+        )
         self.known = known  # replaced whole when a bank changes
         self.guard = guard
         self.standing = standing  # measures in force; None: nothing is known of them
@@ -180,7 +182,7 @@ class Judgement:
         """Count an event that was judged before. `kept`: what the log holds beside it, whose scores stand."""
         event = _decode_event(raw)
         signals = measure(event, self._needs)
-        if self.scorer.heads or self._banks:
+        if self.scorer.model or self._banks:
             if kept is not None:  # what the banks said then: they may say otherwise now
                 event = with_scores(event, _decode_scores(kept).scores)
             event = with_scores(event, self.scorer.scores(event, signals))
@@ -219,5 +221,5 @@ def prepare(
             f"{pack.ref}: its files are {loaded.pack.ref} with digest {loaded.pack.ref.digest}"
         )
     engine = compile_pack(loaded.pack, aside)
-    scorer = Scorer(heads_of(engine.rules) | frozenset(always))
+    scorer = Scorer(heads_of(engine.rules) | frozenset(always), targets_of(engine.rules))
     return Judgement(engine, counters if counters is not None else MemoryCounters(), scorer, guard=guard)

@@ -1,4 +1,4 @@
-"""The shipped linear model at the door: measures the scores that rules ask for, beside those the platform sends."""
+"""The shipped models at the door: they measure the scores that rules ask for, beside those the platform sends."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hakam.policy.rules import Rule
 from hakam.policy.tree import Field, walk
 from hakam.signals.measure import Signals, text_of
 from hakam.signals.models.heads import Head
+from hakam.signals.models.targets import PREFIX, Target, shipped_targets
 from hakam.signals.statistical_language import identify
 from hakam.vocabulary.event import Event
 
@@ -22,24 +23,35 @@ _NONE: dict[str, float] = {}
 
 
 class Scorer:
-    """Measures `heads` of an event's text. Without heads it costs nothing and loads nothing."""
+    """Measures `heads` and `targets` of an event's text. Without any it costs nothing and loads nothing."""
 
-    def __init__(self, heads: Iterable[Head] = ()) -> None:
+    def __init__(self, heads: Iterable[Head] = (), targets: Iterable[Target] = ()) -> None:
         self.heads = frozenset(heads)
+        self.targets = frozenset(targets)
         self._model = _linear() if self.heads else None
-        self.model: str | None = self._model.id if self._model is not None else None
+        self._aim = shipped_targets() if self.targets else None
+        ids = [model.id for model in (self._model, self._aim) if model is not None]
+        self.model: str | None = "+".join(ids) or None
 
     def scores(self, event: Event, signals: Signals) -> dict[str, float]:
         """Return the scores that the platform did not send itself; none for an event without text."""
-        if self._model is None:
+        if self.model is None:
             return _NONE
         text = text_of(event)
         wanted = [head for head in self.heads if head not in event.scores]
-        if not text or not wanted:
+        aimed = [target for target in self.targets if PREFIX + target not in event.scores]
+        if not text or not (wanted or aimed):
             return _NONE
         language = identify(text, event.item.language)
-        found = self._model.score(text, language, folded=signals.folded, repairs=signals.repairs)
-        return {str(head): found[head] for head in sorted(wanted)}
+        folded, repairs = signals.folded, signals.repairs
+        scores: dict[str, float] = {}
+        if self._model is not None and wanted:
+            found = self._model.score(text, language, folded=folded, repairs=repairs)
+            scores = {str(head): found[head] for head in sorted(wanted)}
+        if self._aim is not None and aimed:
+            at = self._aim.score(text, language, folded=folded, repairs=repairs)
+            scores |= {PREFIX + target: at[target] for target in sorted(aimed)}
+        return scores
 
 
 def _linear() -> LinearModel:
@@ -55,5 +67,15 @@ def with_scores(event: Event, scores: dict[str, float]) -> Event:
 
 def heads_of(rules: Iterable[Rule]) -> frozenset[Head]:
     """Return the heads that some rule reads as `scores["name"]`."""
-    paths = {node.spec.path for rule in rules for node in walk(rule.when) if isinstance(node, Field)}
+    paths = _paths(rules)
     return frozenset(head for head in Head if f'scores["{head}"]' in paths)
+
+
+def targets_of(rules: Iterable[Rule]) -> frozenset[Target]:
+    """Return the targets that some rule reads as `scores["target:name"]`."""
+    paths = _paths(rules)
+    return frozenset(target for target in Target if f'scores["{PREFIX}{target}"]' in paths)
+
+
+def _paths(rules: Iterable[Rule]) -> set[str]:
+    return {node.spec.path for rule in rules for node in walk(rule.when) if isinstance(node, Field)}

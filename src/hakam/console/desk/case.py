@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from hakam.console.admission import admit, person
+from hakam.console.aims import aims_of
 from hakam.console.desk.queue import case_url
 from hakam.console.desk.reported import (
     draft_of_facts,
@@ -148,6 +149,7 @@ def context_of(
             for firing in _once(case.firings)
         ],
         "scores": [{"name": k, "value": v} for k, v in sorted(newest.scores.items())] if newest else [],
+        "aims": [] if case.hidden or newest is None else aims_of(case.row.harm, newest),
         "notes": () if case.hidden else words_of(source.ref for source in case.sources),
         "proposal": proposal_access.open_on(case.row.id, user=user),
         "decided": [d for d in case.decisions if d.case_id == case.row.id],
