@@ -40,6 +40,7 @@ from hakam.review import bulk, decisions, questions, trips
 from hakam.review.models import Case, Complaint, Decision, Draft, Proposal, RuleTrip
 from hakam.review.proposing import propose
 from hakam.review.states import Outcome
+from hakam.safeguarding import reports as child_reports
 from hakam.staff.keys import issue_key
 from hakam.staff.models import ApiKey, User
 from hakam.staff.roles import PERMISSIONS, Permission, Role, Scope
@@ -90,6 +91,7 @@ class World:
     hold: int = 0
     period: int = 0
     data_request: str = ""
+    child_report: str = ""
 
     def arguments(self, name: str) -> tuple[object, ...]:
         """Return what stands in the address of a page."""
@@ -134,6 +136,7 @@ class World:
             "forget_question": self.question,
             "act_on_dispute": self.dispute.pk,
             **dict.fromkeys(("hold", "act_on_hold"), self.hold),
+            **dict.fromkeys(("child_report", "act_on_child_report"), self.child_report),
             "settle_retention": self.period,
             **dict.fromkeys(("data_request", "act_on_data_request"), self.data_request),
             "processing_export": "json",
@@ -187,7 +190,7 @@ ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | 
     "dispute": NO_ID,
     "act_on_dispute": NO_ID,
     **dict.fromkeys(("hold", "act_on_hold", "settle_retention"), 987_654),
-    **dict.fromkeys(("data_request", "act_on_data_request"), NO_ID),
+    **dict.fromkeys(("data_request", "act_on_data_request", "child_report", "act_on_child_report"), NO_ID),
     "report_made": 987_654,
     "publish_report": 987_654,
 }
@@ -300,6 +303,12 @@ def world(desk: Desk, amal: User, stored: Stored) -> World:
             "events", months=3, days=0, ground="GDPR", because="b", by=amal.actor, now=desk.now
         ).pk,
         str(data_requests.receive("access", platform="maydan", account="u1", by=amal.actor, now=desk.now).pk),
+        str(
+            child_reports.prepare(
+                desk.case("secret", clause="child-abuse", harm="csam").pk, "ncmec", platform_name="Maydan",
+                user=scene.person("sana", Role.CHILD_SAFETY), vault=vault(), now=desk.now,
+            ).pk
+        ),
     )  # fmt: skip
 
 

@@ -21,11 +21,22 @@ from hakam.intake.threats import ThreatState
 
 PACKAGE = Path(hakam.__file__).parent
 CATALOGUE = PACKAGE / "console" / "locale" / "ar" / "LC_MESSAGES" / "django.po"
-ROOMS = ("intake", "review", "staff", "enforcement", "banks", "compliance", "regulator", "privacy")
+ROOMS = (
+    "intake",
+    "review",
+    "staff",
+    "enforcement",
+    "banks",
+    "compliance",
+    "regulator",
+    "privacy",
+    "safeguarding",
+)
 # What pages and letters show as it is. An error that is none of these has words of its own in the console.
 SHOWN = [
     "MisuseError",
     "OrderError",
+    "ChildReportError",
     "ScheduleError",
     "HoldError",
     "RequestError",

@@ -29,6 +29,8 @@ from hakam.regulator.risks import Level
 from hakam.review.releases import ReleaseState
 from hakam.review.states import CaseState, ComplaintState, DecisionState, Outcome, SourceKind
 from hakam.review.trials import TrialState
+from hakam.safeguarding.contents import Annotation, Body
+from hakam.safeguarding.reports import ReportState
 from hakam.signals.models.targets import Target
 from hakam.staff.roles import Role, Scope
 from hakam.vocabulary.actor import ActorKind
@@ -68,6 +70,9 @@ CLOSED: list[tuple[str, type[StrEnum]]] = [
     ("dispute_state", DisputeState),
     ("dispute_outcome", DisputeOutcome),
     ("threat_state", ThreatState),
+    ("report_body", Body),
+    ("child_report_state", ReportState),
+    ("report_annotation", Annotation),
     ("data_request_kind", RequestKind),
     ("data_request_state", DataRequestState),
     ("order_state", OrderState),

@@ -468,7 +468,29 @@ DATA_REQUEST_STATES: Words = {
     "answered": pgettext_lazy("state of a request", "Answered"),
     "refused": pgettext_lazy("state of a request", "Refused"),
 }
+REPORT_BODIES: Words = {
+    "ncmec": _("NCMEC, United States"),
+    "nca": _("National Crime Agency, United Kingdom"),
+}
+CHILD_REPORT_STATES: Words = {
+    "draft": pgettext_lazy("state of a report", "To be completed"),
+    "approved": pgettext_lazy("state of a report", "Approved, to be sent"),
+    "filed": pgettext_lazy("state of a report", "Filed"),
+    "failed": pgettext_lazy("state of a report", "Not taken: mend it"),
+    "retracted": pgettext_lazy("state of a report", "Given up"),
+}
+REPORT_ANNOTATIONS: Words = {
+    "sextortion": _("Sextortion"),
+    "csamSolicitation": _("Solicitation of such material"),
+    "minorToMinorInteraction": _("Between minors"),
+    "spam": _("Spam"),
+    "sadisticOnlineExploitation": _("Sadistic online exploitation"),
+    "informational": _("For information only"),
+}
 FAMILIES: dict[str, Words] = {
+    "report_body": REPORT_BODIES,
+    "child_report_state": CHILD_REPORT_STATES,
+    "report_annotation": REPORT_ANNOTATIONS,
     "level": LEVELS,
     "line_state": LINE_STATES,
     "piece": PIECES,

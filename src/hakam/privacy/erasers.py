@@ -34,6 +34,7 @@ from hakam.privacy.models import Project, Subject
 from hakam.review.evidence import EvidenceKind
 from hakam.review.models import Case, Complaint, Decision, Draft, Evidence
 from hakam.review.states import CaseState, ComplaintState
+from hakam.safeguarding.models import Report, ReportFile
 
 ERASED: Final = "[erased]"
 """What stands where a text must not be empty."""
@@ -295,6 +296,11 @@ def facts_about(platform: str, account: str) -> QuerySet[Fact]:
     )
 
 
+def _blank_report(report: Report) -> None:
+    Report.objects.filter(pk=report.pk).update(contents={}, because="")
+    report.files.all().delete()
+
+
 def _names_of_letter(effect: Effect) -> list[str]:
     measure = effect.measure
     names = [f"effect:{effect.pk}"]
@@ -386,6 +392,15 @@ ERASERS: Final[tuple[Eraser, ...]] = (
         files=lambda r: (r.document,) if r.document else (),
     ),
     Eraser(
+        Kind.CHILD_REPORTS,
+        Report,
+        lambda b: Report.objects.filter(filed_at__lt=b).exclude(contents={}),
+        lambda _p, _a: Report.objects.none(),
+        lambda r: (f"child_report:{r.pk}", f"case:{r.case}"),
+        _blank_report,
+        files=lambda r: tuple(r.files.values_list("digest", flat=True)),
+    ),
+    Eraser(
         Kind.LEDGER, Fact, _facts, facts_about,
         lambda f: (f.subject, *(link.subject for link in f.links.all())), lambda _f: None,
         facts=_nothing,
@@ -409,6 +424,7 @@ def times_named(digest: str) -> int:
         + Order.objects.filter(document=digest).count()
         + Threat.objects.filter(bundle=digest).count()
         + Disclosure.objects.filter(document=digest).count()
+        + ReportFile.objects.filter(digest=digest).count()
         + Subject.objects.filter(document=digest).count()
         + Project.objects.filter(document=digest).count()
     )

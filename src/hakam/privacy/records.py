@@ -161,6 +161,14 @@ def _partners(_running: Running) -> list[str]:
     ]
 
 
+def _children(_running: Running) -> list[str]:
+    """Name where reports go: to NCMEC they leave the Union."""
+    return [
+        _("NCMEC at %(host)s: reports that two people approved") % {"host": "report.cybertip.org"},
+        _("the National Crime Agency: reports that two people approved, sent by a person"),
+    ]
+
+
 def _researchers(_running: Running) -> list[str]:
     return [
         _("%(who)s, until %(day)s, pseudonymised") % {"who": one.researcher, "day": one.expires_on}
@@ -203,7 +211,7 @@ ACTIVITIES: Final = (
     Activity(
         "children", gettext_lazy("Reports of child abuse"),
         gettext_lazy("reporting to the bodies that the law names"), _USERS, "GDPR Art. 6(1)(c)",
-        (Kind.CHILD_REPORTS,), (),
+        (Kind.CHILD_REPORTS,), (_children,),
     ),
     Activity(
         "known", gettext_lazy("Banks of known content"), gettext_lazy("finding copies of what was judged before"),
@@ -224,7 +232,7 @@ ACTIVITIES: Final = (
         (Kind.LEDGER, Kind.LOGS), (),
     ),
 )  # fmt: skip
-_THIRD: Final = {"report.cybertip.org": "US", "exttest.cybertip.org": "US"}
+_THIRD: Final = {"report.cybertip.org": "US"}
 
 
 def record(running: Running, *, now: datetime, language: str) -> Record:

@@ -80,7 +80,7 @@ def run(stores: Stores, *, now: datetime, limit: int = BATCH) -> int:
 
 
 def has_eraser(kind: Kind) -> bool:
-    """Whether a pass erases this kind; reports of child abuse are erased by their own room."""
+    """Whether a pass erases this kind."""
     return kind in _LOGS or kind is Kind.LOGS or eraser(kind) is not None
 
 

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "hakam.review",
     "hakam.intake",
     "hakam.regulator",
+    "hakam.safeguarding",
     "hakam.privacy",
     "hakam.console",
 ]

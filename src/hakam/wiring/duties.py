@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import unquote, urlsplit
 
 from hakam.banks import publication
 from hakam.compliance import deadlines
@@ -38,6 +39,8 @@ from hakam.regulator import copies, requests
 from hakam.review import bulk
 from hakam.review.cases import rerank_due
 from hakam.review.decisions import finalise_due
+from hakam.safeguarding import filing
+from hakam.safeguarding.cybertip.client import HttpTipline
 from hakam.storage.embedded.published import PublishedReader
 from hakam.storage.known_content import KnownContent
 from hakam.storage.known_media import KnownMedia
@@ -46,7 +49,7 @@ from hakam.wiring import franking, plugins, ports, publish, subscriptions
 from hakam.wiring.hold import HomeInUseError, hold
 from hakam.wiring.models import Models
 from hakam.wiring.reading import PictureReading
-from hakam.wiring.settings import Settings
+from hakam.wiring.settings import SettingError, Settings
 from hakam.wiring.trial_runs import TrialProcess
 from hakam.wiring.worker import Task
 
@@ -171,6 +174,8 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
     def erase_withdrawn(_now: datetime) -> int:
         return publish.erase_withdrawn(settings)
 
+    tipline = _Tipline(settings)
+    held.callback(tipline.close)
     beside = TrialProcess(settings)
     held.callback(beside.stop)
     try:
@@ -200,6 +205,7 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
             ),
             "copies": (Task("look for identical copies", lambda now: copies.search(log, now=now), 2.0),),
             "together": (Task("decide many items", lambda now: bulk.work(log, now), 1.0),),
+            "children": (Task("file reports of child abuse", tipline.file_due, 15.0),),
             "privacy": _privacy(settings),
             "trials": (Task("start trials of drafts", beside.look, 1.0),),
             "clocks": (
@@ -244,6 +250,30 @@ def _privacy(settings: Settings) -> tuple[Task, ...]:
         ),
         Task("clean up after erasing", clean_up, 30.0),
     )
+
+
+class _Tipline:
+    """The CyberTipline, where the secret `cybertip` says how it is reached: `https://user:password@host/path`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client: HttpTipline | None = None
+
+    def file_due(self, now: datetime) -> int:
+        """File the next report that a second person approved. Without the secret people send reports by hand."""
+        if self._client is None:
+            try:
+                given = urlsplit(self._settings.given_secret("cybertip"))
+            except SettingError:
+                return 0
+            where = f"{given.scheme}://{given.hostname}{f':{given.port}' if given.port else ''}{given.path}"
+            self._client = HttpTipline(where, unquote(given.username or ""), unquote(given.password or ""))
+        return filing.file_due(self._client, vault=ports.vault(), now=now)
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            self._client.close()
 
 
 class _Banks:

@@ -105,6 +105,7 @@ _PLACES = {
     "bulk": "bulks", "entity": "investigate", "investigate_sql": "investigate", "run_sql": "investigate",
     "threat": "threats", "dispute": "disputes", "report_made": "reports", "report_figure": "reports",
     "propose_private_basis": "private_bases", "act_on_private_basis": "private_bases",
+    "child_report": "child_reports", "prepare_child_report": "child_reports", "act_on_child_report": "child_reports",
     "hold": "holds", "place_hold": "holds", "act_on_hold": "holds",
     "propose_retention": "retention", "settle_retention": "retention",
     "data_request": "data_requests", "receive_data_request": "data_requests", "act_on_data_request": "data_requests",
@@ -189,6 +190,9 @@ def _duties(user: User) -> tuple[Entry, ...]:
     out = []
     if user.may(Permission.THREAT_RAISE):
         out.append(Entry("threats", _("Threats to life"), "alarm", reverse("console:threats")))
+    if user.may(Permission.CHILD_REPORT_HANDLE):
+        url = reverse("console:child_reports")
+        out.append(Entry("child_reports", _("Reports of child abuse"), "shield", url))
     if user.may(Permission.DISPUTE_READ):
         out.append(Entry("disputes", _("Disputes"), "scale", reverse("console:disputes")))
     if user.may(Permission.MISUSE_READ):

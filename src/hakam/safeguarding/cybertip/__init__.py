@@ -1,0 +1,1 @@
+"""The CyberTipline's interface: what is written, and how it is sent."""

@@ -1,0 +1,1 @@
+"""The one lineage, for SQLite and PostgreSQL."""
