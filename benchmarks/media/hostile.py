@@ -11,17 +11,29 @@ import argparse
 import io
 import random
 import struct
+import tempfile
 import time
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import chain, zip_longest
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from benchmarks.media import hostile_clips
 from PIL import Image
 
+from hakam.media import chromaprint, clips, ffmpeg, long_hashes
 from hakam.media.sandbox import Bounds, Sandbox, UnreadableError
+from hakam.storage.bank_shelf import Held, write
+from hakam.storage.known_content import KnownContent
+from hakam.storage.known_media import KnownMedia
+from hakam.storage.media_lookup import Looked, look_at
+from hakam.storage.published import PublishedBank
+from hakam.vocabulary.bank import EntryKind
 
 FORMS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 _HEADS = (
@@ -196,7 +208,8 @@ def _noise(chance: random.Random) -> bytes:
     return chance.choice(_HEADS) + chance.randbytes(chance.randrange(1, 4_000))
 
 
-MAKERS: dict[str, Callable[[random.Random], bytes]] = {
+Makers = Mapping[str, Callable[[random.Random], bytes]]
+MAKERS: Makers = {
     "cut short": _cut,
     "bits flipped": _flipped,
     "head flipped": _flipped_head,
@@ -216,58 +229,90 @@ MAKERS: dict[str, Callable[[random.Random], bytes]] = {
 _DEAR = frozenset({"PNG, zlib bomb", "PNG, text bomb", "GIF bomb", "JPEG of many scans", "zip"})
 
 
-def hostile(count: int, seed: int = 1) -> Iterator[Hostile]:
+def hostile(
+    count: int, seed: int = 1, makers: Makers = MAKERS, dear: Collection[str] = _DEAR
+) -> Iterator[Hostile]:
     """Yield so many files; the kinds in turn, those that take long to make once in ten turns."""
-    names = list(MAKERS)
+    names = list(makers)
     number = turn = 0
     while number < count:
         name = names[turn % len(names)]
         turn += 1
-        if name in _DEAR and (turn // len(names)) % 10:
+        if name in dear and (turn // len(names)) % 10:
             continue
         number += 1
-        yield Hostile(name, MAKERS[name](random.Random(f"{seed}/{turn}")))
+        yield Hostile(name, makers[name](random.Random(f"{seed}/{turn}")))
+
+
+@contextmanager
+def looking(seconds: float) -> Iterator[tuple[Sandbox, Callable[[bytes], Looked]]]:
+    """Give the sandbox, and what the worker does with a file where banks hold something of every kind."""
+    known = good(random.Random(0), side=400)
+    with tempfile.TemporaryDirectory() as home, Sandbox(Bounds(seconds=seconds)) as sandbox:
+        looked = sandbox.look(known, bank=True, landmarks=True)
+        clip = hostile_clips.good("mp4")
+        with ffmpeg.opened(clip) as file:
+            frames = long_hashes.packed_frames(clips.of_bank(file.frames(clips.BANK_RATE)))
+            sounds = long_hashes.packed_sounds(chromaprint.fingerprint(file.sound()) or [1, 2])
+        held = [
+            Held(1, EntryKind.PDQ, looked.hashes[0].digest),
+            Held(2, EntryKind.LANDMARKS, "", looked.landmarks),
+            Held(3, EntryKind.VPDQ, "", frames),
+            Held(4, EntryKind.CHROMAPRINT, "", sounds),
+        ]
+        bank = PublishedBank(1, "known", 1, 31, "", None)
+        write(Path(home) / "banks" / "1", 1, held, [])
+        media = KnownMedia(KnownContent(Path(home), (bank,)))
+        yield sandbox, lambda data: look_at(data, media, sandbox, at=0.0)
 
 
 def main() -> None:
     """Run the files through and tell what came of them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--count", type=int, default=10_000, help="half of them clips and recordings")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=Bounds().seconds, help="for one file")
+    parser.add_argument("--seconds", type=float, default=Bounds().seconds, help="for one picture")
     given = parser.parse_args()
-    sound = good(random.Random(0))
-    outcomes: dict[str, Counter[str]] = {name: Counter() for name in MAKERS}
+    sound, clip = good(random.Random(0), side=400), hostile_clips.good("mp4")
+    names = (*MAKERS, *hostile_clips.MAKERS)
+    outcomes: dict[str, Counter[str]] = {name: Counter() for name in names}
     taken: list[tuple[float, str]] = []
-    with Sandbox(Bounds(seconds=given.seconds)) as sandbox:
-        right = sandbox.hashes(sound)
+    pictures = hostile(given.count - given.count // 2, given.seed)
+    others = hostile(given.count // 2, given.seed, hostile_clips.MAKERS, hostile_clips.DEAR)
+    with looking(given.seconds) as (sandbox, look):
+        right = [look(sound).alike, look(clip).alike]
+        assert all(right), "what the bank knows is not found"
         started = time.perf_counter()
-        for number, file in enumerate(hostile(given.count, given.seed), 1):
+        for number, file in enumerate(chain.from_iterable(zip_longest(pictures, others)), 1):
+            if file is None:
+                continue
             before = time.perf_counter()
             try:
-                sandbox.hashes(file.data)
-                outcome = "hashed"
+                look(file.data)
+                outcome = "looked at"
             except UnreadableError as error:
                 outcome = error.trouble
             taken.append((time.perf_counter() - before, file.name))
             outcomes[file.name][outcome] += 1
             if number % 500 == 0 or outcome in {"ended its reader", "took too long"}:
-                assert sandbox.hashes(sound) == right, "a sound picture is hashed otherwise after it"
+                assert [look(sound).alike, look(clip).alike] == right, (
+                    "sound files are seen otherwise after it"
+                )
             if number % 1_000 == 0:
                 print(f"{number:,} files, {time.perf_counter() - started:.0f} s", flush=True)
-        assert sandbox.hashes(sound) == right
+        assert [look(sound).alike, look(clip).alike] == right
         children = sandbox.started
     for name, counted in outcomes.items():
         print(
-            f"{name:20s} {sum(counted.values()):6,}  {', '.join(f'{w} {n:,}' for w, n in counted.most_common())}"
+            f"{name:22s} {sum(counted.values()):6,}  {', '.join(f'{w} {n:,}' for w, n in counted.most_common())}"
         )
     taken.sort()
     middle, slow = taken[len(taken) // 2][0], taken[int(len(taken) * 0.99)][0]
     print(
-        f"{len(taken):,} files, {children} children; "
+        f"{len(taken):,} files, {children} children for pictures; "
         f"half within {middle * 1000:.1f} ms, 99 % within {slow * 1000:.0f} ms"
     )
-    print(f"the slowest: {taken[-1][0]:.1f} s, {taken[-1][1]}")
+    print(f"the slowest: {', '.join(f'{took:.1f} s, {name}' for took, name in taken[-3:])}")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.media.clip_files import tones
 
-from hakam.media.chromaprint import RATE, SECONDS, fingerprint, overlap
+from hakam.media.chromaprint import RATE, SECONDS, Known, fingerprint, overlap
 
 pytestmark = pytest.mark.embedded  # values only: one database is enough
 BY_FPCALC = [
@@ -82,3 +82,28 @@ def test_the_same_recording_is_no_bit_away_from_itself() -> None:
     assert found.bits == 0
     assert found.seconds == pytest.approx(len(numbers) * SECONDS)
     assert (found.heard_from, found.known_from) == (0, 0)
+
+
+def test_a_bank_of_recordings_finds_what_comparing_each_finds() -> None:
+    chance = np.random.default_rng(3)
+    bank = {entry: chance.integers(0, 2**32, 400, np.uint32).tolist() for entry in range(1, 300)}
+    known = Known(bank)
+    for entry in (1, 150, 299):
+        heard = [*chance.integers(0, 2**32, 80, np.uint32).tolist(), *bank[entry][100:220]]
+        found = known.find(heard)
+        assert found is not None
+        assert found[0] == entry
+        assert found[1] == overlap(bank[entry], heard)
+    assert known.find(chance.integers(0, 2**32, 500, np.uint32).tolist()) is None
+    assert known.find([]) is None
+    assert Known({}).find([1, 2, 3]) is None
+
+
+def test_a_hum_that_all_recordings_share_finds_none_of_them() -> None:
+    chance = np.random.default_rng(4)
+    hum = chance.integers(0, 2**32, 30, np.uint32).tolist()
+    bank = {n: [*hum * 2, *chance.integers(0, 2**32, 60, np.uint32).tolist()] for n in range(2_000)}
+    heard = [*chance.integers(0, 2**32, 60, np.uint32).tolist(), *bank[7][60:]]
+    found = Known(bank).find(heard)
+    assert found is not None
+    assert found[0] == 7

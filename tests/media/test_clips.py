@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.media.clip_files import clip, edited
 
-from hakam.media.clips import BANK_RATE, QUERY_RATE, KnownClip, of_bank, of_query
+from hakam.media.clips import (
+    BANK_RATE,
+    QUERY_RATE,
+    KnownClip,
+    Near,
+    _in_order,
+    alike,
+    of_bank,
+    of_query,
+)
 from hakam.media.ffmpeg import opened
 from hakam.media.long_hashes import Frame
 
@@ -98,3 +110,45 @@ def test_a_radius_counts() -> None:
     assert alike is not None
     assert {place.bits for place in alike.near} == {3}
     assert alike.frames == 5
+
+
+def brute(near: list[Near], backwards: bool) -> int:
+    """Return the longest run in order, by trying all."""
+    sign = -1 if backwards else 1
+    ordered = sorted(near)
+    best = [1] * len(ordered)
+    for place, one in enumerate(ordered):
+        for earlier in range(place):
+            other = ordered[earlier]
+            if other.seen < one.seen and sign * other.known <= sign * one.known:
+                best[place] = max(best[place], best[earlier] + 1)
+    return max(best, default=0)
+
+
+@given(
+    st.lists(
+        st.builds(Near, st.integers(0, 9).map(float), st.integers(0, 9).map(float), st.integers(0, 31)),
+        max_size=25,
+    ),
+    st.booleans(),
+)
+def test_the_longest_run_in_order_is_found(near: list[Near], backwards: bool) -> None:
+    found = _in_order(near, backwards=backwards)
+    assert len(found) == brute(near, backwards)
+    sign = -1 if backwards else 1
+    assert all(a.seen < b.seen and sign * a.known <= sign * b.known for a, b in pairwise(found))
+    assert set(found) <= set(near)
+
+
+def test_frames_that_are_near_in_no_order_are_no_clip() -> None:
+    jumbled = [Near(float(n), float(known), 3) for n, known in enumerate((9, 0, 12, 4, 17, 1, 15, 2))]
+    assert alike(jumbled, 40, 40) is None
+    assert alike([Near(float(n), float(n), 3) for n in range(4)], 40, 40) is not None
+    assert alike([Near(float(n), 20.0 - n, 3) for n in range(4)], 40, 40) is not None  # played backwards
+    assert alike([Near(float(n), 5.0, 3) for n in range(30)], 40, 40) is None  # one still, seen for long
+
+
+def test_nothing_is_like_nothing() -> None:
+    assert alike([], 0, 0) is None
+    assert alike([], 10, 10) is None
+    assert alike([Near(0.0, 0.0, 0)], 0, 5) is None

@@ -214,5 +214,17 @@ def test_the_manifest_is_small_and_plain(folder: Path) -> None:
         "texts": "",
         "pictures": 0,
         "made": {},
+        "clips": "",
+        "layout": 1,
         "stale": False,
     }
+
+
+def test_a_shelf_of_another_version_is_refused_so_that_it_is_written_anew(folder: Path) -> None:
+    write(folder, 3, [Held(1, K.MD5, digest(K.MD5, 1))], [])
+    told = msgspec.json.decode((folder / "shelf.json").read_bytes())
+    (folder / "shelf.json").write_bytes(msgspec.json.encode({**told, "layout": 0}))
+    with pytest.raises(ShelfError, match="another version"):
+        Shelf(folder)
+    write(folder, 4, [Held(1, K.MD5, digest(K.MD5, 1))], [], anew=True)
+    assert Shelf(folder).revision == 4

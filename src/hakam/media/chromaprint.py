@@ -8,7 +8,7 @@ moments, each quantised to two bits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -60,6 +60,9 @@ FAR = 8  # of 32 bits, on average, within which two stretches of sound are the s
 LEAST_SECONDS = 5.0  # a shorter stretch proves nothing
 _VOTES = 8  # equal numbers at one offset before it is looked at
 _LIKELIEST = 8  # offsets that are looked at
+_SHARED = 4  # different numbers of which a recording must share so many to be compared at all
+_COMMON = 1_000  # places of one number beyond which it tells nothing, if a quarter of the bank has it as well
+_MOST_COMPARED = 200  # recordings, likeliest first
 _BLOCK = 40  # numbers, some five seconds
 
 
@@ -115,6 +118,47 @@ def overlap(known: Sequence[int], heard: Sequence[int]) -> Overlap | None:
             at = start + begin
             best = Overlap((at + offset) * SECONDS, at * SECONDS, seconds, bits)
     return best
+
+
+class Known:
+    """The recordings of a bank, with every number of theirs in order: a look-up compares those alone that share some."""
+
+    def __init__(self, recordings: Mapping[int, Sequence[int]]) -> None:
+        """Take recordings by entry."""
+        self._recordings = {entry: np.array(numbers, np.uint32) for entry, numbers in recordings.items()}
+        self._entries = np.array(sorted(self._recordings), np.int64)
+        sizes = [len(self._recordings[entry]) for entry in self._entries.tolist()]
+        parts = [self._recordings[entry] for entry in self._entries.tolist()]
+        numbers = np.concatenate(parts) if parts else np.empty(0, np.uint32)
+        order = np.argsort(numbers, kind="stable")
+        self._numbers = numbers[order]
+        self._owners = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)[order]
+
+    def find(self, heard: Sequence[int]) -> tuple[int, Overlap] | None:
+        """Return the entry of which the longest stretch was heard, and that stretch; None if none was."""
+        best: tuple[int, Overlap] | None = None
+        for entry in self._likely(np.unique(np.array(heard, np.uint32))):
+            found = overlap(self._recordings[entry], heard)
+            if found is not None and (best is None or found.seconds > best[1].seconds):
+                best = entry, found
+        return best
+
+    def _likely(self, heard: NDArray[np.uint32]) -> list[int]:
+        """Return the entries that share as many numbers as an offset needs votes. Hums that all share count for none."""
+        low = np.searchsorted(self._numbers, heard)
+        high = np.searchsorted(self._numbers, heard, side="right")
+        common = high - low > max(_COMMON, len(self._entries) // 4)
+        shared = [
+            np.unique(self._owners[start:end])
+            for start, end in zip(low[~common].tolist(), high[~common].tolist(), strict=True)
+            if end > start
+        ]
+        if not shared:
+            return []
+        owners, votes = np.unique(np.concatenate(shared), return_counts=True)
+        best = owners[np.argsort(-votes, kind="stable")]
+        enough = np.sort(votes)[::-1] >= _SHARED
+        return [int(self._entries[place]) for place in best[enough][:_MOST_COMPARED]]
 
 
 def _notes(samples: NDArray[np.int16]) -> NDArray[np.float64]:

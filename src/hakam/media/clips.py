@@ -7,6 +7,7 @@ between other footage: some frames are near, and in both clips they are more tha
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -66,8 +67,51 @@ def of_query(frames: Iterable[tuple[float, Luma8]]) -> Iterator[Frame]:
                 yield Frame(one.hash.digest, one.hash.quality, seconds, plain=not number)
 
 
+def alike(near: Sequence[Near], seen: int, known: int) -> Alike | None:
+    """Return how a known clip lies in one that arrived, or None.
+
+    `near`: each pair of moments whose frames are near, in any order; `seen` and `known`: at how many moments either
+    clip has a frame with structure. Frames count in the order in which they stand in both clips, forwards or backwards:
+    what is near here and there by chance, or by a title that returns, is in no order.
+    """
+    if not seen or not known:
+        return None
+    chain = max(_in_order(near), _in_order(near, backwards=True), key=len)
+    places = len({one.known for one in chain})
+    enough = len(chain) >= LEAST_FRAMES and places > 1
+    if not enough and max(len(chain) / seen, places / known) < SHARE:
+        return None
+    return Alike(tuple(chain), seen)
+
+
+def _in_order(near: Sequence[Near], *, backwards: bool = False) -> list[Near]:
+    """Return the longest run of pairs in which time goes on in both clips; a known moment may be seen for a while."""
+    sign = -1 if backwards else 1
+    best: dict[tuple[float, float], Near] = {}
+    for one in near:
+        there = best.get(one[:2])
+        if there is None or one.bits < there.bits:
+            best[one[:2]] = one
+    # Of one moment that is seen, the latest known comes first: none of its others can go on from it.
+    ordered = sorted(best.values(), key=lambda one: (one.seen, -sign * one.known))
+    ends: list[float] = []  # the least last moment of a run of each length
+    last: list[int] = []  # the pair that it ends with
+    before: list[int] = []
+    for number, one in enumerate(ordered):
+        place = bisect_right(ends, sign * one.known)
+        before.append(last[place - 1] if place else -1)
+        ends[place : place + 1] = [sign * one.known]
+        last[place : place + 1] = [number]
+    found: list[Near] = []
+    at = last[-1] if last else -1
+    while at >= 0:
+        found.append(ordered[at])
+        at = before[at]
+    return found[::-1]
+
+
 class KnownClip:
-    """A clip of a bank, ready to be compared."""
+    """A clip by itself, ready to be compared: what banks do with an index of all their clips."""
 
     def __init__(self, frames: Sequence[Frame]) -> None:
         good = [frame for frame in frames if frame.quality >= GOOD_QUALITY]
@@ -80,29 +124,21 @@ class KnownClip:
         good = [frame for frame in seen if frame.quality >= GOOD_QUALITY]
         if not good or not len(self._codes):
             return None
-        nearest: dict[float, Near] = {}
-        for frame, code in zip(good, _codes(good), strict=True):
-            found = self._nearest(code, radius)
-            before = nearest.get(frame.seconds)
-            if found is not None and (before is None or found[1] < before.bits):
-                nearest[frame.seconds] = Near(frame.seconds, *found)
-        moments = len({frame.seconds for frame in good})
-        known = len({near.known for near in nearest.values()})
-        enough = len(nearest) >= LEAST_FRAMES and known > 1
-        if not enough and max(len(nearest) / moments, known / self._moments) < SHARE:
-            return None
-        return Alike(tuple(nearest[at] for at in sorted(nearest)), moments)
+        near = [
+            Near(frame.seconds, *found)
+            for frame, code in zip(good, _codes(good), strict=True)
+            for found in self._near(code, radius)
+        ]
+        return alike(near, len({frame.seconds for frame in good}), self._moments)
 
-    def _nearest(self, code: NDArray[np.uint64], radius: int) -> tuple[float, int] | None:
+    def _near(self, code: NDArray[np.uint64], radius: int) -> list[tuple[float, int]]:
         half = np.bitwise_count(self._codes[:, :2] ^ code[:2]).sum(axis=1)
         places = np.flatnonzero(
             half <= radius
         )  # of unrelated hashes, half of the bits lets one in 10^8 through
-        if not len(places):
-            return None
         bits = half[places] + np.bitwise_count(self._codes[places, 2:] ^ code[2:]).sum(axis=1)
-        best = int(np.argmin(bits))
-        return (float(self._seconds[places[best]]), int(bits[best])) if bits[best] <= radius else None
+        near = bits <= radius
+        return list(zip(self._seconds[places[near]].tolist(), bits[near].tolist(), strict=True))
 
 
 def _codes(frames: Sequence[Frame]) -> NDArray[np.uint64]:

@@ -107,7 +107,8 @@ class File:
             "-sn",
             "-dn",
             "-vf",
-            f"fps={rate:g},scale={scale}:flags=area,format=gray",
+            # What is shown at each moment, whatever the rate: else the samples of two rates never meet.
+            f"fps={rate:g}:round=up,scale={scale}:flags=area,format=gray",
         ]
         count = 0
         with self._running(["-skip_frame", "noref"], [*words, "-f", "yuv4mpegpipe", "-strict", "-1"]) as (

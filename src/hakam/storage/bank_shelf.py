@@ -7,7 +7,7 @@ pictures lie in a hash index with a journal. The manifest is replaced last, so a
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,7 +16,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from hakam.media.long_hashes import Frame
 from hakam.storage import made_shelf
+from hakam.storage.clip_index import NAME as FRAMES
+from hakam.storage.clip_index import ClipIndex, clips_of, moments_in
 from hakam.storage.embedded.durable import sync_data, write_whole
 from hakam.storage.made_shelf import Held as Held  # noqa: PLC0414 -- what is written, by the name it has here
 from hakam.vocabulary.bank import EXACT, MADE, TEXT_DISTANCE, EntryKind
@@ -48,7 +51,12 @@ class Manifest(msgspec.Struct, frozen=True):
     texts: str = ""
     pictures: int = 0
     made: dict[str, str] = {}  # kind to file, of the kinds that are more than one hash
+    clips: str = ""  # the file that says how many moments each clip has; the frames are in an index beside it
+    layout: int = 0  # of these files: another version's are written anew
     stale: bool = False  # a file still holds bits of hashes that were taken out: `erase` ends that
+
+
+LAYOUT = 1
 
 
 def key_of(kind: EntryKind, digest: str) -> bytes:
@@ -68,6 +76,7 @@ class Shelf:
                 self._exact = _load(folder, self.manifest.exact)
                 self._texts = _load(folder, self.manifest.texts)
                 self._pictures: HashIndex | None = _index(folder) if self.manifest.pictures else None
+                self._moments = _load(folder, self.manifest.clips)
                 if self._pictures is not None:
                     self._pictures.search(bytes(32), 0)  # compiles: nobody who asks later waits for that
             except (OSError, ValueError) as error:
@@ -107,6 +116,16 @@ class Shelf:
             return made_shelf.load(self.folder, kind, self.manifest.made.get(kind.value, ""))
         except (OSError, ValueError) as error:
             raise ShelfError(f"{self.folder}: {error}") from error
+
+    def clips(self) -> tuple[ClipIndex, dict[int, int]] | None:
+        """Return the frames of its clips, and how many moments each clip has by entry; None if there are no clips.
+
+        Opened anew each time. Raises `ShelfError`, also if the extra `hakam[media]` is not installed.
+        """
+        if self._moments is None:
+            return None
+        moments, entries = self._moments
+        return _clip_index(self.folder), dict(zip(entries.tolist(), moments.tolist(), strict=True))
 
     def __len__(self) -> int:
         exact = 0 if self._exact is None else self._exact.shape[1]
@@ -157,11 +176,14 @@ class Shelf:
 def manifest_of(folder: Path) -> Manifest:
     """Return what a shelf says of itself; an empty one if there is none. Raises `ShelfError`."""
     try:
-        return msgspec.json.decode((folder / "shelf.json").read_bytes(), type=Manifest)
+        found = msgspec.json.decode((folder / "shelf.json").read_bytes(), type=Manifest)
     except FileNotFoundError:
         return Manifest()
     except (OSError, msgspec.MsgspecError) as error:
         raise ShelfError(f"{folder}: {error}") from error
+    if found.layout != LAYOUT:
+        raise ShelfError(f"{folder}: written by another version")
+    return found
 
 
 def write(
@@ -191,12 +213,19 @@ def write(
             pictures.append((one.entry, bytes.fromhex(one.digest)))
     gone = np.array(sorted(removed), np.uint64)
     count, stale = _write_pictures(folder, before, pictures, removed)
+    clips = clips_of(made)
+    stale |= _write_clips(folder, before, clips, removed)
+    moments = (
+        np.array([[moments_in(frames), entry] for entry, frames in clips.items()], np.uint64).reshape(-1, 2).T
+    )
     fresh = Manifest(
         revision,
         _replace(folder, f"exact-{revision}.npy", before.exact, _exact_rows(exact), gone, sort=True),
         _replace(folder, f"texts-{revision}.npy", before.texts, _text_rows(texts), gone, sort=False),
         count,
         made_shelf.replace(folder, revision, before.made, made, removed),
+        _replace(folder, f"clips-{revision}.npy", before.clips, moments, gone, sort=False),
+        LAYOUT,
         before.stale or stale,
     )
     write_whole(folder / "shelf.json", msgspec.json.encode(fresh))
@@ -216,6 +245,8 @@ def erase(folder: Path) -> bool:
         index = _index(folder)
         index.fold()
         index.drop_old()
+    if (folder / FRAMES).exists():
+        _clip_index(folder).fold()
     write_whole(folder / "shelf.json", msgspec.json.encode(msgspec.structs.replace(manifest, stale=False)))
     _tidy(folder, manifest)
     return True
@@ -237,6 +268,26 @@ def _write_pictures(
         if index.since_base > _FOLD_AT:
             index.fold()
     return len(index), bool(gone)
+
+
+def _write_clips(
+    folder: Path, before: Manifest, clips: Mapping[int, Sequence[Frame]], removed: Sequence[int]
+) -> bool:
+    """Return whether bits of removed frames still lie in the files."""
+    if not clips and not before.clips:
+        return False
+    return _clip_index(folder).write(clips, removed)
+
+
+def _clip_index(folder: Path) -> ClipIndex:
+    try:
+        return ClipIndex(folder)
+    except ImportError as error:
+        raise ShelfError(
+            "clips can't be looked up: install Hakam with `pip install 'hakam[media]'`"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise ShelfError(f"{folder}: {error}") from error
 
 
 def _index(folder: Path) -> HashIndex:
@@ -293,7 +344,7 @@ def _load(folder: Path, name: str) -> NDArray[np.uint64] | None:
 def _tidy(folder: Path, manifest: Manifest) -> None:
     """Delete the arrays that the manifest does not name."""
     for path in (*folder.glob("*.npy"), *folder.glob("*.npz")):
-        if path.name not in {manifest.exact, manifest.texts, *manifest.made.values()}:
+        if path.name not in {manifest.exact, manifest.texts, manifest.clips, *manifest.made.values()}:
             try:
                 path.unlink()
             except OSError:  # mapped by a reader on Windows: it goes the next time

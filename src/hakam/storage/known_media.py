@@ -1,4 +1,4 @@
-"""What banks keep beyond hashes, unpacked once and compared one by one: landmarks, clips, recordings.
+"""What banks keep beyond hashes: landmarks, compared one by one; clips and recordings, found by an index of parts.
 
 For the worker and for people who look something up; the door knows nothing of it. One object belongs to one
 `KnownContent` and does not change.
@@ -11,14 +11,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from hakam.media import chromaprint
-from hakam.media.long_hashes import Frame, unpacked_frames, unpacked_sounds
+from hakam.media.long_hashes import Frame, unpacked_sounds
 from hakam.storage.bank_shelf import Held, ShelfError
 from hakam.storage.known_content import KnownContent
 from hakam.vocabulary.bank import LARGEST_DISTANCE, EntryKind
 
 if TYPE_CHECKING:
-    from hakam.media.clips import KnownClip, Near
+    from hakam.media.clips import Near
     from hakam.media.landmarks import Landmarks
+    from hakam.storage.clip_index import ClipIndex
+
+
+_GOOD = 50  # `pdq.GOOD_QUALITY`, which needs the extra
 
 
 class Alike(NamedTuple):
@@ -73,30 +77,34 @@ class KnownMedia:
 
     def clips(self, frames: Sequence[Frame], at: float) -> Iterator[Alike]:
         """Yield, for each bank, the known clip of which most lies in one that was seen. `at`: Unix seconds."""
-        for name, held in self._clips.items():
+        from hakam.media.clips import Near, alike  # noqa: PLC0415 -- needs the extra
+
+        seen = len({frame.seconds for frame in frames if frame.quality >= _GOOD})
+        for name, (index, moments) in self._clips.items():
             one = self.known.banks[name]
             if not one.in_force(at):
                 continue
-            found = [
-                (entry, alike) for entry, clip in held if (alike := clip.compare(frames, one.bank.distance))
-            ]
-            if found:
-                entry, alike = max(found, key=lambda pair: len(pair[1].near))
-                nearest = min(near.bits for near in alike.near)
-                how = (
-                    f"{len(alike.near)} of {alike.frames} frames, from {clock(alike.near[0].seen)} "
-                    f"to {clock(alike.near[-1].seen)}, {nearest} bits apart at the nearest"
-                )
-                yield Alike(name, entry, EntryKind.VPDQ, how, alike.near, nearest)
+            best: tuple[int, Alike] | None = None
+            for entry, pairs in sorted(index.near(frames, one.bank.distance).items()):
+                found = alike([Near(*pair) for pair in pairs], seen, moments.get(entry, 0))
+                if found is not None and (best is None or len(found.near) > best[0]):
+                    nearest = min(near.bits for near in found.near)
+                    how = (
+                        f"{len(found.near)} of {found.frames} frames, from {clock(found.near[0].seen)} "
+                        f"to {clock(found.near[-1].seen)}, {nearest} bits apart at the nearest"
+                    )
+                    best = (len(found.near), Alike(name, entry, EntryKind.VPDQ, how, found.near))
+            if best is not None:
+                yield best[1]
 
     def recordings(self, sounds: Sequence[int], at: float) -> Iterator[Alike]:
         """Yield, for each bank, the known recording of which the longest stretch was heard. `at`: Unix seconds."""
-        for name, held in self._recordings.items():
+        for name, known in self._recordings.items():
             if not self.known.banks[name].in_force(at):
                 continue
-            found = [(entry, part) for entry, known in held if (part := chromaprint.overlap(known, sounds))]
-            if found:
-                entry, part = max(found, key=lambda pair: pair[1].seconds)
+            found = known.find(sounds)
+            if found is not None:
+                entry, part = found
                 how = (
                     f"{part.seconds:.0f} seconds of sound, from {clock(part.heard_from)}, known from "
                     f"{clock(part.known_from)}, {part.bits:.1f} of 32 bits apart"
@@ -104,18 +112,22 @@ class KnownMedia:
                 yield Alike(name, entry, EntryKind.CHROMAPRINT, how)
 
     @cached_property
-    def _clips(self) -> dict[str, list[tuple[int, KnownClip]]]:
-        from hakam.media.clips import KnownClip  # noqa: PLC0415 -- needs the extra
-
-        return {
-            name: [(one.entry, KnownClip(unpacked_frames(one.data))) for one in held]
-            for name, held in self._held(EntryKind.VPDQ)
-        }
+    def _clips(self) -> dict[str, tuple[ClipIndex, dict[int, int]]]:
+        found: dict[str, tuple[ClipIndex, dict[int, int]]] = {}
+        for name, one in self.known.banks.items():
+            try:
+                opened = one.shelf.clips()
+            except ShelfError as error:
+                self.troubles.append(f"bank {name}: {error}")
+                continue
+            if opened is not None:
+                found[name] = opened
+        return found
 
     @cached_property
-    def _recordings(self) -> dict[str, list[tuple[int, list[int]]]]:
+    def _recordings(self) -> dict[str, chromaprint.Known]:
         return {
-            name: [(one.entry, unpacked_sounds(one.data)) for one in held]
+            name: chromaprint.Known({one.entry: unpacked_sounds(one.data) for one in held})
             for name, held in self._held(EntryKind.CHROMAPRINT)
         }
 

@@ -143,6 +143,16 @@ class HashIndex:
         self._gather(code, radius, nearest, self._fresh.keys, self._fresh)
         return [Hit(key, far) for far, key in sorted((far, key) for key, far in nearest.items())]
 
+    def keys_between(self, low: int, high: int) -> list[int]:
+        """Return the keys in force from `low` to below `high`, each once."""
+        first, last = np.uint64(low), np.uint64(high - 1)  # 2^64 is no number of 64 bits
+        base = self._base
+        start, end = np.searchsorted(base.keys, first), np.searchsorted(base.keys, last, side="right")
+        fresh = self._fresh.keys[: self._fresh.count]
+        within = (fresh >= first) & (fresh <= last) & ~self._fresh.gone[: self._fresh.count]
+        found = {*base.keys[start:end][~base.gone[start:end]].tolist(), *fresh[within].tolist()}
+        return sorted(found)
+
     def fold(self) -> None:
         """Write a new base of all that is in force. Searches and other readers go on meanwhile."""
         self.refresh()
