@@ -27,6 +27,10 @@ from hakam.storage.hash_index.index import HashIndex, Hit
 from hakam.storage.hash_index.tables import BITS
 
 MEGAPIXEL = 1_050_000
+PACKAGES = (
+    "plasma-workspace-wallpapers mate-backgrounds gnome-backgrounds ukui-wallpapers lomiri-wallpapers-16.04 "
+    "lomiri-wallpapers-20.04 opencv-doc"
+)
 
 
 def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -39,9 +43,10 @@ def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
     return min(taken), answer
 
 
-def hashing(photos: Sequence[Pixels]) -> None:
-    """Print how long PDQ of a 1-megapixel JPEG takes, decoding included, and how far from the reference it is."""
-    files = [saved(scaled(p, (MEGAPIXEL / (p.shape[0] * p.shape[1])) ** 0.5), 85) for p in photos]
+def hashing(photos: Sequence[Pixels], megapixels: float = 1.0) -> None:
+    """Print how long PDQ of a JPEG of a size takes, decoding included, and how far from the reference it is."""
+    size = MEGAPIXEL * megapixels
+    files = [saved(scaled(p, (size / (p.shape[0] * p.shape[1])) ** 0.5), 85) for p in photos]
     ways: dict[str, Callable[[bytes], Pdq]] = {
         "full": lambda data: pdq(luma(data)),
         "reduced": lambda data: pdq(luma(data, reduced=True)),
@@ -54,7 +59,9 @@ def hashing(photos: Sequence[Pixels]) -> None:
             return Pdq(bytes.fromhex(digest), quality)
 
         ways = {"threatexchange": reference, **ways}
-    print(f"\nPDQ of {len(files)} JPEGs of 1 megapixel, quality 85\n\n| way | ms | times | p95 | max |")
+    print(
+        f"\nPDQ of {len(files)} JPEGs of {megapixels:g} megapixels, quality 85\n\n| way | ms | times | p95 | max |"
+    )
     print("| --- | --: | --: | --: | --: |")
     first: list[tuple[float, Pdq]] = []
     for name, way in ways.items():
@@ -131,6 +138,7 @@ def main() -> None:
     parser.add_argument("what", nargs="*", default=["pdq", "search"])
     parser.add_argument("--pictures", type=Path, nargs="+", default=[Path("/usr/share")])
     parser.add_argument("--photographs", type=int, default=120)
+    parser.add_argument("--megapixels", type=float, default=1.0)
     parser.add_argument("--hashes", type=float, nargs="+", default=[1e6])
     asked = parser.parse_args()
     cv2.setNumThreads(1)
@@ -138,10 +146,11 @@ def main() -> None:
         photos = photographs.photographs(asked.pictures, asked.photographs)
         if len(photos) < 2:
             parser.error(
-                "no photographs there; see benchmarks/hashes/photographs.py for packages that have some"
+                f"no photographs there. Get some: for p in {PACKAGES}; do apt-get download $p; dpkg -x $p*.deb FOLDER; "
+                "done (nothing is installed), then `--pictures FOLDER`"
             )
     if "pdq" in asked.what:
-        hashing(photos)
+        hashing(photos, asked.megapixels)
     if "search" in asked.what:
         for count in asked.hashes:
             searching(int(count))

@@ -1,8 +1,9 @@
 """Real pictures that happen to be on this machine: found by the benchmark, never kept in the repository.
 
-Debian's `plasma-workspace-wallpapers`, `mate-backgrounds`, `gnome-backgrounds`, `ukui-wallpapers` and
-`lomiri-wallpapers-*` hold photographs; `openclipart-png`, `tuxpaint-stamps-default` and `supertuxkart-data` thousands
-of other pictures. Installed, or unpacked anywhere with `dpkg -x`.
+Debian's `plasma-workspace-wallpapers`, `mate-backgrounds`, `gnome-backgrounds`, `ukui-wallpapers`,
+`lomiri-wallpapers-*` and `opencv-doc` hold photographs, and so do the wheels of scikit-image (`skimage/data`) and
+scikit-learn (`sklearn/datasets/images`), unpacked with `unzip`; `openclipart-png`, `tuxpaint-stamps-default` and
+`supertuxkart-data` thousands of other pictures. Installed, or unpacked anywhere with `dpkg -x`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.media [pictures|unrelated|clips|speed] --pictures FOLDER ... --clips FILE ...`.
+"""`python -m benchmarks.media [pictures|unrelated|clips|other-clips|speed] --pictures FOLDER ... --clips FILE ...`.
 
 Which copies of pictures and clips are found, and what falsely; how fast a clip is hashed.
 """
@@ -28,11 +28,13 @@ def main() -> None:
     if "speed" in asked.what:
         for path in asked.clips:
             clips.speed(path)
-    if not {"pictures", "unrelated"} & set(asked.what):
+    if not {"pictures", "unrelated", "other-clips"} & set(asked.what):
         return
     photos = photographs.photographs(asked.pictures, asked.photographs)
     if len(photos) < 2:
         parser.error("no photographs there; see benchmarks/hashes/photographs.py for packages that have some")
+    if "other-clips" in asked.what:
+        clips.unrelated(asked.clips, photos)
     if "pictures" in asked.what:
         pictures.recall(photos)
     if "unrelated" in asked.what:

@@ -13,6 +13,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
+import numpy as np
+from benchmarks.hashes.edits import Pixels
+
 from hakam.media import ffmpeg
 from hakam.media.clips import BANK_RATE, QUERY_RATE, KnownClip, of_bank, of_query
 from hakam.media.landmarks import Landmarks, compare, landmarks
@@ -102,6 +106,76 @@ class Seen:
     def placed(self, known: Known) -> bool:
         """Whether landmarks of the known clip lie in it."""
         return any(compare(one, side) is not None for one in known.marks for side in self.marks)
+
+
+def slideshow(photos: Sequence[Pixels], seed: int, seconds: float = 3.0) -> bytes:
+    """Return a clip of photographs, each shown for a while under a slow zoom and pan, as slideshows do."""
+    width, height, rate = 640, 360, 15
+    chance = np.random.default_rng(seed)
+    raw = bytearray()
+    for photo in photos:
+        (near, far), (left, top) = np.sort(chance.uniform(0.6, 1.0, 2)), chance.uniform(0, 1, 2)
+        for number in range(round(seconds * rate)):
+            share = near + (far - near) * number / (seconds * rate)
+            down, across = (round(edge * share) for edge in photo.shape[:2])
+            y, x = round((photo.shape[0] - down) * top), round((photo.shape[1] - across) * left)
+            part = photo[y : y + down, x : x + across]
+            raw += cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA).tobytes()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "out.mp4"
+        read = [
+            "-f",
+            "rawvideo",
+            "-pix_fmt",
+            "bgr24",
+            "-s",
+            f"{width}x{height}",
+            "-r",
+            str(rate),
+            "-i",
+            "pipe:0",
+        ]
+        codec = [
+            "-c:v",
+            "libx264",
+            "-preset",
+            "veryfast",
+            "-crf",
+            "26",
+            "-pix_fmt",
+            "yuv420p",
+            "-threads",
+            "1",
+        ]
+        subprocess.run(
+            ["ffmpeg", "-y", "-v", "error", *read, *codec, str(path)], check=True, input=bytes(raw)
+        )
+        return path.read_bytes()
+
+
+def unrelated(paths: Sequence[Path], photos: Sequence[Pixels]) -> None:
+    """Print which clips are found in others: files, and slideshows of photographs of which no two show the same."""
+    data = [path.read_bytes() for path in paths]
+    names = [path.name for path in paths]
+    for number in range(len(photos) // 2):
+        data.append(slideshow(photos[2 * number : 2 * number + 2], number))
+        names.append(f"slideshow {number}")
+    bank, seen = [], []
+    for one in data:
+        with ffmpeg.opened(one) as file:
+            bank.append(KnownClip(list(of_bank(file.frames(BANK_RATE)))))
+            seen.append(list(of_query(file.frames(QUERY_RATE))))
+    found = [
+        (names[a], names[b])
+        for a, known in enumerate(bank)
+        for b, frames in enumerate(seen)
+        if a != b and known.compare(frames) is not None
+    ]
+    print(
+        f"{len(data)} clips, {len(data) * (len(data) - 1):,} pairs: {len(found)} found in others", flush=True
+    )
+    for one, other in found:
+        print(f"  {one} in {other}")
 
 
 def recall(paths: Sequence[Path]) -> None:

@@ -25,7 +25,7 @@ def test_it_prints_what_is_written_and_tells_of_what_can_t_be_read(tmp_path: Pat
     done = CliRunner().invoke(APP, [str(good), str(bad)])
     assert done.exit_code == 0
     assert "FOLLOWERS" in done.output
-    assert "ara+eng" in done.output
+    assert "eng+ara" in done.output
     assert "not a picture" in done.output
     assert ("open-nsfw-2016" in done.output) == nudity.available()
     assert CliRunner().invoke(APP, [str(bad)]).exit_code == 1

@@ -23,7 +23,7 @@ def test_the_letters_of_a_meme_are_on_a_plate(words: tuple[str, ...], language: 
     found = plates(luma(meme(words, language, bar=bar)))
     assert found
     rows = [np.flatnonzero((plate < 128).mean(axis=1) > 0.01) for plate in found]
-    wanted = range(60, 165) if bar else (*range(37, 180), *range(945, 1_110))
+    wanted = range(40, 110) if bar else (*range(25, 120), *range(630, 740))
     assert any(set(lines) & set(wanted) for lines in map(list, rows))
     assert all(ink(plate) < 0.2 for plate in found)
 
@@ -47,5 +47,5 @@ def test_any_shape_has_plates_or_none(shape: tuple[int, int]) -> None:
 
 def test_noise_takes_no_time_and_large_pictures_become_smaller() -> None:
     noise = np.random.default_rng(2).integers(0, 256, (2_400, 3_200), np.uint8)
-    assert all(max(plate.shape) <= SIDE * 1.5 for plate in plates(noise))
-    assert all(max(plate.shape) <= SIDE * 1.5 for plate in plates(grey(drawing(3, 3_200, 2_400))))
+    assert all(max(plate.shape) <= SIDE for plate in plates(noise))
+    assert all(max(plate.shape) <= SIDE for plate in plates(grey(drawing(3, 3_200, 2_400))))

@@ -94,7 +94,7 @@ def fingerprint(samples: NDArray[np.int16]) -> list[int]:
     return [int(number) for number in numbers]
 
 
-def overlap(known: Sequence[int], heard: Sequence[int]) -> Overlap | None:
+def overlap(known: Sequence[int] | NDArray[np.uint32], heard: Sequence[int]) -> Overlap | None:
     """Return the longest stretch that a known recording and a heard one share, or None under five seconds.
 
     Numbers that are equal vote for an offset; at the likeliest offsets, blocks of five seconds are compared bit by bit.
@@ -121,7 +121,7 @@ def overlap(known: Sequence[int], heard: Sequence[int]) -> Overlap | None:
 
 
 class Known:
-    """The recordings of a bank, with every number of theirs in order: a look-up compares those alone that share some."""
+    """The recordings of a bank, all their numbers in order: a look-up compares those alone that share some."""
 
     def __init__(self, recordings: Mapping[int, Sequence[int]]) -> None:
         """Take recordings by entry."""
@@ -144,7 +144,7 @@ class Known:
         return best
 
     def _likely(self, heard: NDArray[np.uint32]) -> list[int]:
-        """Return the entries that share as many numbers as an offset needs votes. Hums that all share count for none."""
+        """Return the entries that share several numbers, likeliest first. A hum that all share counts for none."""
         low = np.searchsorted(self._numbers, heard)
         high = np.searchsorted(self._numbers, heard, side="right")
         common = high - low > max(_COMMON, len(self._entries) // 4)

@@ -17,8 +17,6 @@ from hakam.media.picture import Luma8, fitted
 
 SIDE = 1_600  # pixels of the longer side in which letters are sought
 _LIGHT, _DARK = 205, 70  # grey levels beyond which ink is light or dark
-_BLACK, _WHITE = 20, 220  # grey levels of dark ink that become black and white
-_LARGER = 1.5  # dots of letters run together in small ones
 _LEAST_SIDE = 32  # pixels of a picture
 _HEIGHTS = (0.012, 0.2)  # of the picture's height, between which a letter is
 _LEAST_HEIGHT = 8  # pixels
@@ -48,15 +46,13 @@ def plates(picture: Luma8) -> list[Luma8]:
     """Return up to two plates: the light lettering of a picture and the dark. None where there are no letters."""
     if min(picture.shape) < _LEAST_SIDE:
         return []
-    small = fitted(picture, SIDE)
-    made = (_plate(small, small < _DARK), _plate(np.asarray(255 - small, np.uint8), small > _LIGHT))
+    smooth = np.asarray(cv2.GaussianBlur(fitted(picture, SIDE), (3, 3), 0), np.uint8)
+    made = (_plate(np.asarray(ink, np.uint8)) for ink in (smooth > _LIGHT, smooth < _DARK))
     return [plate for plate in made if plate is not None]
 
 
-def _plate(dark: Luma8, inked: NDArray[np.bool_]) -> Luma8 | None:
-    """Return the letters of a picture whose ink is dark, their edges as soft as they were, a little larger."""
-    height, width = inked.shape
-    ink = inked.astype(np.uint8)
+def _plate(ink: NDArray[np.uint8]) -> Luma8 | None:
+    height, width = ink.shape
     _, names, sizes, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     parts = _Parts(np.asarray(names, np.int32), *np.asarray(sizes, np.int32).T[:5])
     inner = (
@@ -74,12 +70,8 @@ def _plate(dark: Luma8, inked: NDArray[np.bool_]) -> Luma8 | None:
     kept = np.zeros(len(parts.left), np.bool_)
     kept[letters] = True
     kept[_marks(parts, letters, np.flatnonzero(inner & ~(sized & solid)))] = True
-    near = cv2.dilate(kept[parts.names].astype(np.uint8), np.ones((3, 3), np.uint8))
-    soft = np.clip((dark.astype(np.int16) - _BLACK) * 255.0 / (_WHITE - _BLACK), 0, 255)
-    plate = np.where(near > 0, soft, 255).astype(np.uint8)
-    return np.asarray(
-        cv2.resize(plate, None, fx=_LARGER, fy=_LARGER, interpolation=cv2.INTER_CUBIC), np.uint8
-    )
+    plate = np.where(kept[parts.names], 0, 255).astype(np.uint8)
+    return np.asarray(cv2.GaussianBlur(plate, (3, 3), 0), np.uint8)
 
 
 def _in_company(parts: _Parts, some: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -25,12 +25,8 @@ LANGUAGES = {
 }  # fmt: skip
 """From languages as Hakam names them (BCP 47) to those of Tesseract's data."""
 
-_FIRST = frozenset(
-    {"ara", "fas", "urd"}
-)  # first in the list, they are read better, and Latin letters as well
-_MARKS = str.maketrans(
-    "", "", "\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
-)  # of direction: put in by the program
+# Marks of direction, which the program puts in.
+_MARKS = str.maketrans("", "", "\u200e\u200f\u202a\u202b\u202c\u202d\u202e")
 _COLUMNS = 12  # of a line of the answer: the last is the word, the one before how sure it is
 _LINE = slice(1, 5)  # page, block, paragraph, line
 
@@ -89,7 +85,7 @@ def read(plates: Sequence[bytes], languages: Sequence[str], bounds: Bounds = DEF
     known = installed(languages)
     if not known:
         raise ProgramMissingError(languages)
-    data = "+".join(sorted((LANGUAGES[one] for one in known), key=lambda name: name not in _FIRST))
+    data = "+".join(LANGUAGES[one] for one in known)
     lines = [line for plate in plates for line in _lines(_run(plate, data, bounds))]
     text = "\n".join(" ".join(line) for line in lines)
     return Writing(text[:MOST_LETTERS], sum(map(len, lines)), f"tesseract {_version()} ({data})")
