@@ -17,7 +17,9 @@ TERMS = (  # what is searched for
     "ً",
 )  # fmt: skip
 LEAVES = (  # whole conditions
-    "author.verified", "extra.vip", "newcomer", 'rule("first")', 'marked("seen", on="author")',
+    'similar(text.folded, "free", at_least=0.5)', 'similar(text.folded, "send me your wallet", at_least=0.5)',
+    "author.verified", "extra.vip", "newcomer", '"a1" in list("bad-ids")',
+    'rule("first")', 'marked("seen", on="author")',
     'bank("known")', 'author.country in territory("EU")', 'item.kind == "post"', "known(author.posts)",
     "event.weekday in [6, 7]", 'author.id in list("bad-ids")',
     'contains_any(text.folded, list("phrases"))', "any_in(extra.tags, ['a', 'b'])",

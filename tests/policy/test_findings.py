@@ -10,11 +10,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
+from hakam.policy.check import Expression
 from hakam.policy.codes import CHECKED
+from hakam.policy.coverage import disagreements, generated_events
+from hakam.policy.engine import compile_pack
+from hakam.policy.lists import ListKind
+from hakam.policy.outside import OutsideList, pack_list
 from hakam.policy.pack import load_pack
 from hakam.policy.render import render
 from hakam.vocabulary.finding import Severity
@@ -116,3 +122,37 @@ def test_every_code_is_said_in_some_case() -> None:
 def test_no_two_cases_are_the_same() -> None:
     found = [(param.values[0].title, tuple(param.values[0].parts.items())) for param in ALL]
     assert len({title for title, _ in found}) == len({parts for _, parts in found}) == len(found)
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        'similar(text.folded, "free", at_least=0.5)',
+        'similar(text.folded, "free") > 0.5',
+        'author.verified and similar(text.folded, "!", at_least=0.5)',
+    ],
+)
+def test_a_text_too_short_to_be_like_is_an_error_and_no_rule_vanishes(packs: Any, when: str) -> None:
+    loaded = packs.load(when)
+    assert loaded.pack is None
+    assert loaded.errors[0].message.endswith("is too short to be like it")
+
+
+def test_a_rule_whose_two_constants_are_compared_with_a_list_outside_stays(packs: Any) -> None:
+    lists = {"bad-ids": OutsideList("bad-ids", pack_list(ListKind.VALUES, ["mallory"])[0])}
+    loaded = load_pack(packs.files('"mallory" in list("bad-ids")'), lists)
+    assert loaded.pack is not None
+    assert "P113" in {one.code for one in loaded.findings}
+    (rule,) = loaded.pack.rules
+    assert rule.id == "r0"
+    engine = compile_pack(loaded.pack)
+    assert list(disagreements(engine, generated_events(engine, 5))) == []
+
+
+def test_a_condition_that_can_not_be_read_is_never_silent(
+    packs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Expression, "condition", lambda _self, _root: None)
+    loaded = packs.load("author.posts > 3")
+    assert loaded.pack is None
+    assert "P101" in {one.code for one in loaded.errors}

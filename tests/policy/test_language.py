@@ -109,7 +109,7 @@ def test_a_rate_is_in_events_a_minute(packs: Any, make_event: MakeEvent) -> None
         ('marked(author.id, on="author")', "P106"),
         ('marked("nobody-sets-it", on="author")', "P125"),
         ('similar(author.name, "send me your wallet", at_least=0.8)', "P106"),
-        ('similar(text.folded, "ab", at_least=0.8)', "P206"),
+        ('similar(text.folded, "ab", at_least=0.8)', "P106"),
         ('similar(text.folded, "send me your wallet", at_least=80)', "P106"),
         ("similar(text.folded, author.name, at_least=0.5)", "P106"),
         ('rule("r7")', "P124"),

@@ -237,3 +237,25 @@ def test_hostile_text_of_the_greatest_length_folds_in_linear_time(unit: str) -> 
 
     small, large = max(seconds(20_000), 0.002), seconds(200_000)
     assert large < 40 * small
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("\U00011107\U00011133\U00011120 x", " \U00011107\U00011133\U00011120 x "),  # Chakma, with a virama
+        ("\U00011127free", " \U00011127free "),
+        ("a\U0001f600b", " a b "),
+        ("\U00010400b-c", " \U00010428b c "),  # a letter of that plane, folded to a small one
+        ("कि क", " कि क "),
+    ],
+)
+def test_marks_of_every_plane_stay_in_their_words(text: str, words: str) -> None:
+    assert fold_words(text) == words
+
+
+def test_no_mark_beyond_those_that_words_keep_is_left_by_folding() -> None:
+    kept = [*range(0x300, 0xFE30), *range(0x101FD, 0x1F000)]
+    beyond = set(range(0x110000)) - set(kept)
+    marks = [chr(c) for c in beyond if unicodedata.category(chr(c))[0] == "M"]
+    assert marks
+    assert all(fold(f"a{mark}b") == "ab" for mark in marks)

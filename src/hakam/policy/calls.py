@@ -313,7 +313,7 @@ def _similarity(check: Expression, node: ast.Call) -> Similarity | None:
     words = split_words(fold(target.value))
     if len(words.strip()) < SHORT_TARGET:
         check.problem(
-            "P206", f"`{target.value[:60]}` is too short to be like it", node.args[1], "use `word(...)`"
+            "P106", f"`{target.value[:60]}` is too short to be like it", node.args[1], "use `word(...)`"
         )
         return None
     if of is None:

@@ -76,6 +76,7 @@ class Checker:
 
     def check(self, scalar: Scalar) -> Condition | None:
         """Return the typed condition, `None` if anything in it is wrong."""
+        before = len(self.report)
         parsed = parse(scalar, self.report)
         if parsed is None:
             return None
@@ -83,7 +84,11 @@ class Checker:
         found = expression.condition(parsed.root)
         if self.reading:
             self._sizes[self.reading[-1]] = (expression.size, expression.depth)
-        return found if expression.fits() else None
+        if not expression.fits():
+            return None
+        if found is None and not self.report.has_errors(before):  # a rule never vanishes without a word
+            self.report.report("P101", "cannot read the condition", scalar.span)
+        return found
 
     def term(self, name: str) -> Condition | None:
         """Return the condition of a shared term, read once."""

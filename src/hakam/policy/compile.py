@@ -241,13 +241,14 @@ class _Compiler:
 
     def _scans(self) -> list[str]:
         lines = ["    H = NO_HITS"]
+        split = _splitting_once()
         for place, (path, searches) in enumerate(self.scans.items()):
             text = self.writer.locals[path]
             scan = self.writer.globals[f"SCAN_{place}"] = Scan(searches)
             if scan.phrases is not None:
                 for number in scan.looked_up:
                     find = partial(scan.phrases.first, number=number)
-                    self.writer.finders[atom_of(searches[number])] = _in_words(find)
+                    self.writer.finders[atom_of(searches[number])] = _in_words(find, split)
             lines.append(f"    if {text} is not None:")
             add = "H = {}" if place == 0 else "H = H | {}"
             if not scan.inline:
@@ -416,8 +417,23 @@ def _joined(texts: list[str]) -> str:
     return f"f'{{e.platform}}\\x1f{sized}{{{last}}}'"
 
 
-def _in_words(find: Callable[[str], str | None]) -> Callable[[str], str | None]:
-    return lambda folded: found[:SHOWN] if (found := find(split_words(folded))) is not None else None
+def _in_words(find: Callable[[str], str | None], split: Callable[[str], str]) -> Callable[[str], str | None]:
+    return lambda folded: found[:SHOWN] if (found := find(split(folded))) is not None else None
+
+
+def _splitting_once() -> Callable[[str], str]:
+    """Return `split_words`, done once for all rules that show what they found in one text."""
+    last = ("", split_words(""))
+
+    def split(folded: str) -> str:
+        nonlocal last
+        text, words = last  # both of one text, whoever else judges meanwhile
+        if text is not folded:
+            words = split_words(folded)
+            last = (folded, words)
+        return words
+
+    return split
 
 
 def _names(node: Condition) -> frozenset[str]:

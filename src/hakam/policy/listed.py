@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hakam.policy.check import Expression
 
 
-def outside(check: Expression, node: ast.expr, of: Value, whole: ast.expr) -> tuple[Condition | None, bool]:  # noqa: PLR0911 -- one for each mistake
+def outside(check: Expression, node: ast.expr, of: Value, whole: ast.expr) -> tuple[Condition | None, bool]:
     """Check whether `of` is in a list outside the pack; the second value says whether `node` names one."""
     is_list = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "list"
     if not isinstance(node, ast.Call) or not is_list or len(node.args) != 1:
@@ -44,5 +44,4 @@ def outside(check: Expression, node: ast.expr, of: Value, whole: ast.expr) -> tu
         return None, True
     if isinstance(of, Literal):
         check.problem("P113", "always the same: two constants are compared", whole, "look up a field")
-        return None, True
     return Listed(of, named, check.parsed.text(whole), check.parsed.span(whole)), True

@@ -71,7 +71,8 @@ class Phrases:
         """
         tokens = words.split()
         single = self._single
-        hits = [(at, token) for at, token in enumerate(tokens) if number in single.get(token, NOTHING)]
+        own = [token for token in self._words.intersection(tokens) if number in single[token]]
+        hits = [(tokens.index(token), token) for token in own]
         there = self._pairs.intersection(pairwise(tokens))
         hits += [(at, phrase) for at, phrase, owners in self._joined(tokens, there) if number in owners]
         return min(hits)[1] if hits else None

@@ -50,6 +50,12 @@ _ASCII_WORDS = bytes(c if chr(c).isalnum() else 0x20 for c in range(256))
 # Python's `w` class leaves combining marks out, which would tear Indic and Thai words apart.
 _MARKS = "".join(c for c in map(chr, range(0x300, 0xFE30)) if unicodedata.category(c)[0] == "M")
 _SEPARATORS = re.compile(f"[^\\w\\s{_MARKS}]+|_")
+# Those of the plane beyond (Chakma, Brahmi and others) would make every text slow, so they are known only where there
+# is a letter of that plane. What lies between it and here, and behind it, are signs, emoji and what folding takes out.
+_FAR = range(0x101FD, 0x1F000)
+_FAR_LETTER = re.compile(f"[{chr(_FAR.start)}-{chr(_FAR.stop - 1)}]")
+_FAR_MARKS = "".join(c for c in map(chr, _FAR) if unicodedata.category(c)[0] == "M")
+_FAR_SEPARATORS = re.compile(f"[^\\w\\s{_MARKS}{_FAR_MARKS}]+|_")
 _JOINING = f"{_MARKS}\u1160-\u11ff\ud7b0-\ud7fb"  # what can compose with the character before it
 _CLUSTER = re.compile(f"[^{_JOINING}][{_JOINING}]*|[{_JOINING}]+")
 
@@ -122,7 +128,8 @@ def split_words(folded: str) -> str:
     """
     if folded.isascii():
         return f" {' '.join(folded.encode().translate(_ASCII_WORDS).decode().split())} "
-    return f" {' '.join(_SEPARATORS.sub(' ', folded).split())} "
+    split = _FAR_SEPARATORS if _FAR_LETTER.search(folded) else _SEPARATORS
+    return f" {' '.join(split.sub(' ', folded).split())} "
 
 
 def fold_words(text: str) -> str:
