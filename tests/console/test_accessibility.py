@@ -202,7 +202,7 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
                  "/desk/checklists/dsa", "/desk/checklists/ofcom",
                  "/desk/threats", f"/desk/threats/{threat.pk}",
                  "/desk/retention", "/desk/holds", f"/desk/holds/{held.pk}", "/desk/data-requests",
-                 f"/desk/data-requests/{owner.pk}", "/desk/processing",
+                 f"/desk/data-requests/{owner.pk}", "/desk/processing", "/desk/research",
                  "/desk/reports", f"/desk/reports/{yearly.pk}?part=6&all=1", f"/desk/reports/{yearly.pk}/facts/6/0/5",
                  "/desk/preferences", "/accounts/2fa/"],
     }  # fmt: skip

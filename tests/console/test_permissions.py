@@ -31,7 +31,7 @@ from hakam.enforcement.models import Effect
 from hakam.enforcement.outbox import EffectState
 from hakam.intake import flaggers, orders, threats
 from hakam.intake.models import Authority, Conduct, Dispute, DisputeBody, Flagger, Order, Threat
-from hakam.privacy import holds, schedule
+from hakam.privacy import holds, research, schedule
 from hakam.privacy import requests as data_requests
 from hakam.regulator import requests
 from hakam.regulator.models import Request, RiskAssessment
@@ -92,6 +92,7 @@ class World:
     period: int = 0
     data_request: str = ""
     child_report: str = ""
+    project: str = ""
 
     def arguments(self, name: str) -> tuple[object, ...]:
         """Return what stands in the address of a page."""
@@ -137,6 +138,7 @@ class World:
             "act_on_dispute": self.dispute.pk,
             **dict.fromkeys(("hold", "act_on_hold"), self.hold),
             **dict.fromkeys(("child_report", "act_on_child_report"), self.child_report),
+            **dict.fromkeys(("research_project", "act_on_research"), self.project),
             "settle_retention": self.period,
             **dict.fromkeys(("data_request", "act_on_data_request"), self.data_request),
             "processing_export": "json",
@@ -191,6 +193,7 @@ ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | 
     "act_on_dispute": NO_ID,
     **dict.fromkeys(("hold", "act_on_hold", "settle_retention"), 987_654),
     **dict.fromkeys(("data_request", "act_on_data_request", "child_report", "act_on_child_report"), NO_ID),
+    **dict.fromkeys(("research_project", "act_on_research"), NO_ID),
     "report_made": 987_654,
     "publish_report": 987_654,
 }
@@ -307,6 +310,13 @@ def world(desk: Desk, amal: User, stored: Stored) -> World:
             child_reports.prepare(
                 desk.case("secret", clause="child-abuse", harm="csam").pk, "ncmec", platform_name="Maydan",
                 user=scene.person("sana", Role.CHILD_SAFETY), vault=vault(), now=desk.now,
+            ).pk
+        ),
+        str(
+            research.ask(
+                title="T", researcher="R", email="r@uni.example", purpose="p", platform="maydan", tables=["cases"],
+                first=desk.now.date(), last=desk.now.date(), expires_on=desk.now.date() + timedelta(days=9),
+                owner=amal.actor, now=desk.now,
             ).pk
         ),
     )  # fmt: skip

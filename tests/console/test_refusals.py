@@ -37,6 +37,7 @@ SHOWN = [
     "MisuseError",
     "OrderError",
     "ChildReportError",
+    "ResearchError",
     "ScheduleError",
     "HoldError",
     "RequestError",

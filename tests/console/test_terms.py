@@ -23,6 +23,7 @@ from hakam.intake.orders import OrderState
 from hakam.intake.threats import ThreatState
 from hakam.privacy.requests import RequestKind
 from hakam.privacy.requests import RequestState as DataRequestState
+from hakam.privacy.research import ProjectState
 from hakam.regulator.checklists import LineState
 from hakam.regulator.requests import RequestState
 from hakam.regulator.risks import Level
@@ -70,6 +71,7 @@ CLOSED: list[tuple[str, type[StrEnum]]] = [
     ("dispute_state", DisputeState),
     ("dispute_outcome", DisputeOutcome),
     ("threat_state", ThreatState),
+    ("project_state", ProjectState),
     ("report_body", Body),
     ("child_report_state", ReportState),
     ("report_annotation", Annotation),

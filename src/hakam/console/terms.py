@@ -487,7 +487,22 @@ REPORT_ANNOTATIONS: Words = {
     "sadisticOnlineExploitation": _("Sadistic online exploitation"),
     "informational": _("For information only"),
 }
+PROJECT_STATES: Words = {
+    "asked": pgettext_lazy("state of a project", "Asked for"),
+    "approved": pgettext_lazy("state of a project", "Being made"),
+    "made": pgettext_lazy("state of a project", "Ready"),
+    "refused": pgettext_lazy("state of a project", "Refused"),
+    "ended": pgettext_lazy("state of a project", "Ended"),
+}
+RESEARCH_TABLES: Words = {
+    "cases": _("Cases"),
+    "decisions": _("Decisions"),
+    "notices": _("Notices"),
+    "statements": _("Statements of reasons"),
+}
 FAMILIES: dict[str, Words] = {
+    "project_state": PROJECT_STATES,
+    "research_table": RESEARCH_TABLES,
     "report_body": REPORT_BODIES,
     "child_report_state": CHILD_REPORT_STATES,
     "report_annotation": REPORT_ANNOTATIONS,

@@ -34,7 +34,7 @@ from hakam.intake.media_files import MediaFolder
 from hakam.live.keeping import EdgeKeeper
 from hakam.media import extra
 from hakam.media.sandbox import Sandbox
-from hakam.privacy import erasing, retention, work
+from hakam.privacy import erasing, research, retention, work
 from hakam.regulator import copies, requests
 from hakam.review import bulk
 from hakam.review.cases import rerank_due
@@ -247,6 +247,9 @@ def _privacy(settings: Settings) -> tuple[Task, ...]:
             "serve requests about data",
             lambda now: noting(work.step(stores, secret=settings.secret("erasures"), now=now)),
             5.0,
+        ),
+        Task(
+            "make exports for researchers", lambda now: research.make_due(vault=stores.vault, now=now), 10.0
         ),
         Task("clean up after erasing", clean_up, 30.0),
     )

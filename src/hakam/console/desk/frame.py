@@ -106,6 +106,7 @@ _PLACES = {
     "threat": "threats", "dispute": "disputes", "report_made": "reports", "report_figure": "reports",
     "propose_private_basis": "private_bases", "act_on_private_basis": "private_bases",
     "child_report": "child_reports", "prepare_child_report": "child_reports", "act_on_child_report": "child_reports",
+    "research_project": "research", "ask_research": "research", "act_on_research": "research",
     "hold": "holds", "place_hold": "holds", "act_on_hold": "holds",
     "propose_retention": "retention", "settle_retention": "retention",
     "data_request": "data_requests", "receive_data_request": "data_requests", "act_on_data_request": "data_requests",
@@ -217,6 +218,8 @@ def _data(user: User) -> tuple[Entry, ...]:
         out.append(
             Entry("data_requests", _("Requests about data"), "person", reverse("console:data_requests"))
         )
+    if user.may(Permission.RESEARCH_HANDLE):
+        out.append(Entry("research", _("Data for researchers"), "search", reverse("console:research")))
     if user.may(Permission.RETENTION_READ):
         out.append(Entry("retention", _("How long what is kept"), "clock", reverse("console:retention")))
         out.append(Entry("holds", _("Legal holds"), "lock", reverse("console:holds")))
