@@ -56,3 +56,10 @@ def test_a_very_long_text_is_searched_up_to_a_limit() -> None:
     text = "word " * MOST_WORDS + "needle"
     assert marked(text, "needle") == []
     assert marked("needle " + text, "needle") == ["needle"]
+
+
+def test_arabic_in_latin_letters_and_without_dots_is_marked() -> None:
+    text = "ya 7mar enta mesh fahem"
+    assert [text[start:end] for start, end in spans(text, {"حمار"})] == ["7mar"]
+    text = "اٮٮ كلٮ"
+    assert [text[start:end] for start, end in spans(text, {"كلب"})] == ["كلٮ"]

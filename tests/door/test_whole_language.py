@@ -57,6 +57,8 @@ ROWS: tuple[Row, ...] = (
     ('item.language == "fr"', text("x", language="fr"), text("x")),
     ("known(text.fingerprint)", text("a text that is long enough to have a fingerprint of its own")),
     ("text.repairs > 2", text("f.r.e.e m.o.n.e.y")),
+    ('word(text.skeleton, "حمار")', text("ya 7mar enta mesh fahem"), text("ya 3ammi enta mesh fahem")),
+    ('contains_any(text.skeleton, ["كلب", "قحبة"])', text("اٮٮ كلٮ"), text("انت كلام")),
     ('word(folded(author.name), "admin")', author(name="The ＡＤＭＩＮ"), author(name="administrator")),
     ('"iban" in text.private_data', text("to DE89 3704 0044 0532 0130 00"), text("to DE88 3704 0044 0532 0130 00")),
     ('any_in(text.private_data, ["phone", "email"])', text("mail me: a.b@example.org")),

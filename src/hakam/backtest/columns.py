@@ -28,7 +28,9 @@ MAX_SCORES = 100  # columns for scores in a part; a name beyond them is read fro
 _WHOLE = 2.0**53  # whole numbers up to here are exact in a double
 
 # Texts that `text.raw` holds already: read from `raw` by the few rules that ask for them.
-LEFT_OUT = frozenset({"item.text", "item.title", "text.private_data", "text.private_countries"})
+LEFT_OUT = frozenset(
+    {"item.text", "item.title", "text.private_data", "text.private_countries", "text.skeleton"}
+)
 # What `Signals` is made of again, column by column.
 SIGNALS = {
     "text": "text.raw",

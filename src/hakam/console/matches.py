@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from hakam.signals import skeleton
 from hakam.signals.fold import fold, split_words
 
 _TOKEN = re.compile(r"\S+")
@@ -40,14 +41,14 @@ def spans(text: str, wanted: Iterable[str]) -> list[tuple[int, int]]:
         return []
     tokens = [found.span() for found in _TOKEN.finditer(text)][:MOST_WORDS]
     longest = max(len(target) for target in targets)
-    out = []
+    out = set(skeleton.spans(text, sorted(targets)))
     for first, (start, _end) in enumerate(tokens):
         for last in range(first, min(first + LONGEST_RUN, len(tokens))):
             end = tokens[last][1]
             folded = split_words(fold(text[start:end])).strip()
             if folded in targets:
-                out.append((start, end))
+                out.add((start, end))
                 break
             if len(folded) > longest:
                 break
-    return out
+    return sorted(out)

@@ -31,6 +31,7 @@ from hakam.policy.tree import (
     Value,
 )
 from hakam.signals.fold import fold, split_words
+from hakam.signals.skeleton import keys_of_phrase
 
 if TYPE_CHECKING:
     from hakam.policy.check import Expression
@@ -156,7 +157,7 @@ def _flag(check: Expression, node: ast.Call, name: str, *, default: bool) -> boo
     return default
 
 
-def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition | None:  # noqa: PLR0911 -- one for each mistake
+def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition | None:  # noqa: C901, PLR0911 -- one for each mistake
     of = check.value(node.args[0])
     words = _flag(check, node, "words", default=spec.name == "contains_any")
     if spec.name == "word":
@@ -186,6 +187,8 @@ def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition 
         check.problem("P106", f"`{spec.name}` searches `text.folded`, not `text.words`", node.args[0])
         return None
     words = words or (on_words and spec.name != "matches")
+    if isinstance(of, Field) and of.spec.path == "text.skeleton":
+        return _in_skeleton(check, spec, node, of, words=words)
     text, span = check.parsed.text(node), check.parsed.span(node)
     if spec.name == "matches":
         pattern = _pattern(check, node.args[1], folded=of.kind is Kind.FOLDED, words=words)
@@ -207,6 +210,36 @@ def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition 
         return nothing(of, frozenset(), name, text, span)
     outside = name is not None and name not in check.checker.names.lists
     return Search(how, _on_words(of, words=words), terms, name, text, span, outside)
+
+
+def _in_skeleton(
+    check: Expression, spec: FunctionSpec, node: ast.Call, of: Field, *, words: bool
+) -> Condition | None:
+    """Look for Arabic phrases by all keys that they may have; phrases of other scripts have none."""
+    if not words:
+        hint = "look for Arabic phrases with `word`"
+        check.problem("P106", f"`{spec.name}` searches no skeleton", node.args[0], hint)
+        return None
+    found = _terms(check, spec, node)
+    if found is None:
+        return None
+    given, name = found
+    text, span = check.parsed.text(node), check.parsed.span(node)
+    keys: dict[str, None] = {}
+    for term, at in given:
+        some = keys_of_phrase(term)
+        keys.update(dict.fromkeys(some))
+        if not some and at is not None:
+            check.problem(
+                "P206",
+                f"nothing is left of `{term[:60]}` to search for",
+                at,
+                "a skeleton holds Arabic words only",
+            )
+    outside = name is not None and name not in check.checker.names.lists
+    if not keys:
+        return Among(of, frozenset(), name, text, span)
+    return Search(How.WORDS, of, tuple(keys), name, text, span, outside)
 
 
 def _on_words(of: Value, *, words: bool) -> Value:

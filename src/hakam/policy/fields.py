@@ -18,6 +18,7 @@ from hakam.policy.kinds import Kind, unix
 from hakam.signals.fold import split_words
 from hakam.signals.measure import Need, Signals
 from hakam.signals.private_data import PrivateKind, find_private_data
+from hakam.signals.skeleton import skeleton
 from hakam.vocabulary.event import Audience, Change, ContentKind, Event
 
 
@@ -114,6 +115,7 @@ HELPERS: dict[str, Any] = {
     "AGE": age,
     "WHEN": when,
     "WORDS_OF": words_of,
+    "SKELETON": skeleton,
 }
 
 _KINDS = tuple(str(kind) for kind in ContentKind)
@@ -196,6 +198,14 @@ _SPECS = (
         "the folded words, a space before and after each",
         cost=100,
         needs=(Need.WORDS,),
+    ),
+    FieldSpec(
+        "text.skeleton",
+        Kind.FOLDED,
+        "SKELETON(s.text)",
+        "what Arabic in Latin letters or without dots may say; `word` and `contains_any` look for Arabic phrases in it",
+        cost=30_000,
+        needs=(Need.TEXT,),
     ),
     FieldSpec(
         "text.word_count",

@@ -17,6 +17,7 @@ from hakam.policy.patterns import options
 from hakam.policy.phrases import NOTHING, Phrases
 from hakam.policy.tree import How, Search
 from hakam.signals.fold import split_words
+from hakam.signals.skeleton import said
 
 SET_MEMORY = 64 << 20
 LONG_LIST = 1_000  # terms; above, a list leaves the RE2 set for Aho-Corasick, which takes less memory
@@ -58,7 +59,7 @@ def finder(search: Search) -> Callable[[str], str | None]:
         )
     if search.how is How.WORDS and len(search.terms) > 1:
         phrases = Phrases(dict.fromkeys(search.terms, (0,)))
-        return lambda text: found[:SHOWN] if (found := phrases.first(text, 0)) is not None else None
+        return lambda text: said(found)[:SHOWN] if (found := phrases.first(text, 0)) is not None else None
     if search.how is not How.PATTERN and len(search.terms) > LONG_LIST:
         automaton = AhoCorasick(search.terms)
 
@@ -69,7 +70,7 @@ def finder(search: Search) -> Callable[[str], str | None]:
         return first
     if search.how is not How.PATTERN and len(search.terms) <= FEW:
         few = search.terms
-        return lambda text: next((term.strip()[:SHOWN] for term in few if term in text), None)
+        return lambda text: next((said(term.strip())[:SHOWN] for term in few if term in text), None)
     plain = "|".join(map(re2.escape, search.terms)) if search.how is not How.PATTERN else search.terms[0]
     compiled = re2.compile(plain.encode(), options(SET_MEMORY))  # on bytes: no counting of characters
 
