@@ -59,3 +59,22 @@ def test_a_difference_is_found(packs: Any) -> None:
     assert {one.rule for one in found} == {"r0"}
     assert all(one.event.author.posts == 4 and one.plain is True and one.compiled is False for one in found)
     assert msgspec.structs.asdict(found[0])["rule"] == "r0"
+
+
+def test_generated_events_follow_the_types_of_what_rules_ask(packs: Any) -> None:
+    engine = packs.engine(
+        "known(author.followers) and not known(item.title)",
+        "extra.vip",
+        'event.at >= "2026-02-01" and author.age >= "2d"',
+        "text.length >= 40 and not author.verified",
+        'author.created_at < "2025-06-02"',
+    )
+    events = list(generated_events(engine, 600))
+    from hakam.policy.counters import MemoryCounters  # noqa: PLC0415 -- beside its use
+    from hakam.signals.measure import measure  # noqa: PLC0415 -- as above
+
+    fired = {
+        n for event in events for n in engine.fired(event, measure(event, engine.needs), MemoryCounters())
+    }
+    assert {0, 1, 2, 3} <= fired
+    assert list(disagreements(engine, iter(events))) == []

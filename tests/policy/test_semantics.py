@@ -155,3 +155,28 @@ def test_a_rule_that_many_others_cover_is_named_once(packs: Any) -> None:
     found = packs.load(*(f"author.posts > {n}" for n in range(30))).findings
     idle = [finding.message.split("`")[1] for finding in found if finding.code == "P603"]
     assert len(idle) == len(set(idle)) == 29
+
+
+def pair(packs: Any, then: str, *, stage: str = "live", when: str = "not (author.posts <= 3)") -> set[str]:
+    """Return what is found of a live rule that limits reach, and of another one of the same clause."""
+    files = packs.files("author.posts > 3")
+    twin = (
+        packs.files(when, then=then)["rules.yaml"]
+        .replace("r0", "r1")
+        .replace("stage: live", f"stage: {stage}")
+    )
+    return {
+        finding.code for finding in load_pack({**files, "rules.yaml": files["rules.yaml"] + twin}).findings
+    }
+
+
+def test_two_rules_that_ask_for_different_measures_contradict(packs: Any) -> None:
+    assert "P602" in pair(packs, "[remove]")
+    assert "P602" in pair(packs, "[limit_reach(days=9)]")
+
+
+def test_rules_that_may_well_stand_beside_each_other_do_not(packs: Any) -> None:
+    assert "P602" not in pair(packs, "[limit_reach]")  # which adds nothing
+    assert "P602" not in pair(packs, "[remove]", stage="shadow")  # tries another measure
+    assert "P602" not in pair(packs, "['review(queue=\"spam\")']")  # one acts, one asks
+    assert "P602" not in pair(packs, "[remove]", when="author.posts > 9")  # the next step of a ladder

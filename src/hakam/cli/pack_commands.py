@@ -12,6 +12,7 @@ from hakam.cli.screen import Language
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hakam.policy.engine import Engine
     from hakam.policy.outside import OutsideList
     from hakam.policy.pack import Loaded
     from hakam.policy.testing import ExampleResult
@@ -62,11 +63,20 @@ def run_tests(
         bool, typer.Option("--coverage", help="Name each part of a condition that no test saw both ways.")
     ] = False,
     generated: Annotated[
-        int, typer.Option("--generated", help="Judge so many generated events in two ways that must agree.")
-    ] = 0,
+        int,
+        typer.Option(
+            "--generated", min=0, help="Judge so many events, made of the types, in two ways that must agree."
+        ),
+    ] = 200,
+    least: Annotated[
+        float,
+        typer.Option("--cover-at-least", min=0, max=100, help="Fail below this coverage, in per cent."),
+    ] = 0.0,
 ) -> None:
-    """Run a pack's own tests. A test that fails shows each rule's condition with the values it saw."""
-    from hakam.policy.coverage import coverage, disagreements, generated_events  # noqa: PLC0415 -- as below
+    """Run a pack's own tests. A test that fails shows each rule's condition with the values it saw.
+
+    Then tell how many outcomes of conditions the tests have seen, and judge generated events in two ways.
+    """
     from hakam.policy.engine import compile_pack  # noqa: PLC0415 -- `hakam --help` stays instant
     from hakam.policy.render import render  # noqa: PLC0415 -- as above
     from hakam.policy.testing import run_examples  # noqa: PLC0415 -- as above
@@ -86,19 +96,38 @@ def run_tests(
             failed += 1
             print(_failure(result))
     print(f"{passed} passed, {failed} failed")
-    if covered:
-        found = coverage(engine)
-        for gap in found.uncovered:
-            print(f"  {gap.rule}: `{gap.leaf}` was never {'true' if gap.never else 'other than true'}")
-        print(f"{found.seen} of {found.total} outcomes of conditions are covered")
-    if generated:
-        wrong = list(disagreements(engine, generated_events(engine, generated)))
-        for one in wrong[:SHOWN]:
-            print(f"  {one.rule}: compiled {one.compiled}, plain {one.plain} on {one.event}")
-        print(f"{generated} generated events, {len(wrong)} differences")
-        failed += len(wrong)
+    if only is None:
+        failed += _coverage(engine, named=covered, least=least) + _generated(engine, generated)
     if failed or not passed:
         raise typer.Exit(FAILED)
+
+
+def _coverage(engine: Engine, *, named: bool, least: float) -> int:
+    """Tell how much the tests cover; return 1 if that is less than `least` per cent."""
+    from hakam.policy.coverage import coverage  # noqa: PLC0415 -- as above
+
+    found = coverage(engine)
+    for gap in found.uncovered if named else ():
+        print(f"  {gap.rule}: `{gap.leaf}` was never {'true' if gap.never else 'other than true'}")
+    share = 100 * found.seen / found.total if found.total else 100.0
+    more = "" if named or not found.uncovered else "; --coverage names the others"
+    print(f"{found.seen} of {found.total} outcomes of conditions are covered ({share:.0f} %){more}")
+    if share < least:
+        print(f"that is less than {least:g} %")
+    return int(share < least)
+
+
+def _generated(engine: Engine, count: int) -> int:
+    """Judge generated events in two ways; return on how many these differ."""
+    from hakam.policy.coverage import disagreements, generated_events  # noqa: PLC0415 -- as above
+
+    if not count:
+        return 0
+    wrong = list(disagreements(engine, generated_events(engine, count)))
+    for one in wrong[:SHOWN]:
+        print(f"  {one.rule}: compiled {one.compiled}, plain {one.plain} on {one.event}")
+    print(f"{count} generated events, {len(wrong)} differences")
+    return len(wrong)
 
 
 def lay_out_pack(

@@ -43,6 +43,8 @@ from hakam.vocabulary.event import COUNTRY_CODES
 
 _ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%"}
 _SCORE_NAME = 64
+_CIRCLE = "write out in one of them what it needs of the other"
+_ONE_KIND = "texts stand in quotes, numbers without"
 MAX_NUMBER = 2**63
 MAX_TERM_DEPTH = 60
 
@@ -186,7 +188,7 @@ class Expression:
             self.problem("P106", "the id of a rule is a text in quotes", node.args[0])
             return None
         if id_.value not in self.checker.names.rules:
-            hint = nearest(id_.value, self.checker.names.rules)
+            hint = nearest(id_.value, self.checker.names.rules) or "see the ids in `rules.yaml`"
             self.problem("P124", f"there is no rule `{id_.value[:60]}`", node.args[0], hint)
             return None
         name = f"rule {id_.value}"
@@ -196,7 +198,7 @@ class Expression:
         else:
             found = self.checker.rule(id_.value)
         if found is None and name in self.checker.circular:
-            self.problem("P117", f"the rule `{id_.value}` needs itself", node.args[0])
+            self.problem("P117", f"the rule `{id_.value}` needs itself", node.args[0], _CIRCLE)
         return self._sized(name, found)
 
     def _sized(self, name: str, found: Condition | None) -> Condition | None:
@@ -208,7 +210,7 @@ class Expression:
     def _term(self, node: ast.Name) -> Condition | None:
         if node.id in self.checker.reading:
             circle = " -> ".join([*self.checker.reading[self.checker.reading.index(node.id) :], node.id])
-            self.problem("P117", f"the term `{node.id}` needs itself: {circle}", node)
+            self.problem("P117", f"the term `{node.id}` needs itself: {circle}", node, _CIRCLE)
             return None
         return self._sized(node.id, self.checker.term(node.id))
 
@@ -280,7 +282,9 @@ class Expression:
                 self.problem("P116", "a list is of constants", element, "compare with `==` and `or`")
                 wrong = True
             elif value.kind is not kind and not {value.kind, kind} <= TEXTUAL:
-                self.problem("P116", f"{value.kind} in a list that is compared with {kind}", element)
+                self.problem(
+                    "P116", f"{value.kind} in a list that is compared with {kind}", element, _ONE_KIND
+                )
                 wrong = True
             else:
                 fixed_value = fold(str(value.value)) if kind is Kind.FOLDED else value.value
@@ -505,7 +509,9 @@ class Expression:
     def length(self, of: Value, node: ast.expr) -> Value | None:
         """Check `len(x)`."""
         if of.kind not in TEXTUAL | LISTS:
-            self.problem("P106", f"`len` needs a text or a list, `{of.text}` is {of.kind}", node)
+            self.problem(
+                "P106", f"`len` needs a text or a list, `{of.text}` is {of.kind}", node, "as `len(item.text)`"
+            )
             return None
         return Length(of, self.parsed.text(node), self.parsed.span(node))
 

@@ -127,6 +127,7 @@ _SPECS = (
     _C("P505", _E, "too many", "The pack holds more rules or counters than can be kept.", "rules.yaml", _COUNTERS, _RULE),
     # What rules mean together
     _C("P601", _W, "never fires", "What the rule asks for can't be at once, so it fires on no event.", "when", "author.posts > 5 and author.posts < 3", "author.posts > 5 or author.posts < 3"),
+    _C("P602", _W, "two rules that contradict", "Two rules of one clause fire on exactly the same events and ask for different measures: what happens to people depends on which one is read.", "rules.yaml", _RULE + _RULE.replace("r1", "r2").replace("[limit_reach]", "[remove]"), _RULE),
     _C("P603", _W, "adds nothing", "Whenever this rule fires, another fires too, under the same clause, with the same measures.", "rules.yaml", _RULE + _RULE.replace("r1", "r2").replace("> 3", "> 5"), _RULE),
     _C("P604", _W, "the same judged otherwise", "Two rules fire on exactly the same events under different clauses: people would be told two reasons for one thing.", "rules.yaml", _RULE + _RULE.replace("r1", "r2").replace("policy: spam", "policy: scam"), _RULE),
     _C("P605", _E, "judged otherwise by another way", "Rules are judged by one compiled function at the door, by the plain interpreter when that fails, and over columns in back-tests. Before a pack is published a sample is judged by all three, and they must agree.", "", "", ""),

@@ -94,7 +94,9 @@ def _check_range(check: Expression, one: Value, other: Value, node: ast.expr) ->
             and isinstance(literal.value, int | float)
             and not 0 <= literal.value <= 1
         ):
-            check.problem("P119", f"a score lies between 0 and 1, `{literal.text}` does not", node)
+            check.problem(
+                "P119", f"a score lies between 0 and 1, `{literal.text}` does not", node, "90 % is `0.9`"
+            )
 
 
 def _check_choices(check: Expression, pair: tuple[Value, Value], node: ast.expr) -> None:

@@ -112,7 +112,7 @@ def _window(check: Expression, node: ast.expr) -> float | None:
         check.problem("P109", "`within` is a duration", node, 'as "10m", "24h", "7d"')
         return None
     if not MIN_WINDOW <= seconds <= MAX_WINDOW:
-        check.problem("P501", "a window lasts from a second to 30 days", node)
+        check.problem("P501", "a window lasts from a second to 30 days", node, 'as "7d"')
         return None
     return seconds
 

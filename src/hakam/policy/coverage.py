@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -18,18 +20,21 @@ from hakam.policy.counters import MemoryCounters, RecordingCounters
 from hakam.policy.engine import Engine
 from hakam.policy.examples import Example
 from hakam.policy.interpret import Seen, leaf_outcome, outcome
-from hakam.policy.kinds import TEXTUAL
+from hakam.policy.kinds import TEXTUAL, Kind, show_time
 from hakam.policy.testing import earlier
 from hakam.policy.tree import (
     Among,
     Compare,
     Constant,
+    Field,
     Holds,
+    Known,
     Leaf,
     Listed,
     Literal,
     Overlaps,
     Search,
+    Truth,
     label,
     leaves,
     walk,
@@ -110,16 +115,22 @@ def generated_events(engine: Engine, count: int, seed: int = 0) -> Iterator[Even
         for path, values in asked.items():
             if values and rng.random() < 0.7:  # noqa: PLR2004 -- the rest is unknown
                 _put(data, path, rng.choice(values), rng)
+        if "text" in data["item"]:
+            yield from _event(data)
+            continue
         words = rng.sample(asked.get("text", ["a"]), min(len(asked.get("text", ["a"])), rng.randint(0, 3)))
         if words or rng.random() < 0.5:  # noqa: PLR2004 -- a text, or none
             data["item"]["text"] = rng.choice([" ", "", "\n", " و "]).join(words)
-        try:
-            yield msgspec.convert(data, Event)
-        except msgspec.ValidationError:  # a value that no platform could send
-            continue
+        yield from _event(data)
 
 
-def _asked(engine: Engine) -> dict[str, list[Any]]:
+def _event(data: dict[str, Any]) -> Iterator[Event]:
+    """Yield the event, unless it has a value that no platform could send."""
+    with suppress(msgspec.ValidationError):
+        yield msgspec.convert(data, Event)
+
+
+def _asked(engine: Engine) -> dict[str, list[Any]]:  # noqa: C901 -- one branch for each kind of leaf
     """Return for each field the values that rules compare it with, and those around them."""
     found: dict[str, list[Any]] = {}
     for rule in engine.rules:
@@ -142,12 +153,28 @@ def _asked(engine: Engine) -> dict[str, list[Any]]:
                 found.setdefault(leaf.of.text, []).extend(some if text else [[value] for value in some])
             elif isinstance(leaf, Holds) and isinstance(leaf.item, Literal):
                 found.setdefault(leaf.of.text, []).append([leaf.item.value])
+            elif isinstance(leaf, Truth):
+                found.setdefault(leaf.of.text, []).extend([True, False])
+            elif isinstance(leaf, Known) and isinstance(leaf.of, Field):
+                found.setdefault(leaf.of.text, []).extend(_ANY.get(leaf.of.kind, ["x"]))
             elif isinstance(leaf, Compare) and isinstance(leaf.right, Literal):
                 value = leaf.right.value
+                if leaf.right.kind is Kind.TIME and isinstance(value, int | float):
+                    moments = [show_time(value + step) for step in (-1, 0, 1)]
+                    found.setdefault(leaf.left.text, []).extend(moments)
+                    continue
                 around = [value - 1, value, value + 1] if type(value) in {int, float} else [value]  # type: ignore[operator]  # numbers
                 found.setdefault(leaf.left.text, []).extend(around)
     found.setdefault("author.verified", [True, False])
     return found
+
+
+_ANY: dict[Kind, list[Any]] = {
+    Kind.NUMBER: [0, 1],
+    Kind.CONDITION: [True, False],
+    Kind.TEXTS: [["x"]],
+    Kind.TIME: ["2025-06-01T00:00:00Z"],
+}
 
 
 def _put(data: dict[str, Any], path: str, value: Any, rng: random.Random) -> None:
@@ -156,7 +183,15 @@ def _put(data: dict[str, Any], path: str, value: Any, rng: random.Random) -> Non
     if path.startswith("scores["):
         data["scores"][path[8:-2]] = value
     elif path == "author.age":
-        data["author"]["created_at"] = f"20{rng.randint(10, 26)}-0{rng.randint(1, 9)}-01T00:00:00Z"
+        if isinstance(value, int | float) and rng.random() < 0.7:  # noqa: PLR2004 -- the others are of any age
+            moment = datetime.fromisoformat(data["at"]) - timedelta(seconds=max(0.0, min(value, 1e9)))
+            data["author"]["created_at"] = moment.isoformat()
+        else:
+            data["author"]["created_at"] = f"20{rng.randint(10, 26)}-0{rng.randint(1, 9)}-01T00:00:00Z"
+    elif path == "event.at" and isinstance(value, str):
+        data["at"] = value
+    elif path in {"text.length", "len(item.text)", "len(text.raw)"}:
+        data["item"]["text"] = "x" * int(min(max(value, 0), 5_000))
     elif path.startswith("len(item."):
         data["item"][path[9:-1]] = ["https://a.example/x"] * int(min(max(value, 0), 50))
     elif root in {"author", "item", "context", "extra"} and name.isidentifier():

@@ -17,6 +17,8 @@ from hakam.vocabulary.finding import Span
 from hakam.vocabulary.problem import pointer_from_path
 
 KEYS = ("test", "text", "event", "before", "fires", "silent")
+BESIDE = ("fires", "silent")
+_ONE_BESIDE = ("text", "event", "before")
 _BEFORE = ("repeat", "every", "vary")
 MAX_REPEAT = 1_000
 MAX_WINDOW = 30 * 86_400.0  # seconds: no counter looks further back
@@ -78,6 +80,59 @@ def read_examples(node: Node, rules: frozenset[str] | None, report: Reporter) ->
     return found
 
 
+def read_beside(node: Node, report: Reporter) -> list[Example]:
+    """Read the examples that stand beside the rules of one file: a text, or what a test has but its name.
+
+    What is wrong with the rules themselves is said elsewhere.
+    """
+    found: list[Example] = []
+    shape = Shape(report)
+    for entry in node.items if isinstance(node, Sequence) else ():
+        given = entry.entries.get("examples") if isinstance(entry, Mapping) else None
+        name = entry.entries.get("rule") if isinstance(entry, Mapping) else None
+        if given is None or not isinstance(name, Text) or name.value is None:
+            continue
+        if not isinstance(given, Mapping):
+            report.report(
+                "P009", "`examples` has keys", given.span, hint='as `{fires: ["a text"], silent: [...]}`'
+            )
+            continue
+        shape.keys(given, BESIDE)
+        for side, items in given.entries.items():
+            if side in BESIDE:
+                found += _beside(name.scalar.value, side, items, shape)
+    return found
+
+
+def _beside(rule: str, side: str, node: Node, shape: Shape) -> list[Example]:
+    if not isinstance(node, Sequence):
+        shape.report.report("P009", f"`{side}` is a list", node.span, hint='as `["a text", {event: {...}}]`')
+        return []
+    found = []
+    for number, item in enumerate(node.items, 1):
+        entry = item
+        if isinstance(item, Text):
+            entry = Mapping({"text": item}, {}, item.span)
+        if not isinstance(entry, Mapping):
+            shape.report.report(
+                "P009", "an example is a text, or has keys", item.span, hint="as `{event: {...}}`"
+            )
+            continue
+        shape.keys(entry, _ONE_BESIDE)
+        before = len(shape.report)
+        earlier, event = _before(entry, shape), _event(entry, shape)
+        if event is None or shape.report.has_errors(before):
+            continue
+        if earlier is not None and not _reaches(event.at, earlier):
+            shape.report.report(
+                "P017", "the first earlier event lies before the year 1", entry.entries["before"].span
+            )
+            continue
+        fires, silent = ((rule,), ()) if side == "fires" else ((), (rule,))
+        found.append(Example(f"{rule}: {side} {number}", event, fires, silent, earlier, item.span))
+    return found
+
+
 def _example(entry: Mapping, rules: frozenset[str] | None, shape: Shape) -> Example | None:
     report, before = shape.report, len(shape.report)
     name = shape.text(entry, "test", what="test")
@@ -123,7 +178,10 @@ def _rule_names(
         name = str(text.value)
         if rules is not None and name not in rules:
             shape.report.report(
-                "P401", f"there is no rule `{name[:60]}`", text.span, hint=nearest(name, rules)
+                "P401",
+                f"there is no rule `{name[:60]}`",
+                text.span,
+                hint=nearest(name, rules) or "see the ids in `rules.yaml`",
             )
         names.append(name)
     return tuple(names)

@@ -102,6 +102,8 @@ def _unreadable(
     hint = None
     if "&&" in scalar.value or "||" in scalar.value or "invalid syntax" in message or "==" in message:
         hint = "write `and`, `or`, `not`; `==` to compare; texts in quotes"
+    if "invalid character" in message:
+        hint = 'texts stand in straight quotes: "..."'
     if "escape" in message:
         report.report("P121", "a backslash in plain quotes", scalar.within(start, start + 1), hint=_RAW)
         return

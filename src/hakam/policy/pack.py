@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping as Dictionary
+from itertools import chain
 
 import msgspec
 
 from hakam.policy.check import Checker, Names
 from hakam.policy.clauses import Clause, read_clauses
-from hakam.policy.examples import Example, read_examples
+from hakam.policy.examples import Example, read_beside, read_examples
 from hakam.policy.fields import EXTRA_KINDS, FieldSpec, extra_field
 from hakam.policy.lists import TermList, read_list
 from hakam.policy.measures import Act, marks_of
@@ -123,7 +124,7 @@ def load_pack(files: Dictionary[str, str], outside: Dictionary[str, OutsideList]
     )
     checker = Checker(names, report)
     rules, rule_ids = _rules(written, checker, clauses, known, tuning, report)
-    examples = _examples(sorted_files["tests"], texts, rule_ids, report)
+    examples = _examples(sorted_files["tests"], texts, rule_ids, written.nodes, report)
     unused = [name for name in terms if name not in checker.used_terms]
     for name in unused:
         checker.term(name)  # a term that no rule reads is checked too
@@ -442,17 +443,24 @@ def _rules(  # noqa: PLR0917 -- each is another part of the pack
 
 
 def _examples(
-    paths: list[str], texts: Dictionary[str, str], rules: frozenset[str] | None, report: Reporter
+    paths: list[str],
+    texts: Dictionary[str, str],
+    rules: frozenset[str] | None,
+    nodes: list[Node],
+    report: Reporter,
 ) -> tuple[Example, ...]:
+    """Return the tests: those that stand beside their rules, then those of the files of tests."""
     examples: dict[str, Example] = {}
+    found = [read_beside(node, report) for node in nodes]
     for path in paths:
         node = read(path, texts[path], report)
-        for example in read_examples(node, rules, report) if node is not None else ():
-            if example.name in examples:
-                report.report(
-                    "P013", f"a second test `{example.name[:60]}`", example.span, hint="names are unique"
-                )
-            examples.setdefault(example.name, example)
+        found.append(read_examples(node, rules, report) if node is not None else [])
+    for example in chain.from_iterable(found):
+        if example.name in examples:
+            report.report(
+                "P013", f"a second test `{example.name[:60]}`", example.span, hint="names are unique"
+            )
+        examples.setdefault(example.name, example)
     return tuple(examples.values())
 
 

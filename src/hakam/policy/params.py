@@ -130,7 +130,12 @@ def read_tuned(
         ):
             rule = str(text.value)
             if rules is not None and rule not in rules:
-                report.report("P124", f"there is no rule `{rule[:60]}`", text.span, hint=nearest(rule, rules))
+                report.report(
+                    "P124",
+                    f"there is no rule `{rule[:60]}`",
+                    text.span,
+                    hint=nearest(rule, rules) or "see the ids in `rules.yaml`",
+                )
             off.setdefault(rule, set()).add(id_)
     return Tuning(tuned, {rule: frozenset(where) for rule, where in off.items()})
 

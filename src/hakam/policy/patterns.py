@@ -70,6 +70,8 @@ def _refused(error: str, problem: Problem) -> None:
     hint = None
     if "perl operator" in text:
         hint = "RE2 has no look-around: combine two conditions with `and not`"
+    elif text.startswith(("missing", "unexpected")):
+        hint = "close what is open; a sign that is meant as it stands has a backslash before it"
     elif "escape sequence" in text:
         hint = r"RE2 has no back references; a literal backslash is `\\`"
     if "too large" in text or "repetition size" in text:

@@ -25,7 +25,7 @@ from hakam.vocabulary.finding import Span
 from hakam.vocabulary.measure import Measure
 from hakam.vocabulary.verdict import ReviewRequest, Stage
 
-KEYS = ("rule", "policy", "stage", "when", "then", "quota", "about")
+KEYS = ("rule", "policy", "stage", "when", "then", "quota", "about", "examples")
 QUOTAS = {"hour": 3_600.0, "day": 86_400.0}  # seconds
 MAX_QUOTA = 1_000_000
 MAX_RULES = 5_000

@@ -81,6 +81,9 @@ def rules_schema() -> dict[str, Any]:
     stage = {"type": "string", "pattern": r"^(shadow|live|canary [0-9]{1,3}(\.[0-9]{1,3})?%)$"}
     properties = {"rule": _ID, "policy": _TEXT, "stage": stage, "when": _TEXT, "then": _ACTS, "about": _TEXT}
     most = {"type": "integer", "minimum": 1, "maximum": rules.MAX_QUOTA}
+    properties["examples"] = _mapping(
+        {side: {"type": "array", "items": _beside()} for side in examples.BESIDE}
+    )
     properties["quota"] = {**_mapping(dict.fromkeys(rules.QUOTAS, most)), "minProperties": 1}
     required = ("rule", "policy", "stage", "when", "then")
     return _file("Rules", {"type": "array", "items": _mapping(properties, required)})
@@ -92,19 +95,30 @@ def terms_schema() -> dict[str, Any]:
     return _file("Terms", {"type": "object", "propertyNames": names, "additionalProperties": _TEXT})
 
 
-def tests_schema() -> dict[str, Any]:
-    """Return the schema of `tests.yaml`."""
-    event = {"type": "object", "propertyNames": {"enum": list(Event.__struct_fields__)}}
+def _happening() -> dict[str, Any]:
+    """Return what an example says of its event."""
     before = {
         "repeat": {"type": "integer", "minimum": 1, "maximum": examples.MAX_REPEAT},
         "every": _TEXT,
         "vary": {"type": "array", "items": {"enum": list(examples.VARIED)}},
     }
+    return {
+        "text": {"type": "string"},
+        "event": {"type": "object", "propertyNames": {"enum": list(Event.__struct_fields__)}},
+        "before": _mapping(before, ("repeat", "every")),
+    }
+
+
+def _beside() -> dict[str, Any]:
+    """Return an example beside its rule: a text, or an event."""
+    return {"anyOf": [{"type": "string"}, _mapping(_happening())]}
+
+
+def tests_schema() -> dict[str, Any]:
+    """Return the schema of `tests.yaml`."""
     properties = {
         "test": _TEXT,
-        "text": {"type": "string"},
-        "event": event,
-        "before": _mapping(before, ("repeat", "every")),
+        **_happening(),
         "fires": _NAMES,
         "silent": _NAMES,
     }

@@ -293,7 +293,16 @@ def _compare(
         message = f"`{one.id}` adds nothing: whenever it fires, `{other.id}` does the same"
         report.report("P603", message, one.span, hint=f"remove it, or let it do something else; see {place}")
         return True
+    if adds and same and first and one.policy == other.policy and _disagree(one, other):
+        message = f"`{one.id}` and `{other.id}` fire on the same events and ask for different measures"
+        report.report("P602", message, one.span, hint=f"say it once, in one rule; the other is in {place}")
     if adds and same and first and one.policy != other.policy:
         message = f"`{one.id}` and `{other.id}` judge the same under different clauses"
         report.report("P604", message, one.span, hint=f"one of them is enough; the other is in {place}")
     return False
+
+
+def _disagree(one: Rule, other: Rule) -> bool:
+    """Whether two rules take measures that differ, at one stage: a rule that only watches may try another one."""
+    kinds = {measure.kind for measure in one.measures}, {measure.kind for measure in other.measures}
+    return bool(kinds[0] and kinds[1]) and one.measures != other.measures and one.stage is other.stage

@@ -136,7 +136,16 @@ def _yaml_hint(problem: str, text: str, span: Span) -> str | None:
         return "write each measure on a line of its own, after `- `"
     if re.search(r"^\s*(- )?\s*(when|text|\w+):\s*['\"]", line) or "mapping values" in problem:
         return "write `|` after the colon and the text on the next line, indented"
-    return None
+    return next((hint for sign, hint in _HINTS if sign in problem), None)
+
+
+_HINTS = (
+    ("expected ','", "close the bracket, or put a comma before what follows"),
+    ("could not find expected ':'", "a key is followed by a colon and a space"),
+    ("cannot start any token", "put the text in quotes"),
+    ("unexpected end of stream", "close the quotes"),
+    ("expected <block end>", "indent the entries of one list, or of one mapping, alike"),
+)
 
 
 class _Reader:
