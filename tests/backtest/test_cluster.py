@@ -116,25 +116,27 @@ def test_events_are_prepared_by_all_machines(cluster: Cluster, tmp_path: Path, p
     assert figures(there, pack, pool=Here()) == figures(here, pack, pool=Here())
 
 
-def workers() -> list[psutil.Process]:
-    """Return the processes of all nodes that work on pieces, or wait for some."""
+def workers(nodes: Any) -> list[psutil.Process]:
+    """Return the processes of these nodes that work on pieces, or wait for some."""
     names = ("ray::_call", "ray::IDLE")  # not the agents, which end their node with them
-    return [
+    raylets = [
         one
-        for one in psutil.process_iter(["cmdline"])
-        if "".join(one.info["cmdline"] or []).startswith(names)
+        for one in psutil.process_iter(["name", "cmdline"])
+        if one.info["name"] == "raylet" and nodes.address in " ".join(one.info["cmdline"] or [])
     ]
+    children = [child for one in raylets for child in one.children()]
+    return [child for child in children if "".join(child.cmdline()).startswith(names)]
 
 
 def test_workers_that_are_killed_in_the_middle_of_a_run_change_nothing(
-    cluster: Cluster, tmp_path: Path, prepared: Callable[..., Dataset], pack: Pack
+    nodes: Any, cluster: Cluster, tmp_path: Path, prepared: Callable[..., Dataset], pack: Pack
 ) -> None:
     dataset = kept(tmp_path, prepared)
     killed: list[int] = []
 
     def progress(step: str, _share: float) -> None:
         if step == "rules" and not killed:
-            for one in workers():
+            for one in workers(nodes):
                 killed.append(one.pid)
                 one.kill()
 
