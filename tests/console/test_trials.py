@@ -180,8 +180,8 @@ def test_a_difference_names_rule_event_and_both_answers_in_the_readers_language(
 ) -> None:
     real = Rules.true_rows
 
-    def flipped(self: Any, chunk: Any, counted: Any) -> Any:
-        found, unsure = real(self, chunk, counted)
+    def flipped(self: Any, *given: Any) -> Any:
+        found, unsure = real(self, *given)
         return [flags & False for flags in found], unsure & False
 
     monkeypatch.setattr(Rules, "true_rows", flipped)

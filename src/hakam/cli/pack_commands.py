@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FAILED = 1
 UNUSABLE = 2
 SHOWN = 5
+GENERATED = 200
 
 Folder = Annotated[Path, typer.Argument(help="The folder of the pack.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the findings as JSON, for editors and CI.")]
@@ -63,11 +64,13 @@ def run_tests(
         bool, typer.Option("--coverage", help="Name each part of a condition that no test saw both ways.")
     ] = False,
     generated: Annotated[
-        int,
+        int | None,
         typer.Option(
-            "--generated", min=0, help="Judge so many events, made of the types, in two ways that must agree."
+            "--generated",
+            min=0,
+            help="Judge so many events, made of the types, in two ways that must agree; 200, unless --only.",
         ),
-    ] = 200,
+    ] = None,
     least: Annotated[
         float,
         typer.Option("--cover-at-least", min=0, max=100, help="Fail below this coverage, in per cent."),
@@ -96,8 +99,10 @@ def run_tests(
             failed += 1
             print(_failure(result))
     print(f"{passed} passed, {failed} failed")
-    if only is None:
-        failed += _coverage(engine, named=covered, least=least) + _generated(engine, generated)
+    if only is None or covered:
+        failed += _coverage(engine, named=covered, least=least)
+    count = (GENERATED if only is None else 0) if generated is None else generated
+    failed += _generated(engine, count)
     if failed or not passed:
         raise typer.Exit(FAILED)
 
