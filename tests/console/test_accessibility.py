@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page
 from tests.console.conftest import Desk, Stored
 from tests.console.test_tuning import FILES as TUNABLE
 from tests.intake.test_order_contents import REMOVAL
+from tests.media.drawings import drawing, file_of, grey
 from tests.regulator.test_contacts import CONTACTS
 from tests.regulator.test_risks import WHOLE as WHOLE_ASSESSMENT
 
@@ -31,11 +32,14 @@ from hakam.compliance.reports.sheets import Stated
 from hakam.console.installation import vault
 from hakam.intake import authorities, flaggers, orders, threats
 from hakam.intake.models import Conduct, Notice, Strike, Suspension
+from hakam.live.models import Cut, LivePermit, Presence, Refusal, Stream, StreamPoint, StreamStep
+from hakam.live.watching.watcher import frames_folder
 from hakam.privacy import holds, schedule
 from hakam.privacy import requests as data_requests
 from hakam.regulator import contacts, requests, risks
 from hakam.regulator.regimes import Said
 from hakam.review import bulk, trials, trips
+from hakam.review.models import Decision
 from hakam.review.proposing import propose
 from hakam.staff.models import User
 from hakam.staff.roles import Role
@@ -56,6 +60,53 @@ LOOKS = [("en", "light", WIDE), ("ar", "dark", WIDE)]
 def axe() -> str:
     """Return the source of axe-core (MPL-2.0), which a development dependency carries."""
     return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+
+
+def put_on_air(desk: Desk, by: User, decision: Decision) -> list[int]:
+    """Put a stream on air that a bank knows, and one that was cut; refuse two people. Return the streams."""
+    given = {
+        "platform": scene.PLATFORM,
+        "server": "s",
+        "account": "u1",
+        "started_at": desk.now,
+        "seen_at": desk.now,
+    }
+    live = Stream.objects.create(
+        **given, name="show", title="حديث المساء", item_id="b-1", state="live", watched="close", viewers=1200,
+        score=0.9,        flagged={"known-spam": "entry 1, vpdq, 4 of 4 frames"}, flagged_at=desk.now, clause="hate",
+    )  # fmt: skip
+    cut = Stream.objects.create(**given, name="gone", item_id="b-2", state="cut", ended_at=desk.now)
+    folder = frames_folder(settings.HAKAM.home, live.pk)
+    folder.mkdir(parents=True, exist_ok=True)
+    for n in range(24):
+        (folder / f"{desk.now.timestamp() + n / 2:.3f}.jpg").write_bytes(
+            file_of(grey(drawing(n, 320, 180)), "JPEG")
+        )
+        parts = {"known": n / 30, "reports": 0.2, "chat": 0.0, "growth": 0.1, "shares": 0.0}
+        StreamPoint.objects.create(stream=live, at=desk.now + timedelta(seconds=n), score=n / 30, parts=parts)
+    Presence.objects.create(stream=live, user=scene.person("oskar"), since=desk.now, seen_at=desk.now)
+    StreamStep.objects.create(stream=cut, step="cut_and_preserve", decision=decision.pk, by=by, at=desk.now)
+    kept = {"name": "gone.flv", "digest": "d" * 64, "size": 1, "bank": "known-spam", "rows": 3}
+    Cut.objects.create(
+        stream=cut, decision=decision.pk, preserve=True, ordered_at=desk.now, black_at=desk.now + timedelta(seconds=1),
+        preserved=[kept, kept | {"bank": "", "error": "its end can't be read"}], preserved_at=desk.now,
+    )  # fmt: skip
+    refusal = {"platform": scene.PLATFORM, "server": "s", "stream": "show", "account": "u2", "first_at": desk.now,
+               "last_at": desk.now}  # fmt: skip
+    why = Refusal.objects.create(
+        **refusal, token="told-why", why="new_account", facts={"account_days": [1, 7]}
+    )
+    Refusal.objects.create(
+        **refusal, token="told-decided", why="barred", statement=desk.statement(decision).token
+    )
+    LivePermit.objects.create(
+        platform=scene.PLATFORM, account="u2", state="asked", asked_at=desk.now, words="من فضلكم", refusal=why
+    )
+    LivePermit.objects.create(
+        platform=scene.PLATFORM, account="u3", event="Wedding", state="granted", settled_at=desk.now,
+        ends_at=desk.now + timedelta(days=3),
+    )  # fmt: skip
+    return [live.pk, cut.pk]
 
 
 @pytest.fixture
@@ -175,9 +226,11 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
         "events", months=3, days=0, ground="GDPR", because="Enough.", by=amal.actor, now=desk.now
     )
     owner = data_requests.receive("access", platform="maydan", account="u1", by=amal.actor, now=desk.now)
+    shown = put_on_air(desk, amal, removed)
     return {
         "nora": ["/desk/flag"],
-        "": [f"/m/{conduct.token}", "/intimate", "/contact", f"/q/{asked.token}",
+        "": [f"/m/{conduct.token}", "/intimate", "/contact", f"/q/{asked.token}", "/live/told-why",
+             "/live/told-decided",
              "/", "/report", f"/n/{token}", f"/s/{desk.statement(removed).token}", f"/c/{complaint.token}", "/rules",
              "/rules/differences", "/transparency", "/accounts/login/", "/accounts/password/reset/", "/nothing"],
         "root": ["/desk/", "/desk/search?search=vermin", f"/desk/cases/{case.pk}/", f"/desk/cases/{case.pk}/ 1",
@@ -203,6 +256,7 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
                  "/desk/threats", f"/desk/threats/{threat.pk}",
                  "/desk/retention", "/desk/holds", f"/desk/holds/{held.pk}", "/desk/data-requests",
                  f"/desk/data-requests/{owner.pk}", "/desk/processing", "/desk/research",
+                 "/desk/live", *(f"/desk/live/{pk}" for pk in shown), "/desk/live/permits",
                  "/desk/reports", f"/desk/reports/{yearly.pk}?part=6&all=1", f"/desk/reports/{yearly.pk}/facts/6/0/5",
                  "/desk/preferences", "/accounts/2fa/"],
     }  # fmt: skip

@@ -26,11 +26,13 @@ from hakam.compliance.models import Fact, MadeReport, RulebookDraft, RulebookVer
 from hakam.compliance.reports import keeping
 from hakam.compliance.reports.period import year as year_of
 from hakam.compliance.reports.sheets import Stated
-from hakam.console.installation import vault
+from hakam.console.installation import installation, vault
 from hakam.enforcement.models import Effect
 from hakam.enforcement.outbox import EffectState
 from hakam.intake import flaggers, orders, threats
 from hakam.intake.models import Authority, Conduct, Dispute, DisputeBody, Flagger, Order, Threat
+from hakam.live.models import LivePermit, Stream, StreamStep
+from hakam.live.watching.watcher import frames_folder
 from hakam.privacy import holds, research, schedule
 from hakam.privacy import requests as data_requests
 from hakam.regulator import requests
@@ -58,6 +60,7 @@ NEEDS = {name: permission for _method, name, _arguments, permission in PAGES}
 OF_A_DRAFT = ["rule_draft", "save_rule_draft", "add_rule_file", "discard_rule_draft", "rule_trial",
               "ask_rule_trial", "cancel_rule_trial", "rule_release", "stage_rule", "publish_rules",
               "settle_release"]  # fmt: skip
+WITH_MORE = {"report_files": ("zip",), "report_figure": (6, 0, 5), "stream_frame": ("1.000.jpg",)}
 OF_A_CASE = ["case", "priority", "lease", "skip", "draft", "preview", "decide", "reveal_evidence", "reveal"]
 
 
@@ -88,6 +91,8 @@ class World:
     report: MadeReport
     request: Request
     risk: int
+    on_air: StreamStep
+    permit: int
     hold: int = 0
     period: int = 0
     data_request: str = ""
@@ -142,13 +147,14 @@ class World:
             "settle_retention": self.period,
             **dict.fromkeys(("data_request", "act_on_data_request"), self.data_request),
             "processing_export": "json",
+            **dict.fromkeys(("stream", "stream_state", "take_step"), self.on_air.stream_id),
+            "lift_step": self.on_air.pk,
+            "settle_permit": self.permit,
             "report_made": self.report.pk,
             "publish_report": self.report.pk,
         }
-        if name == "report_files":
-            return (self.report.pk, "zip")
-        if name == "report_figure":
-            return (self.report.pk, 6, 0, 5)
+        if name in WITH_MORE:
+            return (self.on_air.stream_id if name == "stream_frame" else self.report.pk, *WITH_MORE[name])
         if name in {"judge_entry", "withdraw_entry"}:
             return ("known-spam", self.bank_entry)
         return (found[name],) if name in found else ()
@@ -194,6 +200,7 @@ ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | 
     **dict.fromkeys(("hold", "act_on_hold", "settle_retention"), 987_654),
     **dict.fromkeys(("data_request", "act_on_data_request", "child_report", "act_on_child_report"), NO_ID),
     **dict.fromkeys(("research_project", "act_on_research"), NO_ID),
+    **dict.fromkeys(("stream", "stream_state", "take_step", "lift_step", "settle_permit"), 987_654),
     "report_made": 987_654,
     "publish_report": 987_654,
 }
@@ -207,6 +214,18 @@ def ask(client: Client, name: str, *arguments: object, data: dict[str, str] | No
 def seen(answer: Any) -> tuple[int, str, bytes]:
     """Return everything by which somebody could tell two answers apart."""
     return answer.status_code, answer.headers.get("Location", ""), answer.content
+
+
+def on_air(desk: Desk, by: User, decision: Decision) -> StreamStep:
+    """Put a stream on air, with a frame to show and a step that was taken."""
+    stream = Stream.objects.create(
+        platform="maydan", server="s", name="show", account="u1", item_id="b-1", state="live",
+        started_at=desk.now, seen_at=desk.now,
+    )  # fmt: skip
+    folder = frames_folder(installation().home, stream.pk)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "1.000.jpg").write_bytes(b"a picture")
+    return StreamStep.objects.create(stream=stream, step="warn", decision=decision.pk, by=by, at=desk.now)
 
 
 @pytest.fixture
@@ -299,6 +318,8 @@ def world(desk: Desk, amal: User, stored: Stored) -> World:
             platform="default", scheme="uk", version=1, body={}, owner=amal.pk, written_by="staff:1",
             written_at=desk.now, approved_by="staff:2", approved_at=desk.now, review_on=desk.now.date(),
         ).pk,
+        on_air(desk, amal, removed),
+        LivePermit.objects.create(platform="maydan", account="u2", state="asked", words="Please").pk,
         holds.place(
             f"case:{opened.pk}", reason="r", until=desk.now + timedelta(days=9), by=amal.actor, now=desk.now
         ).pk,

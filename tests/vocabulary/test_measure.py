@@ -49,6 +49,7 @@ label          item     reversible    visibility  DECISION_VISIBILITY_CONTENT_LA
 warn           account  reversible    -           -
 age_gate       item     reversible    visibility  DECISION_VISIBILITY_CONTENT_AGE_RESTRICTED
 lock_replies   item     reversible    visibility  DECISION_VISIBILITY_CONTENT_INTERACTION_RESTRICTED
+delay          item     compensable   visibility  DECISION_VISIBILITY_OTHER
 limit_reach    item     compensable   visibility  DECISION_VISIBILITY_CONTENT_DEMOTED
 demonetise     item     compensable   monetary    DECISION_MONETARY_SUSPENSION
 hold           item     compensable   visibility  DECISION_VISIBILITY_CONTENT_DISABLED

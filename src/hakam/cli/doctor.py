@@ -20,6 +20,7 @@ def modules() -> dict[str, ModuleType]:
     from hakam.compliance import findings as compliance  # noqa: PLC0415
     from hakam.enforcement import findings as enforcement  # noqa: PLC0415
     from hakam.intake import findings as intake  # noqa: PLC0415
+    from hakam.live import findings as live  # noqa: PLC0415
     from hakam.review import findings as review  # noqa: PLC0415
     from hakam.staff import findings as staff  # noqa: PLC0415
     from hakam.wiring import findings as wiring  # noqa: PLC0415
@@ -31,6 +32,7 @@ def modules() -> dict[str, ModuleType]:
         "enforcement": enforcement,
         "review": review,
         "intake": intake,
+        "live": live,
         "installation": wiring,
     }
 

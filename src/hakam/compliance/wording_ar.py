@@ -95,6 +95,7 @@ ARABIC = Wording(
         MeasureKind.WARN: "توجيه تحذير إلى حسابكم.",
         MeasureKind.AGE_GATE: "وضع قيد عمري على {item}، بحيث يقتصر الاطلاع على البالغين.",
         MeasureKind.LOCK_REPLIES: "إغلاق باب الردود على {item}.",
+        MeasureKind.DELAY: "تأخير بث {item}.",
         MeasureKind.LIMIT_REACH: "الحد من انتشار {item}، بحيث يُعرض ويُوصى به لعدد أقل من الأشخاص.",
         MeasureKind.DEMONETISE: "وقف تحقيق الدخل من {item}.",
         MeasureKind.HOLD: "تعليق نشر {item} حتى الموافقة عليه.",

@@ -93,6 +93,7 @@ GERMAN = Wording(
         MeasureKind.WARN: "Verwarnung Ihres Kontos.",
         MeasureKind.AGE_GATE: "Beschränkung des Zugangs auf Erwachsene: {item}.",
         MeasureKind.LOCK_REPLIES: "Schließung der Antworten: {item}.",
+        MeasureKind.DELAY: "Verzögerung der Übertragung: {item}.",
         MeasureKind.LIMIT_REACH: "Begrenzung der Reichweite: {item}; der Inhalt wird weniger Menschen "
         "gezeigt und empfohlen.",
         MeasureKind.DEMONETISE: "Aussetzung der Einnahmen: {item}.",

@@ -92,6 +92,7 @@ ENGLISH = Wording(
         MeasureKind.WARN: "Your account received a warning.",
         MeasureKind.AGE_GATE: "Access to the {item} was limited to adults.",
         MeasureKind.LOCK_REPLIES: "Replies to the {item} were closed.",
+        MeasureKind.DELAY: "The {item} is broadcast with a delay.",
         MeasureKind.LIMIT_REACH: "The reach of the {item} was limited: it is shown and recommended to fewer people.",
         MeasureKind.DEMONETISE: "The {item} can no longer earn money.",
         MeasureKind.HOLD: "Publication of the {item} was suspended until it is approved.",

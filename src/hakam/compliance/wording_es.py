@@ -92,6 +92,7 @@ SPANISH = Wording(
         MeasureKind.WARN: "Advertencia a su cuenta.",
         MeasureKind.AGE_GATE: "Acceso limitado a personas adultas: {item}.",
         MeasureKind.LOCK_REPLIES: "Cierre de las respuestas: {item}.",
+        MeasureKind.DELAY: "Emisión con retardo: {item}.",
         MeasureKind.LIMIT_REACH: "Limitación del alcance: {item}; el contenido se muestra y recomienda a "
         "menos personas.",
         MeasureKind.DEMONETISE: "Suspensión de los ingresos: {item}.",

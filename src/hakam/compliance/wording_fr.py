@@ -93,6 +93,7 @@ FRENCH = Wording(
         MeasureKind.WARN: "Avertissement adressé à votre compte.",
         MeasureKind.AGE_GATE: "Accès réservé aux adultes : {item}.",
         MeasureKind.LOCK_REPLIES: "Fermeture des réponses : {item}.",
+        MeasureKind.DELAY: "Diffusion en différé : {item}.",
         MeasureKind.LIMIT_REACH: "Limitation de la diffusion : {item} ; le contenu est montré et recommandé "
         "à moins de personnes.",
         MeasureKind.DEMONETISE: "Suspension de la rémunération : {item}.",

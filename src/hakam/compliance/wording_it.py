@@ -92,6 +92,7 @@ ITALIAN = Wording(
         MeasureKind.WARN: "Avvertimento al suo account.",
         MeasureKind.AGE_GATE: "Accesso limitato agli adulti: {item}.",
         MeasureKind.LOCK_REPLIES: "Chiusura delle risposte: {item}.",
+        MeasureKind.DELAY: "Trasmissione in differita: {item}.",
         MeasureKind.LIMIT_REACH: "Limitazione della diffusione: {item}; il contenuto è mostrato e "
         "consigliato a meno persone.",
         MeasureKind.DEMONETISE: "Sospensione dei guadagni: {item}.",

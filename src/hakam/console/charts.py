@@ -53,3 +53,33 @@ def columns(values: Sequence[int]) -> SafeString:
         _HEIGHT,
         _HEIGHT,
     )
+
+
+def line(points: Sequence[tuple[float, float]], *, least: float, mark: float) -> SafeString:
+    """Draw values from 0 to 1 over time, from the left in every language, with a line at `mark`.
+
+    `points`: (seconds, value), in order. At least `least` seconds are drawn, so that a beginning does not look like a
+    whole.
+    """
+    first = points[0][0] if points else 0.0
+    span = max(least, (points[-1][0] - first) if points else 0.0)
+    places = [
+        ((at - first) / span * _WIDTH, _HEIGHT * (1 - min(1.0, max(0.0, value)))) for at, value in points
+    ]
+    drawn = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    filled = f"{places[0][0]:.1f},{_HEIGHT} {drawn} {places[-1][0]:.1f},{_HEIGHT}" if places else ""
+    return format_html(
+        '<svg class="score-line" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">'
+        '<line class="mark" x1="0" x2="{}" y1="{}" y2="{}"/><polygon points="{}"/><polyline points="{}"/>'
+        '<line x1="0" x2="{}" y1="{}" y2="{}"/></svg>',
+        _WIDTH,
+        _HEIGHT + 1,
+        _WIDTH,
+        _HEIGHT * (1 - mark),
+        _HEIGHT * (1 - mark),
+        filled,
+        drawn,
+        _WIDTH,
+        _HEIGHT,
+        _HEIGHT,
+    )

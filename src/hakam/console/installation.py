@@ -9,6 +9,7 @@ from typing import Protocol
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from hakam.live.servers.at_work import Servers
 from hakam.privacy.retention import Stores
 from hakam.storage.event_log import EventLog
 from hakam.storage.vault import Vault
@@ -98,4 +99,10 @@ def stores() -> Stores:
 def notice_log() -> EventLog:
     """Return the log of notices, for reading."""
     opened: EventLog = import_string(settings.HAKAM_NOTICE_LOG)()
+    return opened
+
+
+def media_servers() -> Servers:
+    """Return the media servers of the installation. Not kept: tests put others in their place."""
+    opened: Servers = import_string(settings.HAKAM_MEDIA_SERVERS)()
     return opened

@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from hakam.console import live_terms
 from hakam.console.fact_terms import FACTS
 from hakam.console.harms import HARMS
 
@@ -27,6 +28,7 @@ MEASURES: Words = {
     "warn": _("Warn"),
     "age_gate": _("Age gate"),
     "lock_replies": _("Lock replies"),
+    "delay": _("Delay the broadcast"),
     "limit_reach": _("Limit reach"),
     "demonetise": _("Demonetise"),
     "hold": _("Hold for approval"),
@@ -43,6 +45,7 @@ CONSEQUENCES: Words = {
     "warn": _("The author is warned. The content stays."),
     "age_gate": _("Only adults see it."),
     "lock_replies": _("Stays visible; nobody can reply."),
+    "delay": _("Stays on air, some seconds later."),
     "limit_reach": _("Stays visible, but is no longer recommended."),
     "demonetise": _("Stays visible, but earns nothing."),
     "hold": _("Nobody sees it until it is approved."),
@@ -179,6 +182,7 @@ EFFECT_STATES: Words = {
     "cancelled": pgettext_lazy("state of a delivery", "Cancelled"),
 }
 EFFECT_KINDS: Words = {
+    **live_terms.EFFECTS,
     "measure.apply": _("Apply a measure"),
     "measure.reverse": _("Reverse a measure"),
     "statement.issued": _("Statement of reasons"),
@@ -515,6 +519,7 @@ FAMILIES: dict[str, Words] = {
     "size": SIZES,
     "data_request_kind": DATA_REQUEST_KINDS,
     "data_request_state": DATA_REQUEST_STATES,
+    **live_terms.FAMILIES,
     "dispute_state": DISPUTE_STATES,
     "dispute_outcome": DISPUTE_OUTCOMES,
     "proof": PROOFS,

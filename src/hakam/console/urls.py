@@ -20,6 +20,7 @@ from hakam.console.desk import (
     flaggers,
     investigate,
     ledger,
+    live,
     misuse,
     orders,
     preferences,
@@ -42,6 +43,7 @@ from hakam.console.desk import (
     why,
 )
 from hakam.console.outside import complaint, contact, home, intimate, report, rulebook, transparency
+from hakam.console.outside import live as own_live
 from hakam.console.outside import misuse as own_misuse
 
 app_name = "console"
@@ -61,6 +63,8 @@ urlpatterns = [
     path("contact.json", contact.contact_json, name="contact_json"),
     path("contact/evidence-key.pem", contact.evidence_key, name="evidence_key"),
     path("q/<str:token>", intimate.status, name="request_status"),
+    path("live/<str:token>", own_live.refused, name="live_refused"),
+    path("live/<str:token>/ask", own_live.ask, name="ask_to_be_live"),
     path("rules", rulebook.rulebook, name="rulebook"),
     path("rules.json", rulebook.rulebook_json, name="rulebook_json"),
     path("rules/differences", rulebook.differences, name="rulebook_differences"),
@@ -162,6 +166,15 @@ urlpatterns = [
     path("desk/banks/<slug:name>/change", banks.change, name="change_bank"),
     path("desk/banks/<slug:name>/<int:entry>/judge", banks.judge, name="judge_entry"),
     path("desk/banks/<slug:name>/<int:entry>/withdraw", banks.withdraw, name="withdraw_entry"),
+    path("desk/live", live.wall, name="live"),
+    path("desk/live/permits", live.permit_list, name="permits"),
+    path("desk/live/permits/approve", live.approve, name="approve_live"),
+    path("desk/live/permits/<int:permit_id>/settle", live.settle, name="settle_permit"),
+    path("desk/live/steps/<int:step_id>/lift", live.lift, name="lift_step"),
+    path("desk/live/<int:stream_id>", live.stream, name="stream"),
+    path("desk/live/<int:stream_id>/state", live.state, name="stream_state"),
+    path("desk/live/<int:stream_id>/frames/<str:name>", live.frame, name="stream_frame"),
+    path("desk/live/<int:stream_id>/take", live.take, name="take_step"),
     path("desk/orders", orders.listing, name="orders"),
     path("desk/orders/receive", orders.receive, name="receive_order"),
     path("desk/orders/<uuid:order_id>", orders.one, name="order"),

@@ -17,6 +17,7 @@ from hakam.vocabulary.event import ItemRef
 from hakam.vocabulary.measure import NATURE, Measure, MeasureKind, Target
 
 _STANDING = [s.value for s in (MeasureState.PLANNED, MeasureState.SENT, MeasureState.APPLIED)]
+_HELD = frozenset({MeasureState.PLANNED, MeasureState.SENT, MeasureState.APPLIED, MeasureState.FAILED})
 _ON_ACCOUNTS = [kind.value for kind in MeasureKind if NATURE[kind].target is Target.ACCOUNT]
 
 
@@ -181,6 +182,19 @@ def counts(now: datetime) -> DeliveryCounts:
 def measure_of(row: AppliedMeasure) -> Measure:
     """Return a row's measure as a value."""
     return msgspec.convert(row.measure, Measure)
+
+
+def is_held(row: AppliedMeasure) -> bool:
+    """Whether a measure is decided and not taken back, whatever the platform says of it: what our own gate obeys."""
+    return MeasureState(row.state) in _HELD
+
+
+def accounts_under(platform: str, kinds: Iterable[MeasureKind]) -> set[str]:
+    """Return the accounts of a platform on which a measure of these kinds is held."""
+    rows = AppliedMeasure.objects.filter(
+        platform=platform, kind__in=[kind.value for kind in kinds], state__in=[state.value for state in _HELD]
+    )
+    return set(rows.values_list("author_id", flat=True).distinct().iterator(chunk_size=5_000))
 
 
 def has_ended(row: AppliedMeasure) -> bool:

@@ -25,6 +25,8 @@ class EffectKind(StrEnum):
     ORDER_RECIPIENT = "order.recipient"  # to whom an order concerns
     THREAT_REPORT = "threat.report"  # to authorities: a threat to life or safety
     DATA_REQUEST_ANSWER = "data_request.answer"  # to a person: about their data
+    LIVE_REFUSED = "live.refused"  # to the platform: the gate let somebody not go live, and why
+    LIVE_PERMIT = "live.permit"  # to the platform: what became of a request to go live
     STAFF_ALERT = "staff.alert"  # to colleagues: a legal clock runs out
 
 

@@ -27,7 +27,7 @@ SIDE = 512  # pixels of the shorter side of a frame as it is handed over
 _CONTAINERS = "mov,matroska,webm,avi,flv,asf,mpegts,mpeg,mp3,wav,flac,ogg,aac,amr,aiff,caf"
 _HEAD = 80  # bytes in which a stream of frames says its size
 _MOST_PIXELS_OUT = 4_000_000  # of one frame as handed over: what is longer than that is no clip
-_EVEN = "trunc({side}*min(1\\,{least}/min(iw\\,ih))/2)*2"
+EVEN = "trunc({side}*min(1\\,{least}/min(iw\\,ih))/2)*2"
 _MOST_PROBED = 1_000_000  # bytes of what is said about a file
 
 
@@ -86,6 +86,38 @@ def opened(data: bytes, bounds: ClipBounds = DEFAULT_BOUNDS) -> Iterator[File]:
         yield File(path, bounds)
 
 
+def tail(path: Path, seconds: float, bounds: ClipBounds = DEFAULT_BOUNDS) -> bytes:
+    """Return the end of a long recording as Matroska, sight and sound as they were, at most `bounds.size` bytes.
+
+    Raises `ProgramMissingError` and `UnreadableError`.
+    """
+    words = [
+        "ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "quiet", "-protocol_whitelist", "file,pipe",
+        "-format_whitelist", _CONTAINERS, "-sseof", f"-{seconds:g}", "-i", str(path),
+        "-map", "0:v?", "-map", "0:a?", "-c", "copy", "-f", "matroska", "pipe:1",
+    ]  # fmt: skip
+    with subprocess.Popen(  # noqa: S603 -- a fixed program, no shell
+        limited_command(words, bounds),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        late = threading.Event()
+        clock = threading.Timer(bounds.seconds, _kill, (process, late))
+        clock.daemon = True
+        clock.start()
+        assert process.stdout is not None
+        try:
+            data = process.stdout.read(bounds.size + 1)
+        finally:
+            clock.cancel()
+            process.kill()
+            process.wait()
+    if late.is_set() or not data or len(data) > bounds.size:
+        raise UnreadableError("damaged or cut short", "its end can't be read")
+    return data
+
+
 class File:
     """A clip or a recording that lies in a private folder."""
 
@@ -99,7 +131,7 @@ class File:
 
         What can be read before a file breaks off is yielded. Raises `UnreadableError` if that is nothing.
         """
-        scale = ":".join(_EVEN.format(side=side, least=SIDE) for side in ("iw", "ih"))
+        scale = ":".join(EVEN.format(side=side, least=SIDE) for side in ("iw", "ih"))
         words = [
             "-map",
             "0:v:0",
@@ -115,7 +147,7 @@ class File:
             pipe,
             why,
         ):
-            size = _size_of(pipe.readline(_HEAD))
+            size = size_of(pipe.readline(_HEAD))
             while size is not None and pipe.readline(_HEAD).startswith(b"FRAME"):
                 width, height = size
                 body = pipe.read(width * height)
@@ -151,7 +183,7 @@ class File:
         ]  # fmt: skip
         late = threading.Event()
         with subprocess.Popen(  # noqa: S603 -- a fixed program, no shell
-            _limited(words, self._bounds),
+            limited_command(words, self._bounds),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -186,7 +218,7 @@ class File:
         ]
         try:
             done = subprocess.run(  # noqa: S603 -- a fixed program, no shell
-                _limited(words, self._bounds),
+                limited_command(words, self._bounds),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=self._bounds.seconds,
@@ -245,14 +277,15 @@ def _kill(process: subprocess.Popen[bytes], late: threading.Event) -> None:
     process.kill()
 
 
-def _limited(words: list[str], bounds: ClipBounds) -> list[str]:
+def limited_command(words: list[str], bounds: ClipBounds) -> list[str]:
+    """Return what runs a program with less, or the program itself where there is no such thing."""
     program = shutil.which(words[0])
     if program is None:
         raise ProgramMissingError
     return limited(program, words[1:], memory=bounds.memory, seconds=bounds.cpu_seconds)
 
 
-def _size_of(head: bytes) -> tuple[int, int] | None:
+def size_of(head: bytes) -> tuple[int, int] | None:
     """Return width and height from the first line of a stream of frames, None if it is none."""
     if not head.startswith(b"YUV4MPEG2 "):
         return None

@@ -12,7 +12,7 @@ from math import ceil
 from typing import Final
 
 import msgspec
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
 from hakam.compliance import access as compliance
 from hakam.enforcement import access as enforcement
@@ -362,6 +362,40 @@ def history(
         followers=author.followers if author else None,
         labels=author.labels if author else (),
     )
+
+
+def standing_violations(
+    platform: str, author_id: str, clauses: Iterable[str], *, since: datetime
+) -> list[Decision]:
+    """Return the violations of some clauses that stand against an account since `since`, newest first."""
+    return list(
+        Decision.objects.filter(
+            platform=platform,
+            author_id=author_id,
+            clause__in=list(clauses),
+            outcome=Outcome.VIOLATION,
+            state__in=STANDING,
+            at__gt=since,
+        ).order_by("-at", "-pk")
+    )
+
+
+def reports_about(item: ItemRef) -> int:
+    """Return how many reports of people there were about an item, each of a crowd counted."""
+    cases = Case.objects.filter(platform=item.platform, item_kind=item.kind, item_id=item.id)
+    return int(cases.exclude(state=CaseState.MERGED).aggregate(total=Sum("notices"))["total"] or 0)
+
+
+def accounts_in_violation(platform: str, clauses: Iterable[str], *, since: datetime) -> set[str]:
+    """Return the accounts against which such a violation stands."""
+    found = Decision.objects.filter(
+        platform=platform,
+        clause__in=list(clauses),
+        outcome=Outcome.VIOLATION,
+        state__in=STANDING,
+        at__gt=since,
+    )
+    return set(found.values_list("author_id", flat=True).distinct())
 
 
 def clause_views(case: Case, language: str) -> tuple[ClauseView, ...]:

@@ -101,6 +101,25 @@ def release(case_id: int, *, by: Actor, now: datetime) -> None:
             ledger.record(FactKind.CASE_RELEASED, by=by, now=now, subject=f"case:{case_id}")
 
 
+def share(case_id: int, *, by: Actor, now: datetime) -> None:
+    """End somebody else's lease on the case of a live event: nobody holds what happens now alone.
+
+    For colleagues who look at it together; the room above checks that they do.
+    """
+    user = user_id(by)
+    with transaction.atomic():
+        case = locked_case(case_id)
+        if case.lease_by_id in {None, user}:
+            return
+        held = case.lease_until is not None and case.lease_until > now
+        case.lease_by = case.lease_until = None
+        case.save(update_fields=["lease_by", "lease_until"])
+        if held:
+            ledger.record(
+                FactKind.CASE_RELEASED, by=by, now=now, subject=f"case:{case_id}", body={"shared": True}
+            )
+
+
 def workable(user: User, now: datetime) -> QuerySet[Case]:
     """Return the open cases that this person could work on now: free, in a queue and a language of theirs.
 

@@ -44,6 +44,9 @@ class Permission(StrEnum):
     MISUSE_READ = "intake:misuse:read"
     MISUSE_STRIKE = "intake:misuse:strike"
     MISUSE_SUSPEND = "intake:misuse:suspend"
+    LIVE_READ = "live:stream:read"
+    LIVE_ACT = "live:stream:act"
+    LIVE_PERMIT = "live:permit:settle"
     NOTICE_FLAG = "intake:notice:flag"
     RETENTION_READ = "privacy:schedule:read"
     RETENTION_CHANGE = "privacy:schedule:change"
@@ -78,6 +81,8 @@ _MODERATE = _READ | {
     _P.MISUSE_READ,
     _P.MISUSE_STRIKE,
     _P.THREAT_RAISE,
+    _P.LIVE_READ,
+    _P.LIVE_ACT,
 }
 _SENIOR = _MODERATE | {
     _P.CASE_ASSIGN,
@@ -91,6 +96,7 @@ _SENIOR = _MODERATE | {
     _P.THREAT_HANDLE,
     _P.DISPUTE_READ,
     _P.BANK_READ,
+    _P.LIVE_PERMIT,
 }
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -145,6 +151,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.DISPUTE_READ,
         _P.REGULATOR_READ,
         _P.RETENTION_READ,
+        _P.LIVE_READ,
     },
     Role.RESEARCHER: frozenset({_P.PACK_READ, _P.REPORT_READ}),
     Role.TRUSTED_FLAGGER: frozenset({_P.NOTICE_FLAG}),  # somebody outside: reads nothing of ours

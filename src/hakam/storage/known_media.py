@@ -97,6 +97,14 @@ class KnownMedia:
             if best is not None:
                 yield best[1]
 
+    def any_near(self, frames: Sequence[Frame], at: float) -> bool:
+        """Whether a frame is near to one of any known clip. `at`: Unix seconds."""
+        return any(
+            bool(index.near(frames, self.known.banks[name].bank.distance))
+            for name, (index, _moments) in self._clips.items()
+            if self.known.banks[name].in_force(at)
+        )
+
     def recordings(self, sounds: Sequence[int], at: float) -> Iterator[Alike]:
         """Yield, for each bank, the known recording of which the longest stretch was heard. `at`: Unix seconds."""
         for name, known in self._recordings.items():

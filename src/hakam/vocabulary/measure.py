@@ -45,6 +45,7 @@ class MeasureKind(StrEnum):
     WARN = "warn"
     AGE_GATE = "age_gate"
     LOCK_REPLIES = "lock_replies"
+    DELAY = "delay"  # of a live broadcast, so that people can act before it is seen
     LIMIT_REACH = "limit_reach"
     DEMONETISE = "demonetise"
     HOLD = "hold"
@@ -83,6 +84,7 @@ NATURE: dict[MeasureKind, MeasureNature] = {
     MeasureKind.LOCK_REPLIES: MeasureNature(
         35, Target.ITEM, _R, _V, _VIS, "DECISION_VISIBILITY_CONTENT_INTERACTION_RESTRICTED"
     ),
+    MeasureKind.DELAY: MeasureNature(37, Target.ITEM, _C, _V, _VIS, "DECISION_VISIBILITY_OTHER"),
     MeasureKind.LIMIT_REACH: MeasureNature(
         40, Target.ITEM, _C, _V, _VIS, "DECISION_VISIBILITY_CONTENT_DEMOTED"
     ),

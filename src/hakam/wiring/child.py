@@ -17,6 +17,9 @@ def run(name: str, *, checked: bool = False) -> None:
     if name == programs.DOOR:
         programs.run_door(settings())
         return
+    if name == programs.GATE:
+        programs.run_gate(settings())
+        return
     if not checked:
         from hakam.wiring import start  # noqa: PLC0415 -- the console's worker process loads Django by itself
 
@@ -24,6 +27,8 @@ def run(name: str, *, checked: bool = False) -> None:
         start.require_ready()
     if name == programs.CONSOLE:
         programs.run_console(settings())
+    elif name == programs.WATCH:
+        programs.run_watch(settings())
     elif name == programs.TRIALS:
         programs.run_trials(settings())
     else:

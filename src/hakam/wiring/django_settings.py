@@ -14,6 +14,7 @@ from hakam.wiring.settings import settings
 HAKAM = _S = settings()  # for pages: see `hakam.console.installation`
 HAKAM_VAULT = "hakam.wiring.ports.vault"
 HAKAM_STORES = "hakam.wiring.ports.stores"
+HAKAM_MEDIA_SERVERS = "hakam.wiring.media_servers.servers"
 HAKAM_EVENT_LOG = "hakam.wiring.ports.event_log"
 HAKAM_NOTICE_LOG = "hakam.wiring.ports.notice_log"
 HAKAM_FRANKING_KEYS = "hakam.wiring.ports.franking_keys"
@@ -44,6 +45,7 @@ INSTALLED_APPS = [
     "hakam.regulator",
     "hakam.safeguarding",
     "hakam.privacy",
+    "hakam.live",
     "hakam.console",
 ]
 

@@ -32,8 +32,6 @@ from hakam.intake import (
 )
 from hakam.intake.media_files import MediaFolder
 from hakam.live.keeping import EdgeKeeper
-from hakam.media import extra
-from hakam.media.sandbox import Sandbox
 from hakam.privacy import erasing, research, retention, work
 from hakam.regulator import copies, requests
 from hakam.review import bulk
@@ -41,12 +39,9 @@ from hakam.review.cases import rerank_due
 from hakam.review.decisions import finalise_due
 from hakam.safeguarding import filing
 from hakam.safeguarding.cybertip.client import HttpTipline
-from hakam.storage.embedded.published import PublishedReader
-from hakam.storage.known_content import KnownContent
-from hakam.storage.known_media import KnownMedia
-from hakam.storage.published import PublishedBank
-from hakam.wiring import franking, plugins, ports, publish, subscriptions
+from hakam.wiring import franking, live_duties, plugins, ports, publish, subscriptions
 from hakam.wiring.hold import HomeInUseError, hold
+from hakam.wiring.known import KnownBanks
 from hakam.wiring.models import Models
 from hakam.wiring.reading import PictureReading
 from hakam.wiring.settings import SettingError, Settings
@@ -135,7 +130,7 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
         return 0
 
     folder = MediaFolder(settings.media_url, Path(settings.media_folder) if settings.media_folder else None)
-    banks = held.enter_context(closing(_Banks(settings)))
+    banks = held.enter_context(closing(KnownBanks(settings)))
 
     def look_at_pictures(now: datetime) -> int:
         sandbox = banks.sandbox()
@@ -192,6 +187,7 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
                 Task("erase withdrawn hashes", erase_withdrawn, 30.0),
             ),
             "edge": (Task("keep edge snapshots", edge.keep, 2.0),),
+            **live_duties.lanes(settings),
             "events": (Task("consume events", consume, 0.25),),
             "notices": (
                 Task("take in notices", take_notices, 0.25),
@@ -277,35 +273,6 @@ class _Tipline:
         """Close the connections."""
         if self._client is not None:
             self._client.close()
-
-
-class _Banks:
-    """The banks in force as the worker asks them, opened anew when something else is published."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._home = settings.home
-        self._reader = PublishedReader(publish.published_path(settings))
-        self._media = KnownMedia(KnownContent(settings.home))
-        self._banks: tuple[PublishedBank, ...] = ()
-        self._sandbox: Sandbox | None = None
-
-    def sandbox(self) -> Sandbox | None:
-        """Return where pictures are decoded, started when first asked for; None without the extra `hakam[media]`."""
-        if self._sandbox is None and extra.available():
-            self._sandbox = Sandbox()
-        return self._sandbox
-
-    def media(self) -> KnownMedia:
-        """Return what the banks in force know."""
-        told = self._reader.poll()
-        if told is not None and told.banks != self._banks:
-            self._media, self._banks = KnownMedia(KnownContent(self._home, told.banks)), told.banks
-        return self._media
-
-    def close(self) -> None:
-        """End the sandbox's children."""
-        if self._sandbox is not None:
-            self._sandbox.close()
 
 
 def _resume(settings: Settings, held: ExitStack) -> None:

@@ -11,8 +11,9 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 CONNECTORS = "hakam.connectors"
+MEDIA_SERVERS = "hakam.media_servers"
 MODELS = "hakam.models"
-GROUPS = (CONNECTORS, MODELS)
+GROUPS = (CONNECTORS, MEDIA_SERVERS, MODELS)
 
 
 class PluginError(RuntimeError):

@@ -12,12 +12,15 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
+from hakam.live import configuration
+from hakam.live.configuration import LiveConfiguration
 from hakam.signals.models.heads import Head
 from hakam.wiring.processes import Program
 from hakam.wiring.settings import SettingError, Settings
 from hakam.wiring.worker import read_heartbeat
 
 CONSOLE, DOOR, WORKER = "console", "door", "worker"
+GATE, WATCH = "gate", "watch"  # only where streams are guarded: `live.json` in the home
 TRIALS = "trials"  # started by the worker when a trial waits, ends with it
 MOST_CONSOLE_THREADS = 8
 _DIRECT = build_opener(ProxyHandler({}))  # a health check never goes through the operator's proxy
@@ -55,9 +58,10 @@ def command(name: str) -> Sequence[str]:
 
 
 def programs(settings: Settings) -> tuple[Program, ...]:
-    """Return the three programs that make up Hakam."""
+    """Return the three programs that make up Hakam, and two more where live streams are guarded."""
     host = near(settings)
     return (
+        *live_programs(settings),
         Program(
             name=CONSOLE,
             command=command(CONSOLE),
@@ -70,6 +74,88 @@ def programs(settings: Settings) -> tuple[Program, ...]:
         ),
         Program(name=WORKER, command=command(WORKER), ready=partial(beats, heartbeat_path(settings))),
     )
+
+
+def live_programs(settings: Settings) -> tuple[Program, ...]:
+    """Return gate and watch, if `live.json` is in the home. Raises `SettingError` for one that can't be used."""
+    chosen = live_configuration(settings)
+    if chosen is None:
+        return ()
+    host = "127.0.0.1" if chosen.host in {"0.0.0.0", "::", ""} else chosen.host  # noqa: S104 -- compared only
+    return (
+        Program(
+            name=GATE, command=command(GATE), ready=partial(answers, f"http://{host}:{chosen.port}/healthz")
+        ),
+        Program(name=WATCH, command=command(WATCH), ready=partial(beats, watch_heartbeat_path(settings))),
+    )
+
+
+def watch_heartbeat_path(settings: Settings) -> Path:
+    """Return the file in which the watch tells how it fares."""
+    return settings.home / "watch.json"
+
+
+def live_configuration(settings: Settings) -> LiveConfiguration | None:
+    """Return what is configured of live streams. Raises `SettingError`."""
+    try:
+        return configuration.load(settings.home)
+    except configuration.ConfigurationError as error:
+        raise SettingError(str(error)) from error
+
+
+def run_gate(settings: Settings) -> None:
+    """Serve the go-live gate until told to stop."""
+    import asyncio  # noqa: PLC0415 -- only this process needs it
+    import time  # noqa: PLC0415
+
+    from hakam.live.gate.keeper import Gatekeeper  # noqa: PLC0415
+    from hakam.live.gate.server import Application, Options, run  # noqa: PLC0415
+    from hakam.live.gate.spool import Spool, path_of  # noqa: PLC0415
+    from hakam.wiring.media_servers import adapters  # noqa: PLC0415
+
+    chosen = live_configuration(settings)
+    if chosen is None:
+        raise SettingError(f"{settings.home / configuration.FILE} is missing: nothing is to be guarded")
+    spool = Spool(path_of(settings.home))
+    keeper = Gatekeeper(
+        settings.home,
+        adapters(),
+        spool,
+        secret=settings.secret,
+        clock=time.time,
+        base_url=settings.base_url,
+    )
+    if keeper.trouble:
+        raise SettingError(keeper.trouble)
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def end() -> None:
+            loop.call_soon_threadsafe(stop.set)
+
+        stop_on_signals(end)
+        await run(Application(keeper), Options(chosen.host, chosen.port), stop=stop)
+
+    try:
+        asyncio.run(serve())
+    finally:
+        spool.close()
+
+
+def run_watch(settings: Settings) -> None:
+    """Watch the streams on air until told to stop."""
+    from hakam.wiring.start import start_django  # noqa: PLC0415 -- only this process needs it
+
+    start_django()
+    from hakam.wiring.watch import task  # noqa: PLC0415 -- needs Django started
+    from hakam.wiring.worker import Worker  # noqa: PLC0415
+
+    stop = threading.Event()
+    stop_on_signals(stop.set)
+    with task(settings) as lanes:
+        Worker(lanes, heartbeat=watch_heartbeat_path(settings)).run(stop)
 
 
 def run_console(settings: Settings) -> None:

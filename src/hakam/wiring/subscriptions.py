@@ -18,6 +18,7 @@ from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Fact
 from hakam.enforcement import alerts, breakers, second_person, standing
 from hakam.intake import answers, cursors, database_entries
+from hakam.live import barring
 from hakam.privacy import holds
 from hakam.wiring import ports, publish
 from hakam.wiring.settings import settings
@@ -41,6 +42,10 @@ def _enter_in_database(fact: Fact, now: datetime) -> None:
 
 def _tell_what_stands(fact: Fact, now: datetime) -> None:
     standing.on_fact(fact, now, home=settings().home)
+
+
+def _write_the_gates_book(fact: Fact, now: datetime) -> None:
+    barring.on_fact(fact, now, home=settings().home)
 
 
 K = FactKind
@@ -67,6 +72,7 @@ SUBSCRIBERS: tuple[Subscriber, ...] = (
     Subscriber("second person", second_person.KINDS, second_person.on_fact),
     Subscriber("standing", standing.KINDS, _tell_what_stands),
     Subscriber(holds.CURSOR, holds.KINDS, holds.on_fact),
+    Subscriber("go-live gate", barring.KINDS, _write_the_gates_book),
     Subscriber("eu database", database_entries.KINDS, _enter_in_database),
 )
 

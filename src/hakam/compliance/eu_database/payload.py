@@ -130,6 +130,9 @@ def build(statement: Statement, item: ItemFacts, *, puid: str, base_url: str = "
     return Entry(payload, covered)
 
 
+_OTHER: Final = "DECISION_VISIBILITY_OTHER"
+
+
 def ground_of(grounds: Sequence[Ground]) -> Ground:
     """Return the ground that is named to the database: the law, where it was relied on."""
     return next((g for g in grounds if g.kind is GroundKind.ILLEGAL), grounds[0])
@@ -156,6 +159,8 @@ def _restrictions(measures: Sequence[Measure], start: date) -> dict[str, Any]:
         here.sort(key=lambda m: m.nature.severity)
         values = {str(m.nature.tdb_value) for m in here}
         out[field] = sorted(values) if field == "decision_visibility" else here[-1].nature.tdb_value
+        if _OTHER in values:
+            out["decision_visibility_other"] = "The live broadcast was delayed."
         days = [m.days for m in here if m.days is not None]
         if len(days) == len(here):
             out[ENDS[field]] = min(start + timedelta(days=max(days)), date(2038, 1, 1)).isoformat()

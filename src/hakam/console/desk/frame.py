@@ -14,6 +14,7 @@ from django.utils.translation import pgettext
 
 from hakam.enforcement import access as enforcement
 from hakam.intake import order_access
+from hakam.live import access as live
 from hakam.regulator import access as regulator
 from hakam.review import access as review
 from hakam.review import proposal_access, trips
@@ -103,6 +104,8 @@ _PLACES = {
     "complete_request": "requests", "note_absence": "requests", "save_profile": "profile",
     "save_contacts": "contacts", "risk": "risks", "risk_draft": "risks", "save_risk": "risks", "attest": "checklist",
     "bulk": "bulks", "entity": "investigate", "investigate_sql": "investigate", "run_sql": "investigate",
+    "stream": "live", "stream_state": "live", "take_step": "live", "permits": "live", "approve_live": "live",
+    "settle_permit": "live",
     "threat": "threats", "dispute": "disputes", "report_made": "reports", "report_figure": "reports",
     "propose_private_basis": "private_bases", "act_on_private_basis": "private_bases",
     "child_report": "child_reports", "prepare_child_report": "child_reports", "act_on_child_report": "child_reports",
@@ -130,6 +133,17 @@ def _tripped() -> tuple[int, str]:
     return len(unseen), _("rules whose quota is used up") if kinds else ""
 
 
+def _on_air(user: User) -> list[Entry]:
+    """Return the way to the streams on air, in the front row while there are any."""
+    if not user.may(Permission.LIVE_READ):
+        return []
+    count, known = live.count_on_air()
+    if not count and not live.asked_count():
+        return []
+    alert = _("a bank knows what is shown") if known else ""
+    return [Entry("live", pgettext("streams", "Live"), "signal", reverse("console:live"), count, alert)]
+
+
 def _entries(user: User, now: datetime) -> list[Entry]:
     counts = review.counts(user=user, now=now)
     out: list[Entry] = []
@@ -145,6 +159,7 @@ def _entries(user: User, now: datetime) -> list[Entry]:
     if user.may(Permission.ORDER_READ):
         waiting = order_access.open_count(user)
         out.append(Entry("orders", _("Orders"), "alarm", reverse("console:orders"), waiting or None))
+    out += _on_air(user)
     if user.may(Permission.PACK_READ):
         tripped, alert = _tripped()
         out.append(Entry("rules", _("Rules"), "rules", reverse("console:rules"), tripped or None, alert))
@@ -189,6 +204,8 @@ def _records(user: User) -> tuple[Entry, ...]:
 
 def _duties(user: User) -> tuple[Entry, ...]:
     out = []
+    if user.may(Permission.LIVE_READ) and not _on_air(user):  # else it stands in the front row
+        out.append(Entry("live", _("Live streams"), "signal", reverse("console:live")))
     if user.may(Permission.THREAT_RAISE):
         out.append(Entry("threats", _("Threats to life"), "alarm", reverse("console:threats")))
     if user.may(Permission.CHILD_REPORT_HANDLE):
@@ -264,8 +281,15 @@ def _shortcuts() -> tuple[Shortcuts, ...]:
         (("V",), _("Hold to see veiled content")),
         (("Esc",), _("Choose again")),
     )
+    stream = (
+        (("1", "–", "6"), _("A step on the stream")),
+        (("7",), _("Cut the stream")),
+        (("8",), _("Cut and preserve the recording")),
+        (("V",), _("See the stream clearly, or not")),
+    )
     return (
         Shortcuts(_("On a case"), case),
+        Shortcuts(_("On a live stream"), stream),
         Shortcuts(_("In lists"), lists),
         Shortcuts(_("Everywhere"), everywhere),
     )

@@ -6,3 +6,4 @@ import "./theme.js";
 import "./reveal.js";
 import "./lease.js";
 import "./decide.js";
+import "./live.js";

@@ -1,0 +1,106 @@
+"""The words for the values of the room `live`, in the language in force."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+Words = dict[str, Promise]
+
+STREAM_STATES: Words = {
+    "live": pgettext_lazy("state of a stream", "on air"),
+    "cut": pgettext_lazy("state of a stream", "cut"),
+    "ended": pgettext_lazy("state of a stream", "ended"),
+}
+STEPS: Words = {
+    "warn": _("Warn"),
+    "delay": _("Delay the broadcast"),
+    "limit_reach": _("Limit reach"),
+    "lock_chat": _("Lock the chat"),
+    "age_gate": _("Age gate"),
+    "withhold": _("Withhold in a country"),
+    "cut": pgettext_lazy("step", "Cut"),
+    "cut_and_preserve": _("Cut and preserve"),
+}
+CLOSENESS: Words = {
+    "close": pgettext_lazy("how a stream is watched", "closely watched"),
+    "light": pgettext_lazy("how a stream is watched", "lightly watched"),
+    "": pgettext_lazy("how a stream is watched", "not watched"),
+}
+SCORE_PARTS: Words = {
+    "known": _("Known content"),
+    "reports": pgettext_lazy("part of a score", "Reports"),
+    "chat": pgettext_lazy("part of a score", "Chat"),
+    "growth": _("Growth of the audience"),
+    "shares": pgettext_lazy("part of a score", "Shares"),
+}
+WHY_NOT_LIVE: Words = {
+    "terminated": _("The account was terminated."),
+    "suspended": _("The account is suspended."),
+    "barred": _("The account is barred from live streaming."),
+    "strike": _(
+        "The account broke a rule of which once is enough to be barred from live streaming for a time."
+    ),
+    "cut": _("A live stream of the account was cut a short while ago."),
+    "pass_missing": _("No stream key was given."),
+    "pass_false": _("The stream key is not valid here."),
+    "pass_expired": _("The stream key has expired. Get a new one from the platform."),
+    "country": _("Live streaming is not open in the country of the account."),
+    "age": _("Live streaming has a least age, which the account does not show."),
+    "unverified": _("Live streaming needs a verified identity."),
+    "new_account": _("The account is too new for live streaming."),
+    "unapproved": _("Live streaming needs approval beforehand."),
+    "unsure": _(
+        "It could not be checked whether the account may be live. Nothing is held against it; try again soon."
+    ),
+}
+WHY_IN_SHORT: Words = {
+    "terminated": pgettext_lazy("why not live", "terminated"),
+    "suspended": pgettext_lazy("why not live", "suspended"),
+    "barred": pgettext_lazy("why not live", "barred"),
+    "strike": pgettext_lazy("why not live", "strike"),
+    "cut": pgettext_lazy("why not live", "was cut"),
+    "pass_missing": pgettext_lazy("why not live", "no key"),
+    "pass_false": pgettext_lazy("why not live", "false key"),
+    "pass_expired": pgettext_lazy("why not live", "old key"),
+    "country": pgettext_lazy("why not live", "country"),
+    "age": pgettext_lazy("why not live", "age"),
+    "unverified": pgettext_lazy("why not live", "not verified"),
+    "new_account": pgettext_lazy("why not live", "new account"),
+    "unapproved": pgettext_lazy("why not live", "not approved"),
+    "unsure": pgettext_lazy("why not live", "not certain"),
+}
+PERMIT_STATES: Words = {
+    "asked": pgettext_lazy("state of a permit", "asked for"),
+    "granted": pgettext_lazy("state of a permit", "granted"),
+    "refused": pgettext_lazy("state of a permit", "refused"),
+    "withdrawn": pgettext_lazy("state of a permit", "withdrawn"),
+}
+FACTS: Words = {
+    "live.started": _("Stream on air"),
+    "live.ended": _("Stream ended"),
+    "live.refused": _("Not let on air"),
+    "live.flagged": _("Known content in a stream"),
+    "live.step_taken": _("Step on a stream taken"),
+    "live.cut_ordered": _("Stream ordered to be cut"),
+    "live.black": _("Stream is black"),
+    "live.preserved": _("Recordings of a stream preserved"),
+    "live.permit_asked": _("Permit to go live asked for"),
+    "live.permit_granted": _("Permit to go live granted"),
+    "live.permit_refused": _("Permit to go live refused"),
+    "live.permit_withdrawn": _("Permit to go live withdrawn"),
+}
+EFFECTS: Words = {
+    "live.refused": _("Why not live"),
+    "live.permit": _("Answer about a permit to go live"),
+}
+FAMILIES: dict[str, Words] = {
+    "stream_state": STREAM_STATES,
+    "step": STEPS,
+    "closeness": CLOSENESS,
+    "score_part": SCORE_PARTS,
+    "why_not_live": WHY_NOT_LIVE,
+    "why_in_short": WHY_IN_SHORT,
+    "permit_state": PERMIT_STATES,
+}

@@ -1,0 +1,1 @@
+"""The go-live gate: before a stream starts, the media server asks whether this account may be live here, now."""

@@ -1,0 +1,265 @@
+"""The watch: streams on air are read by FFmpeg, compared, scored each second, and shown to moderators."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from django.db import transaction
+
+from hakam.live.models import Stream, StreamPoint
+from hakam.live.servers.at_work import Servers
+from hakam.live.servers.server import Source, Unreachable
+from hakam.live.states import StreamState
+from hakam.live.streams import GATE, end, item_of, note_figures
+from hakam.live.watching.chat import ChatTally
+from hakam.live.watching.eyes import Eyes
+from hakam.live.watching.flagging import flag
+from hakam.live.watching.plan import FRAMES_A_SECOND, Signs, closeness, parts, score
+from hakam.media.extra import available as media_available
+from hakam.media.feed import Feed, Feeding
+from hakam.media.ffmpeg import ProgramMissingError, available
+from hakam.review.access import reports_about
+from hakam.storage.known_media import KnownMedia
+from hakam.storage.vault import Vault
+
+FIGURES_EVERY: Final = 5.0  # seconds between two looks at how many watch
+LOST: Final = timedelta(seconds=30)  # without a sign: whoever streamed has gone, and nobody said so
+KEEP_POINTS: Final = timedelta(days=30)
+_BEFORE: Final = 300.0  # seconds against which growth is measured
+_REPORTS: Final = 600.0  # seconds of reports that count
+_LONGEST_REST: Final = 15.0  # seconds between two tries to read a stream
+_log: Final = logging.getLogger("hakam.watch")
+
+
+def frames_folder(home: Path, stream_id: int) -> Path:
+    """Return where the newest frames of a stream lie, for moderators."""
+    return home / "live" / "frames" / str(stream_id)
+
+
+class _Watch:
+    """One stream that is watched."""
+
+    def __init__(self, stream: Stream, source: Source | None, eyes: Eyes) -> None:
+        self.stream, self.source, self.eyes = stream, source, eyes
+        self.feed: Feed | None = None
+        self.tries = 0
+        self.due = 0.0
+        self.known_at: float | None = None
+        self.figures_at = 0.0
+        self.history: deque[tuple[float, int, int, int]] = deque()  # when, viewers, shares, reports
+        self.reports = 0
+        self.written = 0.0  # the newest frame that lies in the folder
+
+    def read(self, moment: float) -> str:
+        """Start to read, or go on; return what is the matter."""
+        if self.source is None:
+            return "FFmpeg can't read this server"
+        if self.feed is not None and self.feed.running:
+            if self.feed.frames or self.feed.heard:
+                self.tries = 0
+            return self._trouble
+        if self.feed is not None:
+            self.feed.close()
+            self.feed = None
+            self.tries += 1
+            rest = min(_LONGEST_REST, 0.5 * 2.0 ** min(self.tries // 2, 6))
+            self.due = moment + (rest if self.tries > 1 else 0.0)
+        if moment < self.due:
+            return self._trouble
+        what = Feeding(
+            self.source.url,
+            self.source.protocols,
+            self.source.before,
+            self.source.sight,
+            self.source.sound and (self.tries % 2 == 0 or not self.source.sight),  # a stream may have none
+            FRAMES_A_SECOND,
+        )
+        try:
+            self.feed = Feed(what, on_frame=self.eyes.see, on_sound=lambda s: self.eyes.hear(time.time(), s))
+        except (OSError, ProgramMissingError) as error:
+            self.due = moment + _LONGEST_REST
+            return str(error)
+        return self._trouble
+
+    @property
+    def _trouble(self) -> str:
+        return "the stream can't be read; trying again" if self.tries > 2 else ""  # noqa: PLR2004 -- with and without sound
+
+    def close(self) -> None:
+        if self.feed is not None:
+            self.feed.close()
+            self.feed = None
+
+
+class Watcher:
+    """Watches all streams on air, the riskiest first, as many as the configuration allows."""
+
+    def __init__(
+        self,
+        servers: Servers,
+        *,
+        media: Callable[[], KnownMedia],
+        vault: Vault,
+        chat: ChatTally,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._servers, self._media, self._vault, self._chat = servers, media, vault, chat
+        self._clock = clock
+        self._watches: dict[int, _Watch] = {}
+        self._askers = ThreadPoolExecutor(4, thread_name_prefix="figures")
+
+    def turn(self) -> int:
+        """Look at every stream once; return how many are watched. Called about twice a second."""
+        at = self._clock()
+        now = datetime.fromtimestamp(at, tz=UTC)
+        settings = self._servers.configuration().watching
+        on_air = {
+            s.pk: s
+            for s in Stream.objects.filter(state=StreamState.LIVE).order_by("-score", "-viewers", "pk")
+        }
+        for gone in set(self._watches) - set(on_air):
+            self._stop(gone)
+        self._chat.follow()
+        if not settings.enabled:
+            return 0
+        chosen = list(on_air.values())[: settings.most]
+        for stream in chosen:
+            watch = self._watches.get(stream.pk)
+            if watch is None:
+                watch = self._watches[stream.pk] = self._begin(stream, settings.keep_frames)
+            watch.stream = stream
+            self._look(watch, at=at, now=now)
+        for late in set(self._watches) - {stream.pk for stream in chosen}:
+            self._stop(late)
+            Stream.objects.filter(pk=late).update(watched="", trouble="others have a higher score")
+        return len(self._watches)
+
+    def close(self) -> None:
+        """End every program that reads."""
+        for stream_id in list(self._watches):
+            self._stop(stream_id)
+        self._askers.shutdown(wait=True)
+
+    def _begin(self, stream: Stream, keep: int) -> _Watch:
+        try:
+            adapter, handle = self._servers.handle(stream.server, stream.name, stream.session)
+            source = adapter.source(handle)
+        except Unreachable as error:
+            _log.warning("stream %s: %s", stream.pk, error)
+            source = None
+        return _Watch(stream, source, Eyes(self._media, keep=keep))
+
+    def _look(self, watch: _Watch, *, at: float, now: datetime) -> None:
+        stream = watch.stream
+        can = available() and media_available()
+        trouble = watch.read(at) if can else "watching needs FFmpeg and `hakam[media]`"
+        matches = watch.eyes.matches()
+        if matches:
+            watch.known_at = max(match.at for match in matches)
+            fresh = flag(
+                stream.pk, matches, watch.eyes.pictures, self._media().known, vault=self._vault, now=now
+            )
+            if fresh:
+                stream.refresh_from_db()
+        self._show(watch)
+        if at - watch.figures_at >= FIGURES_EVERY:
+            watch.figures_at = at
+            self._figures(watch, now=now)
+        if watch.history and at - watch.history[-1][0] < 1.0 and not matches:
+            return
+        signs = self._signs(watch, at=at, now=now)
+        made_of = parts(signs)
+        total = score(made_of)
+        watch.eyes.closeness = closeness(signs, total, self._servers.configuration().watching)
+        watch.history.append((at, stream.viewers or 0, stream.shares, watch.reports))
+        StreamPoint.objects.create(stream=stream, at=now, score=total, parts=made_of)
+        Stream.objects.filter(pk=stream.pk).update(
+            score=total,
+            watched=watch.eyes.closeness.value if not trouble else "",
+            trouble=trouble[:300],
+            **(
+                {"seen_at": now} if watch.feed is not None and watch.feed.running and watch.tries == 0 else {}
+            ),
+        )
+
+    def _signs(self, watch: _Watch, *, at: float, now: datetime) -> Signs:
+        stream = watch.stream
+        while len(watch.history) > 1 and watch.history[1][0] < at - _REPORTS:
+            watch.history.popleft()
+        watch.reports = reports_about(item_of(stream))
+        reported_before = watch.history[0][3] if watch.history else 0
+        first = next((one for one in watch.history if at - _BEFORE <= one[0] <= at - _BEFORE / 5), None)
+        chat, against = self._chat.of(stream.platform, stream.item_id, at=at)
+        age = (
+            None
+            if stream.account_created is None
+            else (now - stream.account_created).total_seconds() / 86_400
+        )
+        return Signs(
+            running=(now - stream.started_at).total_seconds(),
+            account_days=age,
+            viewers=stream.viewers,
+            viewers_before=None if first is None else first[1],
+            shares=stream.shares,
+            shares_before=stream.shares if first is None else first[2],
+            reports=max(0, watch.reports - reported_before),
+            chat=chat,
+            chat_against=against,
+            known_ago=None if watch.known_at is None else max(0.0, at - watch.known_at),
+        )
+
+    def _figures(self, watch: _Watch, *, now: datetime) -> None:
+        stream = watch.stream
+        try:
+            adapter, handle = self._servers.handle(stream.server, stream.name, stream.session)
+            count = adapter.viewers(handle)
+            lost = now - stream.seen_at > LOST and watch.source is not None and adapter.black(handle)
+        except Unreachable as error:
+            _log.info("stream %s: %s", stream.pk, error)
+            return
+        with transaction.atomic():
+            locked = Stream.objects.select_for_update(of=("self",)).get(pk=stream.pk)
+            if lost and locked.state == StreamState.LIVE:
+                end(locked, by=GATE, now=now, at=stream.seen_at)
+            elif count is not None:
+                own = 1 if watch.feed is not None and watch.feed.running else 0
+                note_figures(locked, viewers=max(0, count - own), at=locked.seen_at)
+                stream.viewers = locked.viewers
+
+    def _show(self, watch: _Watch) -> None:
+        """Lay the newest frames where the desk finds them: one file a frame, the oldest removed."""
+        pictures = watch.eyes.pictures()
+        fresh = [picture for picture in pictures if picture.at > watch.written]
+        if not fresh:
+            return
+        folder = frames_folder(self._servers.home, watch.stream.pk)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for picture in fresh:
+            path = folder / f"{picture.at:.3f}.jpg"
+            new = folder / f".{os.getpid()}.new"
+            new.write_bytes(picture.jpeg)
+            new.replace(path)
+        oldest = pictures[0].at
+        for path in folder.glob("*.jpg"):
+            if float(path.stem) < oldest - 0.002:  # names are rounded
+                path.unlink(missing_ok=True)
+        watch.written = fresh[-1].at
+
+    def _stop(self, stream_id: int) -> None:
+        watch = self._watches.pop(stream_id)
+        watch.close()
+        shutil.rmtree(frames_folder(self._servers.home, stream_id), ignore_errors=True)
+
+
+def forget_points(now: datetime) -> int:
+    """Remove scores of streams that ended long ago; return how many."""
+    return StreamPoint.objects.filter(at__lt=now - KEEP_POINTS).delete()[0]

@@ -1,0 +1,334 @@
+"""Live streams at the desk, and the page of whoever was not let on air."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from tests.console.conftest import SignIn
+from tests.live.stage import SERVER, Stage
+from tests.media.drawings import drawing, file_of, grey
+
+from hakam.compliance.access import statement_of
+from hakam.compliance.models import Fact
+from hakam.console import installation
+from hakam.enforcement import access as enforcement
+from hakam.live.gate.judge import Why
+from hakam.live.models import Cut, LivePermit, Presence, Refusal, Stream, StreamPoint, StreamStep
+from hakam.live.servers.at_work import Servers
+from hakam.live.states import PermitState, Step, StreamState
+from hakam.live.watching.watcher import frames_folder
+from hakam.review.decisions import undo
+from hakam.review.models import Case, Decision
+from hakam.staff.models import User
+from hakam.staff.roles import Role
+from hakam.testing import scene
+from hakam.vocabulary.measure import MeasureKind
+
+pytestmark = pytest.mark.django_db
+Enter = Callable[..., Client]
+
+
+@pytest.fixture
+def enter(sign_in: SignIn) -> Enter:
+    return lambda name, role=Role.MODERATOR: sign_in(scene.person(name, role))
+
+
+@pytest.fixture
+def stage(book: Any, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    made = Stage(settings.HAKAM.home, one_strike=["hate"], strike_days=30)
+    monkeypatch.setattr("hakam.console.desk.live.media_servers", lambda: made.servers)
+    return made
+
+
+def lay_frames(stage: Stage, stream: Stream, count: int = 5) -> list[str]:
+    folder = frames_folder(stage.home, stream.pk)
+    folder.mkdir(parents=True, exist_ok=True)
+    names = []
+    for n in range(count):
+        name = f"{stage.now.timestamp() - count + n:.3f}.jpg"
+        (folder / name).write_bytes(file_of(grey(drawing(n, 160, 90)), "JPEG"))
+        names.append(name)
+    return names
+
+
+def act(client: Client, stream: Stream, step: Step, **more: str) -> Any:
+    given = {"step": step.value, "clause": "hate", "facts": "It calls people vermin.", **more}
+    return client.post(reverse("console:take_step", args=[stream.pk]), given)
+
+
+def test_the_wall_shows_what_is_on_air_and_what_is_over(stage: Stage, enter: Enter) -> None:
+    client = enter("amal")
+    assert "Nothing is on air" in client.get("/desk/live").content.decode()
+    stage.stream("calm", title="Knitting")
+    known = stage.stream(
+        "bad", title="Bad", score=0.97, flagged={"attack": "entry 1"}, flagged_at=stage.now, viewers=7
+    )
+    stage.stream("old", title="Old", state=StreamState.ENDED, ended_at=stage.now)
+    lay_frames(stage, known)
+    page = client.get("/desk/live").content.decode()
+    assert page.index("Bad") < page.index("Knitting") < page.index("Old")
+    assert "known content" in page
+    assert f"/desk/live/{known.pk}/frames/" in page
+    part = client.get("/desk/live?part=wall", headers={"HX-Request": "true"}).content.decode()
+    assert "Knitting" in part
+    assert "<html" not in part
+    assert 'data-count="live"' in page  # and the way there stands in the front row
+
+
+def test_a_stream_shows_frames_score_and_who_else_looks(stage: Stage, enter: Enter) -> None:
+    stream = stage.stream(viewers=12, watched="close")
+    names = lay_frames(stage, stream)
+    for n in range(3):
+        parts = {"known": 0.0, "reports": 0.1 * n}
+        StreamPoint.objects.create(
+            stream=stream, at=stage.now + timedelta(seconds=n), score=0.1 * n, parts=parts
+        )
+    colleague = scene.person("oskar")
+    Presence.objects.create(stream=stream, user=colleague, since=stage.now, seen_at=stage.now)
+    client = enter("amal")
+    page = client.get(reverse("console:stream", args=[stream.pk])).content.decode()
+    assert "oskar" in page
+    assert "score-line" in page
+    assert names[-1] in page
+    assert all(f'data-step-key="{n}"' in page for n in range(1, 9))
+    assert Presence.objects.filter(stream=stream).count() == 2
+    state = client.get(reverse("console:stream_state", args=[stream.pk])).content.decode()
+    assert 'hx-trigger="every 1s"' in state
+    frame = client.get(reverse("console:stream_frame", args=[stream.pk, names[0]]))
+    assert frame["Content-Type"] == "image/jpeg"
+    assert frame.content.startswith(b"\xff\xd8")
+    for wrong in ("1.jpg", "..%2f..%2flive.json", "live.json"):
+        assert client.get(f"/desk/live/{stream.pk}/frames/{wrong}").status_code == 404
+
+
+def test_one_key_cuts_with_reasons_and_bars_where_once_is_enough(stage: Stage, enter: Enter) -> None:
+    stream = stage.stream()
+    client = enter("amal")
+    answer = act(client, stream, Step.CUT)
+    assert answer.status_code == 302
+    cut = Cut.objects.get()
+    assert cut.black_at is not None
+    assert stage.server.dropped == ["show"]
+    stream.refresh_from_db()
+    assert stream.state == StreamState.CUT
+    decision = Decision.objects.get()
+    kinds = {measure["kind"]: measure for measure in decision.measures}
+    assert set(kinds) == {"remove", "bar_from_live"}
+    assert kinds["bar_from_live"]["days"] == 30
+    assert statement_of(f"decision:{decision.pk}") is not None
+    page = client.get(reverse("console:stream", args=[stream.pk])).content.decode()
+    assert "data-black=" in page
+    assert "data-steps" not in page  # nothing more can be done to it
+    kept = list(Fact.objects.filter(kind__startswith="live.").order_by("seq").values_list("kind", flat=True))
+    assert kept == ["live.step_taken", "live.cut_ordered", "live.black", "live.ended"]
+
+
+@pytest.mark.parametrize(
+    ("step", "kind"),
+    [
+        (Step.WARN, MeasureKind.WARN),
+        (Step.DELAY, MeasureKind.DELAY),
+        (Step.LIMIT_REACH, MeasureKind.LIMIT_REACH),
+        (Step.LOCK_CHAT, MeasureKind.LOCK_REPLIES),
+        (Step.AGE_GATE, MeasureKind.AGE_GATE),
+        (Step.WITHHOLD, MeasureKind.WITHHOLD),
+    ],
+)
+def test_each_milder_step_is_a_measure_that_can_be_undone(
+    stage: Stage, enter: Enter, step: Step, kind: MeasureKind
+) -> None:
+    stream = stage.stream()
+    client = enter("amal")
+    assert act(client, stream, step, countries="DE eu").status_code == 302
+    row = StreamStep.objects.get()
+    (measure,) = enforcement.of_decision(f"decision:{row.decision}")
+    assert measure.kind == kind.value
+    assert (measure.measure.get("territory") == ["DE", "EU"]) is (step is Step.WITHHOLD)
+    again = act(client, stream, step, countries="DE")
+    assert again.status_code == 422
+    assert "in force already" in again.content.decode()
+    page = client.get(reverse("console:stream", args=[stream.pk])).content.decode()
+    assert f"/desk/decisions/{row.decision}/undo" in page
+    undo(row.decision, by=User.objects.get(username="amal").actor, now=stage.now)
+    assert act(client, stream, step, countries="DE").status_code == 302
+    assert not stage.server.dropped
+
+
+def test_what_is_unclear_is_said_and_nothing_is_done(stage: Stage, enter: Enter) -> None:
+    stream = stage.stream()
+    client = enter("amal")
+    for given, words in (
+        ({"clause": ""}, "Choose the clause"),
+        ({"clause": "no-such"}, "no longer in force"),
+        ({"step": "withhold", "countries": ""}, "Name the countries"),
+        ({"step": "withhold", "countries": "Germany"}, "two letters"),
+    ):
+        answer = client.post(
+            reverse("console:take_step", args=[stream.pk]),
+            {"step": "warn", "clause": "hate", "facts": "Typed with care.", **given},
+        )
+        assert answer.status_code == 422
+        assert words in answer.content.decode()
+        assert "Typed with care." in answer.content.decode()
+        stream.refresh_from_db()
+        assert stream.state == StreamState.LIVE
+    assert client.post(reverse("console:take_step", args=[stream.pk]), {"step": "explode"}).status_code in {
+        400,
+        422,
+    }
+
+
+def test_a_server_that_does_not_obey_is_told_of_and_tried_on(
+    stage: Stage, enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hakam.live.cutting.PATIENCE", 0.0)
+    monkeypatch.setattr(
+        "hakam.live.cutting.carry_out.__kwdefaults__", {"patience": 0.0, "pause": lambda _s: None}
+    )
+    stage.server.reachable = False
+    client = enter("amal")
+    stream = stage.stream()
+    page = client.post(
+        reverse("console:take_step", args=[stream.pk]),
+        {"step": "cut", "clause": "hate", "facts": "f"},
+        follow=True,
+    ).content.decode()
+    assert "not black yet" in page
+    assert "nobody answers" in page
+    assert Cut.objects.get().next_at is not None
+
+
+def test_a_cut_is_taken_back_with_a_reason(stage: Stage, enter: Enter) -> None:
+    stream = stage.stream()
+    client = enter("amal")
+    act(client, stream, Step.CUT)
+    row = StreamStep.objects.get()
+    url = reverse("console:lift_step", args=[row.pk])
+    assert "Say why" in client.post(url, {"because": " "}, follow=True).content.decode()
+    assert "Taken back" in client.post(url, {"because": "It was a play."}, follow=True).content.decode()
+    assert all(
+        m.state in {"reversing", "cancelled", "reversed"}
+        for m in enforcement.of_decision(f"decision:{row.decision}")
+    )
+    assert (
+        "This can&#x27;t be decided" in client.post(url, {"because": "Again"}, follow=True).content.decode()
+    )
+
+
+def test_two_colleagues_hold_one_stream_and_its_case(stage: Stage, enter: Enter) -> None:
+    stream = stage.stream()
+    act(enter("amal"), stream, Step.WARN)
+    case = Case.objects.get()
+    undo(Decision.objects.get().pk, by=User.objects.get(username="amal").actor, now=stage.now)
+    case.refresh_from_db()
+    assert case.lease_by is not None  # amal holds the case that is open again
+    assert act(enter("oskar"), stream, Step.LIMIT_REACH).status_code == 302
+    assert Decision.objects.order_by("-pk")[0].by == str(User.objects.get(username="oskar").actor)
+
+
+def test_what_a_bank_of_child_abuse_knows_is_for_few(stage: Stage, enter: Enter) -> None:
+    hidden = stage.stream(
+        "x", title="Veiled", clause="child-abuse", flagged={"b": "entry"}, flagged_at=stage.now
+    )
+    amal, cleo = enter("amal"), enter("cleo", Role.CHILD_SAFETY)
+    url = reverse("console:stream", args=[hidden.pk])
+    assert "Veiled" not in amal.get("/desk/live").content.decode()
+    assert amal.get(url).status_code == 404
+    assert act(amal, hidden, Step.CUT).status_code == 404
+    assert "Veiled" in cleo.get("/desk/live").content.decode()
+    assert cleo.get(url).status_code == 200
+
+
+def refuse(stage: Stage, why: Why = Why.NEW_ACCOUNT, **more: Any) -> Refusal:
+    given: dict[str, Any] = {
+        "token": f"token-{Refusal.objects.count()}",
+        "platform": scene.PLATFORM,
+        "server": SERVER,
+        "stream": "show",
+        "account": "u2",
+        "language": "ar",
+        "why": why.value,
+        "facts": {"account_days": [1, 7]},
+        "first_at": stage.now,
+        "last_at": stage.now,
+    }
+    return Refusal.objects.create(**(given | more))
+
+
+def test_whoever_was_refused_reads_why_and_asks_a_person(stage: Stage, enter: Enter) -> None:
+    refusal = refuse(stage)
+    outside = Client()
+    url = reverse("console:live_refused", args=[refusal.token])
+    answer = outside.get(url)
+    page = answer.content.decode()
+    assert 'dir="rtl"' in page  # in the person's own language
+    assert answer["Cache-Control"] == "private, no-store"
+    page = outside.get(url, headers={"Cookie": "django_language=en"}).content.decode()
+    assert "too new" in page
+    ask = reverse("console:ask_to_be_live", args=[refusal.token])
+    assert outside.post(ask, {"text": " "}).status_code == 422
+    assert outside.post(ask, {"text": "I am a teacher."}).status_code == 302
+    assert outside.post(ask, {"text": "I am a teacher!"}).status_code == 302  # twice is once
+    permit = LivePermit.objects.get()
+    assert permit.words == "I am a teacher."
+    client = enter("amal", Role.SENIOR_MODERATOR)
+    assert "I am a teacher." in client.get("/desk/live/permits").content.decode()
+    settle = reverse("console:settle_permit", args=[permit.pk])
+    assert client.post(settle, {"do": "refuse", "because": ""}).status_code == 422
+    assert client.post(settle, {"do": "grant", "days": "0"}).status_code == 422
+    assert client.post(settle, {"do": "grant", "days": "x"}).status_code == 422
+    assert client.post(settle, {"do": "dance"}).status_code == 400
+    assert client.post(settle, {"do": "grant", "days": "7", "because": "Welcome."}).status_code == 302
+    assert client.post(settle, {"do": "grant", "days": "7"}).status_code == 422  # a colleague was first
+    permit.refresh_from_db()
+    assert permit.state == PermitState.GRANTED
+    assert "Welcome." in outside.get(url).content.decode()
+    assert client.post(settle, {"do": "withdraw", "because": ""}).status_code == 422
+    assert client.post(settle, {"do": "withdraw", "because": "It was sold."}).status_code == 302
+    assert "It was sold." in outside.get(url).content.decode()
+
+
+def test_a_refusal_by_decision_leads_to_its_statement(stage: Stage, enter: Enter) -> None:
+    stream = stage.stream()
+    act(enter("amal"), stream, Step.CUT)
+    statement = statement_of(f"decision:{Decision.objects.get().pk}")
+    assert statement is not None
+    refusal = refuse(
+        stage, Why.BARRED, statement=statement.token, facts={}, until=stage.now + timedelta(days=30)
+    )
+    outside = Client()
+    url = reverse("console:live_refused", args=[refusal.token])
+    assert f"/s/{statement.token}" in outside.get(url).content.decode()
+    ask = reverse("console:ask_to_be_live", args=[refusal.token])
+    assert outside.post(ask, {"text": "Please"}).status_code == 422  # that takes a complaint
+    assert outside.get(reverse("console:live_refused", args=["none"])).status_code == 404
+    assert outside.post(reverse("console:ask_to_be_live", args=["none"]), {"text": "x"}).status_code == 404
+    for why in Why:
+        page = outside.get(
+            reverse("console:live_refused", args=[refuse(stage, why, facts={}, language="").token])
+        )
+        assert page.status_code == 200
+
+
+def test_an_event_is_approved_beforehand(stage: Stage, enter: Enter) -> None:
+    client = enter("amal", Role.SENIOR_MODERATOR)
+    url = reverse("console:approve_live")
+    given = {"platform": scene.PLATFORM, "account": "u9", "event": "عرس", "days": "2"}
+    assert client.post(url, given).status_code == 302
+    page = client.get("/desk/live/permits").content.decode()
+    assert "عرس" in page
+    for wrong in ({"platform": "elsewhere"}, {"account": " "}, {"days": "1000"}):
+        assert client.post(url, given | wrong).status_code in {400, 422}
+    assert LivePermit.objects.count() == 1
+
+
+def test_the_media_servers_of_the_installation_are_lent_to_the_pages() -> None:
+    found = installation.media_servers()
+    assert isinstance(found, Servers)
+    assert {"nginx-rtmp", "icecast", "signed"} <= set(found.adapters)

@@ -1,0 +1,134 @@
+"""The gate without a socket: whoever asks, and what each of them is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.live.stage import DAY, SERVER, Stage, secret
+
+from hakam.live.gate.book import Bar, Writer, path_of
+from hakam.live.gate.judge import Why
+from hakam.live.gate.keeper import SAME_REFUSAL, WORDS, address_token
+from hakam.live.gate.spool import path_of as spool_path
+from hakam.live.gate.spool import read
+from hakam.live.servers.server import Moment
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    made = Stage(tmp_path, account_days=7)
+    Writer(path_of(tmp_path)).stamp(made.now.timestamp())
+    return made
+
+
+def said(stage: Stage) -> list[object]:
+    return [row for _seq, row in read(spool_path(stage.home), 0, 99)]
+
+
+def test_a_good_pass_goes_on_air_and_a_new_account_does_not(stage: Stage) -> None:
+    assert stage.call(Moment.START, key=stage.key()).status == 200
+    assert stage.server.on_air == {"show"}
+    refused = stage.call(Moment.START, "other", key=stage.key("u2", created=stage.now.timestamp() - DAY))
+    assert refused.status == 403
+    text = refused.body.decode()
+    assert WORDS[Why.NEW_ACCOUNT] in text
+    assert "https://hakam.example/live/" in text
+    first, second = said(stage)
+    assert (first.allowed, first.shown.account) == (True, "u1")  # type: ignore[attr-defined]
+    assert (second.allowed, second.why) == (False, Why.NEW_ACCOUNT)  # type: ignore[attr-defined]
+
+
+def test_who_tries_again_is_told_by_the_same_page_for_an_hour(stage: Stage) -> None:
+    key = stage.key("u2", created=stage.now.timestamp() - DAY)
+    pages = [stage.call(Moment.START, key=key).body for _ in range(3)]
+    assert len(set(pages)) == 1
+    assert stage.call(Moment.START, key=stage.key("u3", created=stage.now.timestamp())).body not in pages
+    stage.now = stage.now.fromtimestamp(stage.now.timestamp() + SAME_REFUSAL + 1, tz=stage.now.tzinfo)
+    Writer(path_of(stage.home)).stamp(stage.now.timestamp())
+    again = stage.key("u2", created=stage.now.timestamp() - DAY)
+    assert stage.call(Moment.START, key=again).body not in pages
+
+
+def test_passes_that_are_none_are_refused_before_the_book_is_opened(stage: Stage) -> None:
+    for key, why in (
+        ("", Why.PASS_MISSING),
+        ("guess", Why.PASS_FALSE),
+        (stage.key(until=stage.now.timestamp() - 1), Why.PASS_EXPIRED),
+        (stage.key(stream="another"), Why.PASS_FALSE),
+    ):
+        refused = stage.call(Moment.START, key=key)
+        assert refused.status == 403
+        assert WORDS[why] in refused.body.decode()
+
+
+def test_a_beat_may_end_a_stream_but_never_because_the_pass_grew_old(stage: Stage) -> None:
+    key = stage.key(until=stage.now.timestamp() + 1)
+    assert stage.call(Moment.START, key=key).status == 200
+    stage.now = stage.now.fromtimestamp(stage.now.timestamp() + 30, tz=stage.now.tzinfo)
+    assert stage.call(Moment.BEAT, key=key).status == 200
+    assert stage.call(Moment.BEAT).status == 200  # a server whose beats show no pass
+    bar = Bar("measure:1", "barred", 0.0, None, (), "")
+    Writer(path_of(stage.home)).write("maydan", "u1", [bar])
+    assert stage.call(Moment.BEAT, key=key).status == 403
+
+
+def test_without_a_book_each_server_answers_as_declared(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    assert stage.call(Moment.START, key=stage.key()).status == 403
+    stage.configure(when_unsure="admit")
+    (tmp_path / "live.json").touch()
+    assert stage.gate.reload()
+    assert stage.call(Moment.START, key=stage.key()).status == 200
+    assert [row.sure for row in said(stage)] == [False, False]  # type: ignore[attr-defined]
+
+
+def test_only_its_own_address_speaks_for_a_server(stage: Stage) -> None:
+    right = address_token(secret("gate"), SERVER)
+    assert stage.gate.server_at(SERVER, right) is not None
+    for name, token in ((SERVER, ""), (SERVER, right[:-1]), ("other", right), (SERVER, "é")):
+        assert stage.gate.server_at(name, token) is None
+
+
+def test_a_configuration_that_can_not_be_used_leaves_the_old_in_force(stage: Stage) -> None:
+    path = stage.home / "live.json"
+    before = stage.gate.configuration
+    for written, words in (
+        ("{", "live.json"),
+        (
+            json.dumps({"servers": [{"name": "x", "kind": "nothing", "platform": "maydan"}]}),
+            "no media server",
+        ),
+        (
+            json.dumps(
+                {"servers": [{"name": "x", "kind": "paper", "platform": "maydan", "settings": {"colour": 1}}]}
+            ),
+            "colour",
+        ),
+    ):
+        path.write_text(written)
+        assert not stage.gate.reload()
+        assert words in stage.gate.trouble
+        assert stage.gate.configuration == before
+    assert not stage.gate.reload()  # seen already
+    path.unlink()
+    assert not stage.gate.reload()
+    assert "missing" in stage.gate.trouble
+    stage.configure()
+    assert stage.gate.reload()
+    assert stage.gate.trouble == ""
+
+
+def test_what_is_no_call_is_no_answer(stage: Stage) -> None:
+    with pytest.raises(ValueError, match="no stream"):
+        stage.call(Moment.START, "")
+    assert stage.call(Moment.OTHER).status == 200
+    assert said(stage) == []
+    stage.call(Moment.BEAT, viewers="12")
+    assert said(stage)[0].viewers == 12  # type: ignore[attr-defined]
+
+
+def test_every_refusal_has_words() -> None:
+    assert set(WORDS) == set(Why)
+    assert all(text.isascii() for text in WORDS.values())  # they go into headers

@@ -1,0 +1,137 @@
+"""Icecast, the real one: the gate before a source, the kill switch behind it, listeners who stay on a hold stream."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.live.real.rig import Icecast, Listener, free_port, listens, need, radio, scratch, until
+
+from hakam.live.gate import passes
+from hakam.live.gate.book import Bar, Writer, path_of
+from hakam.live.gate.keeper import Gatekeeper, address_token
+from hakam.live.gate.passes import Pass
+from hakam.live.gate.server import Application, Options, run
+from hakam.live.gate.spool import Spool, read
+from hakam.live.gate.spool import path_of as spool_path
+from hakam.live.servers.at_work import shipped
+from hakam.live.servers.icecast import Icecast as Adapter
+from hakam.live.servers.server import Handle, Moment
+
+pytestmark = [pytest.mark.sockets, pytest.mark.timeout(300)]
+
+
+def secret(name: str) -> str:
+    return f"secret of {name}"
+
+
+@contextmanager
+def gate(home: Path, port: int) -> Iterator[Gatekeeper]:
+    """Serve a gate of its own in a thread."""
+    spool = Spool(spool_path(home))
+    keeper = Gatekeeper(
+        home, shipped(), spool, secret=secret, clock=time.time, base_url="https://hakam.example"
+    )
+    assert keeper.trouble == ""
+    loop, stop = asyncio.new_event_loop(), asyncio.Event()
+    serving = run(Application(keeper), Options(port=port), stop=stop, every=0.2)
+    thread = threading.Thread(target=loop.run_until_complete, args=(serving,), daemon=True)
+    thread.start()
+    until(lambda: listens(port))
+    try:
+        yield keeper
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(timeout=20)
+        loop.close()
+        spool.close()
+
+
+def key(account: str) -> str:
+    given = Pass(account=account, until=time.time() + 600, title="An hour of tones")
+    return passes.issue(given, secret("live-forum"))
+
+
+@pytest.fixture
+def studio() -> Iterator[tuple[Path, Icecast]]:
+    need("icecast2", "ffmpeg")
+    with scratch() as folder:
+        port = free_port()
+        token = address_token(secret("gate"), "radio-1")
+        server = Icecast(folder / "icecast", f"http://127.0.0.1:{port}/gate/radio-1/{token}")
+        told = {"name": "radio-1", "kind": "icecast", "platform": "forum", "settings": server.settings}
+        (folder / "live.json").write_text(json.dumps({"port": port, "servers": [told]}))
+        Writer(path_of(folder)).stamp(time.time())
+        with gate(folder, port), server:
+            yield folder, server
+
+
+def handle_of(server: Icecast) -> Handle:
+    return Handle("/show.ogg", settings=server.settings, secret=Icecast.ADMIN)
+
+
+def test_the_gate_decides_who_is_heard(studio: tuple[Path, Icecast]) -> None:
+    folder, server = studio
+    Writer(path_of(folder)).write("forum", "barred", [Bar("measure:1", "barred", 0.0, None, (), "")])
+    with radio(server.address("/show.ogg", key("barred")), folder, name="barred") as refused:
+        until(lambda: not refused.running)
+    with radio(server.address("/show.ogg", "guess"), folder, name="guess") as refused:
+        until(lambda: not refused.running)
+    with radio(server.address("/show.ogg", key("u1")), folder) as heard:
+        until(lambda: not Adapter().black(handle_of(server)))
+        listener = Listener(server.url("/show.ogg"))
+        until(lambda: listener.bytes > 3_000)
+        assert heard.running
+        assert Adapter().viewers(handle_of(server)) == 1
+        listener.close()
+    said = until(lambda: [row for _n, row in read(spool_path(folder), 0, 99) if row.moment is Moment.END])
+    assert said[0].stream == "/show.ogg"
+    starts = [
+        (row.allowed, row.why) for _n, row in read(spool_path(folder), 0, 99) if row.moment is Moment.START
+    ]
+    assert (True, None) in starts
+    assert {why for allowed, why in starts if not allowed} == {"barred", "pass_false"}
+
+
+def test_a_cut_moves_listeners_to_the_hold_stream_and_keeps_the_recording(
+    studio: tuple[Path, Icecast],
+) -> None:
+    folder, server = studio
+    adapter, handle = Adapter(), handle_of(server)
+    with (
+        radio(server.address("/hold.ogg", "hold-secret"), folder, name="hold", frequency=200),
+        radio(server.address("/show.ogg", key("u1")), folder) as show,
+    ):
+        until(lambda: not adapter.black(Handle("/hold.ogg", settings=server.settings, secret=Icecast.ADMIN)))
+        listeners = [Listener(server.url("/show.ogg")) for _ in range(5)]
+        until(lambda: all(one.bytes > 3_000 for one in listeners))
+        of_show = {serial for one in listeners for serial in one.serials}
+        assert adapter.drop(handle).done
+        until(lambda: adapter.black(handle))
+        cut_at = time.monotonic()
+        until(lambda: not show.running)
+        until(lambda: all(set(one.serials) - of_show for one in listeners))  # another stream is heard
+        assert not any(one.ended for one in listeners)
+        until(lambda: time.monotonic() - cut_at > 3.0)
+        assert all(
+            one.serials[serial] < cut_at + 2.0 for one in listeners for serial in of_show & set(one.serials)
+        )
+        for one in listeners:
+            one.close()
+    assert [path.name for path in adapter.recordings(handle)] == ["show.ogg"]
+    assert adapter.recordings(handle)[0].stat().st_size > 1_000
+
+
+def test_without_a_gate_nobody_is_heard() -> None:
+    need("icecast2", "ffmpeg")
+    assert Adapter.without_gate == "refuse"
+    with scratch() as folder, Icecast(folder / "icecast", f"http://127.0.0.1:{free_port()}/gate") as server:
+        with radio(server.address("/show.ogg", key("u1")), folder) as refused:
+            until(lambda: not refused.running)
+        assert Adapter().black(handle_of(server))

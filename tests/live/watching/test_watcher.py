@@ -1,0 +1,279 @@
+"""The watch: what is on air is read, scored each second, shown, and let go when it is over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from tests.live.stage import DAY, Stage
+from tests.media.drawings import drawing, grey
+
+from hakam.live import access, presence
+from hakam.live.models import Stream, StreamPoint
+from hakam.live.servers.server import Source
+from hakam.live.states import StreamState
+from hakam.live.streams import item_of
+from hakam.live.watching import watcher
+from hakam.live.watching.chat import ChatTally
+from hakam.live.watching.watcher import LOST, Watcher, forget_points, frames_folder
+from hakam.media.feed import Feeding
+from hakam.review.cases import Source as CaseSource
+from hakam.review.cases import open_case
+from hakam.review.states import SourceKind
+from hakam.staff.roles import Role
+from hakam.storage.embedded.vault import FileVault
+from hakam.storage.event_log import Entry
+from hakam.storage.known_content import KnownContent
+from hakam.storage.known_media import KnownMedia
+from hakam.testing import scene
+from hakam.testing.event_logs import MemoryEventLog
+from hakam.vocabulary.actor import SYSTEM
+
+pytestmark = pytest.mark.django_db
+
+
+class PaperFeed:
+    """A feed that a test fills. `made` lists all of a test; `broken` ones end at once."""
+
+    made: list[PaperFeed]
+    broken = False
+
+    def __init__(self, what: Feeding, *, on_frame: Any, on_sound: Any) -> None:
+        self.what, self.on_frame, self.on_sound = what, on_frame, on_sound
+        self.frames = self.heard = 0
+        self.running = not self.broken
+        self.closed = False
+        type(self).made.append(self)
+
+    def show(self, at: float, seed: int = 1) -> None:
+        self.frames += 1
+        self.on_frame(at, grey(drawing(seed, 320, 240)))
+
+    def close(self) -> None:
+        self.running, self.closed = False, True
+
+
+class Room:
+    """A stage with a watch over it."""
+
+    def __init__(self, stage: Stage, home: Path) -> None:
+        self.stage, self.log = stage, MemoryEventLog()
+        self.at = stage.now.timestamp()
+        media = KnownMedia(KnownContent(home))
+        self.watcher = Watcher(
+            stage.servers,
+            media=lambda: media,
+            vault=FileVault(home / "evidence", b"k" * 32),
+            chat=ChatTally(self.log, 0),
+            clock=lambda: self.at,
+        )
+
+    @property
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.at, tz=UTC)
+
+    def turn(self, seconds: float = 1.1) -> int:
+        self.at += seconds
+        return self.watcher.turn()
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
+    scene.publish()
+    PaperFeed.made, PaperFeed.broken = [], False
+    monkeypatch.setattr(watcher, "Feed", PaperFeed)
+    stage = Stage(tmp_path)
+    stage.server.from_source = Source("rtmp://127.0.0.1/live/show", "rtmp,tcp")
+    made = Room(stage, tmp_path)
+    yield made
+    made.watcher.close()
+
+
+def test_nothing_on_air_is_nothing_to_do(room: Room) -> None:
+    assert room.turn() == 0
+    assert not StreamPoint.objects.exists()
+
+
+def test_a_stream_is_read_scored_and_shown(room: Room) -> None:
+    stream = room.stage.stream(account_created=room.now - timedelta(days=400))
+    assert room.turn() == 1
+    (feed,) = PaperFeed.made
+    assert (feed.what.url, feed.what.sound) == ("rtmp://127.0.0.1/live/show", True)
+    for n in range(3):
+        feed.show(room.at + n / 10, n)
+    room.turn()
+    stream.refresh_from_db()
+    assert (stream.watched, stream.trouble, stream.viewers) == ("close", "", 2)  # we are the third
+    assert stream.points.count() == 2
+    names = access.frames(room.stage.home, stream)
+    assert len(names) == 3
+    assert access.frame(room.stage.home, stream, names[0])
+    assert access.frame(room.stage.home, stream, "1.000.jpg") is None
+    room.turn(0.3)
+    assert stream.points.count() == 2  # a point a second
+
+
+def test_the_plan_is_followed(room: Room) -> None:
+    stream = room.stage.stream(
+        account_created=room.now - timedelta(days=400), started_at=room.now - timedelta(hours=1)
+    )
+    room.turn()
+    stream.refresh_from_db()
+    assert stream.watched == "light"
+    for n in range(8):
+        open_case(
+            by=SYSTEM, now=room.now, item=item_of(stream), snapshot=None,
+            source=CaseSource(kind=SourceKind.NOTICE, ref=f"notice:{n}:0", clause="hate"),
+        )  # fmt: skip
+    room.turn()
+    stream.refresh_from_db()
+    assert stream.watched == "close"
+    assert stream.score > 0.3
+    assert stream.points.latest("pk").parts["reports"] > 0.5
+
+
+def test_the_chat_of_the_stream_counts(room: Room) -> None:
+    stream = room.stage.stream()
+    for n in range(10):
+        raw = {"kind": "live.chat", "item": {"id": f"m{n}", "thread": stream.item_id}}
+        verdict = {"firings": [{"rule": "x"}]}
+        room.log.append(
+            [
+                Entry(
+                    scene.PLATFORM,
+                    f"e{n}",
+                    0.0,
+                    msgspec.json.encode(raw),
+                    b"{}",
+                    msgspec.json.encode(verdict),
+                )
+            ]
+        )
+    room.at = room.log.read(0, 99)[-1].received_at
+    room.turn(0.5)
+    assert StreamPoint.objects.latest("pk").parts["chat"] == 1.0
+
+
+def test_a_stream_without_sound_is_read_without(room: Room) -> None:
+    PaperFeed.broken = True
+    stream = room.stage.stream()
+    for _ in range(6):
+        room.turn(20.0)
+    assert [feed.what.sound for feed in PaperFeed.made[:4]] == [True, False, True, False]
+    stream.refresh_from_db()
+    assert "can't be read" in stream.trouble
+    assert stream.watched == ""
+    PaperFeed.broken = False
+    room.turn(20.0)
+    room.turn(20.0)
+    PaperFeed.made[-1].show(room.at)
+    room.turn()
+    stream.refresh_from_db()
+    assert stream.trouble == ""
+
+
+def test_what_is_over_is_let_go(room: Room) -> None:
+    stream = room.stage.stream()
+    room.turn()
+    PaperFeed.made[0].show(room.at)
+    room.turn()
+    assert frames_folder(room.stage.home, stream.pk).exists()
+    Stream.objects.update(state=StreamState.CUT)
+    assert room.turn() == 0
+    assert PaperFeed.made[0].closed
+    assert not frames_folder(room.stage.home, stream.pk).exists()
+
+
+def test_a_stream_that_left_without_a_word_ends(room: Room) -> None:
+    PaperFeed.broken = True
+    stream = room.stage.stream()
+    room.turn()
+    room.stage.server.on_air.clear()
+    room.turn(LOST.total_seconds() + 1)
+    stream.refresh_from_db()
+    assert stream.state == StreamState.ENDED
+
+
+def test_a_server_that_does_not_answer_ends_nothing(room: Room) -> None:
+    stream = room.stage.stream()
+    room.stage.server.reachable = False
+    room.turn()
+    room.turn(LOST.total_seconds() + 1)
+    stream.refresh_from_db()
+    assert stream.state == StreamState.LIVE
+
+
+def test_as_many_are_watched_as_are_allowed_the_riskiest_first(room: Room) -> None:
+    path = room.stage.home / "live.json"
+    written = json.loads(path.read_text())
+    path.write_text(json.dumps(written | {"watching": {"most": 2}}))
+    for name, total in (("a", 0.1), ("b", 0.9), ("c", 0.5)):
+        room.stage.stream(name, score=total)
+    assert room.turn() == 2
+    Stream.objects.filter(name="a").update(score=1.0)
+    assert room.turn() == 2
+    path.write_text(json.dumps(written | {"watching": {"enabled": False}}))
+    assert room.turn() == 0
+
+
+def test_a_server_that_ffmpeg_can_not_read_is_said(room: Room) -> None:
+    room.stage.server.from_source = None
+    stream = room.stage.stream()
+    lost = room.stage.stream("x", server="gone")
+    room.turn()
+    stream.refresh_from_db()
+    lost.refresh_from_db()
+    assert "FFmpeg can't read" in stream.trouble
+    assert "FFmpeg can't read" in lost.trouble
+
+
+def test_without_the_programs_it_is_said_what_is_missing(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watcher, "available", lambda: False)
+    stream = room.stage.stream()
+    room.turn()
+    stream.refresh_from_db()
+    assert "hakam[media]" in stream.trouble
+    assert PaperFeed.made == []
+
+
+def test_old_points_are_forgotten(room: Room) -> None:
+    stream = room.stage.stream()
+    for days in (1, 29, 31, 90):
+        StreamPoint.objects.create(stream=stream, at=room.now - timedelta(days=days), score=0.1)
+    assert forget_points(room.now) == 2
+    assert stream.points.count() == 2
+
+
+def test_who_looks_is_seen_for_some_seconds(room: Room) -> None:
+    stream = room.stage.stream()
+    amal, oskar = scene.person("amal"), scene.person("oskar")
+    presence.look(stream, user=amal, now=room.now)
+    presence.look(stream, user=oskar, now=room.now + timedelta(seconds=5))
+    presence.look(stream, user=amal, now=room.now + timedelta(seconds=6))
+    later = room.now + timedelta(seconds=10)
+    assert presence.present([stream], now=later) == {stream.pk: [amal, oskar]}
+    presence.leave(stream, user=amal)
+    assert presence.present([stream], now=later) == {stream.pk: [oskar]}
+    assert presence.present([stream], now=later + timedelta(minutes=1)) == {}
+
+
+def test_reads_hide_what_one_may_not_see(room: Room) -> None:
+    hidden = room.stage.stream("x", clause="child-abuse")
+    shown = room.stage.stream("y", clause="no-such-clause")
+    amal, cleo = scene.person("amal"), scene.person("cleo", Role.CHILD_SAFETY)
+    outsider = scene.person("fred", Role.RESEARCHER)
+    given = {"home": room.stage.home, "now": room.now}
+    assert [one.stream for one in access.on_air(amal, **given)] == [shown]
+    assert {one.stream for one in access.on_air(cleo, **given)} == {hidden, shown}
+    assert access.stream(hidden.pk, user=amal) is None
+    assert access.stream(shown.pk, user=outsider) is None
+    assert access.step(987, user=amal) is None
+    assert access.count_on_air() == (2, False)
+    assert access.last_black() == []
+    assert access.refusal("") is None
+    assert DAY == 86_400
