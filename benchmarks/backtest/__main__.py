@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import shutil
 import tempfile
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,6 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from benchmarks.backtest import events as varied
 from benchmarks.backtest import pack as varied_pack
+from benchmarks.backtest.apart import apart
 from benchmarks.engine.posts import posts
 from benchmarks.engine.rules import pack_files, rules
 
@@ -207,12 +206,6 @@ def verify(count: int, folder: Path, pool: Processes) -> dict[str, Any]:
     return {"events": count, "rules": len(pack.rules), "fires": sum(door.values()), "same": True}
 
 
-def alone(work: Callable[..., Any], *given: Any) -> Any:
-    """Return what some work gives in a process of its own, whose memory goes with it."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as one:
-        return one.submit(work, *given).result()
-
-
 def verified(count: int, folder: Path, processes: int) -> dict[str, Any]:
     """Verify with processes of its own."""
     with Processes(processes) as pool:
@@ -244,9 +237,9 @@ def main() -> None:
     results: dict[str, Any] = {"events": given.events, "processes": given.processes}
     try:
         if given.verify:
-            results["verified"] = alone(verified, given.verify, work / "verify", given.processes)
+            results["verified"] = apart("verified", given.verify, work / "verify", given.processes)
             print(f"verified: {results['verified']}", flush=True)
-        alone(made, given.events, folder, given.processes)
+        apart("made", given.events, folder, given.processes)
         data = Dataset(folder)
         begun = time.monotonic()
         with Processes(given.processes) as pool:

@@ -2,11 +2,13 @@
 
 How many updates a second the counters in memory take, what a key costs, and that the answers are right.
 
-Each kind of counter is filled with all keys, then updated in rounds: as many updates as there are keys, keys drawn at
-random (`uniform`, or `skewed`: a tenth of the keys gets nine tenths of the updates), each as a new text with a hash not
-computed before, as the door makes them. Event time passes so that the window of ten minutes is full throughout. The
-reference beside it is the least that any counter in Python must do: make the same text and add one under it in a
-dictionary. A sample of keys is followed by a plain list of times and compared at every update.
+Each kind of counter is filled with all keys, then updated in rounds: as many updates as there are keys, keys drawn
+at random (`uniform`, or `skewed`: a tenth of the keys gets nine tenths of the updates), each as a new text with a
+hash not computed before, as the door makes them. Event time passes so that the window of ten minutes is full
+throughout. Two references stand beside it: the least that any counter in Python must do, which is to make the same
+text and add one under it in a dictionary; and the bare work of the kind itself, without a window, an order, late
+events or a bound: append the time, put the member's time into the key's dictionary, append the amount and its time.
+A sample of keys is followed by a plain list of times and compared at every update.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import random
 import statistics
 import sys
 import time
+from array import array
 from collections.abc import Callable
 from itertools import cycle
 from typing import Any
@@ -90,6 +93,36 @@ def reference(numbers: list[int]) -> float:
     return time.process_time() - begun
 
 
+def bare(kind: str, keys: int, numbers: list[int]) -> float:
+    """Return the CPU seconds of the bare work of a kind, with two entries a key held already."""
+    found: dict[str, Any] = {}
+    for number in range(keys):
+        held: Any = {"x": 0.0, "y": 1.0} if kind == "distinct" else array("d", (0.0,) * 2)
+        found[f"platform\x1fauthor-{number}"] = held
+    at = 2.0
+    begun = time.process_time()
+    if kind == "distinct":
+        for number, member in zip(numbers, cycle("abcde")):
+            at += 0.5
+            held = found[f"platform\x1fauthor-{number}"]
+            held[member] = at
+            len(held)
+    elif kind == "count":
+        for number in numbers:
+            at += 0.5
+            held = found[f"platform\x1fauthor-{number}"]
+            held.append(at)
+            len(held)
+    else:
+        for number in numbers:
+            at += 0.5
+            held = found[f"platform\x1fauthor-{number}"]
+            held.append(3.0)
+            held.append(at)
+            sum(held)
+    return time.process_time() - begun
+
+
 def verify(kind: str, keys: int, *, skewed: bool) -> int:
     """Compare every answer for some keys with a list that keeps everything. Ends the program at a difference."""
     counters = MemoryCounters()
@@ -135,6 +168,10 @@ def measure(kind: str, keys: int, *, skewed: bool) -> dict[str, Any]:
     gc.collect()
     full = (resident() - before) / keys
     median = statistics.median(taken)
+    entries, forgotten = counters.entries, counters.forgotten
+    del counters
+    gc.collect()
+    bones = statistics.median(bare(kind, keys, drawn(keys, skewed=skewed, seed=n)) for n in range(3))
     plain = statistics.median(reference(drawn(keys, skewed=skewed, seed=n)) for n in range(3))
     return {
         "kind": kind,
@@ -146,8 +183,10 @@ def measure(kind: str, keys: int, *, skewed: bool) -> dict[str, Any]:
         "ratio_to_dict": median / plain,
         "bytes_a_key_first": a_key,
         "bytes_a_key_after": full,
-        "entries": counters.entries,
-        "forgotten": counters.forgotten,
+        "bare_updates_per_second": keys / bones,
+        "ratio_to_bare": median / bones,
+        "entries": entries,
+        "forgotten": forgotten,
         "compared": verify(kind, min(keys, 100_000), skewed=skewed),
     }
 
@@ -158,7 +197,8 @@ def show(found: dict[str, Any]) -> str:
     return (
         f"{found['kind']:8} {spread:8} {found['updates_per_second']:>11,.0f} updates/s "
         f"(slowest round {found['slowest_round_per_second']:,.0f}; new keys {found['new_keys_per_second']:,.0f}/s; "
-        f"{found['ratio_to_dict']:.1f} times a dict)   "
+        f"{found['ratio_to_dict']:.1f} times a dict, "
+        f"{found['ratio_to_bare']:.1f} times the bare work of its kind, {found['bare_updates_per_second']:,.0f}/s)   "
         f"{found['bytes_a_key_first']:,.0f} bytes a new key, {found['bytes_a_key_after']:,.0f} with its window full; "
         f"{found['forgotten']:,} forgotten; {found['compared']:,} answers compared"
     )

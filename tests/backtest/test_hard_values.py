@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from benchmarks.backtest import pack as made_pack
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +22,7 @@ from hakam.backtest.page import every_day, page
 from hakam.backtest.prepare import Reading, prepare, rows_of, rows_of_log, with_scores
 from hakam.backtest.report import report
 from hakam.backtest.run import Way, run
+from hakam.backtest.vectors import wholes
 from hakam.backtest.workers import Here
 from hakam.door.decode import Received
 from hakam.door.judgement import Judgement
@@ -317,3 +320,18 @@ def test_what_the_platform_sent_comes_first_and_nothing_else_changes(
     raw: bytes, scores: dict[str, float], seen: bytes
 ) -> None:
     assert with_scores(raw, scores) == seen
+
+
+numbers = st.one_of(
+    st.floats(allow_nan=True), st.integers(-(2**70), 2**70).map(float), st.sampled_from((2.0**53, -0.0))
+)
+
+
+@given(st.lists(numbers, max_size=20))
+def test_values_of_counters_are_handed_on_whole_where_they_are(values: list[float]) -> None:
+    """A sum may be beyond what fits into 64 bits; not a number is unknown."""
+    finite = [value for value in values if not math.isinf(value)]
+    made = wholes(np.array(finite, dtype=np.float64))
+    for one, value in zip(made, finite, strict=True):
+        wanted = None if math.isnan(value) else int(value) if value.is_integer() else value
+        assert (type(one), one) == (type(wanted), wanted)

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 
 import msgspec
 import numpy as np
 
 from hakam.backtest.dataset import Chunk, Doubles, Flags
-from hakam.backtest.vectors import whole
+from hakam.backtest.vectors import wholes
 from hakam.policy.counters import NO_COUNTERS, Counters, RecordedCounters
 from hakam.policy.engine import Engine
+from hakam.policy.tree import Field, walk
+
+
+def _reads_words(engine: Engine) -> bool:
+    return any(
+        isinstance(node, Field) and node.spec.path == "text.words"
+        for rule in engine.pack.rules
+        for node in walk(rule.when)
+    )
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -27,16 +37,18 @@ def judge_chunk(
     places = {rule.id: n for n, rule in enumerate(engine.rules)}
     found: list[list[int]] = [[] for _ in engine.rules]
     failed: dict[str, int] = {}
-    values = {counter.name: counted[counter.name] for counter in engine.counters if counter.name in counted}
+    names = [counter.name for counter in engine.counters if counter.name in counted]
     needs = [str(need) for need in engine.needs]
     if {"links"} & set(needs):
         needs += ["hosts", "domains"]
+    if _reads_words(engine):
+        needs.append("words")  # they are stored, and cost more to make again
     judge, nothing = engine.judge, engine.nothing
     numbers = range(chunk.rows) if rows is None else rows
-    for row, (event, signals) in zip(numbers, chunk.pairs(needs, rows=rows), strict=True):
-        fed: Counters = NO_COUNTERS
-        if values:
-            fed = RecordedCounters({name: whole(column[row]) for name, column in values.items()})
+    picked = [counted[name] if rows is None else counted[name][numbers] for name in names]
+    values = zip(*map(wholes, picked), strict=True) if names else repeat(())
+    for row, (event, signals), seen in zip(numbers, chunk.pairs(needs, rows=rows), values, strict=False):
+        fed: Counters = RecordedCounters(dict(zip(names, seen, strict=True))) if names else NO_COUNTERS
         verdict = judge(event, signals, fed)
         if verdict is nothing:
             continue

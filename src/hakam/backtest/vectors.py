@@ -368,6 +368,17 @@ def whole(value: float) -> Any:
     return int(value) if float(value).is_integer() else float(value)
 
 
+def wholes(values: Doubles) -> list[Any]:
+    """Return what `whole` says of each value."""
+    made = values.astype(object)
+    small = np.abs(values) < _EXACT
+    integral = small & (values == np.floor(values))
+    made[integral] = values[integral].astype(np.int64)
+    for row in np.flatnonzero(~small).tolist():  # unknown, or beyond
+        made[row] = whole(values[row])
+    return made.tolist()  # type: ignore[no-any-return]
+
+
 def _exact(value: Any) -> float:
     """Return a number as a column has it. Raises `NoVectorFormError` for a whole number that no double is."""
     try:
