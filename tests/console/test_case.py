@@ -7,6 +7,7 @@ import pytest
 from tests.console.conftest import Desk, SignIn
 
 from hakam.compliance.models import Fact
+from hakam.console.desk.case import _seq
 from hakam.console.installation import vault
 from hakam.review import evidence, leases
 from hakam.review.models import Case, CaseSource, Draft
@@ -397,3 +398,10 @@ def test_a_text_that_is_not_hateful_is_aimed_at_nobody(desk: Desk, sign_in: Sign
     case = desk.case("buy followers, cheap", values={"x": "buy"})
     Case.objects.filter(pk=case.pk).update(harm="spam")
     assert "data-aims" not in screen(sign_in, case)
+
+
+@pytest.mark.parametrize(
+    ("ref", "seq"), [("event:7", 7), ("event:7/attack", 7), ("event:7/picture", None), ("notice:7", None)]
+)
+def test_why_is_asked_of_the_record_that_a_rule_judged(ref: str, seq: int | None) -> None:
+    assert _seq(ref) == seq

@@ -96,7 +96,9 @@ def _once(firings: Iterable[FiringView]) -> list[FiringView]:
 
 def _seq(ref: str) -> int | None:
     """Return the number of the record behind a verdict: only rules can be explained, which judge records."""
-    number = ref.removeprefix("event:").partition("/")[0]  # after it: what was learnt later
+    number, _, later = ref.removeprefix("event:").partition("/")  # after it: what was learnt later
+    if later == "picture":  # a rule held for what was read in a picture, which no record has
+        return None
     return int(number) if ref.startswith("event:") and number.isascii() and number.isdigit() else None
 
 
