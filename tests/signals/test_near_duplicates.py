@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hakam.signals.fold import fold_words
-from hakam.signals.near_duplicates import NEAR, NearIndex, distance, simhash
+from hakam.signals.near_duplicates import NEAR, NearIndex, distance, simhash, within
 
 ENGLISH = "win a free phone today, only for the first hundred people who write to this number before midnight tonight"
 ARABIC = "اربح هاتفا مجانيا اليوم فقط لأول مئة شخص يراسلون هذا الرقم قبل منتصف الليل ولا تخبر أحدا بذلك أبدا"
@@ -85,3 +86,14 @@ def test_equal_hashes_keep_their_names() -> None:
     index.add(5, "a")
     index.add(5, "b")
     assert index.near(5) == [(0, "a"), (0, "b")]
+
+
+@pytest.mark.parametrize("size", [0, 1, 1_000, 32_768, 32_769, 100_003])
+def test_parts_find_what_one_comparison_of_all_finds(size: int) -> None:
+    chance = np.random.default_rng(size)
+    hashes = chance.integers(0, 2**64, size, dtype=np.uint64)
+    wanted = int(hashes[-1]) ^ 0b1011 if size else 7
+    for near in (0, 3, 20):
+        far = np.bitwise_count(hashes ^ np.uint64(wanted))
+        expected = [(int(n), int(far[n])) for n in np.flatnonzero(far <= near)]
+        assert within(hashes, wanted, near) == expected

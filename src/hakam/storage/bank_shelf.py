@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hakam.media.long_hashes import Frame
+from hakam.signals.near_duplicates import within
 from hakam.storage import made_shelf
 from hakam.storage.clip_index import NAME as FRAMES
 from hakam.storage.clip_index import ClipIndex, clips_of, moments_in
@@ -165,10 +166,9 @@ class Shelf:
     def _like(self, hash_: int, distance: int) -> list[Near]:
         if self._texts is None:
             return []
-        far = np.bitwise_count(self._texts[0] ^ np.uint64(hash_))
-        places = np.flatnonzero(far <= distance)
+        found = within(self._texts[0], hash_, distance)
         return sorted(
-            (Near(int(self._texts[1][n]), int(far[n])) for n in places),
+            (Near(int(self._texts[1][n]), far) for n, far in found),
             key=lambda near: (near.distance, near.entry),
         )
 
