@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import struct
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -180,6 +183,31 @@ def test_whatever_ends_the_reading_leaves_nothing_behind(tmp_path: Path, at: int
     with pytest.raises(KeyboardInterrupt):
         keep(tmp_path, V, broken())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_import_left_behind_goes_after_a_day(tmp_path: Path) -> None:
+    script = (
+        "import sys, pathlib, itertools\n"
+        "from hakam.policy.lists import ListKind\n"
+        "from hakam.storage.embedded import list_files\n"
+        "def stopping(*_):\n    print('writing', flush=True)\n    sys.stdin.read()\n"
+        "list_files.places_of = stopping\n"
+        "list_files.keep(pathlib.Path(sys.argv[1]), ListKind.VALUES, map(str, range(1000)))\n"
+    )
+    done = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with done:
+        assert done.stdout is not None
+        assert done.stdout.readline().strip() == b"writing"
+        done.kill()
+    (left,) = tmp_path.iterdir()
+    assert left.name.endswith(".new")
+    kept = keep(tmp_path, V, ["a"])
+    assert {path.name for path in tmp_path.iterdir()} == {left.name, kept.digest}  # it may be at work
+    os.utime(left, (1, 1))
+    keep(tmp_path, V, ["a"])
+    assert [path.name for path in tmp_path.iterdir()] == [kept.digest]
 
 
 def test_too_many_bytes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,9 +123,7 @@ class _Page:
     def _notes(self) -> str:
         made, out = self._report, []
         if made.differences:
-            told = "".join(
-                f"<li><bdi>{escape(text)}</bdi></li>" for text in map(self._differing, made.differences)
-            )
+            told = "".join(f"<li>{escape(text)}</li>" for text in map(self._differing, made.differences))
             out.append(f'<p class="warn">{self._w("differences")}</p><ul class="soft">{told}</ul>')
         if made.refused:
             why = "".join(f"<li>{_code(one)}</li>" for one in made.why_refused)

@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
+import time
 from array import array
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -31,6 +32,7 @@ _IN_MEMORY = 1 << 20  # bytes of a part that wait in memory
 _SYNCED = (
     1 << 25
 )  # bytes between two waits for the disk, so that whoever shares it never waits for all of them
+_LEFT_BEHIND = 86_400.0  # seconds after which nobody writes a file any longer
 _MOST_BYTES = 1 << 33  # of all that is given, repeated or not
 
 
@@ -48,6 +50,7 @@ def keep(folder: Path, kind: ListKind, entries: Iterable[str]) -> Kept:
     Raises `BadListError`, `OSError`, and whatever `entries` raises: then nothing stays behind.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    _clear(folder)
     with ExitStack() as stack:
         parts = [stack.enter_context(_waiting(folder)) for _ in range(1 << _PART_BITS)]
         given = _part(entries, parts)
@@ -60,6 +63,14 @@ def keep(folder: Path, kind: ListKind, entries: Iterable[str]) -> Kept:
             fresh.replace(folder / digest)
             sync_folder(folder)
     return Kept(digest, count, given - count)
+
+
+def _clear(folder: Path) -> None:
+    """Remove what was left behind by who was killed while writing, a day ago or longer."""
+    for path in folder.glob(".list.*.new"):
+        with suppress(OSError):  # another one removed it
+            if time.time() - path.stat().st_mtime > _LEFT_BEHIND:
+                path.unlink()
 
 
 def _waiting(folder: Path) -> tempfile.SpooledTemporaryFile[bytes]:
