@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,14 +13,18 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from tests.console.conftest import Desk, SignIn
+from tests.intake.test_order_contents import REMOVAL as WHOLE
 from tests.intake.test_orders import KEY, PEM
 
 from hakam.console.installation import vault
 from hakam.enforcement.models import AppliedMeasure, Effect
+from hakam.intake import authorities, orders
 from hakam.intake.models import Authority, Order
+from hakam.intake.order_contents import missing
 from hakam.staff.models import User
 from hakam.staff.roles import Role
 from hakam.testing import scene
+from hakam.vocabulary.actor import SYSTEM
 
 pytestmark = pytest.mark.django_db
 OFFICE = {
@@ -270,3 +277,106 @@ def test_information_is_released_by_a_second_person(
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert answer.json()["accounts"] == {"u1": {"contact": {"email": ["u1@example.net"], "language": "en"}}}
     assert "no-store" in answer.headers["Cache-Control"]
+
+
+# The form of Annex I ----------------------------------------------------------------------------------
+
+
+def annex(name: str) -> Any:
+    """Return a form as somebody uploads it."""
+    path = Path(__file__).parent.parent / "intake" / "fixtures" / f"annex {name}.txt"
+    text = path.read_text("utf-8").partition("=====\n")[0]
+    return SimpleUploadedFile("order.txt", text.encode(), content_type="text/plain")
+
+
+def fields_of(page: str) -> dict[str, str]:
+    """Return what stands in the fields of the form of an order, as a browser would send it."""
+    form = page[page.index('data-form="order"') :]
+    found = dict(re.findall(r'<input[^>]*name="(\w+)"[^>]*value="([^"]*)"', form))
+    found |= {n: unescape(t).strip() for n, t in re.findall(r'<textarea[^>]*name="(\w+)"[^>]*>([^<]*)', form)}
+    for name, options in re.findall(r'<select[^>]*name="(\w+)"[^>]*>(.*?)</select>', form, re.DOTALL):
+        chosen = re.search(r'<option value="([^"]*)" selected', options)
+        found |= {name: chosen[1]} if chosen else {}
+    return {name: unescape(value) for name, value in found.items()}
+
+
+def test_a_form_is_read_looked_at_and_taken_with_its_document(desk: Desk, sign_in: SignIn) -> None:
+    # TCO Annex I
+    client = sign_in(Role.LEGAL)
+    office = authorities.register(
+        name="Bundeskriminalamt", kind="law_enforcement", country="DE", email="tco@bka.example", phone="+49 611 1",
+        by=SYSTEM, now=desk.now, removal=True,
+    )  # fmt: skip
+    page = client.post("/desk/orders/read", {"form": annex("whole")}).content.decode()
+    assert page.count('data-field="') > 15
+    assert "BKA-TCO-2026-0417" in page
+    given = fields_of(page)
+    assert (given["authority"], given["kind"], given["home_state"]) == (str(office.pk), "removal", "IE")
+    assert given["silent_days"] == "42"
+    assert not Order.objects.exists()  # nothing is taken before somebody looked at it
+    more = {"content_types": ["incitement", "solicit_group"], "signature": "on"}
+    answer = client.post("/desk/orders/receive", {**given, **more})
+    assert answer.status_code == 302, re.findall(r"wrong.{0,200}", answer.content.decode())
+    order = Order.objects.get()
+    assert vault().get(order.document).startswith(b"REMOVAL ORDER")
+    assert orders.contents_of(order).urls == (
+        "https://maydan.example/p/771",
+        "https://maydan.example/p/772?lang=de",
+    )
+    assert missing(orders.contents_of(order)) == ()
+
+
+def test_what_the_form_lacks_is_shown(desk: Desk, sign_in: SignIn) -> None:
+    authorities.register(
+        name="OFAC",
+        kind="law_enforcement",
+        country="FR",
+        email="o@ofac.example",
+        phone="+33 1",
+        by=SYSTEM,
+        now=desk.now,
+    )
+    page = sign_in(Role.LEGAL).post("/desk/orders/read", {"form": annex("with gaps")}).content.decode()
+    assert page.count("not found") >= 6
+
+
+@pytest.mark.parametrize("data", [b"Dear all", b"%PDF-1.4 broken", b"{"])
+def test_what_is_no_form_is_told(desk: Desk, sign_in: SignIn, data: bytes) -> None:
+    client = sign_in(Role.LEGAL)
+    answer = client.post("/desk/orders/read", {"form": SimpleUploadedFile("x", data)})
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.content.decode()
+    assert client.post("/desk/orders/read").status_code == 422
+
+
+def test_a_kept_document_is_known_by_our_signature_alone(desk: Desk, sign_in: SignIn) -> None:
+    from hakam.console.desk.orders import _kept  # noqa: PLC0415 -- looks inside
+
+    digest = vault().put(b"somebody's evidence")
+    assert _kept("") == b""
+    assert _kept(digest) == b""
+    assert _kept(f"{digest}:forged:signature") == b""
+
+
+def test_the_annexes_are_documents(desk: Desk, sign_in: SignIn) -> None:
+    # TCO Art. 3(6)
+    client = sign_in(Role.LEGAL)
+    office = authorities.register(
+        name="Office",
+        kind="court",
+        country="DE",
+        email="o@office.example",
+        phone="+49 1",
+        by=SYSTEM,
+        now=desk.now,
+    )
+    order = orders.receive(
+        WHOLE, platform="maydan", authority_id=office.pk, vault=vault(), by=SYSTEM, now=desk.now
+    )
+    assert client.get(f"/desk/orders/{order.pk}/annex/2").status_code == 404  # not yet
+    orders.carry_out(str(order.pk), by=SYSTEM, now=desk.now, unverified_because="The hour runs.")
+    assert "Annex II as PDF" in client.get(f"/desk/orders/{order.pk}").content.decode()
+    answer = client.get(f"/desk/orders/{order.pk}/annex/2")
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF")
+    assert client.get(f"/desk/orders/{order.pk}/annex/3").status_code == 404

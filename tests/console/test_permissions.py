@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from tests.console.conftest import Desk, SignIn, Stored
 from tests.console.test_admission import NO_ID, PAGES
-from tests.intake.test_order_contents import ACT
+from tests.intake.test_order_contents import ACT, REMOVAL
 
 from hakam.banks.filling import fill
 from hakam.banks.keeping import create_bank
@@ -93,6 +93,7 @@ class World:
     risk: int
     on_air: StreamStep
     permit: int
+    removal: Order
     hold: int = 0
     period: int = 0
     data_request: str = ""
@@ -155,6 +156,8 @@ class World:
         }
         if name in WITH_MORE:
             return (self.on_air.stream_id if name == "stream_frame" else self.report.pk, *WITH_MORE[name])
+        if name == "order_annex":
+            return (self.removal.pk, 2)
         if name in {"judge_entry", "withdraw_entry"}:
             return ("known-spam", self.bank_entry)
         return (found[name],) if name in found else ()
@@ -280,6 +283,10 @@ def world(desk: Desk, amal: User, stored: Stored) -> World:
     order = orders.receive(
         ACT, platform="maydan", authority_id=office.pk, vault=vault(), by=amal.actor, now=desk.now
     )
+    removal = orders.receive(
+        REMOVAL, platform="maydan", authority_id=office.pk, vault=vault(), by=amal.actor, now=desk.now
+    )
+    orders.carry_out(str(removal.pk), by=amal.actor, now=desk.now, unverified_because="The hour runs.")
     with transaction.atomic():
         trips.note(["known-spam"], pack=scene.in_force(), now=desk.now)
     trip = RuleTrip.objects.get()
@@ -320,6 +327,7 @@ def world(desk: Desk, amal: User, stored: Stored) -> World:
         ).pk,
         on_air(desk, amal, removed),
         LivePermit.objects.create(platform="maydan", account="u2", state="asked", words="Please").pk,
+        removal,
         holds.place(
             f"case:{opened.pk}", reason="r", until=desk.now + timedelta(days=9), by=amal.actor, now=desk.now
         ).pk,

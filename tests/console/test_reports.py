@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 from tests.console.conftest import Desk, SignIn
 
-from hakam.compliance.models import MadeReport, RecipientsCount
-from hakam.compliance.reports import keeping
+from hakam.compliance.models import MadeReport, RecipientsCount, ReportWish
+from hakam.compliance.reports import keeping, making
 from hakam.staff.models import User
 from hakam.staff.roles import Role
 
@@ -39,7 +39,10 @@ def last_year() -> int:
 
 def make(client: Client, **more: str) -> Any:
     given = {"year": str(last_year()), "half": "0", "provider": "Maydan Ltd", "stated": ""}
-    return client.post(reverse("console:make_report"), given | more)
+    answer = client.post(reverse("console:make_report"), given | more)
+    while making.run_next(now=timezone.now(), zone=timezone.get_default_timezone(), groups={}):
+        pass
+    return answer
 
 
 @pytest.fixture
@@ -173,3 +176,51 @@ def test_in_arabic_it_is_arabic(legal: Client, report: MadeReport, sign_in: Sign
     assert "تقارير الشفافية" in page
     assert "Make a report" not in page
     assert 'dir="ltr" lang="en"' in read(arabic, report, part=6)
+
+
+def test_a_report_waits_for_the_worker_and_shows_how_far_it_is(legal: Client) -> None:
+    given = {"law": "tco", "year": str(last_year()), "half": "0", "provider": "Maydan Ltd", "stated": ""}
+    assert legal.post(reverse("console:make_report"), given).headers["Location"] == reverse("console:reports")
+    page = legal.get(reverse("console:reports")).content.decode()
+    assert "waits for the worker" in page
+    assert 'hx-trigger="every 2s"' in page
+    assert not MadeReport.objects.exists()
+    ReportWish.objects.update(state="running", seen=20_000, of=90_000)
+    assert "of" in legal.get(reverse("console:report_progress")).content.decode()
+    ReportWish.objects.update(state="asked")
+    making.run_next(now=timezone.now(), zone=timezone.get_default_timezone(), groups={})
+    done = legal.get(reverse("console:report_progress"), headers={"HX-Request": "true"})
+    assert done.headers["HX-Refresh"] == "true"
+
+
+def test_the_report_on_terrorist_content_is_read_followed_and_published(legal: Client) -> None:
+    # TCO Art. 7(2)
+    make(
+        legal,
+        law="tco",
+        stated='{"texts": {"Measures to identify and remove or disable access to terrorist content": "Rules."}}',
+    )
+    report = MadeReport.objects.get()
+    page = read(legal, report)
+    assert "Removal orders received" in page
+    assert "Rules." in page
+    figure = legal.get(reverse("console:report_figure", args=[report.pk, 1, 2, 3]))
+    assert figure.status_code == 200
+    publish(legal, report)
+    assert "Terrorist content: yearly report" in Client().get("/transparency").content.decode()
+    for form in ("xlsx", "zip"):
+        answer = Client().get(reverse("console:public_report", args=[report.pk, form]))
+        assert "tco-transparency-report" in answer.headers["Content-Disposition"]
+
+
+def test_the_figures_for_ofcom_are_by_kind(legal: Client) -> None:
+    given = {"law": "uk", "year": str(last_year()), "half": "0", "provider": "Maydan Ltd", "stated": ""}
+    legal.post(reverse("console:make_report"), given)
+    making.run_next(
+        now=timezone.now(),
+        zone=timezone.get_default_timezone(),
+        groups={"uk": [("hate", "Hate", ("hate_speech",))]},
+    )
+    page = read(legal, MadeReport.objects.get())
+    assert "Hate" in page
+    assert "Reports of trusted flaggers among them" in page

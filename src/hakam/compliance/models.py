@@ -237,6 +237,29 @@ class ReportFigure(models.Model):
         ]
 
 
+class ReportWish(models.Model):
+    """A report that somebody asked for, made by the worker; how far it is."""
+
+    platform = models.CharField(max_length=63)
+    law = models.CharField(max_length=8)
+    first = models.DateField()
+    last = models.DateField()
+    stated = models.JSONField()  # a `Stated`
+    state = models.CharField(max_length=16, db_index=True)  # a `WishState`
+    asked_by = models.CharField(max_length=160)
+    asked_at = models.DateTimeField()
+    beat_at = models.DateTimeField(null=True)  # the worker's last sign of life
+    seen = models.BigIntegerField(default=0)  # the fact up to which it has counted
+    of = models.BigIntegerField(default=0)  # the newest fact when it was asked for
+    error = models.TextField(blank=True)
+    report = models.ForeignKey(MadeReport, on_delete=models.SET_NULL, null=True, related_name="wishes")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["platform", "law", "first", "last"], name="report_wish_once")
+        ]
+
+
 class RecipientsCount(models.Model):
     """The average number of monthly active recipients over six months, as it was published (DSA Art. 24(2))."""
 

@@ -20,7 +20,8 @@ FORMS: Final = frozenset({"xlsx", "zip"})
 def download(report: MadeReport, form: str) -> HttpResponse:
     """Return a report as files: `xlsx`, or `zip` with one CSV for each part."""
     pages = keeping.sheets_of(report)
-    name = f"transparency-report-{report.first}-{report.last}-{report.version or 'draft'}"
+    law = "" if report.law == keeping.DSA else f"{report.law}-"
+    name = f"{law}transparency-report-{report.first}-{report.last}-{report.version or 'draft'}"
     if form == "xlsx":
         with tempfile.TemporaryDirectory() as folder:
             data = write_xlsx(pages, Path(folder) / "report.xlsx").read_bytes()

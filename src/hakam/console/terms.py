@@ -433,6 +433,11 @@ SIZES: Words = {
     "small": _("Small: fewer than 50 staff, at most 10 million euros"),
     "larger": _("Larger"),
 }
+REPORT_LAWS: Words = {
+    "dsa": _("Digital Services Act: transparency report"),
+    "tco": _("Terrorist content: yearly report"),
+    "uk": _("Online Safety Act: figures for a notice of Ofcom"),
+}
 LEVELS: Words = {
     "negligible": pgettext_lazy("level of risk", "Negligible"),
     "low": pgettext_lazy("level of risk", "Low"),
@@ -511,6 +516,7 @@ FAMILIES: dict[str, Words] = {
     "child_report_state": CHILD_REPORT_STATES,
     "report_annotation": REPORT_ANNOTATIONS,
     "level": LEVELS,
+    "report_law": REPORT_LAWS,
     "line_state": LINE_STATES,
     "piece": PIECES,
     "request_state": REQUEST_STATES,

@@ -55,6 +55,16 @@ def authorities(user: User) -> list[Authority]:
     return list(Authority.objects.order_by("country", "name"))
 
 
+def authority_like(user: User, name: str, email: str) -> int | None:
+    """Return the number of the authority that a form names, by its address or its name; None if none fits."""
+    known = authorities(user)
+    by_email = [one for one in known if email and one.email == email.strip().lower()]
+    by_name = [
+        one for one in known if name and one.name.casefold() == name.partition("\n")[0].strip().casefold()
+    ]
+    return next((one.pk for one in (*by_email, *by_name)), None)
+
+
 def disclosure(order: Order) -> Disclosure | None:
     """Return what is prepared or released on an order, or None."""
     return Disclosure.objects.filter(order=order).first()

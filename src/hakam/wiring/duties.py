@@ -44,6 +44,7 @@ from hakam.wiring.hold import HomeInUseError, hold
 from hakam.wiring.known import KnownBanks
 from hakam.wiring.models import Models
 from hakam.wiring.reading import PictureReading
+from hakam.wiring.report_duties import tasks as report_tasks
 from hakam.wiring.settings import SettingError, Settings
 from hakam.wiring.trial_runs import TrialProcess
 from hakam.wiring.worker import Task
@@ -203,6 +204,7 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
             "together": (Task("decide many items", lambda now: bulk.work(log, now), 1.0),),
             "children": (Task("file reports of child abuse", tipline.file_due, 15.0),),
             "privacy": _privacy(settings),
+            "reports": report_tasks(settings.platform),
             "trials": (Task("start trials of drafts", beside.look, 1.0),),
             "clocks": (
                 Task("finalise decisions", finalise_due, 1.0),

@@ -23,6 +23,7 @@ from hakam.compliance.reports.tally import Cell, Tally
 from hakam.compliance.reports.template import APPEALS, AUTOMATED, ILLEGAL, NOTICES, ORDERS, TERMS, TOTAL
 from hakam.vocabulary.measure import NATURE, MeasureKind, Restriction
 
+TOLD_EVERY: Final = 20_000  # facts after which progress is told
 LOOK_BACK: Final = timedelta(days=400)  # for what began before the period and ended in it
 EURO: Final = {"GR": "EL"}  # the templates use Eurostat's codes
 K: Final = FactKind
@@ -127,8 +128,10 @@ def _columns(kinds: tuple[str, ...]) -> frozenset[str]:
     return frozenset(RESTRICTIONS[str(code)] for code in codes)
 
 
-def gather(platform: str, period: Period, *, zone: tzinfo) -> Tally:
-    """Count the facts about a platform in a period."""
+def gather(
+    platform: str, period: Period, *, zone: tzinfo, progress: Callable[[int], None] | None = None
+) -> Tally:
+    """Count the facts about a platform in a period. `progress` is told now and then up to which fact."""
     begin, end = period.begin(zone), period.end(zone)
     walk = _Walk(platform)
     # The ledger is read from one end to the other. By the index of kinds its facts would come out of order, and sorting
@@ -139,9 +142,14 @@ def gather(platform: str, period: Period, *, zone: tzinfo) -> Tally:
         .order_by("seq")
         .values_list("seq", Cast("at", TextField()), "kind", "subject", "body")
     )
-    for seq, written, kind, subject, body in rows.iterator(5_000):
+    seq = 0
+    for n, (seq, written, kind, subject, body) in enumerate(rows.iterator(5_000)):
+        if progress is not None and n % TOLD_EVERY == 0:
+            progress(seq)
         at = _read(written)
         walk.take(_Fact(seq, at, kind, subject, _BODY.decode(body)), counts=at >= begin)
+    if progress is not None:
+        progress(seq)
     return walk.tally
 
 

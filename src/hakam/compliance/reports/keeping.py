@@ -7,7 +7,7 @@ Regulation (EU) 2024/2835, Annex II; `report.public` is the clock). Drafts are m
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from itertools import accumulate, pairwise
 from typing import Any, Final
@@ -21,13 +21,16 @@ from hakam.compliance import deadlines, ledger
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Fact, MadeReport, ReportFigure
 from hakam.compliance.profile import profile_of
-from hakam.compliance.reports import gathering
+from hakam.compliance.reports import gathering, laws
 from hakam.compliance.reports.period import Period
 from hakam.compliance.reports.sheets import Report, Sheet, Stated, Value
+from hakam.compliance.reports.tally import Tally
 from hakam.vocabulary.actor import Actor
 
 _AT_ONCE = 500
-DSA: Final = "dsa"
+DSA, TCO, UK = "dsa", "tco", "uk"
+LAWS: Final = (DSA, TCO, UK)
+_CLOCKS: Final = {DSA: ("report.yearly", "report.half_yearly"), TCO: ("tco.transparency",), UK: ()}
 
 
 class ReportError(ValueError):
@@ -46,26 +49,54 @@ class Difference(msgspec.Struct, frozen=True):
 
 def subject_of(report: MadeReport) -> str:
     """Return a report's name in the ledger."""
-    law = "" if report.law == DSA else f"{report.law}/"
-    return f"report:{report.platform}/{law}{report.first}/{report.last}"
+    return name_of(report.platform, report.law, Period(report.first, report.last))
+
+
+def name_of(platform: str, law: str, period: Period) -> str:
+    """Return the name in the ledger of a report of a period."""
+    part = "" if law == DSA else f"{law}/"
+    return f"report:{platform}/{part}{period.first}/{period.last}"
 
 
 def make(
-    platform: str, period: Period, *, stated: Stated, by: Actor, now: datetime, zone: tzinfo
+    platform: str,
+    period: Period,
+    *,
+    stated: Stated,
+    by: Actor,
+    now: datetime,
+    zone: tzinfo,
+    law: str = DSA,
+    groups: Sequence[tuple[str, str, Sequence[str]]] = (),
+    progress: Callable[[int], None] | None = None,
 ) -> MadeReport:
-    """Count a period and keep the sheets as its draft, in place of an earlier draft. Raises `ReportError`."""
+    """Count a period and keep the sheets as its draft, in place of an earlier draft. Raises `ReportError`.
+
+    `groups` are (key, title, harms): by what the report of another law than the DSA counts. `progress` is told the fact
+    up to which was counted.
+    """
     if period.first > now.date():
         raise ReportError(_("the period lies ahead"))
+    if law not in LAWS:
+        raise ReportError(_("there is no report of this law"))
     until = Fact.objects.aggregate(last=Max("seq"))["last"] or 0
-    tally = gathering.gather(platform, period, zone=zone)
-    pages = Report(profile_of(platform), period, stated, tally).sheets()
+    tally, pages = _counted(
+        law,
+        platform,
+        period,
+        stated=stated,
+        zone=zone,
+        groups=groups,
+        progress=progress or (lambda _seq: None),
+    )
     with transaction.atomic():
         ledger.lock()
         MadeReport.objects.filter(
-            platform=platform, law=DSA, first=period.first, last=period.last, version=None
+            platform=platform, law=law, first=period.first, last=period.last, version=None
         ).delete()
         report = MadeReport.objects.create(
             platform=platform,
+            law=law,
             first=period.first,
             last=period.last,
             stated=msgspec.to_builtins(stated),
@@ -89,6 +120,27 @@ def make(
     return report
 
 
+def _counted(
+    law: str,
+    platform: str,
+    period: Period,
+    *,
+    stated: Stated,
+    zone: tzinfo,
+    groups: Sequence[tuple[str, str, Sequence[str]]],
+    progress: Callable[[int], None],
+) -> tuple[Tally, tuple[Sheet, ...]]:
+    if law == DSA:
+        tally = gathering.gather(platform, period, zone=zone, progress=progress)
+        return tally, Report(profile_of(platform), period, stated, tally).sheets()
+    rows = laws.TCO_ROWS if law == TCO else laws.UK_ROWS
+    found = {key: harms for key, _title, harms in groups} or {"terrorism": laws.TERROR}
+    tally = laws.gather(platform, period, zone=zone, groups=found, progress=progress)
+    titles = [(key, title) for key, title, _harms in groups if key != laws.ALL]
+    page = laws.sheet(law, rows, [(laws.ALL, _("All together")), *titles], tally, stated.texts)
+    return tally, (page,)
+
+
 def publish(report_id: int, *, by: Actor, now: datetime, note: str = "") -> MadeReport:
     """Publish a draft as the next version of its period. A further version says why and how. Raises `ReportError`."""
     with transaction.atomic():
@@ -107,7 +159,7 @@ def publish(report_id: int, *, by: Actor, now: datetime, note: str = "") -> Made
         subject = subject_of(report)
         body = {"version": report.version, "changed": len(differences(report))}
         ledger.record(FactKind.REPORT_PUBLISHED, by=by, now=now, subject=subject, body=body)
-        for clock in ("report.yearly", "report.half_yearly"):
+        for clock in _CLOCKS[report.law]:
             deadlines.meet(clock, subject=subject, by=by, now=now)
         deadlines.start("report.public", subject=f"{subject}/{report.version}", by=by, now=now)
     return report

@@ -113,7 +113,8 @@ _PLACES = {
     "hold": "holds", "place_hold": "holds", "act_on_hold": "holds",
     "propose_retention": "retention", "settle_retention": "retention",
     "data_request": "data_requests", "receive_data_request": "data_requests", "act_on_data_request": "data_requests",
-    "make_report": "reports", "count_recipients": "reports", "publish_report": "reports",
+    "make_report": "reports", "report_progress": "reports",
+    "read_order_form": "orders", "count_recipients": "reports", "publish_report": "reports",
 }  # fmt: skip
 
 

@@ -81,6 +81,7 @@ class OrderForm(forms.Form):
     signature = forms.BooleanField(label=_("Stamp or electronic signature seen (E)"), required=False)
     emergency = forms.BooleanField(label=_("Emergency: no contact twelve hours before"), required=False)
     document = forms.FileField(label=_("The document as it came"), required=False)
+    kept = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
     signed = forms.FileField(label=_("Its signature (Ed25519, 64 bytes)"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,17 +20,27 @@ from hakam.console.admission import admit, person
 from hakam.console.desk.order_forms import AuthorityForm, OrderForm
 from hakam.console.installation import event_log, installation, vault
 from hakam.enforcement.ordered import states_of
-from hakam.intake import authorities, disclosures, order_access, orders
+from hakam.intake import annex_one, authorities, disclosures, order_access, orders
+from hakam.intake.annex_one import AnnexError, Read
 from hakam.intake.authorities import AuthorityError
 from hakam.intake.models import Order
 from hakam.intake.order_contents import missing
 from hakam.intake.orders import OrderError
+from hakam.regulator import annexes
+from hakam.regulator.annexes import AnnexAnswerError
 from hakam.staff.roles import Permission
+from hakam.storage.vault import DamagedEvidenceError
+
+_SALT = "annex I"
 
 
-def _list(request: HttpRequest, form: OrderForm, *, status: int = 200) -> HttpResponse:
+def _list(
+    request: HttpRequest, form: OrderForm, *, status: int = 200, read: Read | None = None, error: str = ""
+) -> HttpResponse:
     user = person(request)
     context = {
+        "read": read,
+        "error": error,
         "rows": order_access.orders(user, closed=request.GET.get("state") == "closed"),
         "closed": request.GET.get("state") == "closed",
         "form": form,
@@ -71,7 +82,7 @@ def receive(request: HttpRequest) -> HttpResponse:
             by=person(request).actor,
             now=timezone.now(),
             received_at=given["received_at"],
-            document=given["document"].read() if given["document"] else b"",
+            document=given["document"].read() if given["document"] else _kept(given["kept"]),
             signature=given["signed"].read(1_000) if given["signed"] else b"",
         )
     except OrderError as error:
@@ -79,6 +90,60 @@ def receive(request: HttpRequest) -> HttpResponse:
         return _list(request, form, status=422)
     messages.success(request, _("Taken. The clock runs."))
     return redirect("console:order", order.pk)
+
+
+def _kept(token: str) -> bytes:
+    """Return the document that the reader of forms kept, by its signed name; nothing without one."""
+    try:
+        return vault().get(str(signing.loads(token, salt=_SALT))) if token else b""
+    except (signing.BadSignature, KeyError, DamagedEvidenceError):
+        return b""
+
+
+@require_POST
+@admit(Permission.ORDER_HANDLE)
+def read_form(request: HttpRequest) -> HttpResponse:
+    """Read a removal order that came as the form of Annex I, and fill the fields for a person to look at."""
+    came = request.FILES.get("form")
+    if came is None:
+        return _list(request, OrderForm(), error=_("Choose the file of the form."), status=422)
+    data = came.read(annex_one.MOST + 1)
+    try:
+        read = annex_one.read(data)
+    except AnnexError as error:
+        return _list(request, OrderForm(), error=str(error), status=422)
+    said = read.contents
+    initial = {
+        **order_access.fields(said),
+        "urls": "\n".join(said.urls),
+        "received_at": timezone.now(),
+        "authority": order_access.authority_like(
+            person(request), read.found.get("authority", ""), read.found.get("email", "")
+        ),
+        "kept": signing.dumps(vault().put(data), salt=_SALT),
+    }
+    return _list(request, OrderForm(initial=initial), read=read)
+
+
+@require_GET
+@admit(Permission.ORDER_READ)
+def annex(request: HttpRequest, order_id: UUID, annex: int) -> HttpResponse:
+    """Give the answer to a removal order as Annex II or III, every field filled, as PDF."""
+    found, user = _find(request, order_id), person(request)
+    try:
+        filled = annexes.sections(
+            found,
+            annex,
+            provider=installation().platform_name,
+            person=user.get_full_name() or user.username,
+            now=timezone.now(),
+        )
+    except AnnexAnswerError as error:
+        raise Http404 from error
+    response = HttpResponse(annexes.pdf(annex, filled), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="annex-{annex}-{found.pk}.pdf"'
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _find(request: HttpRequest, order_id: UUID) -> Order:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from hakam.compliance import access
 from hakam.compliance.eu_database.codes import EU
 from hakam.compliance.models import MadeReport
-from hakam.compliance.reports import keeping, recipients
+from hakam.compliance.reports import keeping, making, recipients
 from hakam.compliance.reports.keeping import ReportError
 from hakam.compliance.reports.period import Period, half, year
 from hakam.compliance.reports.recipients import RecipientsError
@@ -27,6 +27,7 @@ from hakam.compliance.reports.sheets import Sheet, Stated, Value, letters
 from hakam.console.admission import admit, person
 from hakam.console.installation import installation
 from hakam.console.report_files import FORMS, download
+from hakam.console.terms import REPORT_LAWS
 from hakam.staff.roles import Permission
 
 FACTS_A_PAGE: Final = 100
@@ -35,7 +36,13 @@ _FIRST_COLUMNS: Final = 5  # that say what a row is about, as in every part from
 
 
 class MakeForm(forms.Form):
-    """Whose report, of which period, and what the ledger does not know."""
+    """Whose report, of which law and period, and what the ledger does not know."""
+
+    law = forms.ChoiceField(
+        label=gettext_lazy("Report"),
+        required=False,
+        choices=[(law, REPORT_LAWS[law]) for law in keeping.LAWS],
+    )
 
     year = forms.IntegerField(label=gettext_lazy("Year"), min_value=2000, max_value=2199)
     half = forms.TypedChoiceField(
@@ -118,6 +125,7 @@ def _list(request: HttpRequest, *, status: int = 200, **bound: forms.Form) -> Ht
     name, today = installation().platform, timezone.localdate()
     context = {
         "reports": keeping.made(name),
+        "wishes": making.waiting(name),
         "counts": recipients.published(name),
         "form": bound.get("make")
         or MakeForm(initial={"year": today.year - 1, "half": 0, "provider": installation().platform_name}),
@@ -137,7 +145,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 @require_POST
 @admit(Permission.REPORT_PUBLISH)
 def make(request: HttpRequest) -> HttpResponse:
-    """Count a period and keep its report as a draft."""
+    """Ask the worker to count a period and keep its report as a draft."""
     form = MakeForm(request.POST)
     if not form.is_valid():
         return _list(request, make=form, status=422)
@@ -145,18 +153,30 @@ def make(request: HttpRequest) -> HttpResponse:
     span: Period = half(given["year"], given["half"]) if given["half"] else year(given["year"])
     told = {"service": installation().platform_name, **_known(installation().platform), **given["stated"]}
     try:
-        report = keeping.make(
+        making.ask(
             installation().platform,
+            given["law"] or keeping.DSA,
             span,
             stated=msgspec.convert(told | {"provider": given["provider"]}, Stated),
             by=person(request).actor,
             now=timezone.now(),
-            zone=timezone.get_default_timezone(),
         )
     except ReportError as error:
         form.add_error(None, str(error))
         return _list(request, make=form, status=422)
-    return redirect("console:report_made", report.pk)
+    messages.success(request, _("Asked for. The worker counts it; this page shows how far it is."))
+    return redirect("console:reports")
+
+
+@require_GET
+@admit(Permission.REPORT_READ)
+def progress(request: HttpRequest) -> HttpResponse:
+    """Show how far the reports are that were asked for; the page asks again by itself."""
+    waiting = making.waiting(installation().platform)
+    response = render(request, "console/desk/report_wishes.html", {"wishes": waiting})
+    if not waiting and request.headers.get("HX-Request"):
+        response["HX-Refresh"] = "true"  # all is made: the list above has it
+    return response
 
 
 def _known(platform: str) -> dict[str, Any]:
@@ -196,7 +216,7 @@ def _rows(page: Sheet, report: MadeReport, *, every: bool) -> Iterable[tuple[int
     counted = {row for row, _column in behind}
     for number, row in enumerate(page.rows):
         told = any(v not in (None, 0, "") for v in row[_FIRST_COLUMNS:])
-        if every or number in counted or told or page.part in {1, 2}:
+        if every or number in counted or told or page.part in {1, 2} or report.law != keeping.DSA:
             yield (
                 number,
                 [
@@ -224,10 +244,11 @@ def _page(request: HttpRequest, report: MadeReport, *, error: str = "", status: 
     page = next((p for p in pages if p.part == _number(request, "part", 1)), pages[0])
     every = request.GET.get("all") == "1"
     shown = list(_rows(page, report, every=every))
-    skip = {1, 2} if page.part > 2 else set()  # the service and the period are the same in every row  # noqa: PLR2004
+    # The service and the period are the same in every row of the template of the DSA.
+    skip = {1, 2} if page.part > 2 and report.law == keeping.DSA else set()  # noqa: PLR2004 -- parts
     skip |= {
         c
-        for c in range(_FIRST_COLUMNS, len(page.header))
+        for c in range(min(_FIRST_COLUMNS, len(page.header)), len(page.header))
         if page.header[c].startswith("Contextual")
         and all(cells[c].value in (None, "") for _n, cells in shown)
     }
@@ -263,7 +284,9 @@ def figure(request: HttpRequest, report_id: int, part: int, row: int, column: in
         "page": page,
         "title": page.header[column].strip(),
         "value": page.rows[row][column],
-        "about": [v for v in page.rows[row][3:6] if isinstance(v, str) and v],
+        "about": [
+            v for v in page.rows[row][3 if report.law == keeping.DSA else 0 : 6] if isinstance(v, str) and v
+        ],
         "place": f"{letters(len(page.header))[column]}{row + 2}",
         "facts": [fact for fact in found if fact is not None],
         "count": len(facts),

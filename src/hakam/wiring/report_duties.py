@@ -1,0 +1,28 @@
+"""The worker's lane of reports: those that were asked for are made, and clocks of those that fall due start."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.timezone import get_default_timezone
+
+from hakam.compliance.reports import laws, making
+from hakam.regulator import risks
+from hakam.wiring.worker import Task
+
+
+def tasks(platform: str) -> tuple[Task, ...]:
+    """Return the tasks of the lane for a platform."""
+
+    def make(now: datetime) -> int:
+        kinds = risks.schemes()["uk"].kinds
+        groups: making.Groups = {
+            "tco": [("terrorism", "Terrorism", laws.TERROR)],
+            "uk": [(kind.key, kind.title["en"], kind.harms) for kind in kinds if kind.harms],
+        }
+        return making.run_next(now=now, zone=get_default_timezone(), groups=groups)
+
+    def start(now: datetime) -> int:
+        return making.start_due(platform, now=now, zone=get_default_timezone())
+
+    return (Task("make reports", make, 1.0), Task("start clocks of reports", start, 3_600.0))

@@ -1,0 +1,134 @@
+"""Annex II and III as documents: every field, from the order and the contact points, readable in every letter."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from pypdf import PdfReader
+from tests.intake.test_order_contents import ACT, REMOVAL
+from tests.regulator.test_contacts import CONTACTS
+
+from hakam.intake import authorities, orders
+from hakam.intake.models import Order
+from hakam.intake.order_contents import Contents
+from hakam.regulator import annexes, contacts
+from hakam.regulator.annexes import AnnexAnswerError
+from hakam.staff.models import User
+from hakam.storage.embedded.vault import FileVault
+from hakam.testing import scene
+
+pytestmark = pytest.mark.django_db
+NOW, MINUTE = scene.NOW, timedelta(minutes=1)
+
+
+@pytest.fixture
+def take(vault: FileVault, lena: User, omar: User, book: object) -> Any:
+    """Return a function that takes an order of a confirmed authority."""
+    office = authorities.register(
+        name="Główny Urząd · Αρχή · Орган", kind="court", country="PL", email="o@office.example", phone="+48 1",
+        by=lena.actor, now=NOW,
+    )  # fmt: skip
+    authorities.confirm(office.pk, by=omar.actor, now=NOW)
+    contacts.publish(scene.PLATFORM, CONTACTS, by=lena.actor, now=NOW)
+
+    def receive(contents: Contents = REMOVAL) -> Order:
+        return orders.receive(
+            contents, platform=scene.PLATFORM, authority_id=office.pk, vault=vault, by=lena.actor, now=NOW
+        )
+
+    return receive
+
+
+def filled(order: Order, annex: int) -> dict[str, dict[str, str]]:
+    order.refresh_from_db()
+    found = annexes.sections(order, annex, provider="Maydan Ltd", person="Lena L.", now=NOW + 9 * MINUTE)
+    return {letter: dict(rows) for letter, rows in found}
+
+
+def text_of(data: bytes) -> str:
+    return " ".join("\n".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages).split())
+
+
+def test_annex_two_says_when_it_was_removed(take: Any, lena: User) -> None:
+    # TCO Art. 3(6)
+    order = take()
+    orders.carry_out(str(order.pk), by=lena.actor, now=NOW + 7 * MINUTE, unverified_because="The hour runs.")
+    found = filled(order, 2)
+    assert found["A"]["File reference of the competent authority"] == REMOVAL.reference
+    assert found["A"]["File reference of the addressee"] == str(order.pk)
+    assert "09:00:00 UTC" in found["A"]["Time and date of receipt of the removal order"]
+    assert "09:07:00 UTC" in found["B"]["Time and date of the measure taken"]
+    assert found["B"]["Address 1"] == REMOVAL.urls[0]
+    assert found["C"]["Name of the hosting service provider or representative"] == "Rep GmbH"
+    assert found["C"]["Name of the authorised person"] == "Lena L."
+    assert found["C"]["E-mail address of the contact point"] == "authorities@maydan.example"
+    assert all(value for rows in found.values() for label, value in rows.items() if not label.startswith("☐"))
+
+
+def test_annex_three_names_what_is_missing(take: Any, lena: User) -> None:
+    # TCO Art. 3(8)
+    order = take(msgspec.structs.replace(REMOVAL, contact="", redress_body=""))
+    orders.return_to_authority(
+        str(order.pk), by=lena.actor, now=NOW + MINUTE, because="Two fields are empty."
+    )
+    found = filled(order, 3)["B"]
+    assert found["☒ Insufficient information"] == "Two fields are empty."
+    assert found["☐ Force majeure or de facto impossibility"] == ""
+    assert found["Needed 1"].startswith("TCO Annex I, F")
+    assert found["Needed 2"].startswith("TCO Annex I, G")
+
+
+def test_annex_three_of_force_majeure_and_of_errors(take: Any, lena: User) -> None:
+    # TCO Art. 3(7)
+    order = take()
+    orders.return_to_authority(
+        str(order.pk), by=lena.actor, now=NOW + MINUTE, because="The data centre burns.", impossible=True
+    )
+    assert filled(order, 3)["B"]["☒ Force majeure or de facto impossibility"] == "The data centre burns."
+    other = take()
+    orders.return_to_authority(
+        str(other.pk), by=lena.actor, now=NOW + MINUTE, because="It is another platform."
+    )
+    assert filled(other, 3)["B"]["☒ Manifest errors"] == "It is another platform."
+
+
+def test_there_is_no_answer_before_its_deed(take: Any) -> None:
+    order = take()
+    for annex in (2, 3, 4):
+        with pytest.raises(AnnexAnswerError):
+            filled(order, annex)
+    with pytest.raises(AnnexAnswerError):
+        filled(take(ACT), 2)
+
+
+def test_the_document_can_be_read_in_every_letter(take: Any, lena: User) -> None:
+    order = take(msgspec.structs.replace(REMOVAL, reference="AZ <7> & Ψ"))
+    orders.carry_out(str(order.pk), by=lena.actor, now=NOW + MINUTE, unverified_because="The hour runs.")
+    order.refresh_from_db()
+    made = annexes.sections(order, 2, provider="Maydan Ltd", person="Łukasz Ď", now=NOW)
+    text = text_of(annexes.pdf(2, made))
+    for part in (
+        "ANNEX II",
+        "SECTION C",
+        "Główny Urząd",
+        "Αρχή",
+        "Орган",
+        "Łukasz Ď",
+        "AZ <7> & Ψ",
+        REMOVAL.urls[0],
+    ):
+        assert part in text, part
+
+
+def test_a_long_list_of_addresses_goes_over_pages(take: Any, lena: User) -> None:
+    urls = tuple(f"https://maydan.example/{'x' * 200}/{n}" for n in range(80))
+    order = take(msgspec.structs.replace(REMOVAL, urls=urls))
+    orders.carry_out(str(order.pk), by=lena.actor, now=NOW + MINUTE, unverified_because="The hour runs.")
+    order.refresh_from_db()
+    data = annexes.pdf(2, annexes.sections(order, 2, provider="M", person="L", now=NOW))
+    assert len(PdfReader(io.BytesIO(data)).pages) > 3
+    assert "Address 80" in text_of(data)
