@@ -256,14 +256,24 @@ def _entry(one: Activity, running: Running, kept: dict[Kind, Kept], language: st
         one.key, str(one.title), str(one.purpose), str(one.people), one.ground,
         tuple(kept[kind].shipped.title[language] for kind in one.kinds), tuple(recipients), tuple(transfers),
         tuple(
-            _("%(what)s: %(months)s months and %(days)s days from: %(start)s")
+            _("%(what)s: %(period)s from: %(start)s")
             % {
-                "what": kept[kind].shipped.title[language], "months": kept[kind].months, "days": kept[kind].days,
+                "what": kept[kind].shipped.title[language], "period": _period(kept[kind]),
                 "start": kept[kind].shipped.starts[language],
             }
             for kind in one.kinds
         ),
     )  # fmt: skip
+
+
+def _period(kept: Kept) -> str:
+    """Return how long a kind is kept, in words."""
+    parts = []
+    if kept.months:
+        parts.append(ngettext("%(shown)s month", "%(shown)s months", kept.months) % {"shown": kept.months})
+    if kept.days:
+        parts.append(ngettext("%(shown)s day", "%(shown)s days", kept.days) % {"shown": kept.days})
+    return " ".join(parts)
 
 
 def _security(running: Running) -> list[str]:
