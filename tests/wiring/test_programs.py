@@ -105,8 +105,8 @@ def test_every_duty_has_a_name_of_its_own_and_a_pause(tmp_path: Path) -> None:
         assert len({task.name for task in tasks}) == len(tasks) >= 8
         longer = {task.name: task.rest for task in tasks if not 0 < task.rest <= 60}
         assert longer == {
-            name: 3_600.0 for name in longer if "reconcil" in name
-        }  # the EU's database is asked hourly
+            name: 3_600.0 for name in longer if "reconcil" in name or "forget" in name
+        }  # the EU's database is asked, and what is old forgotten, hourly
 
 
 @pytest.mark.django_db(transaction=True)

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from hakam.live.configuration import LiveConfiguration
     from hakam.wiring.settings import Settings
 
-app = typer.Typer(help="Live streams: the gate before them, the watch over them.", no_args_is_help=True)
+app = typer.Typer(
+    help="Live streams: the media servers that are guarded, their addresses, live passes.",
+    no_args_is_help=True,
+)
 _DAY = 86_400.0
 
 

@@ -1,0 +1,161 @@
+"""`python -m benchmarks.live [--runs 30]`: from the order to cut to black, with real nginx-rtmp and Icecast.
+
+Time to black is that from the order until a viewer sees or hears nothing new: the last bytes by RTMP; the end of the
+last segment that a player of HLS shows, three segments of a second behind; the last page of the show's Ogg stream by
+Icecast. "looked" is when the adapter found that nothing can be got any more. In the same
+run the reference: nginx's own way, dropping the publisher and leaving the files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+from tests.live.real.rig import (
+    Icecast,
+    Listener,
+    NginxRtmp,
+    RtmpViewer,
+    broadcast,
+    radio,
+    scratch,
+    until,
+)
+
+from hakam.live.servers import control
+from hakam.live.servers.icecast import Icecast as IcecastAdapter
+from hakam.live.servers.nginx_rtmp import NginxRtmp as NginxAdapter
+from hakam.live.servers.server import Handle, MediaServer
+
+QUIET = 3.0  # seconds without anything new, after which a viewer is taken to see nothing
+LONGEST = 30.0
+BEHIND = 3  # segments
+OK = 200
+SEGMENT = re.compile(r"#EXTINF:([0-9.]+),[^\n]*\nshow-(\d+)\.ts")
+
+
+class HlsPlayer:
+    """Plays as players do: begins three segments before the newest, gets the next one when one has been shown."""
+
+    def __init__(self, playlist: str) -> None:
+        self.black_at, self.shown = 0.0, 0
+        self._playlist, self._stop = playlist, threading.Event()
+        self._thread = threading.Thread(target=self._play, daemon=True)
+        self._thread.start()
+
+    def _play(self) -> None:
+        base, at, listed = self._playlist.rpartition("/")[0], None, []
+        with httpx.Client(timeout=5, trust_env=False) as client:
+            while not self._stop.is_set():
+                with suppress(httpx.HTTPError):
+                    answer = client.get(self._playlist)
+                    if answer.status_code == OK:
+                        listed = [(int(n), float(s)) for s, n in SEGMENT.findall(answer.text)]
+                if at is None and len(listed) > BEHIND:
+                    at = listed[-1 - BEHIND][0]
+                length = dict(listed).get(at) if at is not None else None
+                if length is None or client.get(f"{base}/show-{at}.ts").status_code != OK:
+                    self._stop.wait(0.05)
+                    continue
+                self.black_at, self.shown, at = time.monotonic() + length, self.shown + 1, (at or 0) + 1
+                self._stop.wait(length)
+
+    def close(self) -> None:
+        """Play no more."""
+        self._stop.set()
+        self._thread.join()
+
+
+def looked(adapter: MediaServer, handle: Handle) -> float:
+    """Cut and look until it is black; return the seconds that it took."""
+    began = time.monotonic()
+    while True:
+        if adapter.drop(handle).done and adapter.black(handle):
+            return time.monotonic() - began
+        if time.monotonic() - began > LONGEST:
+            return float("nan")
+
+
+def nginx_run(server: NginxRtmp, folder: Path, cut: Callable[[Handle], float]) -> tuple[float, float, float]:
+    """Return seconds to black by RTMP and by HLS, and when it was found to be."""
+    handle = Handle("show", settings=server.settings)
+    with broadcast(server.address("show"), folder):
+        rtmp, hls = RtmpViewer(server.address("show")), HlsPlayer(server.playlist("show"))
+        until(lambda: rtmp.bytes and hls.shown > 2)
+        began = time.monotonic()
+        found = cut(handle)
+        until(lambda: time.monotonic() - max(rtmp.last, hls.black_at) > QUIET, seconds=LONGEST)
+        rtmp.close()
+        hls.close()
+    return max(0.0, rtmp.last - began), max(0.0, hls.black_at - began), found
+
+
+def dropped_only(handle: Handle) -> float:
+    """Drop the publisher and do no more: the reference."""
+    at = f"{handle.settings['control']}/drop/publisher"
+    control.call("GET", at, params={"app": "live", "name": handle.stream})
+    return float("nan")
+
+
+def icecast_run(server: Icecast, folder: Path) -> tuple[float, float]:
+    """Return seconds until the show was last heard, and when it was found to be black."""
+    handle = Handle("/show.ogg", settings=server.settings, secret=Icecast.ADMIN)
+    adapter = IcecastAdapter()
+    with radio(server.address("/show.ogg", "hold-secret"), folder):
+        until(lambda: not adapter.black(handle))
+        listener = Listener(server.url("/show.ogg"))
+        until(lambda: listener.bytes > 3_000)
+        of_show = set(listener.serials)
+        began = time.monotonic()
+        found = looked(adapter, handle)
+        until(lambda: time.monotonic() - max(listener.serials[s] for s in of_show) > QUIET, seconds=LONGEST)
+        last = max(listener.serials[s] for s in of_show)
+        listener.close()
+    return max(0.0, last - began), found
+
+
+def told(name: str, values: list[float]) -> str:
+    """Return one line: median and the 99th part of a hundred."""
+    known = sorted(value for value in values if value == value)  # noqa: PLR0124 -- leaves nan out
+    if not known:
+        return f"{name}: –"
+    worst = known[min(len(known) - 1, int(len(known) * 0.99))]
+    return f"{name}: median {statistics.median(known):.2f} s, p99 {worst:.2f} s, {len(known)} runs"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=30)
+    runs: int = parser.parse_args().runs
+    print(f"{runs} runs a server, load {os.getloadavg()[0]:.1f}")
+    with scratch() as folder:
+        with NginxRtmp(folder / "nginx", "") as server:
+            ours = [nginx_run(server, folder, lambda h: looked(NginxAdapter(), h)) for _ in range(runs)]
+            reference = [nginx_run(server, folder, dropped_only) for _ in range(max(3, runs // 10))]
+        print(told("nginx-rtmp, RTMP viewer", [one[0] for one in ours]))
+        print(told("nginx-rtmp, HLS viewer", [one[1] for one in ours]))
+        print(told("nginx-rtmp, looked", [one[2] for one in ours]))
+        print(told("reference: publisher dropped alone, HLS viewer", [one[1] for one in reference]))
+        there = statistics.median(one[1] for one in reference)
+        ratio = statistics.median(one[1] for one in ours) / max(1e-9, there)
+        print(f"HLS viewers: {ratio:.2f} of the reference")
+        with (
+            Icecast(folder / "icecast", "") as station,
+            radio(station.address("/hold.ogg", "hold-secret"), folder, name="hold", frequency=200),
+        ):
+            heard = [icecast_run(station, folder) for _ in range(runs)]
+        print(told("Icecast, listener on the hold stream", [one[0] for one in heard]))
+        print(told("Icecast, looked", [one[1] for one in heard]))
+
+
+if __name__ == "__main__":
+    main()
