@@ -342,6 +342,17 @@ def test_a_cut_removes_the_files_of_this_stream_and_of_no_other(tmp_path: Path) 
         assert not nginx_rtmp.NginxRtmp().drop(Handle("show", settings=settings)).done
 
 
+@pytest.mark.parametrize("name", ["..", ".", "...", "a/b", "a\n", ""])
+def test_a_name_that_leads_out_of_the_folder_is_none(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="name of a stream"):
+        nginx_rtmp.NginxRtmp().asked(form(call="publish", name=name), SECRET)
+    (tmp_path / "hls").mkdir()
+    (tmp_path / "precious").write_text("kept")
+    handle = Handle(name, settings={"control": NOBODY, "stat": NOBODY, "hls_folder": str(tmp_path / "hls")})
+    assert not nginx_rtmp.NginxRtmp().drop(handle).done
+    assert (tmp_path / "precious").exists()
+
+
 def test_recordings_of_a_stream_are_found_by_its_name(tmp_path: Path) -> None:
     for name in ("show.flv", "show-1700000000.flv", "show-17.mp4", "shower-1.flv", "show.txt", "other.flv"):
         (tmp_path / name).touch()

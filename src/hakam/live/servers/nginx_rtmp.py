@@ -18,7 +18,8 @@ from hakam.live.gate.judge import Answer
 from hakam.live.servers import control
 from hakam.live.servers.server import Asked, Call, Dropped, Handle, Moment, Reply, Source, Unreachable
 
-STREAM: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}(?!\n)")
+STREAM: Final = re.compile(r"(?!\.+(?![A-Za-z0-9_.-]))[A-Za-z0-9_.-]{1,128}")
+"""Of dots alone it would name a folder that is not its own."""
 _SETTINGS: Final = {"control", "stat", "application", "rtmp", "hls_folder", "hls_url", "recordings"}
 _CALLS: Final = {
     "publish": Moment.START,
