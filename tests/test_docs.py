@@ -145,6 +145,33 @@ def test_every_article_of_the_first_three_tiers_is_done_and_tried_or_left_to_the
     assert tried or left, f"Art. {article} has neither a file with a test nor a task of the operator"
 
 
+def _duties_of_tiers(writer: ModuleType) -> list[tuple[str, str]]:
+    """Return every duty of T1 to T3 of the DSA, and of the other laws of content, by law and clause."""
+    every = {*writer.duties(), *writer.operators(), *((c.law, c.clause) for c in writer.citations())}
+    laws = {"tco", "osa", "takedown", "itrules", "auosa"}
+    return sorted(
+        (law, clause)
+        for law, clause in every
+        if law in laws or (law == "dsa" and int(re.match(r"\d+", clause)[0]) in TIERS_ONE_TO_THREE)  # type: ignore[index]
+    )
+
+
+def test_no_duty_of_the_first_three_tiers_is_without_a_file_and_a_test_unless_the_operator_does_it(
+    writer: ModuleType,
+) -> None:
+    files: dict[tuple[str, str], list[str]] = {}
+    for cited in writer.citations():
+        files.setdefault((cited.law, cited.clause), []).append(cited.file)
+    bare = [
+        key
+        for key in _duties_of_tiers(writer)
+        if key not in writer.operators()
+        and not (files.get(key) and (writer.tests_citing(*key) or any(map(writer.test_of, files[key]))))
+    ]
+    assert len(_duties_of_tiers(writer)) > 90
+    assert bare == []
+
+
 # Links and examples -------------------------------------------------------------------------------
 
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<to>[^)\s]+)\)")

@@ -11,7 +11,7 @@ import pytest
 from tests.intake.test_misuse import DAY, HOUR, NOW, House
 from tests.intake.test_misuse import house as house  # noqa: PLC0414 -- the fixture
 
-from hakam.compliance import deadlines
+from hakam.compliance import deadlines, ledger
 from hakam.compliance.access import facts_after
 from hakam.compliance.facts import FactKind
 from hakam.compliance.ledger import body_of
@@ -29,6 +29,7 @@ from hakam.review.models import Decision
 from hakam.review.states import Outcome
 from hakam.staff.roles import Role
 from hakam.testing import scene
+from hakam.vocabulary.actor import SYSTEM
 from hakam.vocabulary.measure import Measure, MeasureKind
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +44,7 @@ BODY: dict[str, Any] = {
 
 @pytest.fixture
 def board(db: None) -> DisputeBody:
-    return disputes.register_body(**BODY)
+    return disputes.register_body(by=SYSTEM, now=NOW, **BODY)
 
 
 class Office:
@@ -91,7 +92,22 @@ class TestBodies:
         assert (board.country, board.email) == ("IE", "cases@board.example")
         assert dispute_access.bodies() == [board]
         with pytest.raises(DisputeError, match="is registered"):
-            disputes.register_body(**BODY)
+            disputes.register_body(by=SYSTEM, now=NOW, **BODY)
+
+    def test_who_entered_or_renewed_a_body_is_on_record(self, board: DisputeBody) -> None:
+        # DSA Art. 21(3)
+        disputes.renew_body(board.pk, certified_until=date(2026, 6, 30), by=SYSTEM, now=NOW)
+        board.refresh_from_db()
+        assert board.certified_until == date(2026, 6, 30)
+        facts = ledger.story(f"dispute_body:{board.pk}")
+        assert [fact.kind for fact in facts] == ["dispute_body.registered", "dispute_body.changed"]
+        assert ledger.body_of(facts[1])["before"] == "2029-12-31"
+        assert "board.example" not in facts[0].body
+        for wrong in (date(2032, 1, 1), board.certified_on):
+            with pytest.raises(DisputeError, match="five years"):
+                disputes.renew_body(board.pk, certified_until=wrong, by=SYSTEM, now=NOW)
+        with pytest.raises(DisputeError, match="no such body"):
+            disputes.renew_body(987_654, certified_until=date(2027, 1, 1), by=SYSTEM, now=NOW)
 
     @pytest.mark.parametrize(
         ("more", "said"),
@@ -106,7 +122,7 @@ class TestBodies:
     )
     def test_what_is_wrong_is_said(self, db: None, more: dict[str, Any], said: str) -> None:
         with pytest.raises(DisputeError, match=said):
-            disputes.register_body(**(BODY | more))
+            disputes.register_body(by=SYSTEM, now=NOW, **(BODY | more))
         assert not DisputeBody.objects.exists()
 
 

@@ -263,7 +263,7 @@ class TestTheSuspension:
         assert list(findings.check()) == []
 
     def test_the_four_factors_are_on_record(self, house: House) -> None:
-        # DSA Art. 23(3)(a) to (d)
+        # DSA Art. 23(3)(a), DSA Art. 23(3)(b), DSA Art. 23(3)(c), DSA Art. 23(3)(d)
         conduct = house.account()
         made = house.suspend(conduct, NOW + 3 * HOUR, intention="Announced it.")
         assert made.factors == {"strikes": 2, "total": 40, "gravity": "Grave.", "intention": "Announced it."}

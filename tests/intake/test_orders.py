@@ -197,6 +197,7 @@ class TestAnOrderToAct:
     def test_the_recipient_is_told_with_reasons_scope_and_redress(self, desk: Desk) -> None:
         # DSA Art. 9(5)
         desk.carry_out(desk.verified(ACT))
+        # TCO Art. 11: the content provider is told
         assert (order_recipients.inform_due(NOW), order_recipients.inform_due(NOW)) == (1, 0)
         to_platform = Effect.objects.get(kind="order.recipient", channel="platform")
         assert to_platform.payload["recipient"] == "u1"

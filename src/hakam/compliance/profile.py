@@ -140,7 +140,7 @@ def _why(duty: Duty, profile: Profile, on: date) -> Why:  # noqa: PLR0911 -- one
         return condition
     if (
         duty.small_exempt and profile.tier is not Tier.VERY_LARGE
-    ):  # DSA Art. 19(2): never a very large platform
+    ):  # DSA Art. 15(2), Art. 19(2): never a very large platform
         if profile.size is not Size.LARGER:
             return Why.SMALL
         if profile.larger_since is not None and on < add_months(profile.larger_since, GRACE_MONTHS):

@@ -1,4 +1,7 @@
-"""The words of a statement of reasons, from the one record. The page, the letter and the webhook all take them here."""
+"""The words of a statement of reasons, from the one record. The page, the letter and the webhook all take them here.
+
+# DSA Art. 17(4): clear, easy to understand, as precise as it can be.
+"""
 
 from __future__ import annotations
 

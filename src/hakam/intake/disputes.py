@@ -67,7 +67,14 @@ def subject_of(dispute: Dispute) -> str:
 
 
 def register_body(
-    *, name: str, country: str, email: str, certified_on: date, certified_until: date
+    *,
+    name: str,
+    country: str,
+    email: str,
+    certified_on: date,
+    certified_until: date,
+    by: Actor,
+    now: datetime,
 ) -> DisputeBody:
     """Enter a certified body, as in the Commission's list (Art. 21(8)). Raises `DisputeError`."""
     try:
@@ -80,12 +87,54 @@ def register_body(
         raise DisputeError(_("a certificate holds five years at most"))
     try:
         with transaction.atomic():
-            return DisputeBody.objects.create(
+            ledger.lock()
+            made = DisputeBody.objects.create(
                 name=name.strip()[:300], country=country.upper(), email=email.strip().lower(),
                 certified_on=certified_on, certified_until=certified_until,
             )  # fmt: skip
+            ledger.record(
+                FactKind.DISPUTE_BODY_REGISTERED,
+                by=by,
+                now=now,
+                subject=f"dispute_body:{made.pk}",
+                body={
+                    "country": made.country,
+                    "certified_on": certified_on,
+                    "certified_until": certified_until,
+                },
+                private={"name": made.name, "email": made.email},
+            )
     except IntegrityError:
         raise DisputeError(_("it is registered")) from None
+    return made
+
+
+def renew_body(body_id: int, *, certified_until: date, by: Actor, now: datetime) -> DisputeBody:
+    """Note until when a body is certified now: renewed for five years at most, or ended (Art. 21(3)).
+
+    Raises `DisputeError`.
+    """
+    with transaction.atomic():
+        ledger.lock()
+        made = DisputeBody.objects.select_for_update().filter(pk=body_id).first()
+        if made is None:
+            raise DisputeError(_("there is no such body"))
+        if (
+            not made.certified_on
+            < certified_until
+            <= add_months(max(made.certified_on, now.date()), 12 * YEARS)
+        ):
+            raise DisputeError(_("a certificate holds five years at most"))
+        before, made.certified_until = made.certified_until, certified_until
+        made.save(update_fields=["certified_until"])
+        ledger.record(
+            FactKind.DISPUTE_BODY_CHANGED,
+            by=by,
+            now=now,
+            subject=f"dispute_body:{made.pk}",
+            body={"certified_until": certified_until, "before": before},
+        )
+    return made
 
 
 def open_dispute(

@@ -58,6 +58,7 @@ class Factors(msgspec.Struct, frozen=True):
 
     strikes: int  # (a): absolute number in the past year
     total: int  # of items, notices or complaints in the past year
+    # DSA Art. 23(3)(a), Art. 23(3)(b), Art. 23(3)(c)
     gravity: str  # (c): of the misuse, with its consequences
     intention: str = ""  # (d): where it is possible to identify; empty: it was not
 

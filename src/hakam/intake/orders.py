@@ -338,7 +338,9 @@ def carry_out(order_id: str, *, by: Actor, now: datetime, unverified_because: st
         if contents.kind is OrderKind.REMOVAL:
             deadlines.meet("tco.removal", subject=subject_of(order), by=by, now=now)
             deadlines.start("tco.feedback", subject=subject_of(order), by=by, now=now)
-            deadlines.start("tco.preserve", subject=subject_of(order), by=by, now=now)  # TCO Art. 6(2)
+            deadlines.start(
+                "tco.preserve", subject=subject_of(order), by=by, now=now
+            )  # TCO Art. 6, TCO Art. 6(2)
         if order.silent_until is not None and order.silent_until > now:
             deadlines.start(
                 "order.recipient", subject=subject_of(order), by=by, now=now, length=order.silent_until - now

@@ -1,6 +1,6 @@
 """How a platform is reached: by authorities, by people, through its representative; public, and kept current.
 
-# DSA Art. 11(1), Art. 11(3), Art. 12(1), Art. 13(1), TCO Art. 15: what must be public is checked here by field.
+# DSA Art. 11, Art. 11(1), Art. 11(3), Art. 12(1), Art. 13(1), TCO Art. 15: what must be public is checked by field.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ def text_of(clause: Clause, language: str) -> str:
 
 
 def ladder_of(clause: Clause) -> tuple[Step, ...]:
-    """Return the ladder, the mildest step first."""
+    """Return the ladder, the mildest step first: in proportion (DSA Art. 14(4))."""
     return tuple((measure,) for measure in clause.ladder)
 
 

@@ -202,7 +202,7 @@ class _Walk:
         self._outcomes[fact.subject] = intern(fact.body["outcome"])
 
     def _decision_final(self, fact: _Fact, counts: bool) -> None:
-        """Count a restriction when its decision is final: undone ones were never heard of."""
+        """Count a restriction of our own initiative when its decision is final (DSA Art. 15(1)(c))."""
         statement = self._statements.get(fact.subject)
         if statement is None or not counts:
             return
@@ -322,6 +322,7 @@ class _Walk:
         self.tally.count(Cell(APPEALS, (DISPUTES, scope), "G"), seq)
 
     def _order_received(self, fact: _Fact, counts: bool) -> None:
+        # DSA Art. 15(1)(a)
         if "received_at" in fact.body:  # at the contact point, before anybody wrote it down
             fact = fact._replace(at=datetime.fromisoformat(fact.body["received_at"]))
         self._orders[fact.subject] = fact

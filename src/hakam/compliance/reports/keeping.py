@@ -1,4 +1,4 @@
-"""Reports that stay: made from the ledger, published in versions, each figure with the facts that make it.
+"""Reports that stay (DSA Art. 15): made from the ledger, published in versions, each figure with the facts behind it.
 
 A correction is a new version that says why; every version stays public for five years and more (Implementing
 Regulation (EU) 2024/2835, Annex II; `report.public` is the clock). Drafts are made anew as often as one likes.

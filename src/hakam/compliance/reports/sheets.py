@@ -288,7 +288,10 @@ class _Filler:
         return tally.number(cell), cell
 
     def _gap(self, row: dict[str, str], scope: str) -> str | None:
-        """Return why a figure of parts 7 and 8 is not counted, or None: then it is."""
+        """Return why a figure of parts 7 and 8 is not counted, or None: then it is.
+
+        # DSA Art. 15(1)(e): the accuracy of automated means is said as not measured, never as nought.
+        """
         part, indicator = self._part.part, row["Indicator"]
         if part == AUTOMATED and (indicator.startswith("Accuracy") or scope in LANGUAGES):
             return _UNMEASURED

@@ -92,7 +92,7 @@ def add_body(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _list(request, body=form, status=422)
     try:
-        disputes.register_body(**form.cleaned_data)
+        disputes.register_body(by=person(request).actor, now=timezone.now(), **form.cleaned_data)
     except DisputeError as error:
         form.add_error(None, str(error))
         return _list(request, body=form, status=422)

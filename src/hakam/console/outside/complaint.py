@@ -1,4 +1,7 @@
-"""The statement of reasons as the affected person reads it (DSA Art. 17), the complaint against it, and its answer."""
+"""The statement of reasons as the affected person reads it (DSA Art. 17), the complaint against it, and its answer.
+
+# DSA Art. 20(3): easy to reach, and it helps to give reasons.
+"""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from hakam.compliance.models import RulebookVersion
 from hakam.console.installation import installation
 from hakam.console.outside.reading import page
 from hakam.console.rulebook import clauses_of
+from hakam.intake import dispute_access
 from hakam.policy.clauses import Clause
 
 
@@ -127,6 +128,13 @@ def rulebook_json(_request: HttpRequest) -> JsonResponse:
         "digest": version.digest,
         "in_force_since": version.active_from,
         "clauses": clauses,
+        "redress": {
+            "notice": f"{installation().base_url}/report",
+            "complaint": "the page of each statement of reasons, for six months; free of charge",
+            "bodies": [body.name for body in dispute_access.bodies()],
+            "court": "at any time",
+            "contact": f"{installation().base_url}/contact",
+        },
         "versions": [
             {"version": v.version, "digest": v.digest, "from": v.active_from, "until": v.active_until}
             for v in book.versions()
