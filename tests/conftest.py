@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.utils import translation
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+settings.register_profile("hakam", deadline=None)  # a busy machine is no mistake of the code
+settings.load_profile("hakam")
 SOCKET_MARKERS = ("sockets", "browser", "chaos")
 
 
