@@ -87,8 +87,8 @@ def test_columns_that_differ_are_named(
 ) -> None:
     real = vectors.Rules.true_rows
 
-    def flipped(self: Any, chunk: Any, counted: Any) -> Any:
-        found, unsure = real(self, chunk, counted)
+    def flipped(self: Any, *given: Any) -> Any:
+        found, unsure = real(self, *given)
         return [np.zeros_like(found[0]), *found[1:]], unsure
 
     monkeypatch.setattr(vectors.Rules, "true_rows", flipped)

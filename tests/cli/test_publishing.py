@@ -21,7 +21,7 @@ __all__ = ["hakam", "installation", "migrated"]  # fixtures
 PLANTS = {
     "interpreter": "import hakam.backtest.agreement as one\none.outcome = lambda *_: None\n",
     "columns": "import hakam.backtest.vectors as one\nreal = one.Rules.true_rows\n"
-    "def flipped(self, chunk, counted):\n    found, unsure = real(self, chunk, counted)\n"
+    "def flipped(self, *given):\n    found, unsure = real(self, *given)\n"
     "    return [flags & False for flags in found], unsure & False\n"
     "one.Rules.true_rows = flipped\n",
 }

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -43,8 +44,10 @@ def chosen(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def tasks(chosen: Settings) -> Iterator[dict[str, Task]]:
-    """Give the worker's tasks by name."""
+def tasks(chosen: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Task]]:
+    """Give the worker's tasks by name, on logs of their own."""
+    for name in ("event_log", "notice_log"):
+        monkeypatch.setattr(duties.ports, name, partial(FileEventLog, tmp_path / name))
     scene.publish()
     with duties.lanes(chosen) as lanes:
         yield by_name(lanes)
