@@ -180,9 +180,9 @@ def test_a_bank_that_is_not_shared_keeps_no_hash_that_left(bank: Bank) -> None:
 def test_what_left_is_forgotten_after_ninety_days(bank: Bank, tmp_path: Any) -> None:
     put(MD5[0])
     withdraw("shared", everything=True, reason="r", by=SYSTEM, now=scene.NOW)
-    publication.bring_up(tmp_path, now=scene.NOW + timedelta(days=90))
+    publication.forget_retractions(scene.NOW + timedelta(days=90))
     assert BankRetraction.objects.count() == 1
-    publication.bring_up(tmp_path, now=scene.NOW + timedelta(days=91))
+    publication.forget_retractions(scene.NOW + timedelta(days=91))
     assert BankRetraction.objects.count() == 0
 
 

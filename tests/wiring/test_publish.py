@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
 from hakam.banks.filling import fill
 from hakam.banks.keeping import create_bank
@@ -22,6 +25,7 @@ from hakam.storage.known_content import KnownContent
 from hakam.testing import scene
 from hakam.vocabulary.actor import SYSTEM
 from hakam.vocabulary.bank import EntryKind
+from hakam.wiring import publish as publishing
 from hakam.wiring.hold import hold
 from hakam.wiring.publish import erase_withdrawn, publish, published_path
 from hakam.wiring.settings import Settings
@@ -140,3 +144,26 @@ def test_the_door_hears_whose_private_messages_may_be_read_and_until_when(settin
     assert told(settings).private == {"maydan": until.timestamp()}
     publish(settings, now=until)
     assert told(settings).private == {}
+
+
+def test_who_publishes_never_waits_for_somebody_who_writes(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A subscriber publishes within a transaction: two that wait for each other's lock would both fail.
+    create_bank("attack", source=BankSource.OWN, purpose="p", clause="spam", by=SYSTEM, now=NOW)
+    fill("attack", [Row(EntryKind.PDQ, "ab" * 32, "a")], by=SYSTEM, now=NOW)
+    asked: list[str] = []
+    alone = publishing._alone
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        asked.append(sql.split(maxsplit=1)[0].upper())
+        return execute(sql, params, many, context)
+
+    @contextmanager
+    def watched(chosen: Settings) -> Iterator[None]:
+        with alone(chosen), connection.execute_wrapper(note):
+            yield
+
+    monkeypatch.setattr(publishing, "_alone", watched)
+    publish(settings, now=NOW)
+    assert set(asked) == {"SELECT"}

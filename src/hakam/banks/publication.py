@@ -30,7 +30,6 @@ def bring_up(home: Path, *, now: datetime) -> tuple[PublishedBank, ...]:
     A bank whose shelf can't be written is left out whole and logged, and the doctor tells (B001): otherwise what was
     withdrawn from it would still match.
     """
-    BankRetraction.objects.filter(at__lt=now - RETRACTED_FOR).delete()
     banks = list(Bank.objects.order_by("name"))
     _drop_deleted(home, {bank.pk for bank in banks})
     for bank in banks:
@@ -39,6 +38,13 @@ def bring_up(home: Path, *, now: datetime) -> tuple[PublishedBank, ...]:
         except (OSError, ShelfError):
             _LOG.exception("the shelf of the bank %s can't be written", bank.name)
     return in_force(home, now=now)
+
+
+def forget_retractions(now: datetime) -> None:
+    """Forget what was retracted so long ago that every partner has heard of it."""
+    old = BankRetraction.objects.filter(at__lt=now - RETRACTED_FOR)
+    if old.exists():  # else nobody waits for a lock
+        old.delete()
 
 
 def in_force(home: Path, *, now: datetime) -> tuple[PublishedBank, ...]:

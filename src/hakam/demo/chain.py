@@ -21,12 +21,14 @@ from hakam.demo import moderators
 from hakam.demo.moderators import Done
 from hakam.demo.platform import Platform
 from hakam.demo.seed import Progress, Seeded, play
+from hakam.demo.setting_up import PLATFORM
 from hakam.review import access as review
 from hakam.review.states import Outcome
 from hakam.staff import access as staff
 from hakam.staff.models import User
 from hakam.storage.event_log import EventLog
 from hakam.storage.vault import Vault
+from hakam.vocabulary.event import ItemRef
 from hakam.wiring.worker import utc_now
 
 PATIENCE = 30.0  # seconds for each link that others must bring about
@@ -75,6 +77,7 @@ class Chain:
         self._cases(first, seeded)
         done = self._decide(first, second, undo_seconds=undo_seconds)
         contested = self._restricted(done)
+        self._answered(done)
         self._complain(contested)
         self._reverse(first if contested.by == second.username else second, contested)
         self._story(contested)
@@ -145,6 +148,18 @@ class Chain:
                 raise BrokenLinkError(f"Maydan's page of {contested.item} has no link to the statement")
             said.append(f"{len(removals)} posts removed on Maydan, each with its statement")
         return contested
+
+    def _answered(self, done: list[Done]) -> None:
+        """Wait until a reporter of what was decided has heard of it (DSA Art. 16(5))."""
+        with self._link("reporters answered") as said:
+            refs = (ItemRef(PLATFORM, kind, one.item) for one in done for kind in ("post", "comment"))
+            reported = sum(bool(review.reports_about(ref)) for ref in refs)
+            if reported:
+                self._wait(
+                    lambda: any(hook.kind == "notice.outcome" for hook in self._store.hooks(10_000)),
+                    lambda: "no reporter was told the outcome",
+                )
+            said.append(f"{reported} of {len(done)} cases decided had been reported")
 
     def _is_gone(self, item: str) -> bool:
         return any(m.kind in _GONE for m in self._store.measures("item", [item])[item])

@@ -64,6 +64,9 @@ def gather(
 def publish(settings: Settings, *, now: datetime) -> Published:
     """Write what is in force, unless the file says exactly that already. Return what the file now says."""
     path = published_path(settings)
+    # Who follows the ledger publishes within a transaction. So whoever has the publishing must not ask for the lock of
+    # the database to write: each would wait for the other.
+    publication.forget_retractions(now)
     with _alone(settings):
         banks = publication.bring_up(settings.home, now=now)
         before = published.read(path) if path.exists() else None
