@@ -3,6 +3,7 @@
 A transcript is a text file. A line `$ ...` is typed, with `<<< ...` for what stands on its standard input; the lines
 after it are what the screen shows, both streams, and `[2]` at the end is the exit code if it is not 0. `#` begins a
 comment. Each transcript runs in a folder of its own, on a database of its own, through the program's own `main`.
+`<entry>` in what is typed is the number that the last match on the screen named.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ PASSING = (
     (r"\bstaff:\d+", "staff:<number>"),
     (r"(?<=\bclips)(\s+)\d+(?=\s+md5\s+0)", r"\1<entry>"),
 )
+MATCHED = re.compile(r"\bclips\s+(\d+)\s+md5\s+0")
 
 
 def screen_of(text: str, folder: Path) -> list[str]:
@@ -134,8 +136,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_a_transcript_runs_as_it_is_written(
     name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    entry = ""
     for typed in read((FIXTURES / f"{name}.txt").read_text(encoding="utf-8")):
-        monkeypatch.setattr(sys, "argv", ["hakam", *typed.words])
+        words = [entry if word == "<entry>" else word for word in typed.words]
+        monkeypatch.setattr(sys, "argv", ["hakam", *words])
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed.stdin.encode())))
         try:
             main()
@@ -143,6 +147,8 @@ def test_a_transcript_runs_as_it_is_written(
         except SystemExit as ended:
             code = int(ended.code or 0)
         out, err = capsys.readouterr()
+        if found := MATCHED.search(out):
+            entry = found[1]
         where = f"{name}.txt:{typed.line}: hakam {shlex.join(typed.words)}"
         assert screen_of(out + err, folder) == typed.screen, where
         assert code == typed.code, where
