@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import csv
 import hashlib
 import signal
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -263,6 +265,8 @@ class _Stage:
         keep_plan(home, planned)
         self.port, self._home = port, home
         self._steps: list[str] = []
+        self._over, self._reported = threading.Event(), 0.0
+        self._reporter: threading.Thread | None = None
         self._environment = {"HAKAM_HOME": str(home), "HAKAM_SECRET_WAITING": "rehearsal", "PYTHONUTF8": "1"}
         self._process = subprocess.Popen(  # noqa: S603 -- ourselves
             [sys.executable, "-m", "hakam.cli", "waiting", "serve", planned.event, "--port", str(port)],
@@ -282,30 +286,34 @@ class _Stage:
         return str(msgspec.json.decode(body)["step"])
 
     def overload(self) -> None:
-        """Report that the event bears no more, and wait until admission has stepped down."""
-        import httpx  # noqa: PLC0415 -- only this command needs it
+        """Report that the event bears no more, until admission has stepped down; from then on, that it just bears it.
 
+        A report is forgotten after some seconds, so that one is repeated to the end of the rehearsal or the next
+        overload: otherwise admission would step up again by itself.
+        """
         before, end = self.step(), time.monotonic() + 30
         self._steps = self._steps or [before]
-        token_of = _token("rehearsal")
+        self._reported = 1.0
+        if self._reporter is None:
+            self._reporter = threading.Thread(target=self._report, daemon=True)
+            self._reporter.start()
         while self.step() == before and time.monotonic() < end:
-            httpx.post(
-                f"http://127.0.0.1:{self.port}/load",
-                json={"load": 1.0},
-                headers={"authorization": f"Bearer {token_of}"},
-                timeout=30,
-            )
             time.sleep(0.5)
-        httpx.post(
-            f"http://127.0.0.1:{self.port}/load",
-            json={"load": 0.75},
-            headers={"authorization": f"Bearer {token_of}"},
-            timeout=30,
-        )
+        self._reported = 0.75
         self._steps.append(self.step())
+
+    def _report(self) -> None:
+        import httpx  # noqa: PLC0415 -- only this command needs it
+
+        bearer = {"authorization": f"Bearer {_token('rehearsal')}"}
+        with httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=bearer, timeout=30) as client:
+            while not self._over.wait(0.5):
+                with contextlib.suppress(httpx.HTTPError):  # it ends while it is told
+                    client.post("/load", json={"load": self._reported})
 
     def end(self) -> list[str]:
         """Stop it; return the steps that were seen."""
+        self._over.set()
         self._process.terminate()
         try:
             self._process.wait(20)
