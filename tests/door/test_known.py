@@ -12,9 +12,10 @@ from tests.door.test_reload import AUTH, live, until
 
 from hakam.door.app import Door
 from hakam.door.judgement import Judgement, Measured, prepare
-from hakam.door.known import QUEUE, banks_of, firings_of_banks, joined, scores_of
+from hakam.door.known import banks_of, firings_of_banks, joined, scores_of
 from hakam.policy.counters import MemoryCounters
 from hakam.policy.known_content import nearness
+from hakam.storage.bank_firings import QUEUE
 from hakam.storage.bank_shelf import Held, write
 from hakam.storage.embedded import published
 from hakam.storage.known_content import KnownContent, Seen, bank_folder
@@ -94,6 +95,25 @@ def test_a_bank_with_a_clause_asks_for_a_person_and_restricts_nobody(filled: Hou
     assert own["values"] == {'bank("ncii")': "entry 3, pdq, 0 bits apart"}
     assert "measures" not in own
     assert result["verdict"]["review"] == {"queue": QUEUE}
+
+
+def test_a_bank_that_holds_says_so_in_the_answer(house: House) -> None:
+    bank = put(house, 1, "shared", Held(4, EntryKind.MD5, MD5), clause="spam", hold=True)
+    house.publish(pack=published_pack(pack_files(RULES)), banks=(bank,))
+    ((_, result),) = house.send(posting("e1", md5=MD5))
+    assert result["verdict"]["measures"] == [{"kind": "hold"}]
+    (own,) = [firing for firing in result["verdict"]["firings"] if firing["rule"] == "bank:shared"]
+    assert (own["measures"], own["review"]) == ([{"kind": "hold"}], {"queue": QUEUE})
+
+
+def test_a_bank_that_only_watches_is_written_down_and_read_by_no_rule(house: House) -> None:
+    bank = put(house, 1, "attack", Held(7, EntryKind.MD5, MD5), clause="spam", hold=True, shadow=True)
+    house.publish(pack=published_pack(pack_files(RULES)), banks=(bank,))
+    ((_, result),) = house.send(posting("e1", md5=MD5))
+    (own,) = result["verdict"]["firings"]
+    assert (own["rule"], own["stage"]) == ("bank:attack", "shadow")
+    assert own["values"] == {'bank("attack")': "entry 7, md5, 0 bits apart"}
+    assert result["verdict"].keys().isdisjoint({"measures", "review", "matches"})
 
 
 def test_what_no_bank_knows_is_known_not_to_be(filled: House) -> None:

@@ -22,7 +22,7 @@ from hakam.banks.pictures import kept_as
 from hakam.compliance.models import RulebookVersion
 from hakam.intake import cursors
 from hakam.intake.media_files import MediaFolder
-from hakam.intake.models import LaterJudgement
+from hakam.intake.models import BankSighting, LaterJudgement
 from hakam.intake.pictures import CURSOR, QUEUE, Look, consume
 from hakam.media.sandbox import Sandbox
 from hakam.review.decisions import decide, finalise_due
@@ -254,3 +254,28 @@ def test_rules_that_read_the_bank_judge_again_by_what_the_look_found(
     assert rows[0].scores["bank:attack"] > 0.9
     assert rows[1].scores == {"bank:attack": 0.0}
     assert [firing["rule"] for firing in rows[1].firings] == ["no-copy"]
+
+
+def test_a_bank_that_holds_holds_an_edited_copy(
+    log: FileEventLog, vault: FileVault, home: Path, sandbox: Sandbox
+) -> None:
+    change_bank("attack", action=BankAction.HOLD, by=SYSTEM, now=NOW)
+    known = KnownMedia(KnownContent(home, publication.bring_up(home, now=NOW)))
+    post(log, MIRRORED)
+    consume(log, Look(known, sandbox), vault=vault, now=NOW, limit=10)
+    (held,) = Decision.objects.all()
+    assert [one["kind"] for one in held.measures] == ["hold"]
+    assert Case.objects.get().queue == QUEUE
+    assert BankSighting.objects.get().held_by == held
+
+
+def test_a_bank_that_watches_is_written_down_only(
+    log: FileEventLog, vault: FileVault, home: Path, sandbox: Sandbox
+) -> None:
+    change_bank("attack", action=BankAction.SHADOW, by=SYSTEM, now=NOW)
+    known = KnownMedia(KnownContent(home, publication.bring_up(home, now=NOW)))
+    post(log, MIRRORED)
+    consume(log, Look(known, sandbox), vault=vault, now=NOW, limit=10)
+    assert not Decision.objects.exists()
+    assert not Case.objects.exists()
+    assert BankSighting.objects.get().shadow

@@ -19,10 +19,12 @@ class BankSource(StrEnum):
 
 
 class BankAction(StrEnum):
-    """What a match asks for by itself. Neither restricts anybody: that takes a rule that reads `bank("name")`."""
+    """What a match asks for by itself. Whatever goes further takes a rule that reads `bank("name")`."""
 
+    SHADOW = "shadow"  # it is written down that it matched, and nothing else: no rule may read it
     NOTE = "note"  # the verdict names it, and rules may read it
     REVIEW = "review"  # a person looks, under the bank's clause, whether or not a rule reads it
+    HOLD = "hold"  # it is held until a person has looked; whoever posted it is told why
 
 
 class BankError(ValueError):

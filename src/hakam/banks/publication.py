@@ -55,7 +55,9 @@ def in_force(home: Path, *, now: datetime) -> tuple[PublishedBank, ...]:
             name=bank.name,
             revision=bank.revision,
             distance=bank.distance,
-            clause=bank.clause if bank.action == BankAction.REVIEW else "",
+            clause=bank.clause if bank.action != BankAction.NOTE else "",
+            hold=bank.action == BankAction.HOLD,
+            shadow=bank.action == BankAction.SHADOW,
             expires_at=bank.expires_at.timestamp() if bank.expires_at else None,
         )
         for bank in Bank.objects.order_by("name")

@@ -302,8 +302,10 @@ BANK_SOURCES: Words = {
     "authority": _("An authority"),
 }
 BANK_ACTIONS: Words = {
+    "shadow": _("Only written down"),
     "note": _("Note it; rules say what follows"),
     "review": _("A person looks"),
+    "hold": _("Held until a person has looked"),
 }
 ENTRY_KINDS: Words = {
     "md5": _("MD5, the file"),

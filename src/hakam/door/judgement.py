@@ -135,7 +135,7 @@ class Judgement:
                 seen = self._look(known, event, signals, item.at)
                 scores = {**scores, **scores_of(seen, self._banks, event.scores)}
             verdict = judge(with_scores(event, scores), signals, recording)
-            if known and seen.matches:
+            if known and (seen.matches or seen.shadows):
                 verdict = with_matches(verdict, seen, known)
             if verdict.measures:
                 verdict = self._adding(verdict, event)

@@ -1,7 +1,8 @@
 """What the banks say of an event, put where rules, people and the log find it.
 
-To rules it is a score for each bank that some rule reads. To people it is the verdict's `matches`, and for a bank whose
-action is a review, a firing of its own that asks for one: `bank:name`. A bank alone never restricts anybody.
+To rules it is a score for each bank that some rule reads. To people it is the verdict's `matches`, and for a bank that
+asks for something a firing of its own: `bank:name`. It asks for a person, or for a hold until a person has looked; one
+that only watches fires in shadow, and no rule reads it.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from hakam.policy.engine import most_urgent
 from hakam.policy.known_content import bank_of, nearness, score_of
 from hakam.policy.rules import Rule
 from hakam.policy.tree import Field, walk
+from hakam.storage.bank_firings import PREFIX, firing_of
 from hakam.storage.known_content import KnownContent, Seen
 from hakam.vocabulary.bank import BankMatch
-from hakam.vocabulary.verdict import Firing, ReviewRequest, Stage, Verdict
+from hakam.vocabulary.measure import merged
+from hakam.vocabulary.verdict import Firing, Stage, Verdict
 
-QUEUE = "banks"
 _replace = msgspec.structs.replace
 _NONE: dict[str, float] = {}
 
@@ -43,39 +45,34 @@ def scores_of(seen: Seen, read: frozenset[str], sent: dict[str, float]) -> dict[
 
 def with_matches(verdict: Verdict, seen: Seen, known: KnownContent) -> Verdict:
     """Return the verdict with what matched, and with what the banks ask for by themselves."""
-    if not seen.matches:
+    if not seen.matches and not seen.shadows:
         return verdict
-    return joined(verdict, tuple(_asking(seen.matches, known)), seen.matches)
+    return joined(verdict, tuple(_asking((*seen.matches, *seen.shadows), known)), seen.matches)
 
 
 def joined(verdict: Verdict, firings: tuple[Firing, ...], matches: tuple[BankMatch, ...]) -> Verdict:
     """Return the verdict with the firings of banks and their matches beside those of rules."""
     asked = [verdict.review, *(firing.review for firing in firings)]
-    return _replace(verdict, firings=(*verdict.firings, *firings), review=most_urgent(asked), matches=matches)
+    held = [measure for firing in firings if firing.stage is Stage.LIVE for measure in firing.measures]
+    return _replace(
+        verdict,
+        firings=(*verdict.firings, *firings),
+        measures=merged((*verdict.measures, *held)) if held else verdict.measures,
+        review=most_urgent(asked),
+        matches=matches,
+    )
 
 
 def firings_of_banks(verdict: Verdict) -> tuple[Firing, ...]:
     """Return the firings that are no rule's."""
-    return tuple(firing for firing in verdict.firings if firing.rule.startswith(_PREFIX))
-
-
-_PREFIX = "bank:"
+    return tuple(firing for firing in verdict.firings if firing.rule.startswith(PREFIX))
 
 
 def _asking(matches: Iterable[BankMatch], known: KnownContent) -> Iterable[Firing]:
     told: set[str] = set()
     for match in matches:
-        bank = known.banks[match.bank].bank
+        bank = known.opened(match.bank).bank
         if not bank.clause or bank.name in told:
             continue
         told.add(bank.name)
-        yield Firing(
-            rule=f"{_PREFIX}{bank.name}",
-            policy=bank.clause,
-            rule_digest=f"revision {bank.revision}",
-            stage=Stage.LIVE,
-            review=ReviewRequest(QUEUE),
-            values={
-                f'bank("{bank.name}")': f"entry {match.entry}, {match.kind}, {match.distance} bits apart"
-            },
-        )
+        yield firing_of(bank, match.entry, f"{match.kind}, {match.distance} bits apart")

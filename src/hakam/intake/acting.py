@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from hakam.compliance.storable import storable
+from hakam.intake import sightings
 from hakam.review import clauses, evidence
 from hakam.review.automatic import decide_automatically, key_of, standing_already, unsettled
 from hakam.review.cases import Source, open_case
@@ -39,7 +40,8 @@ def act(
     key = key_of(seq, later)
     already = standing_already(verdict, item=item, author_id=event.author.id)
     if event.change is not Change.DELETED:
-        decide_automatically(event=event, item=item, verdict=verdict, key=key, now=now)
+        taken = decide_automatically(event=event, item=item, verdict=verdict, key=key, now=now)
+        sightings.note(verdict.firings, item=item, seq=seq, now=now, decision=taken)
     asked = [firing for firing in verdict.live if firing.review is not None]
     asked = list(unsettled(asked, settled_clauses(item, evidence.content_digest(event))))
     if not asked:

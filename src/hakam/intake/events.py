@@ -18,7 +18,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
 from hakam.compliance.storable import storable
-from hakam.intake import cursors, known_items
+from hakam.intake import cursors, known_items, sightings
 from hakam.intake.acting import act
 from hakam.intake.known_items import Seen
 from hakam.intake.models import Quarantined
@@ -30,7 +30,7 @@ from hakam.storage.event_log import CorruptRecordError, EventLog, Record
 from hakam.storage.vault import Vault
 from hakam.vocabulary.actor import SYSTEM
 from hakam.vocabulary.event import Change, ContentKind, Event, ItemRef
-from hakam.vocabulary.verdict import Verdict
+from hakam.vocabulary.verdict import Firing, Verdict
 
 CURSOR: Final = "events"
 MAX_ACTIVE: Final = 20  # records of one transaction that do more than being learnt
@@ -81,12 +81,13 @@ def consume(log: EventLog, *, vault: Vault, now: datetime, limit: int) -> int:
     if not records:
         return 0
     aside = _aside(records)
-    seen, active, broken = _sort(records, vault)
+    seen, active, shadows, broken = _sort(records, vault)
     if len(active) > MAX_ACTIVE:
         last = active[MAX_ACTIVE - 1].record.seq
         records = [record for record in records if record.seq <= last]
         seen = [one for one in seen if one.seq <= last]
         active = active[:MAX_ACTIVE]
+        shadows = [one for one in shadows if one[0] <= last]
         broken = {seq: reason for seq, reason in broken.items() if seq <= last}
         aside = _aside(records)
     with transaction.atomic():
@@ -96,6 +97,8 @@ def consume(log: EventLog, *, vault: Vault, now: datetime, limit: int) -> int:
         lock_open(one.item for one in active)
         for one in active:
             _take_in(one, now=now)
+        for seq, item, firings in shadows:
+            sightings.note(firings, item=item, seq=seq, now=now)
         for verdict, events in aside:
             trips.note_aside(verdict.aside, pack=verdict.pack, events=events, now=now)
         for seq, reason in sorted(broken.items()):
@@ -128,7 +131,12 @@ def _before(error: CorruptRecordError, log: EventLog, after: int, limit: int) ->
     return []
 
 
-def _sort(records: Sequence[Record], vault: Vault) -> tuple[list[Seen], list[_Active], dict[int, str]]:
+_Shadow = tuple[int, ItemRef, tuple[Firing, ...]]  # what banks knew of a record that brings nothing about
+
+
+def _sort(
+    records: Sequence[Record], vault: Vault
+) -> tuple[list[Seen], list[_Active], list[_Shadow], dict[int, str]]:
     """Tell quiet records, which are only learnt, from those that bring something about and broken ones.
 
     Copies are frozen here, before the transaction: a file that no row names is harmless, a row without its
@@ -138,6 +146,7 @@ def _sort(records: Sequence[Record], vault: Vault) -> tuple[list[Seen], list[_Ac
     broken: dict[int, str] = {}
     fired: list[tuple[Record, ItemRef, Verdict]] = []
     later: list[tuple[Record, ItemRef]] = []
+    shadows: list[_Shadow] = []
     for record in records:
         try:
             glance = _GLANCES.decode(record.raw)
@@ -148,6 +157,8 @@ def _sort(records: Sequence[Record], vault: Vault) -> tuple[list[Seen], list[_Ac
                 fired.append((record, ref, verdict))
             elif glance.change is not Change.CREATED:
                 later.append((record, ref))
+            if verdict is not None and not verdict.live and b'"bank:' in record.verdict:
+                shadows.append((record.seq, ref, verdict.firings))
             seen.append(Seen(ref, glance.item.url or "", record.seq))
         except msgspec.MsgspecError as error:
             broken[record.seq] = f"{type(error).__name__}: {error}"
@@ -161,7 +172,7 @@ def _sort(records: Sequence[Record], vault: Vault) -> tuple[list[Seen], list[_Ac
             broken[record.seq] = f"{type(error).__name__}: {error}"
         else:
             active.append(_Active(record, ref, event, verdict, evidence.freeze(vault, record.raw)))
-    return seen, active, broken
+    return seen, active, shadows, broken
 
 
 def _take_in(one: _Active, *, now: datetime) -> None:

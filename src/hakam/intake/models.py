@@ -7,6 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from hakam.review.models import Decision
 from hakam.staff.models import ApiKey
 
 
@@ -333,6 +334,33 @@ class Dispute(models.Model):
     implemented_at = models.DateTimeField(null=True)
     not_implemented = models.TextField(blank=True)  # why not: the outcome does not bind
     refused_because = models.TextField(blank=True)
+
+
+class BankSighting(models.Model):
+    """An item in which a bank that asks for something knew something: what was held for it, and is released with it."""
+
+    bank = models.CharField(max_length=63)
+    entry = models.BigIntegerField()  # its number in the bank
+    content = models.CharField(
+        max_length=200, blank=True
+    )  # the source's id of the thing: its hashes share it
+    platform = models.CharField(max_length=63)
+    item_kind = models.CharField(max_length=32)
+    item_id = models.CharField(max_length=512)
+    seq = models.BigIntegerField(db_index=True)  # of the record in the event log
+    at = models.DateTimeField()
+    shadow = models.BooleanField(default=False)  # it was written down and did nothing
+    held_by = models.ForeignKey(  # the decision that held it, if nothing but banks asked for it
+        Decision, on_delete=models.PROTECT, null=True, related_name="known_by"
+    )
+    gone_at = models.DateTimeField(null=True)  # the entry left its bank
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["bank", "entry", "seq"], name="sighted_once")]
+        indexes = [
+            models.Index(fields=["bank", "gone_at"], name="sighted_in"),
+            models.Index(fields=["platform", "item_kind", "item_id"], name="sighted_item"),
+        ]
 
 
 class LaterJudgement(models.Model):

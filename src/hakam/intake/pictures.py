@@ -17,24 +17,25 @@ import msgspec
 from django.db import transaction
 
 from hakam.compliance.storable import storable
-from hakam.intake import again, cursors
+from hakam.intake import again, cursors, sightings
 from hakam.intake.media_files import NOWHERE, MediaFolder, UnreachableError
 from hakam.media.sandbox import Sandbox, UnreadableError
 from hakam.policy.known_content import bank_of, nearness, score_of
 from hakam.review import clauses, evidence
-from hakam.review.automatic import key_of, unsettled
+from hakam.review.automatic import decide_automatically, key_of, unsettled
 from hakam.review.cases import Source, open_case
 from hakam.review.evidence import EvidenceKind, Snapshot
 from hakam.review.lineage import settled_clauses
 from hakam.review.priority import Inputs
 from hakam.review.states import SourceKind
+from hakam.storage.bank_firings import firing_of
 from hakam.storage.event_log import CorruptRecordError, EventLog, Record
 from hakam.storage.known_media import Alike, KnownMedia
 from hakam.storage.media_lookup import Looked, Still, look_at
 from hakam.storage.vault import Vault
 from hakam.vocabulary.actor import Actor, ActorKind
 from hakam.vocabulary.event import Change, Event, ItemRef, Media
-from hakam.vocabulary.verdict import Firing, ReviewRequest, Stage, Verdict
+from hakam.vocabulary.verdict import Verdict
 
 CURSOR: Final = "pictures"
 QUEUE: Final = "banks"
@@ -129,12 +130,13 @@ def _look(record: Record, look: Look) -> _Found | None:
         return None
     found = _Found(record, event, verdict, {}, {}, {})
     read = {name for score in again.reads(record) if (name := bank_of(f'scores["{score}"]')) is not None}
+    read &= media.known.banks.keys()  # one that only watches is read by no rule
     looked = [_look_at(place, one, look, record) for place, one in enumerate(event.item.media)]
     for seen in looked:
         if seen is not None:
             _gather(found, seen, read, media)
     if None not in looked:
-        for name in read & media.known.banks.keys():
+        for name in read:
             if media.known.banks[name].shelf.has_pictures:
                 found.scores.setdefault(score_of(name), 0.0)
     return found if found.matches or found.scores else None
@@ -156,7 +158,7 @@ def _gather(found: _Found, seen: Looked, read: set[str], media: KnownMedia) -> N
         if alike.bank in read:
             score = score_of(alike.bank)
             found.scores[score] = max(nearness(alike.distance), found.scores.get(score, 0.0))
-        if media.known.banks[alike.bank].bank.clause and alike.bank not in told | found.matches.keys():
+        if media.known.opened(alike.bank).bank.clause and alike.bank not in told | found.matches.keys():
             found.matches[alike.bank] = alike
             if seen.stills.get(alike.bank):
                 found.stills[alike.bank] = seen.stills[alike.bank]
@@ -169,19 +171,18 @@ def _open(
     item = ItemRef(event.platform, event.item_kind.value, event.item.id)
     settled = settled_clauses(item, evidence.content_digest(event))
     for match in found.matches.values():
-        bank = media.known.banks[match.bank].bank
-        clause = clauses.find(bank.clause)
-        shown = f"entry {match.entry}, {match.kind}, {match.how}"
-        firing = Firing(
-            rule=f"bank:{bank.name}",
-            policy=bank.clause,
-            rule_digest=f"revision {bank.revision}",
-            stage=Stage.LIVE,
-            review=ReviewRequest(QUEUE),
-            values={f'bank("{bank.name}")': shown},
-        )
+        bank = media.known.opened(match.bank).bank
+        firing = firing_of(bank, match.entry, f"{match.kind}, {match.how}", queue=QUEUE)
+        if bank.shadow:
+            sightings.note([firing], item=item, seq=record.seq, now=now)
+            continue
         if not unsettled((firing,), settled):  # a person has judged this content under the clause
             continue
+        clause = clauses.find(bank.clause)
+        key = key_of(record.seq, f"{firing.rule}"[:120])
+        held = msgspec.structs.replace(verdict, firings=(firing,))
+        taken = decide_automatically(event=event, item=item, verdict=held, key=key, now=now)
+        sightings.note([firing], item=item, seq=record.seq, now=now, decision=taken)
         case = open_case(
             by=Actor(ActorKind.RULE, firing.rule[:150]),
             now=now,

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from hakam.intake.models import KnownItem
+from hakam.intake.models import BankSighting, KnownItem
 from hakam.privacy.holds import Held
 from hakam.storage.event_log import CorruptRecordError, EventLog, Record
 from hakam.vocabulary.event import Event
@@ -111,6 +111,7 @@ def forget_places(seqs: Iterable[int]) -> None:
     numbers = list(seqs)
     for start in range(0, len(numbers), _ROWS):
         KnownItem.objects.filter(seq__in=numbers[start : start + _ROWS]).delete()
+        BankSighting.objects.filter(seq__in=numbers[start : start + _ROWS]).delete()
 
 
 def _page(log: EventLog, after: int, limit: int) -> tuple[list[Record], int | None]:

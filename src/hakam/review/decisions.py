@@ -44,7 +44,7 @@ from hakam.review.states import (
     decision_after,
 )
 from hakam.review.ties import outlast_ties
-from hakam.vocabulary.actor import SYSTEM, Actor
+from hakam.vocabulary.actor import SYSTEM, Actor, ActorKind
 from hakam.vocabulary.measure import Measure
 from hakam.vocabulary.reasons import Automation, Ground, Reasons, Source
 
@@ -286,7 +286,8 @@ def replace(
     people, with a case and without. Raises `ReplacedError`, `TooLateError` (still inside its undo window),
     and what `decide` raises.
     """
-    user_id(by)
+    if by.kind is not ActorKind.RULE:  # a rule takes back only what it no longer says
+        user_id(by)
     if not because.strip():
         raise DecisionError(_("say why the decision is replaced; the affected person is told"))
     if outcome is Outcome.STANDS:

@@ -6,7 +6,7 @@ Whoever uses it holds one object and gets a new one when something is published;
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import md5, sha1, sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -33,10 +33,14 @@ class OpenBank(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What was looked up: the matches, nearest first, and which banks could be asked."""
+    """What was looked up: the matches, nearest first, and which banks could be asked.
+
+    `shadows` matched in banks of which a match does nothing.
+    """
 
     matches: tuple[BankMatch, ...] = ()
     asked: tuple[str, ...] = ()
+    shadows: tuple[BankMatch, ...] = ()
 
 
 NOTHING = Seen()
@@ -48,25 +52,33 @@ def bank_folder(home: Path, number: int) -> Path:
 
 
 class KnownContent:
-    """Every bank in force. A bank whose shelf can't be opened is left out and told in `troubles`."""
+    """Every bank in force. A bank whose shelf can't be opened is left out and told in `troubles`.
+
+    Those of which a match does nothing lie apart, in `shadows`: whoever asks `banks` need not know of them.
+    """
 
     def __init__(self, home: Path, banks: Iterable[PublishedBank] = ()) -> None:
         self.banks: dict[str, OpenBank] = {}
+        self.shadows: dict[str, OpenBank] = {}
         self.troubles: list[str] = []
         for bank in banks:
             try:
                 shelf = Shelf(bank_folder(home, bank.number))
                 if shelf.revision < bank.revision:
                     raise ShelfError(f"its shelf has revision {shelf.revision}, {bank.revision} is published")  # noqa: TRY301
-                self.banks[bank.name] = OpenBank(bank, shelf)
+                (self.shadows if bank.shadow else self.banks)[bank.name] = OpenBank(bank, shelf)
             except ShelfError as error:
                 self.troubles.append(f"bank {bank.name}: {error}")
-        shelves = [one.shelf for one in self.banks.values()]
+        shelves = [one.shelf for one in (*self.banks.values(), *self.shadows.values())]
         self._texts = any(shelf.has_texts for shelf in shelves)
         self._exact = any(shelf.has_exact for shelf in shelves)
 
     def __bool__(self) -> bool:
-        return bool(self.banks)
+        return bool(self.banks or self.shadows)
+
+    def opened(self, name: str) -> OpenBank:
+        """Return a bank by its name, whatever its matches do. Raises `KeyError`."""
+        return self.banks[name] if name in self.banks else self.shadows[name]
 
     def look(self, event: Event, at: float, words: Callable[[], str | None]) -> Seen:
         """Look up an event's media by the hashes that came with them, and its text.
@@ -75,7 +87,7 @@ class KnownContent:
         that came along are hashed here too (MD5, SHA-1, SHA-256); decoding them as pictures is for the worker. A bank
         was `asked` if the event had something of a kind that the bank holds: only then is "no match" known.
         """
-        if not self.banks:
+        if not self:
             return NOTHING
         wanted: list[tuple[EntryKind, str, int | None]] = []
         for place, media in enumerate(event.item.media):
@@ -86,20 +98,8 @@ class KnownContent:
 
     def find(self, wanted: Sequence[tuple[EntryKind, str, int | None]], at: float) -> Seen:
         """Look up hashes (kind, lower-case hex, which of the media): the nearest entry of each bank for each."""
-        matches: list[BankMatch] = []
-        asked: list[str] = []
-        for name, one in self.banks.items():
-            if not one.in_force(at):
-                continue
-            fit = [entry for entry in wanted if _holds(one.shelf, entry[0])]
-            if fit:
-                asked.append(name)
-            for kind, digest, media in fit:
-                near = one.shelf.look(kind, digest, one.bank.distance)
-                if near is not None:
-                    matches.append(BankMatch(name, near.entry, kind, near.distance, media))
-        matches.sort(key=lambda match: (match.distance, match.bank, match.entry))
-        return Seen(tuple(matches), tuple(asked))
+        matches, asked = _found(self.banks, wanted, at)
+        return Seen(matches, asked, _found(self.shadows, wanted, at)[0] if self.shadows else ())
 
     def _hashes(self, media: Media) -> list[tuple[EntryKind, str]]:
         found: dict[EntryKind, str] = {}
@@ -112,6 +112,25 @@ class KnownContent:
             if kind is not None and len(digest) == DIGITS.get(kind) and _HEX.fullmatch(digest):
                 found[kind] = digest
         return list(found.items())
+
+
+def _found(
+    banks: Mapping[str, OpenBank], wanted: Sequence[tuple[EntryKind, str, int | None]], at: float
+) -> tuple[tuple[BankMatch, ...], tuple[str, ...]]:
+    matches: list[BankMatch] = []
+    asked: list[str] = []
+    for name, one in banks.items():
+        if not one.in_force(at):
+            continue
+        fit = [entry for entry in wanted if _holds(one.shelf, entry[0])]
+        if fit:
+            asked.append(name)
+        for kind, digest, media in fit:
+            near = one.shelf.look(kind, digest, one.bank.distance)
+            if near is not None:
+                matches.append(BankMatch(name, near.entry, kind, near.distance, media))
+    matches.sort(key=lambda match: (match.distance, match.bank, match.entry))
+    return tuple(matches), tuple(asked)
 
 
 def _holds(shelf: Shelf, kind: EntryKind) -> bool:

@@ -47,10 +47,11 @@ class KnownMedia:
     def __init__(self, known: KnownContent) -> None:
         self.known = known
         self.troubles: list[str] = []
+        self._all = {**known.banks, **known.shadows}  # whoever reads an `Alike` asks what its bank does
 
     def holds(self, kind: EntryKind) -> bool:
         """Whether any bank has something of a kind."""
-        return any(one.shelf.has_made(kind) for one in self.known.banks.values())
+        return any(one.shelf.has_made(kind) for one in self._all.values())
 
     def pictures(
         self, landmarks: bytes, at: float, *, besides: frozenset[str] = frozenset()
@@ -63,7 +64,7 @@ class KnownMedia:
 
         seen = marks.unpacked(landmarks)
         for name, held in self._landmarks.items():
-            if name in besides or not self.known.banks[name].in_force(at):
+            if name in besides or not self._all[name].in_force(at):
                 continue
             best: tuple[int, Alike] | None = None
             for entry, sets in held:
@@ -81,7 +82,7 @@ class KnownMedia:
 
         seen = len({frame.seconds for frame in frames if frame.quality >= _GOOD})
         for name, (index, moments) in self._clips.items():
-            one = self.known.banks[name]
+            one = self._all[name]
             if not one.in_force(at):
                 continue
             best: tuple[int, Alike] | None = None
@@ -100,15 +101,15 @@ class KnownMedia:
     def any_near(self, frames: Sequence[Frame], at: float) -> bool:
         """Whether a frame is near to one of any known clip. `at`: Unix seconds."""
         return any(
-            bool(index.near(frames, self.known.banks[name].bank.distance))
+            bool(index.near(frames, self._all[name].bank.distance))
             for name, (index, _moments) in self._clips.items()
-            if self.known.banks[name].in_force(at)
+            if self._all[name].in_force(at)
         )
 
     def recordings(self, sounds: Sequence[int], at: float) -> Iterator[Alike]:
         """Yield, for each bank, the known recording of which the longest stretch was heard. `at`: Unix seconds."""
         for name, known in self._recordings.items():
-            if not self.known.banks[name].in_force(at):
+            if not self._all[name].in_force(at):
                 continue
             found = known.find(sounds)
             if found is not None:
@@ -122,7 +123,7 @@ class KnownMedia:
     @cached_property
     def _clips(self) -> dict[str, tuple[ClipIndex, dict[int, int]]]:
         found: dict[str, tuple[ClipIndex, dict[int, int]]] = {}
-        for name, one in self.known.banks.items():
+        for name, one in self._all.items():
             try:
                 opened = one.shelf.clips()
             except ShelfError as error:
@@ -150,7 +151,7 @@ class KnownMedia:
 
     def _held(self, kind: EntryKind) -> Iterator[tuple[str, list[Held]]]:
         """Yield what each bank has of a kind; a bank whose file can't be read is told and left out."""
-        for name, one in self.known.banks.items():
+        for name, one in self._all.items():
             if one.shelf.has_made(kind):
                 try:
                     yield name, one.shelf.made(kind)

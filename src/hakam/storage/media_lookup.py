@@ -56,7 +56,8 @@ def _picture(data: bytes, media: KnownMedia, sandbox: Sandbox, at: float) -> lis
     looked = sandbox.look(data, landmarks=media.holds(EntryKind.LANDMARKS))
     wanted = [(EntryKind.PDQ, one.digest, None) for one in looked.hashes if one.good]
     found: dict[str, Alike] = {}
-    for match in media.known.find(wanted, at).matches:
+    seen = media.known.find(wanted, at)
+    for match in (*seen.matches, *seen.shadows):
         how = f"{match.distance} bits apart"
         found.setdefault(match.bank, Alike(match.bank, match.entry, match.kind, how, distance=match.distance))
     if looked.landmarks:
@@ -90,7 +91,8 @@ def _single(frames: list[Frame], media: KnownMedia, at: float) -> Iterator[Alike
     from hakam.media.clips import Near  # noqa: PLC0415 -- needs the extra
 
     for frame in frames:
-        for match in media.known.find([(EntryKind.PDQ, frame.digest.hex(), None)], at).matches:
+        seen = media.known.find([(EntryKind.PDQ, frame.digest.hex(), None)], at)
+        for match in (*seen.matches, *seen.shadows):
             near = (Near(frame.seconds, 0.0, match.distance),)
             how = f"a frame, {match.distance} bits apart"
             yield Alike(match.bank, match.entry, match.kind, how, near, match.distance)

@@ -46,6 +46,8 @@ class PublishedBank(msgspec.Struct, frozen=True):
         ""  # a match asks for a person under this clause; empty: what follows is for the rules to say
     )
     expires_at: float | None = None  # Unix seconds
+    hold: bool = False  # what matches is held until a person has looked
+    shadow: bool = False  # a match is written down and does nothing
 
 
 class Published(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Fact
 from hakam.enforcement import alerts, breakers, second_person, standing
-from hakam.intake import answers, cursors, database_entries
+from hakam.intake import answers, cursors, database_entries, sightings
 from hakam.live import barring
 from hakam.privacy import holds
 from hakam.wiring import ports, publish
@@ -73,6 +73,7 @@ SUBSCRIBERS: tuple[Subscriber, ...] = (
     Subscriber("standing", standing.KINDS, _tell_what_stands),
     Subscriber(holds.CURSOR, holds.KINDS, holds.on_fact),
     Subscriber("go-live gate", barring.KINDS, _write_the_gates_book),
+    Subscriber(sightings.CURSOR, sightings.KINDS, sightings.on_fact),
     Subscriber("eu database", database_entries.KINDS, _enter_in_database),
 )
 

@@ -57,7 +57,9 @@ class BankForm(forms.Form):
     action = forms.ChoiceField(
         label=gettext_lazy("A match"),
         choices=[(a.value, BANK_ACTIONS[a.value]) for a in BankAction],
-        help_text=gettext_lazy("A bank alone never restricts anybody. That takes a rule."),
+        help_text=gettext_lazy(
+            "By itself a bank can hold something until a person has looked. More takes a rule."
+        ),
     )
     country = forms.CharField(
         label=gettext_lazy("Country whose law asks for it"),

@@ -46,7 +46,7 @@ def flag(
     told = set(Stream.objects.values_list("flagged", flat=True).get(pk=stream_id))
     first: dict[str, Match] = {}
     for match in matches:
-        if match.alike.bank not in told:
+        if match.alike.bank not in told and match.alike.bank in known.banks:  # not of one that only watches
             first.setdefault(match.alike.bank, match)
     for name, match in first.items():
         _flag(stream_id, name, match, list(pictures())[-_STILLS:], known, vault=vault, now=now)
