@@ -106,6 +106,8 @@ def _located(findings: tuple[Finding, ...], files: dict[str, str]) -> None:
     for finding in findings:
         if finding.code not in CODES:
             raise WrongError(f"there is no code {finding.code}")
+        if not finding.hint:
+            raise WrongError(f"{finding.code} says no way out: {finding.message}")
         if finding.span is None:
             if finding.code not in PLACELESS:
                 raise WrongError(f"{finding.code} has no place: {finding.message}")

@@ -66,11 +66,12 @@ def test_kept_inputs_can_be_tried_again_and_a_wrong_one_is_named(
 @pytest.mark.parametrize(
     "finding",
     [
-        Finding("P999", Severity.ERROR, "m", Span("rules.yaml", 1, 1, 1, 2)),
-        Finding("P101", Severity.ERROR, "m"),
-        Finding("P101", Severity.ERROR, "m", Span("rules.yaml", 0, 1, 1, 2)),
-        Finding("P101", Severity.ERROR, "m", Span("rules.yaml", 1, 2, 1, 2)),
-        Finding("P101", Severity.ERROR, "m", Span("rules.yaml", 9, 1, 9, 2)),
+        Finding("P999", Severity.ERROR, "m", Span("rules.yaml", 1, 1, 1, 2), "h"),
+        Finding("P101", Severity.ERROR, "m", None, "h"),
+        Finding("P101", Severity.ERROR, "m", Span("rules.yaml", 1, 1, 1, 2)),
+        Finding("P101", Severity.ERROR, "m", Span("rules.yaml", 0, 1, 1, 2), "h"),
+        Finding("P101", Severity.ERROR, "m", Span("rules.yaml", 1, 2, 1, 2), "h"),
+        Finding("P101", Severity.ERROR, "m", Span("rules.yaml", 9, 1, 9, 2), "h"),
     ],
 )
 def test_a_finding_that_nobody_could_find_is_wrong(finding: Finding) -> None:
@@ -78,7 +79,7 @@ def test_a_finding_that_nobody_could_find_is_wrong(finding: Finding) -> None:
         targets._located((finding,), {"rules.yaml": "one\ntwo"})
     assert "P101" in CODES
     targets._located(
-        (Finding("P101", Severity.ERROR, "m", Span("rules.yaml", 2, 1, 2, 2)),), {"rules.yaml": "a\nb"}
+        (Finding("P101", Severity.ERROR, "m", Span("rules.yaml", 2, 1, 2, 2), "h"),), {"rules.yaml": "a\nb"}
     )
 
 

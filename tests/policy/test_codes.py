@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 
 import pytest
 
 from hakam.policy.codes import CHECKED, CODES, CodeSpec
+from hakam.policy.differing import Judging, differing
 from hakam.policy.pack import Loaded, load_pack
 from hakam.policy.render import render
-from hakam.policy.wording import show_code
+from hakam.policy.source import Reporter
+from hakam.policy.wording import in_language, show_code
 from hakam.vocabulary.finding import Severity
 
 RULES = """\
@@ -97,6 +100,33 @@ def test_examples_with_a_place_point_into_the_file(spec: CodeSpec) -> None:
         assert (span.end_line, span.end_column) > (span.line, span.column)
         if span.file in files:
             assert span.line <= files[span.file].count("\n") + 1
+
+
+@pytest.mark.parametrize("spec", CHECKED.values(), ids=CHECKED)
+def test_every_finding_of_an_example_says_what_to_do(spec: CodeSpec) -> None:
+    files = overlay(spec, spec.bad)
+    for finding in load_pack(files).findings:
+        assert finding.hint, finding
+        arabic = in_language(finding, "ar")
+        assert arabic.message != finding.message
+        assert arabic.hint
+        assert f"= hint: {finding.hint}" in render([finding], files)
+
+
+def test_a_difference_between_ways_of_judging_says_what_to_do() -> None:
+    for by in Judging:
+        for fires in (True, False):
+            found = differing("spam-links", "e1", by=by, function_fires=fires)
+            assert found.code == "P605"
+            assert found.hint
+            assert in_language(found, "ar").hint != found.hint
+
+
+def test_no_finding_can_be_made_without_a_way_out() -> None:
+    """The checker has hundreds of places that report: the signature asks each of them."""
+    asked = inspect.signature(Reporter.report).parameters["hint"]
+    assert asked.default is inspect.Parameter.empty
+    assert asked.annotation == "str"
 
 
 @pytest.mark.parametrize("spec", CODES.values(), ids=CODES)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hakam.policy import tuning
 from hakam.policy.kinds import Kind
 from hakam.policy.pack import Pack, load_pack
-from hakam.policy.params import Param
+from hakam.policy.params import Param, shown
 from hakam.policy.tuning import (
     Change,
     NoCommunityError,
@@ -219,7 +219,7 @@ class TestWhatChanged:
     ],
 )
 def test_a_value_as_it_is_written(kind: Kind, value: float, text: str) -> None:
-    assert tuning.shown(kind, value) == text
+    assert shown(kind, value) == text
 
 
 def test_rules_know_what_they_read() -> None:

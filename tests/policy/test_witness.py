@@ -11,7 +11,7 @@ from benchmarks.backtest import pack as every_kind
 
 from hakam.policy.counters import MemoryCounters
 from hakam.policy.engine import compile_pack
-from hakam.policy.examples import event_of
+from hakam.policy.fragments import event_of
 from hakam.policy.interpret import leaf_outcome
 from hakam.policy.pack import Pack, load_pack
 from hakam.policy.tree import Constant, Counter, leaves, walk

@@ -20,6 +20,7 @@ from hakam.compliance.models import RulebookVersion
 from hakam.policy import tuning
 from hakam.policy.outside import PRESUMED, OutsideList
 from hakam.policy.pack import Pack, load_pack
+from hakam.policy.params import shown
 from hakam.vocabulary.actor import Actor
 from hakam.vocabulary.finding import Finding, Severity
 from hakam.vocabulary.verdict import PackRef
@@ -119,8 +120,8 @@ def _record_tuning(before: RulebookVersion, after: RulebookVersion, *, by: Actor
             about=[ref],
             body={
                 "community": change.community or None,
-                "before": None if change.before is None else tuning.shown(change.kind, change.before),
-                "after": None if change.after is None else tuning.shown(change.kind, change.after),
+                "before": None if change.before is None else shown(change.kind, change.before),
+                "after": None if change.after is None else shown(change.kind, change.after),
             },
         )
     for one in tuning.switches(old, new):

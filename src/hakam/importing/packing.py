@@ -10,7 +10,7 @@ from hakam.importing.carried import Draft, Entry, Imported, Status
 from hakam.importing.conditions import MANY, quoted
 from hakam.policy.counters import MemoryCounters
 from hakam.policy.engine import compile_pack
-from hakam.policy.examples import event_of
+from hakam.policy.fragments import event_of
 from hakam.policy.pack import Loaded, load_pack
 from hakam.policy.testing import run_examples
 from hakam.policy.witness import covering

@@ -14,7 +14,7 @@ from hakam.policy.known_content import known_content
 from hakam.policy.lists import ListKind
 from hakam.policy.outside import OutsideList
 from hakam.policy.patterns import prepare
-from hakam.policy.source import nearest
+from hakam.policy.source import listing, nearest
 from hakam.policy.tree import (
     Among,
     Compare,
@@ -47,13 +47,13 @@ def _spec(check: Expression, node: ast.Call) -> FunctionSpec | None:
     if not isinstance(node.func, ast.Name):
         path = ast.unparse(node.func)[:80]
         hint = nearest(path.rsplit(".", 1)[-1], FUNCTIONS, say="did you mean the function `{}`?")
+        hint = hint or f"there are {listing(tuple(FUNCTIONS), 20)}"
         check.problem("P104", f"`{path}` is no function", node.func, hint)
         return None
     spec = FUNCTIONS.get(node.func.id)
     if spec is None:
-        check.problem(
-            "P104", f"there is no function `{node.func.id[:60]}`", node.func, nearest(node.func.id, FUNCTIONS)
-        )
+        hint = nearest(node.func.id, FUNCTIONS) or f"there are {listing(tuple(FUNCTIONS), 20)}"
+        check.problem("P104", f"there is no function `{node.func.id[:60]}`", node.func, hint)
         return None
     good = True
     for keyword in node.keywords:
@@ -152,7 +152,7 @@ def _flag(check: Expression, node: ast.Call, name: str, *, default: bool) -> boo
         if keyword.arg == name:
             if isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, bool):
                 return keyword.value.value
-            check.problem("P106", f"`{name}` is True or False", keyword.value)
+            check.problem("P106", f"`{name}` is True or False", keyword.value, f"as `{name}=True`")
             return None
     return default
 
@@ -163,7 +163,8 @@ def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition 
     if spec.name == "word":
         words = True
     if of is not None and of.kind not in TEXTUAL and of.kind is not Kind.TEXTS:
-        check.problem("P106", f"`{spec.name}` searches a text, `{of.text}` is {of.kind}", node.args[0])
+        message = f"`{spec.name}` searches a text, `{of.text}` is {of.kind}"
+        check.problem("P106", message, node.args[0], "search `text.folded`")
         of = None
     if of is not None and isinstance(of, Literal):
         check.problem("P106", "a constant is searched", node.args[0], "search a field")
@@ -184,7 +185,8 @@ def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition 
         )
         return None
     if on_words and spec.name in {"starts_with", "ends_with"}:
-        check.problem("P106", f"`{spec.name}` searches `text.folded`, not `text.words`", node.args[0])
+        message = f"`{spec.name}` searches `text.folded`, not `text.words`"
+        check.problem("P106", message, node.args[0], "search `text.folded`")
         return None
     words = words or (on_words and spec.name != "matches")
     if isinstance(of, Field) and of.spec.path == "text.skeleton":
@@ -271,7 +273,12 @@ def _terms(
     arguments = node.args[1:]
     if len(arguments) == 1 and isinstance(arguments[0], ast.Call):
         if not check.is_fixed(arguments[0]):
-            check.problem("P106", 'terms are texts in quotes, `[...]` or `list("name")`', arguments[0])
+            check.problem(
+                "P106",
+                'terms are texts in quotes, `[...]` or `list("name")`',
+                arguments[0],
+                "write its terms",
+            )
             return None
         named = check.named_list(arguments[0])
         if isinstance(named, OutsideList):
@@ -341,7 +348,9 @@ def _similarity(check: Expression, node: ast.Call) -> Similarity | None:
         check.problem("P106", f"`similar` compares folded text, `{of.text}` is {of.kind}", node.args[0], hint)
         of = None
     if target is None or not isinstance(target.value, str):
-        check.problem("P106", "what a text is compared with is a text in quotes", node.args[1])
+        check.problem(
+            "P106", "what a text is compared with is a text in quotes", node.args[1], "put it in quotes"
+        )
         return None
     words = split_words(fold(target.value))
     if len(words.strip()) < SHORT_TARGET:

@@ -13,7 +13,7 @@ import msgspec
 
 from hakam.policy.calls import call_condition, call_value
 from hakam.policy.comparisons import choice, comparison, known_hint
-from hakam.policy.expression import MAX_NODES, Parsed, constant, measure, parse
+from hakam.policy.expression import MAX_NODES, Parsed, constant, construct, construct_hint, measure, parse
 from hakam.policy.fields import FIELDS, ROOTS, FieldSpec, score_field
 from hakam.policy.functions import FUNCTIONS
 from hakam.policy.kinds import LISTS, TEXTUAL, Kind, parse_duration, parse_time
@@ -88,7 +88,9 @@ class Checker:
         if not expression.fits():
             return None
         if found is None and not self.report.has_errors(0):  # a rule never vanishes without a word
-            self.report.report("P101", "cannot read the condition", scalar.span)
+            self.report.report(
+                "P101", "cannot read the condition", scalar.span, hint="write it in another way, or in parts"
+            )
         return found
 
     def term(self, name: str) -> Condition | None:
@@ -136,7 +138,7 @@ class Expression:
         self.checker.report.report("P110", message, self.parsed.scalar.span, hint=hint)
         return False
 
-    def problem(self, code: str, message: str, node: ast.AST, hint: str | None = None) -> None:
+    def problem(self, code: str, message: str, node: ast.AST, hint: str) -> None:
         """Report one mistake at a node's place."""
         self.checker.report.report(code, message, self.parsed.span(node), hint=hint)
 
@@ -184,7 +186,9 @@ class Expression:
         """Check `rule("id")`."""
         id_ = constant(self.parsed, node.args[0], self.checker.report)
         if id_ is None or not isinstance(id_.value, str):
-            self.problem("P106", "the id of a rule is a text in quotes", node.args[0])
+            self.problem(
+                "P106", "the id of a rule is a text in quotes", node.args[0], 'as `rule("spam-links")`'
+            )
             return None
         if id_.value not in self.checker.names.rules:
             hint = nearest(id_.value, self.checker.names.rules) or "see the ids in `rules.yaml`"
@@ -231,7 +235,9 @@ class Expression:
             return None
         name = constant(self.parsed, arguments[0], self.checker.report)
         if name is None or not isinstance(name.value, str):
-            self.problem("P106", "the name of a list is a text in quotes", arguments[0])
+            self.problem(
+                "P106", "the name of a list is a text in quotes", arguments[0], 'as `list("bad-words")`'
+            )
             return None
         found = self.checker.names.lists.get(name.value)
         if found is None and (outside := self.checker.names.outside.get(name.value)) is not None:
@@ -254,7 +260,9 @@ class Expression:
             if named is None or isinstance(named, OutsideList):
                 return None  # one outside is looked up by `outside`, wherever that is possible
             if kind not in TEXTUAL:
-                self.problem("P112", f"a list of texts can't be compared with {kind}", node)
+                self.problem(
+                    "P112", f"a list of texts can't be compared with {kind}", node, "look up a text in it"
+                )
                 return None
             if named.kind is ListKind.TERMS and kind is not Kind.FOLDED:
                 search = f'`contains_any(..., list("{named.name}"))`'
@@ -296,7 +304,7 @@ class Expression:
         self, node: ast.Call, kind: Kind
     ) -> tuple[frozenset[str | float | int], str | None] | None:
         if kind is not Kind.TEXT:
-            self.problem("P112", f"countries can't be compared with {kind}", node)
+            self.problem("P112", f"countries can't be compared with {kind}", node, "as `author.country`")
             return None
         found: set[str | float | int] = set()
         for argument in node.args or [node]:
@@ -330,7 +338,12 @@ class Expression:
             if below is None:
                 return None
             if below.kind not in {Kind.NUMBER, Kind.DURATION}:
-                self.problem("P120", f"`-` has no meaning for {below.kind}", node)
+                self.problem(
+                    "P120",
+                    f"`-` has no meaning for {below.kind}",
+                    node,
+                    "arithmetic is for numbers and times",
+                )
                 return None
             zero = Literal(0, below.kind, "0", self.parsed.span(node))
             return Arithmetic("-", zero, below, below.kind, self.parsed.text(node), self.parsed.span(node))
@@ -352,7 +365,7 @@ class Expression:
                 "P107", "a list stands where a value is needed", node, "look up with `in` or `any_in`"
             )
             return None
-        self.problem("P102", f"{_construct(node)} is not part of the language", node, _construct_hint(node))
+        self.problem("P102", f"{construct(node)} is not part of the language", node, construct_hint(node))
         return None
 
     def _literal(self, node: ast.Constant, at: ast.expr, expected: Kind | None) -> Literal | None:  # noqa: C901, PLR0911 -- one branch for each kind of node
@@ -397,7 +410,12 @@ class Expression:
                 "P114", "`None` is not a value: what is missing is unknown", at, known_hint(none=True)
             )
         else:
-            self.problem("P102", f"{type(value).__name__} constants are not part of the language", at)
+            self.problem(
+                "P102",
+                f"{type(value).__name__} constants are not part of the language",
+                at,
+                "there are numbers, texts in quotes, `True` and `False`",
+            )
         return None
 
     def _param(self, node: ast.Attribute) -> Value | None:
@@ -433,10 +451,10 @@ class Expression:
         self.problem("P103", f"there is no field or term `{path[:80]}`", node, self._name_hint(path))
         return None
 
-    def _name_hint(self, path: str) -> str | None:
+    def _name_hint(self, path: str) -> str:
         names = [*FIELDS, *(f"extra.{name}" for name in self.checker.names.extra), *self.checker.names.terms]
         root, last = path.split(".", maxsplit=1)[0], path.rsplit(".", 1)[-1]
-        hint = None
+        hint: str | None = None
         if root in ROOTS and last != path:
             same = [name.partition(".")[2] for name in FIELDS if name.startswith(f"{root}.")]
             hint = nearest(path.partition(".")[2], same, say=f"did you mean `{root}.{{}}`?")
@@ -450,7 +468,7 @@ class Expression:
             hint = next((f"did you mean `{name}`?" for name in FIELDS if name.endswith(f".{last}")), None)
         if hint is None and root in ROOTS:
             return f"there are {listing([name for name in FIELDS if name.startswith(f'{root}.')], 20)}"
-        return hint
+        return hint or "see the fields in the reference, or put a text in quotes"
 
     def _path(self, node: ast.expr) -> str | None:
         if isinstance(node, ast.Subscript):
@@ -459,7 +477,12 @@ class Expression:
                 name = key.value
                 if isinstance(name, str) and 0 < len(name) <= _SCORE_NAME and not set(name) & set("\"'\\\n"):
                     return f'scores["{name}"]'
-                self.problem("P106", "the name of a score is a short text in quotes", node.slice)
+                self.problem(
+                    "P106",
+                    "the name of a score is a short text in quotes",
+                    node.slice,
+                    'as `scores["toxicity"]`',
+                )
                 return None
             self.problem("P102", "brackets stand only after `scores`", node, 'as `scores["toxicity"]`')
             return None
@@ -469,7 +492,7 @@ class Expression:
             names.append(at.attr)
             at = at.value
         if not isinstance(at, ast.Name):
-            self.problem("P102", "a dot stands only in the name of a field", node)
+            self.problem("P102", "a dot stands only in the name of a field", node, "as `author.id`")
             return None
         return ".".join([at.id, *reversed(names)])
 
@@ -517,7 +540,9 @@ class Expression:
     def folded(self, of: Value, node: ast.expr) -> Value | None:
         """Check `folded(x)`."""
         if of.kind is not Kind.TEXT:
-            self.problem("P106", f"`folded` needs a text that is not folded, `{of.text}` is {of.kind}", node)
+            hint = f"write `{of.text}`" if of.kind is Kind.FOLDED else "as `folded(author.name)`"
+            message = f"`folded` needs a text that is not folded, `{of.text}` is {of.kind}"
+            self.problem("P106", message, node, hint)
             return None
         return Folded(of, self.parsed.text(node), self.parsed.span(node))
 
@@ -532,7 +557,12 @@ class Expression:
             )
             return None
         if not self.is_fixed(values):
-            self.problem("P106", 'the second argument is `list("name")` or `[...]`', values)
+            self.problem(
+                "P106",
+                'the second argument is `list("name")` or `[...]`',
+                values,
+                "write the values in brackets",
+            )
             return None
         listed, is_outside = outside(self, values, of, node)
         if is_outside:
@@ -560,31 +590,3 @@ def _result(sign: str, left: Kind, right: Kind) -> Kind | None:
         ("-", time, duration): time,
     }
     return table.get((sign, left, right))
-
-
-def _construct(node: ast.expr) -> str:
-    names = {
-        ast.Lambda: "`lambda`",
-        ast.IfExp: "`if ... else`",
-        ast.JoinedStr: "an f-string",
-        ast.ListComp: "a comprehension",
-        ast.SetComp: "a comprehension",
-        ast.DictComp: "a comprehension",
-        ast.GeneratorExp: "a comprehension",
-        ast.Dict: "a dictionary",
-        ast.NamedExpr: "`:=`",
-        ast.Await: "`await`",
-        ast.Yield: "`yield`",
-        ast.Starred: "`*`",
-        ast.Slice: "a slice",
-        ast.Tuple: "a list without brackets",
-    }
-    return names.get(type(node), "this")
-
-
-def _construct_hint(node: ast.expr) -> str | None:
-    if isinstance(node, ast.GeneratorExp | ast.ListComp | ast.SetComp):
-        return "`any_in(field, [...])` asks whether two lists meet"
-    if isinstance(node, ast.IfExp):
-        return "join conditions by `and` and `or`"
-    return None

@@ -124,7 +124,9 @@ def _membership(check: Expression, node: ast.expr, left: ast.expr, right: ast.ex
             check.problem("P107", f"`{item.text}` is a {item.kind}", left, f"`any_in({item.text}, ...)`")
             return None
         if item.kind is Kind.CONDITION:
-            check.problem("P107", "a condition is not looked up in a list", left)
+            check.problem(
+                "P107", "a condition is not looked up in a list", left, "join conditions by `and`, `or`"
+            )
             return None
         listed, is_outside = outside(check, right, item, node)
         if is_outside:
@@ -148,13 +150,23 @@ def _membership(check: Expression, node: ast.expr, left: ast.expr, right: ast.ex
         check.problem("P122", f"`in` does not search a text (`{holder.text}`)", node, hint)
         return None
     if holder.kind not in LISTS:
-        check.problem("P107", f"`in` needs a list, `{holder.text}` is {holder.kind}", right)
+        check.problem(
+            "P107",
+            f"`in` needs a list, `{holder.text}` is {holder.kind}",
+            right,
+            f"compare it: `{holder.text} == ...`",
+        )
         return None
     item = check.value(left, expected=Kind.TEXT if holder.kind is Kind.TEXTS else Kind.NUMBER)
     if item is None:
         return None
     if (item.kind in TEXTUAL) is not (holder.kind is Kind.TEXTS):
-        check.problem("P107", f"{item.kind} is looked up in a {holder.kind}", node)
+        hint = (
+            "put it in quotes"
+            if holder.kind is Kind.TEXTS
+            else "numbers are written without quotes, texts in quotes"
+        )
+        check.problem("P107", f"{item.kind} is looked up in a {holder.kind}", node, hint)
         return None
     if isinstance(holder, Field) and isinstance(item, Literal):
         choice(check, holder, str(item.value), node)
@@ -173,12 +185,14 @@ def _operands(check: Expression, left: ast.expr, right: ast.expr) -> tuple[Value
     return None if first is None or second is None else (first, second)
 
 
-def _kind_hint(kinds: set[Kind]) -> str | None:
+def _kind_hint(kinds: set[Kind]) -> str:
     if Kind.DURATION in kinds:
         return 'durations are written "10m", "24h", "7d"'
     if Kind.CONDITION in kinds:
         return "a condition needs no comparison: `author.verified`, `not author.verified`"
-    return "numbers are written without quotes, texts in quotes" if Kind.NUMBER in kinds else None
+    if Kind.NUMBER in kinds:
+        return "numbers are written without quotes, texts in quotes"
+    return "compare with a value of the same kind"
 
 
 def known_hint(*, none: bool) -> str:

@@ -73,7 +73,7 @@ def counter(check: Expression, spec: FunctionSpec, node: ast.Call) -> Counter | 
         found = _key(check, node.args[0], "field")
         of = found[0] if found else None
         if found is not None and len(found) > 1:
-            check.problem("P503", "one field is counted", node.args[0])
+            check.problem("P503", "one field is counted", node.args[0], "as `item.id`")
             of = None
         if of is None:
             return None

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Dictionary
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import msgspec
 
+from hakam.policy.fragments import read_event
 from hakam.policy.kinds import parse_duration
 from hakam.policy.shape import Shape
 from hakam.policy.source import Reporter, nearest
-from hakam.policy.strict_yaml import Mapping, Node, Sequence, Text, plain
+from hakam.policy.strict_yaml import Mapping, Node, Sequence, Text
 from hakam.vocabulary.event import Event
 from hakam.vocabulary.finding import Span
-from hakam.vocabulary.problem import pointer_from_path
 
 KEYS = ("test", "text", "event", "before", "fires", "silent")
 BESIDE = ("fires", "silent")
@@ -25,14 +23,7 @@ MAX_WINDOW = 30 * 86_400.0  # seconds: no counter looks further back
 VARIED = ("author.id", "item.id", "context.ip_hash")
 
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)  # when every test happens that names no time
-_DEFAULT: dict[str, Any] = {
-    "id": "test",
-    "platform": "test",
-    "kind": "post",
-    "at": "2026-01-01T12:00:00Z",
-    "author": {"id": "author-of-the-test"},
-    "item": {"id": "item-of-the-test"},
-}
+_LATER = "begin later, or repeat less often"
 
 
 class Before(msgspec.Struct, frozen=True):
@@ -120,12 +111,15 @@ def _beside(rule: str, side: str, node: Node, shape: Shape) -> list[Example]:
             continue
         shape.keys(entry, _ONE_BESIDE)
         before = len(shape.report)
-        earlier, event = _before(entry, shape), _event(entry, shape)
+        earlier, event = _before(entry, shape), read_event(entry, shape)
         if event is None or shape.report.has_errors(before):
             continue
         if earlier is not None and not _reaches(event.at, earlier):
             shape.report.report(
-                "P017", "the first earlier event lies before the year 1", entry.entries["before"].span
+                "P017",
+                "the first earlier event lies before the year 1",
+                entry.entries["before"].span,
+                hint=_LATER,
             )
             continue
         fires, silent = ((rule,), ()) if side == "fires" else ((), (rule,))
@@ -148,9 +142,14 @@ def _example(entry: Mapping, rules: frozenset[str] | None, shape: Shape) -> Exam
     if fires is not None and not fires and not silent:
         silent = ("*",)  # `fires: []`: nothing at all
     earlier = _before(entry, shape)
-    event = _event(entry, shape)
+    event = read_event(entry, shape)
     if earlier is not None and event is not None and not _reaches(event.at, earlier):
-        report.report("P017", "the first earlier event lies before the year 1", entry.entries["before"].span)
+        report.report(
+            "P017",
+            "the first earlier event lies before the year 1",
+            entry.entries["before"].span,
+            hint=_LATER,
+        )
     if report.has_errors(before) or name is None or event is None:
         return None
     return Example(name, event, fires or (), silent or (), earlier, entry.span)
@@ -211,63 +210,8 @@ def _before(entry: Mapping, shape: Shape) -> Before | None:
             shape.report.report("P011", f"`{str(text.value)[:40]}` can't vary", text.span, hint=hint)
         vary.append(str(text.value))
     if every is not None and every > MAX_WINDOW:
-        shape.report.report("P017", "`every` is at most 30 days", node.entries["every"].span)
-        return None
-    return None if repeat is None or every is None else Before(repeat, every, tuple(vary))
-
-
-def _event(entry: Mapping, shape: Shape) -> Event | None:
-    fragment: Dictionary[str, Any] = {}
-    place = entry.span
-    node = entry.entries.get("event")
-    if node is not None:
-        place = node.span
-        if not isinstance(node, Mapping):
-            shape.report.report("P009", "`event` has keys", node.span, hint="as `{author: {followers: 3}}`")
-            return None
-        shape.keys(node, Event.__struct_fields__)
-        fragment = plain(node)
-    data = _merged(_DEFAULT, fragment)
-    if "text" in entry.entries:
-        text = entry.entries["text"]
-        if not isinstance(text, Text) or text.value is None:
-            shape.report.report("P009", "`text` is a text", text.span, hint="put it in quotes")
-            return None
-        data["item"] = {**data["item"], "text": text.scalar.value}
-    try:
-        return msgspec.convert(data, Event)
-    except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `")
-        where = pointer_from_path(path.rstrip("`"))
-        span = _at(node, where) or place
         shape.report.report(
-            "P403", f"the event is wrong at `{where or '/'}`: {message[:1].lower()}{message[1:]}", span
+            "P017", "`every` is at most 30 days", node.entries["every"].span, hint="write `30d`, or less"
         )
         return None
-
-
-def event_of(fragment: Dictionary[str, Any]) -> Event | None:
-    """Return the event of a test from what its `event:` says, None if no platform could send it."""
-    try:
-        return msgspec.convert(_merged(_DEFAULT, fragment), Event)
-    except msgspec.ValidationError:
-        return None
-
-
-def _at(node: Node | None, pointer: str) -> Span | None:
-    for part in pointer.split("/")[1:]:
-        if isinstance(node, Mapping) and part in node.entries:
-            node = node.entries[part]
-        elif isinstance(node, Sequence) and part.isdigit() and int(part) < len(node.items):
-            node = node.items[int(part)]
-        else:
-            break
-    return node.span if node is not None else None
-
-
-def _merged(base: Dictionary[str, Any], over: Dictionary[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in over.items():
-        below = merged.get(key)
-        merged[key] = _merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-    return merged
+    return None if repeat is None or every is None else Before(repeat, every, tuple(vary))

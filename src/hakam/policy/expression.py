@@ -81,12 +81,22 @@ def parse(scalar: Scalar, report: Reporter, *, what: str = "condition") -> Parse
     except (ValueError, MemoryError, RecursionError, UnicodeError, Warning) as error:
         deep = isinstance(error, MemoryError | RecursionError)
         why = "too deeply nested" if deep else " ".join(str(error).split())[:120]
-        report.report("P110" if deep else "P101", f"cannot read the {what}: {why}", scalar.span)
+        hint = (
+            "split it by `terms.yaml`"
+            if deep
+            else "write `and`, `or`, `not`; `==` to compare; texts in quotes"
+        )
+        report.report("P110" if deep else "P101", f"cannot read the {what}: {why}", scalar.span, hint=hint)
         return None
     parsed = Parsed(tree, scalar, tuple(starts), lines)
     own = isinstance(tree, ast.Tuple | ast.GeneratorExp)  # they take our parentheses for their own
     if not own and (tree.lineno < 2 or (tree.end_lineno or 2) > len(lines) + 1):  # noqa: PLR2004 -- `a) or (b` closed ours
-        report.report("P101", "a parenthesis closes that was never opened", scalar.span)
+        report.report(
+            "P101",
+            "a parenthesis closes that was never opened",
+            scalar.span,
+            hint="remove it, or open one before it",
+        )
         return None
     return parsed if _bounded(parsed, report) else None
 
@@ -99,7 +109,9 @@ def _unreadable(
     message = error.msg.lower()
     if "(\n" in (error.text or "") or "'(' was never closed" in message:
         message = "a parenthesis is never closed"
-    hint = None
+    hint = "write a condition, as `author.posts > 3`"
+    if "never closed" in message:
+        hint = "close what is open"
     if "&&" in scalar.value or "||" in scalar.value or "invalid syntax" in message or "==" in message:
         hint = "write `and`, `or`, `not`; `==` to compare; texts in quotes"
     if "invalid character" in message:
@@ -162,3 +174,33 @@ def constant(parsed: Parsed, node: ast.expr, report: Reporter) -> ast.Constant |
         if "\\" in source and source[:1] not in {"r", "R"}:
             report.report("P121", "a backslash in plain quotes", parsed.span(node), hint=_RAW)
     return node
+
+
+def construct(node: ast.expr) -> str:
+    """Return the name of what Python knows and the language does not."""
+    names = {
+        ast.Lambda: "`lambda`",
+        ast.IfExp: "`if ... else`",
+        ast.JoinedStr: "an f-string",
+        ast.ListComp: "a comprehension",
+        ast.SetComp: "a comprehension",
+        ast.DictComp: "a comprehension",
+        ast.GeneratorExp: "a comprehension",
+        ast.Dict: "a dictionary",
+        ast.NamedExpr: "`:=`",
+        ast.Await: "`await`",
+        ast.Yield: "`yield`",
+        ast.Starred: "`*`",
+        ast.Slice: "a slice",
+        ast.Tuple: "a list without brackets",
+    }
+    return names.get(type(node), "this")
+
+
+def construct_hint(node: ast.expr) -> str:
+    """Return what to write instead of it."""
+    if isinstance(node, ast.GeneratorExp | ast.ListComp | ast.SetComp):
+        return "`any_in(field, [...])` asks whether two lists meet"
+    if isinstance(node, ast.IfExp):
+        return "join conditions by `and` and `or`"
+    return "write fields, values and functions, joined by `and`, `or`, `not`"

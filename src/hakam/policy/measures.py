@@ -193,7 +193,12 @@ def _review(
     if "urgency" in given:
         said = _constant(given["urgency"], parsed, report)
         if not isinstance(said, int | float) or isinstance(said, bool) or not 0 <= said <= 1:
-            report.report("P302", "`urgency` is a number from 0 to 1", parsed.span(given["urgency"]))
+            report.report(
+                "P302",
+                "`urgency` is a number from 0 to 1",
+                parsed.span(given["urgency"]),
+                hint="as `urgency=0.8`",
+            )
             return None
         urgency = float(said)
     return ReviewRequest(queue, urgency)
@@ -310,7 +315,9 @@ def _territory(node: ast.expr, parsed: Parsed, report: Reporter) -> tuple[str, .
 def _days(node: ast.expr, parsed: Parsed, report: Reporter) -> int | None:
     value = _constant(node, parsed, report)
     if type(value) is not int or not 1 <= value <= MAX_DAYS:
-        report.report("P302", f"`days` is a whole number from 1 to {MAX_DAYS:,}", parsed.span(node))
+        report.report(
+            "P302", f"`days` is a whole number from 1 to {MAX_DAYS:,}", parsed.span(node), hint="as `days=7`"
+        )
         return None
     return value
 
@@ -318,7 +325,9 @@ def _days(node: ast.expr, parsed: Parsed, report: Reporter) -> int | None:
 def _words(node: ast.expr, parsed: Parsed, report: Reporter, name: str, most: int) -> str | None:
     value = _constant(node, parsed, report)
     if not isinstance(value, str) or not value.strip() or len(value) > most:
-        report.report("P302", f"`{name}` is a text of at most {most:,} characters", parsed.span(node))
+        hint = "put it in quotes, and shorten it if it is longer"
+        message = f"`{name}` is a text of at most {most:,} characters"
+        report.report("P302", message, parsed.span(node), hint=hint)
         return None
     return value
 

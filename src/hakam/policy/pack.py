@@ -308,7 +308,12 @@ def _terms(
                     hint="small letters, digits and `_`",
                 )
             elif not isinstance(value, Text) or value.value is None:
-                report.report("P009", f"the term `{name}` is a condition", value.span)
+                report.report(
+                    "P009",
+                    f"the term `{name}` is a condition",
+                    value.span,
+                    hint='as `newcomer: author.age < "1d"`',
+                )
             else:
                 found[name], spans[name] = value.scalar, span
     return found, spans

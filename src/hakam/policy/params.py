@@ -8,11 +8,12 @@ community. Both are files of the pack, so its digest tells which values judged.
 from __future__ import annotations
 
 from collections.abc import Mapping as Dictionary
+from decimal import Decimal
 
 import msgspec
 
 from hakam.policy.fields import FIELDS
-from hakam.policy.kinds import Kind, parse_duration
+from hakam.policy.kinds import Kind, parse_duration, show_duration
 from hakam.policy.shape import Shape
 from hakam.policy.source import Reporter, nearest
 from hakam.policy.strict_yaml import Mapping, Node, Text
@@ -46,6 +47,19 @@ class Param(msgspec.Struct, frozen=True):
             return Literal(self.value, self.kind, text, span)
         community = Field(FIELDS["item.community"], "item.community", span)
         return Tuned(self.name, self.value, self.by_community, community, self.kind, text, span)
+
+
+_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
+
+
+def shown(kind: Kind, value: Number) -> str:
+    """Return a value as `tuned.yaml` says it: `30`, `0.85`, `90m`."""
+    if kind is Kind.DURATION:  # in the largest unit that holds it whole: `30d` rather than `4w2d`
+        size, unit = next(((size, unit) for unit, size in _UNITS if value % size == 0), (1, ""))
+        return f"{int(value // size)}{unit}" if unit else show_duration(value)
+    if isinstance(value, int) or value.is_integer():
+        return str(int(value))
+    return format(Decimal(repr(value)), "f")
 
 
 class Tuning(msgspec.Struct, frozen=True):
@@ -82,9 +96,10 @@ def _param(entry: Mapping, names: object, shape: Shape) -> Param | None:
     if name is None or least is None or most is None or default is None:
         return None
     if not least <= default <= most:
-        shape.report.report(
-            "P017", "`default` lies between `least` and `most`", entry.entries["default"].span
-        )
+        bounds = f"from {shown(kind, least)} to {shown(kind, most)}"
+        hint = f"write a value {bounds}" if least <= most else "`least` is the smaller one"
+        message = "`default` lies between `least` and `most`"
+        shape.report.report("P017", message, entry.entries["default"].span, hint=hint)
         return None
     return Param(name, kind, default, least, most, about, entry.span, default)
 
@@ -97,7 +112,9 @@ def _number(node: Node, key: str, kind: Kind, shape: Shape) -> Number | None:
             shape.report.report("P109", f"`{key}` is a duration", node.span, hint='as "10m", "24h", "7d"')
         return seconds
     if isinstance(value, bool) or not isinstance(value, int | float):
-        shape.report.report("P009", f"`{key}` is a number", node.span)
+        shape.report.report(
+            "P009", f"`{key}` is a number", node.span, hint="write it in digits, without quotes"
+        )
         return None
     return value
 
@@ -145,7 +162,7 @@ def _entries(node: Node | None, what: str, shape: Shape) -> dict[str, Node]:
         return {}
     if isinstance(node, Mapping):
         return node.entries
-    shape.report.report("P009", f"`{what}` has keys", node.span)
+    shape.report.report("P009", f"`{what}` has keys", node.span, hint="as `key: value` below it")
     return {}
 
 
@@ -162,7 +179,10 @@ def _values(entry: Mapping, params: dict[str, Param], shape: Shape) -> dict[str,
             continue
         if not param.least <= value <= param.most:
             shape.report.report(
-                "P017", f"`{name}` lies outside its bounds", node.span, hint="see `params.yaml`"
+                "P017",
+                f"`{name}` lies outside its bounds",
+                node.span,
+                hint=f"write a value from {shown(param.kind, param.least)} to {shown(param.kind, param.most)}",
             )
             continue
         found[name] = value

@@ -16,7 +16,7 @@ from hakam.signals.fold import fold
 MAX_PATTERN = 2_000
 MAX_PROGRAM = 8 << 20  # bytes that one compiled pattern may take
 
-Problem = Callable[[str, str, str | None], None]  # code, message, hint
+Problem = Callable[[str, str, str], None]  # code, message, hint
 
 _ASCII_ONLY = frozenset("bBwW")
 _SIGNS = ("\x00", " ", "0", "a", "A", "!", "ا")  # a pattern that each of them fulfils asks for nothing
@@ -67,7 +67,7 @@ def _ascii_hint(letter: str) -> str:
 
 def _refused(error: str, problem: Problem) -> None:
     text = error.removeprefix("b'").removesuffix("'")
-    hint = None
+    hint = "write it as RE2 reads it, with a backslash before a sign that is meant as it stands"
     if "perl operator" in text:
         hint = "RE2 has no look-around: combine two conditions with `and not`"
     elif text.startswith(("missing", "unexpected")):

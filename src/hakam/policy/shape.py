@@ -58,7 +58,9 @@ class Shape(msgspec.Struct):
             return None
         node = entry.entries[key]
         if not isinstance(node, Text) or node.value is None:
-            self.report.report("P009", f"`{key}` is a text", node.span)
+            self.report.report(
+                "P009", f"`{key}` is a text", node.span, hint="write it after the colon, in quotes"
+            )
             return None
         return node.scalar
 
@@ -78,7 +80,9 @@ class Shape(msgspec.Struct):
             )
             return None
         if not node.value.strip():
-            self.report.report("P009", f"`{key}` is empty", node.span)
+            self.report.report(
+                "P009", f"`{key}` is empty", node.span, hint="write something, or remove the key"
+            )
             return None
         if pattern is not None and (len(node.value) > MAX_ID or not pattern.fullmatch(node.value)):
             hint = "small letters, digits, `-` and `.` between them"
@@ -105,10 +109,13 @@ class Shape(msgspec.Struct):
         node = entry.entries[key]
         value = node.value if isinstance(node, Text) else None
         if type(value) is not int:
-            self.report.report("P009", f"`{key}` is a whole number", node.span)
+            self.report.report(
+                "P009", f"`{key}` is a whole number", node.span, hint="write it in digits, without quotes"
+            )
             return None
         if not least <= value <= most:
-            self.report.report("P017", f"`{key}` lies between {least} and {most:,}", node.span)
+            hint = f"write `{min(max(value, least), most)}`, the nearest that it may be"
+            self.report.report("P017", f"`{key}` lies between {least} and {most:,}", node.span, hint=hint)
             return None
         return value
 
@@ -119,7 +126,7 @@ class Shape(msgspec.Struct):
             return None
         if isinstance(node, Text) and isinstance(node.value, bool):
             return node.value
-        self.report.report("P009", f"`{key}` is true or false", node.span)
+        self.report.report("P009", f"`{key}` is true or false", node.span, hint="write `true` or `false`")
         return None
 
     def text_list(self, node: Node, what: str) -> tuple[Text, ...]:
@@ -127,7 +134,7 @@ class Shape(msgspec.Struct):
         if isinstance(node, Text) and isinstance(node.value, str):
             return (node,)
         if not isinstance(node, Sequence):
-            self.report.report("P009", f"`{what}` is a list of texts", node.span)
+            self.report.report("P009", f"`{what}` is a list of texts", node.span, hint='as `["one", "two"]`')
             return ()
         found = []
         for item in node.items:
@@ -163,7 +170,12 @@ class Shape(msgspec.Struct):
             if isinstance(node, Text) and isinstance(node.value, str) and node.value.strip():
                 found[language] = node.value.strip()
             elif isinstance(node, Text) and isinstance(node.value, str):
-                self.report.report("P009", f"`{key}` in `{language}` is empty", node.span)
+                self.report.report(
+                    "P009",
+                    f"`{key}` in `{language}` is empty",
+                    node.span,
+                    hint="write something, or remove the key",
+                )
             else:
                 self.report.report(
                     "P009", f"`{key}` in `{language}` is a text", node.span, hint="put it in quotes"

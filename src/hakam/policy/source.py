@@ -101,10 +101,10 @@ class Reporter:
         message: str,
         span: Span | None,
         *,
-        hint: str | None = None,
+        hint: str,
         subject: str | None = None,
     ) -> None:
-        """Add one finding. Its severity is the code's."""
+        """Add one finding. Its severity is the code's; `hint` says what to do, and no finding goes without."""
         if len(self._findings) >= MAX_FINDINGS:
             self.dropped += 1
             self._dropped_errors |= CODES[code].severity is Severity.ERROR
@@ -127,6 +127,7 @@ class Reporter:
                     "P005",
                     Severity.ERROR if self._dropped_errors else Severity.WARNING,
                     f"{self.dropped} more findings; these are the first {MAX_FINDINGS}",
+                    hint="mend these and check again",
                 )
             )
         last = Span("\U0010ffff", 0, 0, 0, 0)

@@ -117,9 +117,10 @@ def read(file: str, text: str, report: Reporter) -> Node | None:
         problem = " ".join(str(error.problem or error.context or "it is not YAML").split())
         report.report("P002", f"cannot read the file: {problem}", span, hint=_yaml_hint(problem, text, span))
     except YAMLError as error:
-        report.report("P002", f"cannot read the file: {' '.join(str(error).split())[:200]}", _whole(file))
+        why = " ".join(str(error).split())[:200]
+        report.report("P002", f"cannot read the file: {why}", _whole(file), hint=_PLAIN)
     except (ValueError, RecursionError, AssertionError, IndexError, AttributeError, TypeError) as error:
-        report.report("P002", f"cannot read the file: {type(error).__name__}", _whole(file))
+        report.report("P002", f"cannot read the file: {type(error).__name__}", _whole(file), hint=_PLAIN)
     return None
 
 
@@ -127,7 +128,7 @@ def _whole(file: str) -> Span:
     return Span(file, 1, 1, 1, 2)
 
 
-def _yaml_hint(problem: str, text: str, span: Span) -> str | None:
+def _yaml_hint(problem: str, text: str, span: Span) -> str:
     lines = text.split("\n")
     line = lines[span.line - 1] if span.line <= len(lines) else ""
     if "\t" in line[: max(span.column, 1)] or "\\t" in problem:
@@ -136,9 +137,10 @@ def _yaml_hint(problem: str, text: str, span: Span) -> str | None:
         return "write each measure on a line of its own, after `- `"
     if re.search(r"^\s*(- )?\s*(when|text|\w+):\s*['\"]", line) or "mapping values" in problem:
         return "write `|` after the colon and the text on the next line, indented"
-    return next((hint for sign, hint in _HINTS if sign in problem), None)
+    return next((hint for sign, hint in _HINTS if sign in problem), _PLAIN)
 
 
+_PLAIN = "write plain YAML: `key: value` on lines of their own, lists with `- `, texts in quotes"
 _HINTS = (
     ("expected ','", "close the bracket, or put a comma before what follows"),
     ("could not find expected ':'", "a key is followed by a colon and a space"),
@@ -184,7 +186,12 @@ class _Reader:
 
     def _node(self, event: Event, depth: int) -> Node | None:
         if depth > MAX_DEPTH:
-            self.report.report("P004", "nested too deeply", self.span(event.start_mark, event.end_mark))
+            self.report.report(
+                "P004",
+                "nested too deeply",
+                self.span(event.start_mark, event.end_mark),
+                hint=f"at most {MAX_DEPTH} deep",
+            )
             raise ValueError("nested too deeply")
         if isinstance(event, AliasEvent):
             span = self.span(event.start_mark, event.end_mark)

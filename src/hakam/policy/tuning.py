@@ -9,8 +9,8 @@ from collections.abc import Mapping as Dictionary
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
-from hakam.policy.kinds import Kind, parse_duration, show_duration
-from hakam.policy.params import TYPES, Number, Param, Tuning, read_params, read_tuned
+from hakam.policy.kinds import Kind, parse_duration
+from hakam.policy.params import TYPES, Number, Param, Tuning, read_params, read_tuned, shown
 from hakam.policy.rules import Rule
 from hakam.policy.source import Reporter
 from hakam.policy.strict_yaml import Mapping, plain, read
@@ -18,7 +18,6 @@ from hakam.policy.tree import Literal, Tuned, walk
 from hakam.vocabulary.finding import Span
 
 FILE = "tuned.yaml"
-_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _READ = re.compile(rf"\bparams\.({_NAME.pattern})")
 MAX_COMMUNITY = 200  # characters
@@ -111,16 +110,6 @@ def read_by(rule: Rule) -> frozenset[str]:
         elif isinstance(node, Literal) and node.kind in TYPES.values():
             found.update(_READ.findall(node.text))
     return frozenset(found)
-
-
-def shown(kind: Kind, value: Number) -> str:
-    """Return a value as `tuned.yaml` says it: `30`, `0.85`, `90m`."""
-    if kind is Kind.DURATION:  # in the largest unit that holds it whole: `30d` rather than `4w2d`
-        size, unit = next(((size, unit) for unit, size in _UNITS if value % size == 0), (1, ""))
-        return f"{int(value // size)}{unit}" if unit else show_duration(value)
-    if isinstance(value, int) or value.is_integer():
-        return str(int(value))
-    return format(Decimal(repr(value)), "f")
 
 
 def parsed(param: Param, text: str) -> Number:

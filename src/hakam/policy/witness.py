@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice, product
 from typing import Any
 
-from hakam.policy.examples import AT, event_of
+from hakam.policy.examples import AT
+from hakam.policy.fragments import event_of
 from hakam.policy.interpret import Seen, leaf_outcome, outcome
 from hakam.policy.kinds import LISTS, TEXTUAL, Kind
 from hakam.policy.specimen import in_url, specimens

@@ -27,8 +27,7 @@ from hakam.console.rulebook import clause_titles
 from hakam.console.terms import term as term_of
 from hakam.policy.codes import CodeSpec
 from hakam.policy.kinds import Kind
-from hakam.policy.params import Param
-from hakam.policy.tuning import shown
+from hakam.policy.params import Param, shown
 from hakam.vocabulary.measure import Measure
 
 register = template.Library()
