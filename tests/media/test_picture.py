@@ -8,7 +8,7 @@ from PIL import Image
 from tests.media.drawings import drawing, file_of, grey
 
 from hakam.media.pdq import distance, pdq
-from hakam.media.picture import Limits, PictureError, Trouble, fitted, frames, luma
+from hakam.media.picture import Limits, PictureError, Trouble, fitted, frames, luma, plain_hash
 
 pytestmark = pytest.mark.embedded  # values only: one database is enough
 
@@ -63,24 +63,9 @@ def test_what_is_transparent_is_seen_as_white() -> None:
     np.testing.assert_array_equal(luma(layered), luma(white))
 
 
-def test_a_reduced_jpeg_is_smaller_and_near() -> None:
-    large = file_of(drawing(4, 2600, 2100), "JPEG", quality=85)
-    full, reduced = luma(large), luma(large, reduced=True)
-    assert full.shape == (2100, 2600)
-    assert reduced.shape == (525, 650)
-    assert distance(pdq(full).digest, pdq(reduced).digest) <= NEAR
-
-
-@pytest.mark.parametrize("name", ["jpeg", "turned jpeg", "cmyk jpeg"])
-def test_a_small_jpeg_is_not_reduced(name: str) -> None:
-    assert luma(FILES[name], reduced=True).shape == luma(FILES[name]).shape == (600, 800)
-
-
-def test_a_turned_jpeg_can_be_reduced() -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    large = file_of(drawing(4, 2400, 2100), "JPEG", exif=exif)
-    assert luma(large, reduced=True).shape == (600, 525)
+@pytest.mark.parametrize("name", FILES)
+def test_its_plain_hash_is_that_one_too(name: str) -> None:
+    assert distance(plain_hash(FILES[name]).digest, HASH) <= NEAR
 
 
 def test_an_animation_gives_frames_from_all_its_length() -> None:

@@ -40,6 +40,14 @@ def test_a_picture_has_the_same_hashes_as_without_a_sandbox(sandbox: Sandbox, fo
     assert found[0].good
 
 
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF"])
+def test_a_picture_can_be_asked_for_its_plain_hash_alone(sandbox: Sandbox, form: str) -> None:
+    data = file_of(drawing(3), form)
+    assert sandbox.plain(data).digest == picture.plain_hash(data).hex
+    with pytest.raises(UnreadableError):
+        sandbox.plain(data[:500])
+
+
 def test_a_bank_keeps_more_than_a_query_asks(sandbox: Sandbox) -> None:
     data = file_of(drawing(4))
     kept = {one.name for one in sandbox.hashes(data, bank=True)}

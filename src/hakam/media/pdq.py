@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Luma = NDArray[Any]  # (height, width), uint8 or float32, 0 to 255
+Weights = tuple[
+    NDArray[np.intp], Floats
+]  # for each of the 64 samples: where its first value is, and the weights from there
 
 SIDE = 64  # samples in each direction
 FREQUENCIES = 16  # kept in each direction
@@ -59,7 +62,11 @@ def pdq(luma: Luma) -> Pdq:
     """Return the hash of a picture's luma. One too small for a hash has quality 0."""
     if min(luma.shape) < _LEAST_SIDE:
         return NO_HASH
-    samples = sample(luma)
+    return hash_of(sample(luma))
+
+
+def hash_of(samples: Floats) -> Pdq:
+    """Return the hash of 64 x 64 smoothed samples, 0 to 255."""
     return Pdq(_digest(_transform(samples)), quality(samples))
 
 
@@ -84,10 +91,15 @@ def orientations(luma: Luma) -> tuple[Pdq, ...]:
 def sample(luma: Luma) -> Floats:
     """Return the 64 x 64 smoothed samples, 0 to 255."""
     height, width = luma.shape
-    rows = np.zeros((SIDE, width), np.float32)
-    _weigh_rows(luma, *_band(height), rows)
+    return sampled(luma, weights_of_pixels(height), weights_of_pixels(width))
+
+
+def sampled(values: NDArray[Any], down: Weights, across: Weights) -> Floats:
+    """Return 64 x 64 weighted sums of a table of numbers, weighted down its columns and across its rows."""
+    rows = np.zeros((SIDE, values.shape[1]), np.float32)
+    _weigh_rows(values, *down, rows)
     samples = np.empty((SIDE, SIDE), np.float32)
-    _weigh_columns(rows, *_band(width), samples)
+    _weigh_columns(rows, *across, samples)
     return samples
 
 
@@ -145,7 +157,7 @@ def _cosines() -> Floats:
 
 
 @lru_cache(maxsize=256)
-def _band(size: int) -> tuple[NDArray[np.intp], Floats]:
+def weights_of_pixels(size: int) -> Weights:
     """Return, for a direction of `size` pixels, where each of the 64 samples starts and how it weighs its pixels."""
     window = (size + 2 * SIDE - 1) // (2 * SIDE)
     ahead = (window + 2) // 2 - 1

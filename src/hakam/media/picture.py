@@ -20,11 +20,12 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from hakam.media.jpeg import pdq_of_jpeg
+from hakam.media.pdq import Pdq, pdq
+
 Luma8 = NDArray[np.uint8]  # (height, width)
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
-REDUCED_SIDE = 512  # pixels; smaller than this, scaling moves more bits than a match can spare
-_EIGHTHS = 8
 _SIXTEEN_BITS = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I"})
 _JPEG = b"\xff\xd8\xff"
 _MADE_OF_LUMA = frozenset({"YCbCr", "Gray"})  # JPEG colour spaces whose first component is luma
@@ -64,21 +65,26 @@ class Limits(NamedTuple):
 DEFAULT_LIMITS = Limits()
 
 
-def luma(data: bytes, limits: Limits = DEFAULT_LIMITS, *, reduced: bool = False) -> Luma8:
-    """Return the luma of a picture, of the first frame if it moves. Raises `PictureError`.
-
-    `reduced` lets a JPEG be decoded at half, a quarter or an eighth of its size while its shorter side keeps 512
-    pixels: several times as fast for a photograph from a phone, a few bits from the full hash.
-    """
+def luma(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Luma8:
+    """Return the luma of a picture, of the first frame if it moves. Raises `PictureError`."""
     with _judged():
-        return _jpeg(data, limits, reduced=reduced) if data.startswith(_JPEG) else _opened(data, limits)
+        return _jpeg(data, limits) if data.startswith(_JPEG) else _opened(data, limits)
+
+
+def plain_hash(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Pdq:
+    """Return the hash of a picture as it is, of the first frame if it moves. Raises `PictureError`.
+
+    Most JPEGs are hashed without making their pixels, which takes a fraction of the time; see `jpeg`.
+    """
+    found = pdq_of_jpeg(data, limits.pixels) if data.startswith(_JPEG) else None
+    return pdq(luma(data, limits)) if found is None else found
 
 
 def frames(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Iterator[Luma8]:
     """Yield the luma of each of at most `limits.frames` frames, spread evenly. A still picture has one."""
     with _judged():
         if data.startswith(_JPEG):
-            yield _jpeg(data, limits, reduced=False)
+            yield _jpeg(data, limits)
             return
         with _open(data, limits) as image:
             count = int(getattr(image, "n_frames", 1))
@@ -132,26 +138,12 @@ def _measured(width: int, height: int, limits: Limits) -> None:
         raise PictureError(Trouble.TOO_LARGE, f"{width} x {height}, at most {limits.pixels} pixels")
 
 
-def _jpeg(data: bytes, limits: Limits, *, reduced: bool) -> Luma8:
+def _jpeg(data: bytes, limits: Limits) -> Luma8:
     height, width, colours, _ = simplejpeg.decode_jpeg_header(data, strict=False)
     _measured(width, height, limits)
     if colours not in _MADE_OF_LUMA or data.find(_EXIF, 0, _HEAD) >= 0:
-        return _opened(data, limits, reduced=reduced)
-    eighths = _eighths(height, width) if reduced else _EIGHTHS
-    decoded = simplejpeg.decode_jpeg(
-        data,
-        "GRAY",
-        fastdct=reduced,
-        fastupsample=reduced,
-        min_height=0 if eighths == _EIGHTHS else -(-height * eighths // _EIGHTHS),
-        min_width=0 if eighths == _EIGHTHS else -(-width * eighths // _EIGHTHS),
-    )
-    return _bytes(decoded[:, :, 0])
-
-
-def _eighths(height: int, width: int) -> int:
-    """Return by how many eighths a JPEG may be scaled: 1, 2 and 4 are fast, the rest are not."""
-    return next((n for n in (1, 2, 4) if min(height, width) * n >= REDUCED_SIDE * _EIGHTHS), _EIGHTHS)
+        return _opened(data, limits)
+    return _bytes(simplejpeg.decode_jpeg(data, "GRAY", fastdct=False, fastupsample=False)[:, :, 0])
 
 
 def _open(data: bytes, limits: Limits) -> Image.Image:
@@ -162,12 +154,10 @@ def _open(data: bytes, limits: Limits) -> Image.Image:
     return image
 
 
-def _opened(data: bytes, limits: Limits, *, reduced: bool = False) -> Luma8:
+def _opened(data: bytes, limits: Limits) -> Luma8:
     with _open(data, limits) as image:
         if image.format == "JPEG" and image.mode in {"RGB", "L"}:
-            width, height = image.size
-            eighths = _eighths(height, width) if reduced else _EIGHTHS
-            image.draft("L", (-(-width * eighths // _EIGHTHS), -(-height * eighths // _EIGHTHS)))
+            image.draft("L", image.size)
         return _composed(image)
 
 

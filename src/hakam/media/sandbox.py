@@ -174,6 +174,11 @@ class Sandbox:
         """
         return self.look(data, bank=bank).hashes
 
+    def plain(self, data: bytes) -> Hashed:
+        """Return the hash of a picture as it is. Raises `UnreadableError`, as `look` does."""
+        ((name, digest, quality),) = self._ask(self._job(plain=True), data).variants
+        return Hashed(name, digest.hex(), quality)
+
     def look(self, data: bytes, *, bank: bool = False, landmarks: bool = False) -> Looked:
         """Return the hashes of a picture, and its landmarks if they are asked for.
 
@@ -192,10 +197,16 @@ class Sandbox:
         return Said(found.plates, found.nudity)
 
     def _job(
-        self, *, bank: bool = False, landmarks: bool = False, plates: bool = False, nudity: bool = False
+        self,
+        *,
+        bank: bool = False,
+        landmarks: bool = False,
+        plates: bool = False,
+        nudity: bool = False,
+        plain: bool = False,
     ) -> Job:
         limits = self.bounds
-        return Job(bank, limits.pixels, limits.frames, limits.cpu_seconds, landmarks, plates, nudity)
+        return Job(bank, limits.pixels, limits.frames, limits.cpu_seconds, landmarks, plates, nudity, plain)
 
     def _ask(self, job: Job, data: bytes) -> Found:
         if not data:

@@ -31,6 +31,7 @@ class Job(msgspec.Struct, frozen=True):
     landmarks: bool = False  # of the first frame, beside its hashes
     plates: bool = False  # of the first frame's letters, instead of hashes
     nudity: bool = False  # the highest score of its frames, instead of hashes
+    plain: bool = False  # the hash of the picture as it is and no other
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -104,6 +105,9 @@ def main(memory: int, *, nudity: bool = False) -> None:
 def _hashed(job: Job, data: bytes) -> Found:
     from hakam.media import picture, variants  # noqa: PLC0415 -- in the child only
 
+    if job.plain:
+        hash_ = picture.plain_hash(data, picture.Limits(job.pixels, job.frames))
+        return Found([(variants.ORIENTATIONS[0], hash_.digest, hash_.quality)])
     found: list[tuple[str, bytes, int]] = []
     marks = b""
     for number, luma in enumerate(picture.frames(data, picture.Limits(job.pixels, job.frames))):
@@ -172,6 +176,9 @@ def _warm_up() -> None:
         Image.fromarray(grey).convert("RGB").save(file, form)
         for luma in picture.frames(file.getvalue()):
             variants.of_query(luma)
+    file = io.BytesIO()
+    Image.new("RGB", (512, 512)).save(file, "JPEG")
+    picture.plain_hash(file.getvalue())
 
 
 def _give_up(memory: int) -> None:

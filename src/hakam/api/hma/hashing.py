@@ -20,7 +20,6 @@ CONTENT_TYPES: dict[str, tuple[str, ...]] = {"photo": ("pdq",), "video": ("video
 SIGNALS: dict[str, EntryKind] = {"pdq": EntryKind.PDQ, "video_md5": EntryKind.MD5}
 """HMA's names of hashes and ours."""
 _NOT_FETCHED = "no address is fetched here: upload the file, or send its hash"
-_AS_IT_IS = "as it is"
 _lock = threading.Lock()
 _sandbox: list[Sandbox] = []
 
@@ -74,10 +73,9 @@ def hashes_of(upload: Upload) -> dict[str, str]:
     if upload.content_type == "video":
         return {"video_md5": md5(upload.data, usedforsecurity=False).hexdigest()}
     try:
-        found = sandbox().hashes(upload.data)
+        plain = sandbox().plain(upload.data)
     except UnreadableError as wrong:
         raise RefusedError(400, f"the file can't be read as a picture: {wrong}") from wrong
-    plain = next((one for one in found if one.name == _AS_IT_IS), found[0])
     return {"pdq": plain.digest if plain.good else ""}
 
 
