@@ -15,7 +15,7 @@ from hakam.intake import misuse
 from hakam.intake.models import Conduct, HeldComplaint, Notice, NoticeItem, Suspension
 from hakam.review.models import Decision
 from hakam.staff.models import User
-from hakam.staff.roles import Role
+from hakam.staff.roles import PERMISSIONS, Permission, Role
 from hakam.testing import scene
 
 pytestmark = pytest.mark.django_db
@@ -247,3 +247,23 @@ def test_no_strike_is_offered_to_who_may_not_mark(desk: Desk, sign_in: SignIn, a
     assert "Mark as manifest" not in page
     assert mark(auditor, "decision:1").status_code == 404
     assert misuse.kind_of("decision:1") == "illegal_content"
+
+
+def test_a_case_leads_to_the_record_of_its_account(
+    desk: Desk, lead: Client, amal: User, sign_in: SignIn
+) -> None:
+    decision = illegal(desk, amal)
+    url = reverse("console:case", args=[decision.case_id])
+    page = lead.get(url).content.decode()
+    assert f'href="{reverse("console:misuse")}?ref=decision:{decision.pk}"' in page
+    assert "data-conduct" not in page
+    mark(lead, f"decision:{decision.pk}")
+    found = Conduct.objects.get()
+    page = lead.get(url).content.decode()
+    assert reverse("console:conduct", args=[found.pk]) in page
+    assert "1</span> strike" in page
+    act(lead, found, "warn", because="Please stop.")
+    assert "Warned" in lead.get(url).content.decode()
+    moderator = sign_in(Role.MODERATOR).get(url).content.decode()
+    assert ("data-conduct" in moderator) is (Permission.MISUSE_READ in PERMISSIONS[Role.MODERATOR])
+    assert ("?ref=decision" in moderator) is (Permission.MISUSE_STRIKE in PERMISSIONS[Role.MODERATOR])

@@ -16,6 +16,7 @@ from tests.console.conftest import Desk, SignIn
 from tests.intake.test_order_contents import REMOVAL as WHOLE
 from tests.intake.test_orders import KEY, PEM
 
+from hakam.console.annex_fields import ANNEX_FIELDS
 from hakam.console.installation import vault
 from hakam.enforcement.models import AppliedMeasure, Effect
 from hakam.intake import authorities, orders
@@ -279,6 +280,19 @@ def test_information_is_released_by_a_second_person(
     assert "no-store" in answer.headers["Cache-Control"]
 
 
+def test_what_is_clarified_has_no_field_that_nobody_typed(legal: Client, office: Authority) -> None:
+    order = take(legal, office, REMOVAL | {"urls": ""})
+    page = read(legal, order)
+    form = page[page.index('data-form="clarify"') :]
+    assert re.search(r'<textarea[^>]*name="accounts"[^>]*>\s*</textarea>', form)
+    inform = take(legal, office, INFORM | {"accounts": "u1\nu2"})
+    form = read(legal, inform)
+    found = re.search(r'<textarea[^>]*name="accounts"[^>]*>\s*([^<]*)</textarea>', form)
+    assert found is not None
+    assert found[1].split() == ["u1", "u2"]
+    assert re.search(r'value="contact"[^>]*checked', form)
+
+
 # The form of Annex I ----------------------------------------------------------------------------------
 
 
@@ -298,6 +312,20 @@ def fields_of(page: str) -> dict[str, str]:
         chosen = re.search(r'<option value="([^"]*)" selected', options)
         found |= {name: chosen[1]} if chosen else {}
     return {name: unescape(value) for name, value in found.items()}
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Who signs"), ("ar", "الموقّع")])
+def test_the_fields_of_the_form_have_words(desk: Desk, sign_in: SignIn, language: str, word: str) -> None:
+    authorities.register(
+        name="OFAC", kind="law_enforcement", country="FR", email="t@office.example", phone="+33 1", by=SYSTEM,
+        now=desk.now,
+    )  # fmt: skip
+    client = sign_in(Role.LEGAL, language=language)
+    page = client.post(reverse("console:read_order_form"), {"form": annex("with gaps")}).content.decode()
+    fields = set(re.findall(r'data-field="(\w+)"', page))
+    assert fields == set(ANNEX_FIELDS)
+    assert word in page
+    assert not any(f">{name}<" in page for name in fields)
 
 
 def test_a_form_is_read_looked_at_and_taken_with_its_document(desk: Desk, sign_in: SignIn) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 from tests.console.conftest import Desk, Stored
-from tests.console.test_law_journeys import LANGUAGES, Enter, enter, press, speaks, submit
+from tests.journeys.conftest import Enter, enter, language, press, speaks, submit
 
 from hakam.console.installation import vault
 from hakam.privacy import work
@@ -24,7 +24,7 @@ from hakam.staff.roles import Role
 from hakam.testing import scene
 from hakam.testing.event_logs import MemoryEventLog
 
-__all__ = ["enter"]
+__all__ = ["enter", "language"]
 pytestmark = [pytest.mark.browser, pytest.mark.sockets, pytest.mark.django_db(transaction=True)]
 
 
@@ -62,13 +62,12 @@ def ask(page: Page, kind: str, language: str) -> Subject:
     return Subject.objects.get()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_somebody_gets_a_copy_of_their_data(
     house: Desk, stored: Stored, enter: Enter, language: str, tmp_path: Path
 ) -> None:
     # GDPR Art. 15, GDPR Art. 20
     stored.post("my own words")
-    lena, omar = enter("lena", language), enter("omar", language)
+    lena, omar = enter("lena"), enter("omar")
     made = ask(lena, "access", language)
     serve(stored, house)
     lena.reload()
@@ -88,13 +87,12 @@ def test_somebody_gets_a_copy_of_their_data(
     assert omar.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_an_erasure_with_a_hold(house: Desk, stored: Stored, enter: Enter, language: str) -> None:
     # GDPR Art. 17(1), GDPR Art. 17(3)
     stored.post("erase me")
     stored.post("hold me", item="p-held")
     house.remove(house.case("You are vermin"), User.objects.get(username="lena"))
-    lena, omar = enter("lena", language), enter("omar", language)
+    lena, omar = enter("lena"), enter("omar")
     lena.goto("/desk/holds")
     speaks(lena, language)
     lena.fill("[data-form=hold] [name=target]", f"item:{scene.PLATFORM}/post/p-held")
@@ -115,13 +113,12 @@ def test_an_erasure_with_a_hold(house: Desk, stored: Stored, enter: Enter, langu
     expect(omar.locator("[data-outcome] li").first).to_be_visible()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_report_of_child_abuse_is_completed_approved_and_sent(
     house: Desk, enter: Enter, language: str
 ) -> None:
     # OSA s.66
     case = house.case("zq7", clause="child-abuse", harm="csam")
-    sana, huda = enter("sana", language), enter("huda", language)
+    sana, huda = enter("sana"), enter("huda")
     sana.goto(f"/desk/child-reports?case={case.pk}")
     speaks(sana, language)
     sana.check("[data-form=prepare] [name=body][value=nca]")

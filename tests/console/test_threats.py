@@ -14,6 +14,8 @@ from hakam.intake import authorities
 from hakam.intake.models import Authority, Threat
 from hakam.staff.models import User
 from hakam.staff.roles import Role
+from hakam.testing import scene
+from hakam.vocabulary.actor import SYSTEM
 
 pytestmark = pytest.mark.django_db
 
@@ -128,3 +130,36 @@ def test_in_arabic_it_is_arabic(desk: Desk, moderator: Client, sign_in: SignIn, 
     assert 'dir="rtl"' in page
     assert "أبلغهم الآن" in page
     assert "Tell them now" not in page
+
+
+def test_who_was_told_is_not_offered_again(
+    desk: Desk, moderator: Client, senior: Client, office: Authority
+) -> None:
+    start(moderator, desk.case("Tonight.", clause="threat", harm="threat").pk, countries=["DE"])
+    threat = Threat.objects.get()
+    act(senior, threat, "report", to=[office.pk])
+    page = read(senior, threat)
+    assert "Every authority that is registered was told." in page
+    assert "Tell them now" not in page
+    other = authorities.register(
+        name="Gendarmerie", kind="law_enforcement", country="FR", email="g@office.example", phone="+33 1",
+        by=SYSTEM, now=desk.now,
+    )  # fmt: skip
+    authorities.confirm(other.pk, by=scene.person("basil-two").actor, now=desk.now)
+    page = read(senior, threat)
+    assert "Tell others too" in page
+    assert f'value="{office.pk}" disabled' in page
+    assert act(senior, threat, "report", to=[other.pk]).status_code == 302
+    assert Effect.objects.filter(kind="threat.report").count() == 2
+
+
+def test_the_case_leads_to_its_threats_and_back(desk: Desk, moderator: Client) -> None:
+    case = desk.case("Tonight.", clause="threat", harm="threat")
+    url = reverse("console:case", args=[case.pk])
+    page = moderator.get(url).content.decode()
+    assert f'href="{reverse("console:threats")}?case={case.pk}"' in page
+    assert "data-threats" not in page
+    start(moderator, case.pk)
+    threat = Threat.objects.get()
+    assert reverse("console:threat", args=[threat.pk]) in moderator.get(url).content.decode()
+    assert f'href="{url}"' in read(moderator, threat)

@@ -25,7 +25,7 @@ from hakam.intake import dispute_access, disputes
 from hakam.intake.disputes import DisputeError, DisputeOutcome
 from hakam.intake.models import Dispute, DisputeBody
 from hakam.review.lineage import standing
-from hakam.review.models import Decision
+from hakam.review.models import Case, Decision
 from hakam.review.states import Outcome
 from hakam.staff.roles import Role
 from hakam.testing import scene
@@ -181,7 +181,14 @@ class TestOpening:
 
 class TestTheFile:
     def read(self, office: Office, made: Dispute, language: str = "en") -> dict[str, Any]:
-        file = disputes.export(str(made.pk), language=language, platform_name="Maydan", by=office.by, now=NOW)
+        file = disputes.export(
+            str(made.pk),
+            language=language,
+            platform_name="Maydan",
+            vault=office.house.vault,
+            by=office.by,
+            now=NOW,
+        )
         found: dict[str, Any] = msgspec.json.decode(file)
         return found
 
@@ -194,6 +201,21 @@ class TestTheFile:
         assert "Vermin." in str(decision["statement"])
         [told] = found["complaints"]
         assert (told["text"], told["answer"], told["state"]) == ("No!", "It is.", "denied")
+
+    def test_the_body_reads_the_content_as_it_was_frozen(self, office: Office) -> None:
+        # DSA Art. 21(2)
+        decision = office.house.removed()
+        made = office.open(decision)
+        [version] = self.read(office, made)["content"]
+        assert (version["text"], version["change"], version["damaged"]) == ("You are vermin", "created", "")
+        assert "u1@example.net" not in str(self.read(office, made))
+
+    def test_content_of_child_abuse_leaves_by_no_file(self, office: Office) -> None:
+        decision = office.house.removed()
+        Case.objects.update(restricted=True)
+        found = self.read(office, office.open(decision))
+        assert found["content"] is None
+        assert "You are vermin" not in str(found)
 
     def test_what_replaced_the_decision_is_in_it_too(self, office: Office) -> None:
         made = office.open()
@@ -336,7 +358,9 @@ def test_what_is_not_there_is_refused(office: Office) -> None:
         lambda: disputes.refuse(nothing, because="x", by=office.by, now=NOW),
         lambda: disputes.pay(nothing, by=office.by, now=NOW),
         lambda: disputes.settle(nothing, by=office.by, now=NOW),
-        lambda: disputes.export(nothing, language="en", platform_name="M", by=office.by, now=NOW),
+        lambda: disputes.export(
+            nothing, language="en", platform_name="M", vault=office.house.vault, by=office.by, now=NOW
+        ),
     ):
         with pytest.raises(DisputeError, match="no such dispute"):
             call()

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from hakam.console import live_terms
+from hakam.console.annex_fields import ANNEX_FIELDS
 from hakam.console.fact_terms import FACTS
 from hakam.console.harms import HARMS
 
@@ -535,6 +536,7 @@ FAMILIES: dict[str, Words] = {
     "order_kind": ORDER_KINDS,
     "order_state": ORDER_STATES,
     "content_type": CONTENT_TYPES,
+    "annex_field": ANNEX_FIELDS,
     "data_kind": DATA_KINDS,
     "authority_kind": AUTHORITY_KINDS,
     "misuse_kind": MISUSE_KINDS,

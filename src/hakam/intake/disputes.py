@@ -27,10 +27,12 @@ from hakam.compliance.statement_text import render
 from hakam.compliance.storable import storable
 from hakam.intake import already
 from hakam.intake.models import Dispute, DisputeBody
+from hakam.review import evidence
 from hakam.review.decisions import DecisionError, replace
 from hakam.review.lineage import chain, decision_named, standing
 from hakam.review.models import Complaint, Decision
 from hakam.review.states import DecisionState, Outcome
+from hakam.storage.vault import Vault
 from hakam.vocabulary.actor import Actor
 from hakam.vocabulary.measure import Measure
 
@@ -186,10 +188,13 @@ def refuse(dispute_id: str, *, because: str, by: Actor, now: datetime) -> Disput
     return made
 
 
-def export(dispute_id: str, *, language: str, platform_name: str, by: Actor, now: datetime) -> bytes:
-    """Return the file of a dispute for the body, as JSON: decision, statement, complaints. Every copy is a fact.
+def export(
+    dispute_id: str, *, language: str, platform_name: str, vault: Vault, by: Actor, now: datetime
+) -> bytes:
+    """Return the file of a dispute for the body, as JSON. Every copy is a fact.
 
-    Who notified the content is not in it. Raises `DisputeError`.
+    Decisions, statements, complaints, and the content as it was frozen: a body can't judge what it can't read. Not in
+    it: who notified the content, and the content of restricted cases (child abuse). Raises `DisputeError`.
     """
     with transaction.atomic():
         made = _locked(dispute_id)
@@ -200,6 +205,7 @@ def export(dispute_id: str, *, language: str, platform_name: str, by: Actor, now
             msgspec.json.encode(
                 {
                     "dispute": {"reference": made.reference, "body": made.body.name, "received_at": made.received_at},
+                    "content": _content(decision, vault),
                     "decisions": [_decision(one, language, platform_name) for one in chain(decision)],
                     "complaints": [
                         {
@@ -213,6 +219,24 @@ def export(dispute_id: str, *, language: str, platform_name: str, by: Actor, now
         )  # fmt: skip
         _record(FactKind.DISPUTE_FILE_EXPORTED, made, by=by, now=now, body={"bytes": len(file)})
     return file
+
+
+def _content(decision: Decision, vault: Vault) -> list[dict[str, Any]] | None:
+    """Return the frozen versions of the item, the oldest first; None where they are closed, or there was no case."""
+    case = decision.case
+    if case is None or case.restricted:
+        return None
+    return [
+        {
+            "digest": one.digest,
+            "captured_at": one.captured_at,
+            "posted_at": one.event.at if one.event else None,
+            "change": one.change,
+            "text": one.text,
+            "damaged": one.damaged,
+        }
+        for one in evidence.versions_of(case, vault)
+    ]
 
 
 def _decision(decision: Decision, language: str, platform_name: str) -> dict[str, Any]:

@@ -88,6 +88,14 @@ def record(user: User, conduct_id: str, *, now: datetime) -> ConductView | None:
     return view(found, now=now) if found is not None else None
 
 
+def of_account(user: User, platform: str, account: str, *, now: datetime) -> list[ConductView]:
+    """Return the records of an account's misuse, for who may read them: what it posted, and what it sent."""
+    if not account or not user.may(Permission.MISUSE_READ):
+        return []
+    found = Conduct.objects.filter(platform=platform, account=account).order_by("kind", "pk")
+    return [view(one, now=now) for one in found]
+
+
 def candidates(user: User, *, now: datetime) -> list[Candidate]:
     """Return what was decided lately and is no strike yet, the newest first; no child abuse without permission."""
     if not user.may(Permission.MISUSE_STRIKE):

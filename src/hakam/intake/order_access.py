@@ -71,8 +71,13 @@ def disclosure(order: Order) -> Disclosure | None:
 
 
 def fields(contents: Contents) -> dict[str, Any]:
-    """Return an order as the values of a form."""
-    return msgspec.structs.asdict(contents)
+    """Return an order as the values of a form: lists of lines as lines."""
+    return {
+        **msgspec.structs.asdict(contents),
+        "urls": "\n".join(contents.urls),
+        "accounts": "\n".join(contents.accounts),
+        "information": list(contents.data),
+    }
 
 
 def directory() -> list[Authority]:

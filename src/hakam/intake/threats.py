@@ -257,6 +257,13 @@ def take_bundle(threat_id: str, *, vault: Vault, by: Actor, now: datetime) -> by
     return document
 
 
+def of_case(user: User, case_id: int) -> list[Threat]:
+    """Return the suspicions raised about a case, the newest first, for who may raise one."""
+    if not user.may(Permission.THREAT_RAISE):
+        return []
+    return list(Threat.objects.filter(case=f"case:{case_id}").order_by("-raised_at"))
+
+
 def threats(user: User, *, limit: int = 200) -> list[Threat]:
     """Return the suspicions about cases that this person may read, the open ones first, for who may handle them."""
     if not user.may(Permission.CASE_READ):

@@ -86,7 +86,7 @@ def in_force() -> PackRef:
     return rulebook.ref_of(version)
 
 
-def person(name: str, role: Role = Role.MODERATOR, **more: Any) -> User:
+def person(name: str, /, role: Role = Role.MODERATOR, **more: Any) -> User:
     """Make a colleague."""
     return create_user(username=name, email=f"{name}@example.org", role=role, by=SYSTEM, now=NOW, **more)
 

@@ -32,6 +32,7 @@ from hakam.console.desk.reported import (
     writings_of,
 )
 from hakam.console.installation import installation, vault
+from hakam.intake import misuse_access, threats
 from hakam.intake.access import words_of
 from hakam.review import access, leases, proposal_access
 from hakam.review.personal import reveal_personal_data
@@ -155,6 +156,15 @@ def context_of(
         "notes": () if case.hidden else words_of(source.ref for source in case.sources),
         "proposal": proposal_access.open_on(case.row.id, user=user),
         "decided": [d for d in case.decisions if d.case_id == case.row.id],
+        "threats": threats.of_case(user, case.row.id),
+        "may_raise": user.may(Permission.THREAT_RAISE),
+        "may_strike": user.may(Permission.MISUSE_STRIKE),
+        "conducts": misuse_access.of_account(
+            user,
+            case.row.item.platform,
+            case.history.author_id if case.history else "",
+            now=timezone.now(),
+        ),
         "may_reveal": user.may(Permission.PERSONAL_DATA_READ),
         "facts": draft_of_facts(case, versions),
         "facts_language": facts_language(case),

@@ -19,10 +19,11 @@ from django.views.decorators.http import require_GET, require_POST
 from hakam.compliance.access import deadlines_of
 from hakam.compliance.eu_database.codes import EU
 from hakam.console.admission import admit, person
-from hakam.console.installation import installation
+from hakam.console.installation import installation, vault
 from hakam.intake import dispute_access, disputes
 from hakam.intake.disputes import DisputeError, DisputeOutcome
 from hakam.intake.models import Dispute, DisputeBody
+from hakam.review.lineage import decision_named
 from hakam.staff.roles import Permission
 
 
@@ -123,8 +124,12 @@ def _find(request: HttpRequest, dispute_id: UUID) -> Dispute:
 
 
 def _page(request: HttpRequest, found: Dispute, *, error: str = "", status: int = 200) -> HttpResponse:
+    contested = decision_named(found.decision)
     context = {
         "dispute": found,
+        "case": contested.case_id
+        if contested is not None and person(request).may(Permission.CASE_READ)
+        else None,
         "clocks": [one for one in deadlines_of(disputes.subject_of(found)) if one.met_at is None],
         "outcomes": list(DisputeOutcome),
         "may_handle": person(request).may(Permission.DISPUTE_HANDLE),
@@ -166,7 +171,9 @@ def _decide(key: str, because: str, given: dict[str, Any], request: HttpRequest)
 
 def _export(key: str, _because: str, given: dict[str, Any], _request: HttpRequest) -> object:
     language = translation.get_language() or "en"
-    return disputes.export(key, language=language, platform_name=installation().platform_name, **given)
+    return disputes.export(
+        key, language=language, platform_name=installation().platform_name, vault=vault(), **given
+    )
 
 
 _VERBS: dict[str, Callable[[str, str, dict[str, Any], HttpRequest], object]] = {

@@ -115,7 +115,6 @@ def read_form(request: HttpRequest) -> HttpResponse:
     said = read.contents
     initial = {
         **order_access.fields(said),
-        "urls": "\n".join(said.urls),
         "received_at": timezone.now(),
         "authority": order_access.authority_like(
             person(request), read.found.get("authority", ""), read.found.get("email", "")
@@ -159,12 +158,7 @@ def _page(
     contents = orders.contents_of(found)
     user = person(request)
     disclosure = order_access.disclosure(found)
-    typed = {
-        "urls": "\n".join(contents.urls),
-        "accounts": "\n".join(contents.accounts),
-        "information": contents.data,
-        "authority": found.authority_id,
-    }
+    typed = {**order_access.fields(contents), "authority": found.authority_id}
     context: dict[str, Any] = {
         "order": found,
         "contents": contents,
@@ -176,7 +170,7 @@ def _page(
         "may_handle": user.may(Permission.ORDER_HANDLE),
         "cross_border": contents.kind == "removal"
         and contents.home_state not in {"", found.authority.country},
-        "form": form or OrderForm(initial={**order_access.fields(contents), **typed}),
+        "form": form or OrderForm(initial=typed),
         "error": error,
         "given": request.POST,
     }

@@ -84,6 +84,8 @@ def _page(request: HttpRequest, found: Threat, *, error: str = "", status: int =
         "suggested": [one.pk for one in suggested],
         "authorities": known,
         "told": [one for one in known if one.pk in found.told],
+        "untold": any(one.pk not in found.told for one in known),
+        "case": found.case.partition(":")[2],
         "may_handle": user.may(Permission.THREAT_HANDLE),
         "mine": found.raised_by == str(user.actor),
         "error": error,
