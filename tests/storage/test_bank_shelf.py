@@ -216,6 +216,7 @@ def test_the_manifest_is_small_and_plain(folder: Path) -> None:
         "made": {},
         "clips": "",
         "layout": 1,
+        "text_tables": "",
         "stale": False,
     }
 

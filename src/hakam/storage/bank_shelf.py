@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from hakam.media.long_hashes import Frame
 from hakam.signals.near_duplicates import within
-from hakam.storage import made_shelf
+from hakam.storage import made_shelf, text_index
 from hakam.storage.clip_index import NAME as FRAMES
 from hakam.storage.clip_index import ClipIndex, clips_of, moments_in
 from hakam.storage.embedded.durable import sync_data, write_whole
@@ -54,6 +54,7 @@ class Manifest(msgspec.Struct, frozen=True):
     made: dict[str, str] = {}  # kind to file, of the kinds that are more than one hash
     clips: str = ""  # the file that says how many moments each clip has; the frames are in an index beside it
     layout: int = 0  # of these files: another version's are written anew
+    text_tables: str = ""  # the name of the tables of its texts, of which a large bank has some
     stale: bool = False  # a file still holds bits of hashes that were taken out: `erase` ends that
 
 
@@ -76,6 +77,7 @@ class Shelf:
             try:
                 self._exact = _load(folder, self.manifest.exact)
                 self._texts = _load(folder, self.manifest.texts)
+                self._text_tables = text_index.load(folder, self.manifest.text_tables)
                 self._pictures: HashIndex | None = _index(folder) if self.manifest.pictures else None
                 self._moments = _load(folder, self.manifest.clips)
                 if self._pictures is not None:
@@ -166,7 +168,10 @@ class Shelf:
     def _like(self, hash_: int, distance: int) -> list[Near]:
         if self._texts is None:
             return []
-        found = within(self._texts[0], hash_, distance)
+        if self._text_tables is None:
+            found = within(self._texts[0], hash_, distance)
+        else:
+            found = self._text_tables.within(hash_, distance)
         return sorted(
             (Near(int(self._texts[1][n]), far) for n, far in found),
             key=lambda near: (near.distance, near.entry),
@@ -218,14 +223,16 @@ def write(
     moments = (
         np.array([[moments_in(frames), entry] for entry, frames in clips.items()], np.uint64).reshape(-1, 2).T
     )
+    text_file = _replace(folder, f"texts-{revision}.npy", before.texts, _text_rows(texts), gone, sort=False)
     fresh = Manifest(
         revision,
         _replace(folder, f"exact-{revision}.npy", before.exact, _exact_rows(exact), gone, sort=True),
-        _replace(folder, f"texts-{revision}.npy", before.texts, _text_rows(texts), gone, sort=False),
+        text_file,
         count,
         made_shelf.replace(folder, revision, before.made, made, removed),
         _replace(folder, f"clips-{revision}.npy", before.clips, moments, gone, sort=False),
         LAYOUT,
+        before.text_tables if text_file == before.texts else _text_tables(folder, text_file, revision),
         before.stale or stale,
     )
     write_whole(folder / "shelf.json", msgspec.json.encode(fresh))
@@ -313,6 +320,11 @@ def _text_rows(rows: list[tuple[int, int]]) -> NDArray[np.uint64]:
     return np.array(rows, np.uint64).T.copy()
 
 
+def _text_tables(folder: Path, texts: str, revision: int) -> str:
+    held = _load(folder, texts)
+    return "" if held is None else text_index.write(folder, f"text-{revision}", held[0])
+
+
 def _replace(
     folder: Path, name: str, before: str, fresh: NDArray[np.uint64], gone: NDArray[np.uint64], *, sort: bool
 ) -> str:
@@ -343,8 +355,9 @@ def _load(folder: Path, name: str) -> NDArray[np.uint64] | None:
 
 def _tidy(folder: Path, manifest: Manifest) -> None:
     """Delete the arrays that the manifest does not name."""
+    named = {manifest.exact, manifest.texts, manifest.clips, *manifest.made.values()}
     for path in (*folder.glob("*.npy"), *folder.glob("*.npz")):
-        if path.name not in {manifest.exact, manifest.texts, manifest.clips, *manifest.made.values()}:
+        if path.name not in named.union(text_index.files(manifest.text_tables)):
             try:
                 path.unlink()
             except OSError:  # mapped by a reader on Windows: it goes the next time
