@@ -12,6 +12,7 @@ from hakam.cli.explanations import all_codes, code, tree_of
 from hakam.cli.screen import CommandError, complain, show_findings, table
 from hakam.policy.engine import compile_pack
 from hakam.policy.explain import explain
+from hakam.policy.fragments import event_of
 from hakam.policy.pack import load_pack
 from hakam.signals.measure import measure
 from hakam.testing import scene
@@ -139,3 +140,28 @@ def test_every_code_of_the_doctor_can_be_asked_for(capsys: pytest.CaptureFixture
 def test_an_unknown_code_says_where_all_stand(name: str) -> None:
     with pytest.raises(CommandError, match=r"docs/reference/findings\.md lists all"):
         code(name)
+
+
+def test_a_rule_that_is_off_and_a_value_of_a_community_are_told() -> None:
+    files = {
+        **PACK,
+        "rules.yaml": PACK["rules.yaml"] + "- rule: many\n  policy: spam\n  stage: live\n"
+        "  when: author.posts > params.most\n  then: [limit_reach]\n",
+        "params.yaml": "- param: most\n  type: number\n  least: 1\n  most: 100\n  default: 3\n",
+        "tuned.yaml": "communities:\n  chess: {without: [many]}\n  cooking: {params: {most: 50}}\n",
+    }
+    pack = load_pack(files).pack
+    assert pack is not None
+    said = {}
+    for community in ("chess", "cooking"):
+        event = event_of({"author": {"posts": 9}, "item": {"community": community}})
+        assert event is not None
+        page = io.StringIO()
+        found = explain(compile_pack(pack), event, measure(event), {}).rule("many")
+        Console(file=page, width=160, highlight=False).print(tree_of(found))
+        said[community] = page.getvalue()
+    assert said["chess"].startswith(
+        "many (live, spam): no, switched off in the community chess; its condition alone:\n"
+    )
+    assert "otherwise" not in said["chess"]
+    assert "params.most is 50 in the community cooking, 3 elsewhere" in said["cooking"].replace("`", "")

@@ -226,3 +226,45 @@ def test_each_turn_has_words(turn: Turn) -> None:
 )  # fmt: skip
 def test_values_are_written_on_one_line(value: Any, text: str) -> None:
     assert shown(value) == text
+
+
+class TestCommunities:
+    """The page says what is off, or set otherwise, in the community of the post."""
+
+    TUNED = "communities:\n  cooking: {params: {few: 50}}\n  chess: {without: [rude]}\n"
+    PARAMS = "- param: few\n  type: number\n  least: 1\n  most: 100\n  default: 5\n"
+
+    @pytest.fixture
+    def tuned(self, book: RulebookVersion) -> RulebookVersion:
+        files = {
+            **scene.PACK,
+            "pack.yaml": scene.PACK["pack.yaml"].replace("1.0.0", "1.2.0"),
+            "rules.yaml": RULES.replace("author.posts < 5", "author.posts < params.few"),
+            "params.yaml": self.PARAMS,
+            "tuned.yaml": self.TUNED,
+        }
+        return scene.publish(files)
+
+    def test_a_rule_that_is_off_says_so_first(
+        self, tuned: RulebookVersion, stored: Stored, sign_in: SignIn
+    ) -> None:
+        seq = stored.post("You vermin", by={"posts": 2, "followers": 9}, of={"community": "chess"})
+        page = words(sign_in(Role.SENIOR_MODERATOR).get(f"/desk/verdicts/{seq}"))
+        assert "Switched off in this community" in page
+        assert "Switched off in the community chess: it judged nothing here." in page
+        assert "Its condition holds; elsewhere it would have applied." in page
+        assert "item.community" not in page
+        assert "No rule applies" in page
+
+    @pytest.mark.parametrize(
+        ("language", "told"),
+        [("en", "in the community cooking; 5 elsewhere"), ("ar", "في المجتمع cooking، و5 في غيره")],
+    )
+    def test_a_value_of_the_community_is_told_with_the_one_of_all_others(
+        self, tuned: RulebookVersion, stored: Stored, sign_in: SignIn, language: str, told: str
+    ) -> None:
+        seq = stored.post("You vermin", by={"posts": 20, "followers": 9}, of={"community": "cooking"})
+        page = words(sign_in(Role.SENIOR_MODERATOR, language=language).get(f"/desk/verdicts/{seq}"))
+        assert told in page
+        if language == "en":
+            assert "if author.posts were 50 or more (it was 20)" in page

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from hakam.policy.counters import MemoryCounters, RecordingCounters
-from hakam.policy.explain import explain, show
+from hakam.policy.engine import compile_pack
+from hakam.policy.explain import ParamSeen, explain, show
 from hakam.policy.interpret import both, either
+from hakam.policy.pack import load_pack
 from hakam.signals.measure import measure
 from hakam.vocabulary.event import Event
 
@@ -120,3 +122,63 @@ def test_kleene_as_compiled(  # noqa: PLR0917 -- a row of the table
     for when, wanted in (("author.verified and extra.vip", and_), ("author.verified or extra.vip", or_)):
         assert packs.fires(when, event) is (wanted is True)
         assert packs.fires(f"not ({when})", event) is (wanted is False)
+
+
+class TestCommunities:
+    """What is off, or set otherwise, in the community of the event is said, and the explanation is of that."""
+
+    PARAMS = "- param: most\n  type: number\n  least: 1\n  most: 100\n  default: 3\n"
+    TUNED = "communities:\n  cooking: {params: {most: 50}}\n  chess: {without: [r0]}\n"
+
+    def told(self, packs: Any, make_event: MakeEvent, community: str | None, posts: int | None = 20) -> Any:
+        files = packs.files("author.posts > params.most and not author.verified", 'rule("r0")')
+        loaded = load_pack({**files, "params.yaml": self.PARAMS, "tuned.yaml": self.TUNED})
+        assert loaded.pack is not None, loaded.errors
+        engine = compile_pack(loaded.pack)
+        event = make_event(author={"posts": posts, "verified": False}, item={"community": community})
+        signals = measure(event, engine.needs)
+        found = explain(engine, event, signals, {})
+        verdict = engine.judge(event, signals, MemoryCounters())
+        assert {one.rule for one in found.rules if one.outcome} == {one.rule for one in verdict.firings}
+        return found
+
+    @pytest.mark.parametrize("community", [None, "gardens"])
+    def test_where_nothing_is_set_the_rule_is_explained_as_it_is_written(
+        self, packs: Any, make_event: MakeEvent, community: str | None
+    ) -> None:
+        found = self.told(packs, make_event, community).rule("r0")
+        assert (found.outcome, found.off_in) == (True, "")
+        assert [part.text for part in found.reason.parts] == [
+            "author.posts > params.most",
+            "not author.verified",
+        ]
+        assert found.changes == (
+            "if `author.posts` were at most 3 (it was 20)",
+            "if `author.verified` were true",
+        )
+        assert found.params == (ParamSeen("most", "3", "3"),)
+        assert "  params.most is 3\n" in show(found)
+
+    def test_a_value_of_the_community_is_the_one_that_is_told(
+        self, packs: Any, make_event: MakeEvent
+    ) -> None:
+        found = self.told(packs, make_event, "cooking").rule("r0")
+        assert found.outcome is False
+        assert found.changes == ("if `author.posts` were above 50 (it was 20)",)
+        assert found.params == (ParamSeen("most", "50", "3", "cooking"),)
+        assert "params.most is 50 in the community `cooking`, 3 elsewhere" in show(found)
+
+    @pytest.mark.parametrize(("posts", "would"), [(20, True), (2, False), (None, None)])
+    def test_a_rule_that_is_off_says_so_and_what_its_condition_says(
+        self, packs: Any, make_event: MakeEvent, posts: int | None, would: bool | None
+    ) -> None:
+        told = self.told(packs, make_event, "chess", posts)
+        found = told.rule("r0")
+        assert (found.outcome, found.off_in, found.reason.outcome) == (False, "chess", would)
+        assert found.ways == ()
+        text = show(found)
+        assert text.startswith("r0 (live): no, switched off in the community `chess`; its condition alone:\n")
+        assert "otherwise" not in text
+        assert not any(word in text for word in ("item.community", "elsewhere"))
+        assert told.rule("r1").off_in == ""  # a rule that needs its condition is not off with it
+        assert told.rule("r1").outcome is would

@@ -12,7 +12,7 @@ from rich.tree import Tree
 
 from hakam.cli.screen import OUT, CommandError, table
 from hakam.policy import wording
-from hakam.policy.explain import Explanation, Reason, RuleExplanation
+from hakam.policy.explain import Explanation, Reason, RuleExplanation, param_in_words
 from hakam.storage.event_log import Record
 from hakam.vocabulary.actor import SYSTEM
 from hakam.wiring import ports, start
@@ -101,17 +101,24 @@ def _show(explanation: Explanation) -> None:
         OUT.print(tree_of(rule))
     if not fired:
         OUT.print("no rule holds")
+    off = [rule for rule in explanation.rules if rule.off_in]
+    for rule in off:
+        OUT.print(tree_of(rule))
     if unsure:
         OUT.print(f"unknown, so not fired: {', '.join(rule.rule for rule in unsure)}", style="dim")
-    rest = len(explanation.rules) - len(fired) - len(unsure)
+    rest = len(explanation.rules) - len(fired) - len(unsure) - len(off)
     OUT.print(f"{rest} other rules do not hold", style="dim")
 
 
 def tree_of(rule: RuleExplanation) -> Tree:
     """Draw one rule: its condition, part by part, with the values seen."""
     head = Text.assemble((rule.rule, "bold"), f" ({rule.stage}, {rule.policy}): ", _MARKS[rule.outcome])
+    if rule.off_in:
+        head.append(f", switched off in the community {rule.off_in}; its condition alone:", style="yellow")
     tree = Tree(head)
     _grow(tree, rule.reason)
+    for param in rule.params:
+        tree.add(Text(param_in_words(param), style="yellow" if param.community else "dim"))
     for change in rule.changes:
         tree.add(Text(f"it would be otherwise {change}", style="dim"))
     return tree

@@ -13,12 +13,15 @@ import msgspec
 from hakam.policy.changes import Way, ways
 from hakam.policy.engine import Engine
 from hakam.policy.interpret import Counted, Seen, leaf_value, outcome
+from hakam.policy.params import shown
 from hakam.policy.rules import Rule
-from hakam.policy.tree import And, Condition, Leaf, Not, Or
+from hakam.policy.tree import And, Condition, Leaf, Literal, Not, Or, Tuned, walk
 from hakam.signals.measure import Signals
 from hakam.vocabulary.event import Event
 from hakam.vocabulary.finding import Span
 from hakam.vocabulary.verdict import PackRef, Stage
+
+PREFIX = "params."
 
 
 class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -36,8 +39,21 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
     parts: tuple[Reason, ...] = ()
 
 
+class ParamSeen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A parameter that a rule read: the value that held here. `community` set it so; elsewhere `general` holds."""
+
+    name: str
+    value: str
+    general: str
+    community: str = ""
+
+
 class RuleExplanation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One rule on one event. `ways`: what would have turned the outcome, see `policy.changes`."""
+    """One rule on one event. `ways`: what would have turned the outcome, see `policy.changes`.
+
+    `off_in` is the event's community if the rule is switched off there: then the outcome is False whatever the
+    condition says, `reason` is what the condition would have said, and nothing that was seen would turn it.
+    """
 
     rule: str
     policy: str
@@ -45,6 +61,8 @@ class RuleExplanation(msgspec.Struct, frozen=True, omit_defaults=True):
     outcome: bool | None
     reason: Reason
     ways: tuple[Way, ...] = ()
+    off_in: str = ""
+    params: tuple[ParamSeen, ...] = ()
 
     @property
     def changes(self) -> tuple[str, ...]:
@@ -79,7 +97,9 @@ def explain(engine: Engine, event: Event, signals: Signals, counted: Counted) ->
 
 def explain_rule(rule: Rule, seen: Seen) -> RuleExplanation:
     """Explain one rule."""
-    found = ways(rule.when, seen)
+    community = seen.event.item.community
+    off_in = community if community is not None and community in rule.off else ""
+    found = () if off_in else ways(rule.written, seen)
     deciding = frozenset(leaf for way in found if len(way.changes) == 1 for leaf in way.turned)
     event = seen.event
     return RuleExplanation(
@@ -87,9 +107,27 @@ def explain_rule(rule: Rule, seen: Seen) -> RuleExplanation:
         rule.policy,
         rule.staging.for_author(rule.id, event.platform, event.author.id),
         outcome(rule.when, seen),
-        _reason(rule.when, seen, deciding),
+        _reason(rule.written, seen, deciding),
         found,
+        off_in,
+        tuple(_params(rule.written, community)),
     )
+
+
+def _params(condition: Condition, community: str | None) -> Iterator[ParamSeen]:
+    """Yield the parameters that a condition reads, in its order, with the value that holds in a community."""
+    done: set[str] = set()
+    for node in walk(condition):
+        if not isinstance(node, Literal | Tuned) or not node.text.startswith(PREFIX) or node.text in done:
+            continue
+        done.add(node.text)
+        assert not isinstance(node.value, str)  # parameters are numbers
+        name, general = node.text.removeprefix(PREFIX), shown(node.kind, node.value)
+        own = dict(node.by_community).get(community) if isinstance(node, Tuned) and community else None
+        if own is None or isinstance(own, str):
+            yield ParamSeen(name, general, general)
+        else:
+            yield ParamSeen(name, shown(node.kind, own), general, community or "")
 
 
 def _reason(node: Condition, seen: Seen, deciding: frozenset[Leaf]) -> Reason:
@@ -107,9 +145,18 @@ def show(explanation: RuleExplanation) -> str:
     """Return an explanation as an indented tree of plain text."""
     marks = {True: "yes", False: "no", None: "unknown"}
     head = f"{explanation.rule} ({explanation.stage}): {marks[explanation.outcome]}"
+    if explanation.off_in:
+        head = f"{head}, switched off in the community `{explanation.off_in}`; its condition alone:"
     lines = [head, *_lines(explanation.reason, 1, marks)]
+    lines += [f"  {param_in_words(param)}" for param in explanation.params]
     lines += [f"  it would be otherwise {change}" for change in explanation.changes]
     return "\n".join(lines)
+
+
+def param_in_words(param: ParamSeen) -> str:
+    """Say in English which value of a parameter held."""
+    where = f" in the community `{param.community}`, {param.general} elsewhere" if param.community else ""
+    return f"{PREFIX}{param.name} is {param.value}{where}"
 
 
 def _lines(reason: Reason, depth: int, marks: dict[bool | None, str]) -> Iterator[str]:

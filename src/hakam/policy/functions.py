@@ -229,7 +229,7 @@ _SPECS = (
         "rule",
         'rule("id")',
         "condition",
-        "Whether the condition of another rule holds, whatever its stage.",
+        "Whether the condition of another rule holds, whatever its stage and wherever it is switched off.",
         'rule("copypasta") and author.age < "1d"',
         1,
         1,

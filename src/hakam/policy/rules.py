@@ -49,6 +49,12 @@ class Rule(msgspec.Struct, frozen=True):
     span: Span
     marks: tuple[Mark, ...] = ()
     quota: tuple[tuple[float, int], ...] = ()  # (seconds of the window, measures in it at most)
+    off: frozenset[str] = frozenset()  # communities in which it does not hold; `when` asks that first
+
+    @property
+    def written(self) -> Condition:
+        """The condition as the pack says it, without the question whether the rule holds in the community."""
+        return self.when.items[1] if self.off and isinstance(self.when, And) else self.when
 
     @property
     def stage(self) -> Stage:
@@ -149,7 +155,7 @@ def _elsewhere(rule: Rule, communities: frozenset[str]) -> Rule:
     elsewhere = Or((unknown, Not(there, f"not {there.text}", span)), "elsewhere", span)
     when = And((elsewhere, rule.when), rule.when.text, span)
     digest = _digest(rule.id, rule.policy, when, rule.measures, rule.review, rule.marks, rule.quota)
-    return msgspec.structs.replace(rule, when=when, digest=digest)
+    return msgspec.structs.replace(rule, when=when, digest=digest, off=communities)
 
 
 def _quota(entry: Mapping, shape: Shape) -> tuple[tuple[float, int], ...]:

@@ -18,7 +18,7 @@ from hakam.console.desk.rules import Piece, pieces
 from hakam.console.installation import event_log
 from hakam.console.turns import said, shown
 from hakam.intake.again import learnt_of
-from hakam.policy.explain import Reason, RuleExplanation
+from hakam.policy.explain import ParamSeen, Reason, RuleExplanation
 from hakam.review import access, why
 from hakam.review.confined import confined
 from hakam.staff.models import User
@@ -48,7 +48,10 @@ class Part:
 
 @dataclass(frozen=True)
 class RuleShown:
-    """One rule, to be drawn. `ways`: each of them turns the outcome, its changes together."""
+    """One rule, to be drawn. `ways`: each of them turns the outcome, its changes together.
+
+    `off_in`: the community of the event, if the rule is switched off there; `tree` is what it would have said.
+    """
 
     rule: str
     clause: str
@@ -57,6 +60,9 @@ class RuleShown:
     tripped: bool
     tree: Part
     ways: list[list[SafeString]]
+    off_in: str
+    would: str
+    params: tuple[ParamSeen, ...]
 
 
 def part(reason: Reason) -> Part:
@@ -82,6 +88,9 @@ def rule_shown(rule: RuleExplanation, told: Verdict) -> RuleShown:
         rule.rule in told.tripped,
         part(rule.reason),
         [[said(change) for change in way.changes] for way in rule.ways],
+        rule.off_in,
+        _mark(rule.reason.outcome),
+        rule.params,
     )
 
 
@@ -129,7 +138,8 @@ def verdict(request: HttpRequest, seq: int) -> HttpResponse:
             "why": found,
             "fired": [one for one in rules if one.mark == "yes" or one.rule == wanted],
             "unsure": [one for one in rules if one.mark == "unknown" and one.rule != wanted],
-            "others": [one for one in rules if one.mark == "no" and one.rule != wanted],
+            "off": [one for one in rules if one.off_in and one.rule != wanted],
+            "others": [one for one in rules if one.mark == "no" and not one.off_in and one.rule != wanted],
             "one": next((one for one in rules if one.rule == wanted), None),
         }
     if request.headers.get("HX-Request"):
