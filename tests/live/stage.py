@@ -74,8 +74,8 @@ class PaperServer:
         del asked
         return Reply(200 if answer.allowed else 403, (), text.encode())
 
-    def admitted(self, asked: Asked, answer: Answer, handle: Handle) -> None:
-        if answer.allowed:
+    def obey(self, asked: Asked, answer: Answer, handle: Handle) -> None:
+        if answer.allowed and asked.moment is Moment.START:
             self.on_air.add(handle.stream)
 
     def drop(self, handle: Handle) -> Dropped:
@@ -148,7 +148,9 @@ class Stage:
         server = self.gate.server_at(SERVER, address_token(secret("gate"), SERVER))
         assert server is not None
         told = {"moment": moment.value, "stream": stream, **fields}
-        reply, beyond = self.gate.handle(server, Call("POST", "", fields=told, at=self.now.timestamp()))
+        reply, beyond, _first = self.gate.handle(
+            server, Call("POST", "", fields=told, at=self.now.timestamp())
+        )
         if beyond is not None:
             beyond()
         return reply

@@ -17,7 +17,9 @@ pytestmark = [
 ]
 
 
-def run(code: str, memory: int = 2**31, seconds: int = 5) -> subprocess.CompletedProcess[str]:
+def run(
+    code: str, memory: int = 2**31, seconds: int = 5, written: int = 0
+) -> subprocess.CompletedProcess[str]:
     words = [
         sys.executable,
         "-I",
@@ -25,6 +27,7 @@ def run(code: str, memory: int = 2**31, seconds: int = 5) -> subprocess.Complete
         limited.__file__,
         str(memory),
         str(seconds),
+        str(written),
         sys.executable,
         "-c",
         code,
@@ -51,6 +54,13 @@ def test_nothing_is_written(tmp_path: Path) -> None:
     assert path.read_bytes() == b""
 
 
+def test_no_more_is_written_than_was_said(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    assert run(f"f = open({str(path)!r}, 'wb', 0); f.write(b'x' * 100)", written=100).returncode == 0
+    assert run(f"f = open({str(path)!r}, 'ab', 0); f.write(b'x' * 100)", written=100).returncode != 0
+    assert path.stat().st_size == 100
+
+
 def test_a_program_that_is_not_there_is_told() -> None:
-    words = [sys.executable, "-I", "-S", limited.__file__, str(2**31), "5", "/nowhere/program"]
+    words = [sys.executable, "-I", "-S", limited.__file__, str(2**31), "5", "0", "/nowhere/program"]
     assert subprocess.run(words, check=False).returncode == 127

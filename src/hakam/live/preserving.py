@@ -21,6 +21,7 @@ from hakam.live.servers.at_work import Servers
 from hakam.live.servers.server import Unreachable
 from hakam.live.streams import about, subject_of
 from hakam.media import ffmpeg
+from hakam.media.mjr import playable
 from hakam.media.sandbox import UnreadableError
 from hakam.review.models import Decision
 from hakam.storage.vault import Vault
@@ -105,7 +106,8 @@ def _keep(path: Path, stream: Stream, cut: Cut, *, vault: Vault, now: datetime) 
     clause = Decision.objects.values_list("clause", flat=True).get(pk=cut.decision)
     try:
         name = _bank(clause, now=now)
-        end = ffmpeg.tail(path, HASHED_SECONDS)
+        with playable(path) as file:
+            end = ffmpeg.tail(file, HASHED_SECONDS)
         rows = clip_kept_as(end, label=f"{subject_of(stream)}, {sha256(data).hexdigest()[:12]}").rows
         fill(name, rows, origin=f"recording of {subject_of(stream)}", by=SYSTEM, now=now)
     except (BankError, UnreadableError, ffmpeg.ProgramMissingError, ImportError) as error:

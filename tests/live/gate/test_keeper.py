@@ -13,7 +13,7 @@ from hakam.live.gate.judge import Why
 from hakam.live.gate.keeper import SAME_REFUSAL, WORDS, address_token
 from hakam.live.gate.spool import path_of as spool_path
 from hakam.live.gate.spool import read
-from hakam.live.servers.server import Moment
+from hakam.live.servers.server import Asked, Moment
 
 
 @pytest.fixture
@@ -38,6 +38,25 @@ def test_a_good_pass_goes_on_air_and_a_new_account_does_not(stage: Stage) -> Non
     first, second = said(stage)
     assert (first.allowed, first.shown.account) == (True, "u1")  # type: ignore[attr-defined]
     assert (second.allowed, second.why) == (False, Why.NEW_ACCOUNT)  # type: ignore[attr-defined]
+
+
+def test_to_ask_is_not_to_be_live_but_a_refusal_is_told_all_the_same(stage: Stage) -> None:
+    assert stage.call(Moment.ASK, key=stage.key()).status == 200
+    assert said(stage) == []
+    assert stage.server.on_air == set()
+    assert stage.call(Moment.ASK, key=stage.key("u2", created=stage.now.timestamp() - DAY)).status == 403
+    assert [row.why for row in said(stage)] == [Why.NEW_ACCOUNT]  # type: ignore[attr-defined]
+    assert stage.call(Moment.ASK, key=stage.key(until=stage.now.timestamp() - 1)).status == 403
+
+
+def test_what_a_call_tells_besides_is_judged_and_kept_too(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = (Asked(Moment.START, "b", stage.key("u2", created=0.0)), Asked(Moment.START, "c", "guess"))
+    monkeypatch.setattr(stage.server, "asked", lambda *_: Asked(Moment.START, "a", stage.key(), further=told))
+    assert stage.call(Moment.START).status == 200
+    assert stage.server.on_air == {"a", "b"}
+    assert [row.stream for row in said(stage)] == ["a", "b", "c"]  # type: ignore[attr-defined]
 
 
 def test_who_tries_again_is_told_by_the_same_page_for_an_hour(stage: Stage) -> None:

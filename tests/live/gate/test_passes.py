@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hakam.live.gate.passes import LONGEST, Pass, PassError, issue, read
+from hakam.live.gate.passes import LONGEST, Pass, PassError, account_in, issue, read
 
 SECRET = "the platform's own"
 NOW = 1_800_000_000.0
@@ -70,3 +70,9 @@ def test_no_changed_pass_is_read(place: int, to: str) -> None:
     except PassError:
         return
     assert found == PASS  # the last letter of base64 has bits that say nothing
+
+
+def test_whose_a_pass_is_can_be_read_without_the_secret() -> None:
+    assert account_in(issue(Pass(account="u7", until=1.0), "secret")) == "u7"
+    for text in ("", "hakam1", "hakam1.!!.x", "hakam1.e30.x", "é.é.é"):
+        assert account_in(text) == ""

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.live.real.gatehouse import gate, key, secret
 from tests.live.real.rig import free_port
-from tests.live.real.test_icecast import gate, key, secret
+from tests.live.servers.answering import door
 
 from hakam.live.gate.book import Bar, Writer, path_of
 from hakam.live.gate.keeper import address_token
@@ -113,3 +114,30 @@ def test_another_configuration_is_in_force_within_a_second_and_a_broken_one_neve
         while ask(client, base).status_code != 200:
             assert time.monotonic() < until
             time.sleep(0.05)
+
+
+def test_a_room_is_there_before_the_yes_is_and_a_server_that_does_not_obey_makes_no_yes(
+    tmp_path: Path,
+) -> None:
+    opened: list[str] = []
+
+    def answer(_path: str) -> tuple[int, bytes]:
+        said = json.loads(there.asked[-1][1])["request"]
+        opened.append(said["request"])
+        fails = {"error_code": 499, "error": "no room left"} if said["room"] == 6 else {}
+        return 200, json.dumps({"janus": "success", "response": fails}).encode()
+
+    with door(answer) as there:
+        told = {"name": "rooms", "kind": "janus", "platform": "forum", "settings": {"admin": there.url}}
+        (tmp_path / "live.json").write_text(json.dumps({"servers": [told]}))
+        Writer(path_of(tmp_path)).stamp(time.time())
+        port = free_port()
+        with gate(tmp_path, port), httpx.Client(trust_env=False) as client:
+            at = f"http://127.0.0.1:{port}/gate/rooms/{address_token(secret('gate'), 'rooms')}"
+            yes = client.post(at, json={"room": 5, "key": key("u1")})
+            assert (yes.status_code, yes.json()["allowed"], opened[-1]) == (200, True, "create")
+            failed = client.post(at, json={"room": 6, "key": key("u1")})
+            assert (failed.status_code, "no room left" in failed.json()["error"]) == (503, True)
+            count = len(opened)
+            assert client.post(at, json={"room": 5, "key": "guess"}).json()["why"] == "pass_false"
+            assert len(opened) == count  # nobody was asked to open anything

@@ -27,7 +27,8 @@ def need(*programs: str) -> None:
     missing = [name for name in programs if not _there(name)]
     if not missing:
         return
-    why = f"{', '.join(missing)} not installed (Debian: apt-get install nginx libnginx-mod-rtmp icecast2 janus ffmpeg)"
+    packages = "nginx libnginx-mod-rtmp icecast2 janus janus-tools ffmpeg"
+    why = f"{', '.join(missing)} not installed (Debian: apt-get install {packages})"
     if os.environ.get("CI"):
         pytest.fail(why)
     pytest.skip(why)

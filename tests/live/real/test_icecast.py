@@ -2,60 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.live.real.rig import Icecast, Listener, free_port, listens, need, radio, scratch, until
+from tests.live.real.gatehouse import gate, key, secret
+from tests.live.real.rig import Icecast, Listener, free_port, need, radio, scratch, until
 
-from hakam.live.gate import passes
 from hakam.live.gate.book import Bar, Writer, path_of
-from hakam.live.gate.keeper import Gatekeeper, address_token
-from hakam.live.gate.passes import Pass
-from hakam.live.gate.server import Application, Options, run
-from hakam.live.gate.spool import Spool, read
+from hakam.live.gate.keeper import address_token
 from hakam.live.gate.spool import path_of as spool_path
-from hakam.live.servers.at_work import shipped
+from hakam.live.gate.spool import read
 from hakam.live.servers.icecast import Icecast as Adapter
 from hakam.live.servers.server import Handle, Moment
 
 pytestmark = [pytest.mark.sockets, pytest.mark.timeout(300)]
-
-
-def secret(name: str) -> str:
-    return f"secret of {name}"
-
-
-@contextmanager
-def gate(home: Path, port: int) -> Iterator[Gatekeeper]:
-    """Serve a gate of its own in a thread."""
-    spool = Spool(spool_path(home))
-    keeper = Gatekeeper(
-        home, shipped(), spool, secret=secret, clock=time.time, base_url="https://hakam.example"
-    )
-    assert keeper.trouble == ""
-    loop, stop = asyncio.new_event_loop(), asyncio.Event()
-    serving = run(Application(keeper), Options(port=port), stop=stop, every=0.2)
-    thread = threading.Thread(target=loop.run_until_complete, args=(serving,), daemon=True)
-    thread.start()
-    until(lambda: listens(port))
-    try:
-        yield keeper
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(timeout=20)
-        loop.close()
-        spool.close()
-
-
-def key(account: str) -> str:
-    given = Pass(account=account, until=time.time() + 600, title="An hour of tones")
-    return passes.issue(given, secret("live-forum"))
 
 
 @pytest.fixture

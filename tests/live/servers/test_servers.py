@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -20,12 +18,12 @@ from tests.live.real.rig import (
     NginxRtmp,
     RtmpViewer,
     broadcast,
-    free_port,
     need,
     radio,
     scratch,
     until,
 )
+from tests.live.servers.answering import door
 
 from hakam.live.gate.judge import Answer, Why
 from hakam.live.servers import control, icecast, nginx_rtmp
@@ -223,45 +221,6 @@ def test_a_signed_server_without_addresses_can_not_be_cut_by_us() -> None:
     with pytest.raises(Unreachable, match="state_url"):
         Signed().black(handle)
     assert Signed().source(handle) is None
-
-
-class Door:
-    """A small HTTP server that answers as a test says, and keeps what was asked."""
-
-    def __init__(self, answer: Callable[[str], tuple[int, bytes]]) -> None:
-        asked: list[tuple[str, bytes, dict[str, str]]] = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def _do(self) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                asked.append((self.path, body, {name.lower(): value for name, value in self.headers.items()}))
-                status, data = answer(self.path)
-                self.send_response(status)
-                self.send_header("content-length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            do_GET = do_POST = _do  # noqa: N815 -- the library's names
-
-            def log_message(self, *_: object) -> None: ...
-
-        self.asked = asked
-        self.server = ThreadingHTTPServer(("127.0.0.1", free_port()), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-
-@contextmanager
-def door(answer: Callable[[str], tuple[int, bytes]]) -> Iterator[Door]:
-    made = Door(answer)
-    try:
-        yield made
-    finally:
-        made.close()
 
 
 def test_a_signed_server_is_cut_by_a_call_that_it_can_check() -> None:

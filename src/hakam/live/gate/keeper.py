@@ -9,7 +9,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from hakam.live import configuration
 from hakam.live.configuration import ConfigurationError, LiveConfiguration, ServerSettings
@@ -19,13 +19,14 @@ from hakam.live.gate.book import path_of as book_path
 from hakam.live.gate.judge import Answer, Why, judge
 from hakam.live.gate.passes import Pass, PassError
 from hakam.live.gate.spool import Said, Spool
-from hakam.live.servers.server import Asked, Call, Handle, MediaServer, Moment, Reply
+from hakam.live.servers.server import Asked, Call, Handle, MediaServer, Moment, Reply, Unreachable
 
 Secrets = Callable[[str], str]
 SAME_REFUSAL: Final = 3_600.0  # seconds in which a broadcaster who tries again is told by the same page
 _MOST_TOLD: Final = 50_000
 _OF_PASS: Final = {"missing": Why.PASS_MISSING, "false": Why.PASS_FALSE, "expired": Why.PASS_EXPIRED}
 _FOREVER: Final = float("-inf")
+_OBEYED: Final = frozenset({Moment.ASK, Moment.START, Moment.END})
 _log: Final = logging.getLogger("hakam.gate")
 
 WORDS: Final = {
@@ -50,6 +51,14 @@ WORDS: Final = {
 def address_token(secret: str, server: str) -> str:
     """Return what stands in the address that a media server calls, so that nobody else can speak for it."""
     return hmac.new(secret.encode(), f"hakam gate 1\0{server}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+class Handled(NamedTuple):
+    """What came of a call. `beyond`: what is to be done with the server; before the reply, if `first`."""
+
+    reply: Reply
+    beyond: Callable[[], None] | None = None
+    first: bool = False
 
 
 class Gatekeeper:
@@ -116,32 +125,49 @@ class Gatekeeper:
             return None
         return self.configuration.server(name)
 
-    def handle(self, server: ServerSettings, call: Call) -> tuple[Reply, Callable[[], None] | None]:
+    def handle(self, server: ServerSettings, call: Call) -> Handled:
         """Answer a call; with what must be done beyond the reply, if anything. Raises `ValueError` for no call."""
         adapter = self._adapters[server.kind]
         asked = adapter.asked(call, self._secret(f"media-{server.name}") if server.kind == "signed" else "")
+        first = self._answer(server, adapter, asked)
+        more = [self._answer(server, adapter, one).beyond for one in asked.further]
+        todo = [first.beyond, *more]
+
+        def beyond() -> None:
+            failed: list[Unreachable] = []
+            for act in todo:
+                try:
+                    if act is not None:
+                        act()
+                except Unreachable as error:
+                    failed.append(error)
+            if failed:
+                raise failed[0]
+
+        return Handled(first.reply, beyond if any(todo) else None, asked.moment is Moment.ASK)
+
+    def _answer(self, server: ServerSettings, adapter: MediaServer, asked: Asked) -> Handled:
         if asked.moment is Moment.OTHER:
-            return adapter.reply(asked, Answer(allowed=True), ""), None
+            return Handled(adapter.reply(asked, Answer(allowed=True), ""))
         answer, shown = Answer(allowed=True), None
-        if asked.moment is Moment.START or (asked.moment is Moment.BEAT and asked.shown):
+        if asked.moment in {Moment.ASK, Moment.START} or (asked.moment is Moment.BEAT and asked.shown):
             answer, shown = self._judge(server, asked)
         said = self._keep(server, asked, answer, shown)
         text = "" if answer.allowed or answer.why is None else self._text(answer.why, said.token)
         reply = adapter.reply(asked, answer, text)
-        if asked.moment is not Moment.START:
-            return reply, None
-        handle = Handle(asked.stream, asked.session, server.settings)
+        if asked.moment not in _OBEYED:
+            return Handled(reply)
 
-        def beyond() -> None:
+        def obey() -> None:
             secret = self._secret(f"media-{server.name}")
-            adapter.admitted(asked, answer, Handle(handle.stream, handle.session, handle.settings, secret))
+            adapter.obey(asked, answer, Handle(asked.stream, asked.session, server.settings, secret))
 
-        return reply, beyond
+        return Handled(reply, obey)
 
     def _judge(self, server: ServerSettings, asked: Asked) -> tuple[Answer, Pass | None]:
         now = self._clock()
         try:
-            valid_at = now if asked.moment is Moment.START else _FOREVER  # who began in time may go on
+            valid_at = _FOREVER if asked.moment is Moment.BEAT else now  # who began in time may go on
             shown = passes.read(
                 asked.shown, self._secret(f"live-{server.platform}"), now=valid_at, stream=asked.stream
             )
@@ -178,6 +204,8 @@ class Gatekeeper:
             viewers=_count(asked, "viewers"),
             shares=_count(asked, "shares"),
         )
+        if asked.moment is Moment.ASK and answer.allowed:
+            return said  # nothing has begun
         if not self._spool.add(said):
             _log.warning("what the gate says waits in memory: its file can't be written")
         return said

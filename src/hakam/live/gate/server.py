@@ -88,10 +88,16 @@ class Application:
             body=body,
             at=time.time(),
         )
-        reply, beyond = self.keeper.handle(server, call)
-        self.counts[f"{server.name} {reply.status}"] += 1
-        if beyond is not None:
+        reply, beyond, first = self.keeper.handle(server, call)
+        if beyond is not None and first:
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._beyond, beyond)
+            except Unreachable as error:
+                _log.error("a media server did not obey: %s", error)
+                reply = _problem(503, str(error))
+        elif beyond is not None:
             self._beyond.submit(_do, beyond)
+        self.counts[f"{server.name} {reply.status}"] += 1
         return reply
 
     def figures(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from hakam.live import configuration
 from hakam.live.configuration import LiveConfiguration, ServerSettings
 from hakam.live.servers.icecast import Icecast
+from hakam.live.servers.janus import Janus
 from hakam.live.servers.nginx_rtmp import NginxRtmp
 from hakam.live.servers.server import Handle, MediaServer, Unreachable
 from hakam.live.servers.signed import Signed
@@ -15,7 +16,7 @@ from hakam.live.servers.signed import Signed
 
 def shipped() -> dict[str, MediaServer]:
     """Return the adapters that come with Hakam, by id."""
-    return {adapter.id: adapter for adapter in (NginxRtmp(), Icecast(), Signed())}
+    return {adapter.id: adapter for adapter in (NginxRtmp(), Icecast(), Janus(), Signed())}
 
 
 class Servers:

@@ -64,7 +64,7 @@ class Icecast:
         said = " ".join(text.split()).encode("ascii", "replace").decode()[:_LONGEST_HEADER]
         return Reply(403, (("icecast-auth-message", said),))
 
-    def admitted(self, asked: Asked, answer: Answer, handle: Handle) -> None:
+    def obey(self, asked: Asked, answer: Answer, handle: Handle) -> None:
         """Do nothing: Icecast obeys the reply."""
 
     def drop(self, handle: Handle) -> Dropped:

@@ -77,7 +77,7 @@ class NginxRtmp:
             200 if answer.allowed else 403, (("content-type", "text/plain; charset=utf-8"),), text.encode()
         )
 
-    def admitted(self, asked: Asked, answer: Answer, handle: Handle) -> None:
+    def obey(self, asked: Asked, answer: Answer, handle: Handle) -> None:
         """Do nothing: the module obeys the reply."""
 
     def drop(self, handle: Handle) -> Dropped:

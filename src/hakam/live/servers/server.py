@@ -30,6 +30,7 @@ class Call(msgspec.Struct, frozen=True):
 class Moment(StrEnum):
     """What a media server tells of."""
 
+    ASK = "ask"  # may somebody be live, who has not begun: a refusal is kept, a yes is not yet a stream
     START = "start"  # somebody wants to be live
     BEAT = "beat"  # it still is; the gate may say no now
     END = "end"
@@ -46,6 +47,7 @@ class Asked(msgspec.Struct, frozen=True):
     session: str = ""  # the server's own number of this broadcast
     path: str = ""
     detail: Mapping[str, Any] = {}  # what the adapter itself needs to answer
+    further: tuple[Asked, ...] = ()  # what the same call told besides, from servers that group
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -105,8 +107,11 @@ class MediaServer(Protocol):
         """Word an answer. `text`: one line for the person, with an address where there is more."""
         ...
 
-    def admitted(self, asked: Asked, answer: Answer, handle: Handle) -> None:
-        """Do what must be done beyond the reply, for servers that only tell. Raises `Unreachable`."""
+    def obey(self, asked: Asked, answer: Answer, handle: Handle) -> None:
+        """Make the server do what the reply alone does not make it do. Raises `Unreachable`.
+
+        Called for each `START` and `END` after the reply, and for each `ASK` before it: who asks relies on it.
+        """
         ...
 
     def drop(self, handle: Handle) -> Dropped:
@@ -122,7 +127,10 @@ class MediaServer(Protocol):
         ...
 
     def source(self, handle: Handle) -> Source | None:
-        """Return how to watch it; None if FFmpeg can't."""
+        """Return how to watch it; None if FFmpeg can't. Raises `Unreachable` where there is nothing to watch yet.
+
+        Called again each time that reading begins anew, so that a server can be told where to send.
+        """
         ...
 
     def recordings(self, handle: Handle) -> tuple[Path, ...]:

@@ -78,7 +78,7 @@ class Signed:
         }
         return Reply(200, (("content-type", "application/json"),), msgspec.json.encode(body))
 
-    def admitted(self, asked: Asked, answer: Answer, handle: Handle) -> None:
+    def obey(self, asked: Asked, answer: Answer, handle: Handle) -> None:
         """Do nothing: who asks obeys the reply."""
 
     def drop(self, handle: Handle) -> Dropped:

@@ -37,6 +37,8 @@ KEEP_POINTS: Final = timedelta(days=30)
 _BEFORE: Final = 300.0  # seconds against which growth is measured
 _REPORTS: Final = 600.0  # seconds of reports that count
 _LONGEST_REST: Final = 15.0  # seconds between two tries to read a stream
+_SIGN: Final = 3.0  # seconds for which what came says that the stream is on air
+_SILENCE: Final = 12.0  # seconds in which nothing came: reading begins anew
 _log: Final = logging.getLogger("hakam.watch")
 
 
@@ -48,9 +50,13 @@ def frames_folder(home: Path, stream_id: int) -> Path:
 class _Watch:
     """One stream that is watched."""
 
-    def __init__(self, stream: Stream, source: Source | None, eyes: Eyes) -> None:
-        self.stream, self.source, self.eyes = stream, source, eyes
+    def __init__(self, stream: Stream, find: Callable[[], Source | None], eyes: Eyes) -> None:
+        self.stream, self.eyes = stream, eyes
+        self._find = find
         self.feed: Feed | None = None
+        self.why = ""  # there is nothing to read
+        self.came = 0  # frames and samples, until now
+        self.came_at = 0.0
         self.tries = 0
         self.due = 0.0
         self.known_at: float | None = None
@@ -61,12 +67,13 @@ class _Watch:
 
     def read(self, moment: float) -> str:
         """Start to read, or go on; return what is the matter."""
-        if self.source is None:
-            return "FFmpeg can't read this server"
         if self.feed is not None and self.feed.running:
-            if self.feed.frames or self.feed.heard:
+            came = self.feed.frames + self.feed.heard
+            if came > self.came:
+                self.came, self.came_at = came, moment
                 self.tries = 0
-            return self._trouble
+            if moment - self.came_at < _SILENCE:
+                return self._trouble
         if self.feed is not None:
             self.feed.close()
             self.feed = None
@@ -75,12 +82,24 @@ class _Watch:
             self.due = moment + (rest if self.tries > 1 else 0.0)
         if moment < self.due:
             return self._trouble
+        self.came, self.came_at = 0, moment
+        try:
+            source = self._find()
+        except Unreachable as error:
+            self.tries += 1
+            self.due = moment + min(_LONGEST_REST, 0.5 * 2.0 ** min(self.tries // 4, 6))
+            self.why = str(error) if self.tries > 2 else ""  # noqa: PLR2004 -- it may only just begin
+            return self.why
+        self.why = "" if source is not None else "FFmpeg can't read this server"
+        if source is None:
+            self.due = moment + _LONGEST_REST
+            return self.why
         what = Feeding(
-            self.source.url,
-            self.source.protocols,
-            self.source.before,
-            self.source.sight,
-            self.source.sound and (self.tries % 2 == 0 or not self.source.sight),  # a stream may have none
+            source.url,
+            source.protocols,
+            source.before,
+            source.sight,
+            source.sound and (self.tries % 2 == 0 or not source.sight),  # a stream may have none
             FRAMES_A_SECOND,
         )
         try:
@@ -92,7 +111,8 @@ class _Watch:
 
     @property
     def _trouble(self) -> str:
-        return "the stream can't be read; trying again" if self.tries > 2 else ""  # noqa: PLR2004 -- with and without sound
+        tired = self.tries > 2  # noqa: PLR2004 -- with and without sound
+        return self.why or ("the stream can't be read; trying again" if tired else "")
 
     def close(self) -> None:
         if self.feed is not None:
@@ -150,13 +170,15 @@ class Watcher:
         self._askers.shutdown(wait=True)
 
     def _begin(self, stream: Stream, keep: int) -> _Watch:
-        try:
-            adapter, handle = self._servers.handle(stream.server, stream.name, stream.session)
-            source = adapter.source(handle)
-        except Unreachable as error:
-            _log.warning("stream %s: %s", stream.pk, error)
-            source = None
-        return _Watch(stream, source, Eyes(self._media, keep=keep))
+        def find() -> Source | None:
+            try:
+                adapter, handle = self._servers.handle(stream.server, stream.name, stream.session)
+            except Unreachable as error:  # it is configured no more
+                _log.warning("stream %s: %s", stream.pk, error)
+                return None
+            return adapter.source(handle)
+
+        return _Watch(stream, find, Eyes(self._media, keep=keep))
 
     def _look(self, watch: _Watch, *, at: float, now: datetime) -> None:
         stream = watch.stream
@@ -186,9 +208,7 @@ class Watcher:
             score=total,
             watched=watch.eyes.closeness.value if not trouble else "",
             trouble=trouble[:300],
-            **(
-                {"seen_at": now} if watch.feed is not None and watch.feed.running and watch.tries == 0 else {}
-            ),
+            **({"seen_at": now} if watch.came and at - watch.came_at < _SIGN else {}),
         )
 
     def _signs(self, watch: _Watch, *, at: float, now: datetime) -> Signs:
@@ -222,7 +242,7 @@ class Watcher:
         try:
             adapter, handle = self._servers.handle(stream.server, stream.name, stream.session)
             count = adapter.viewers(handle)
-            lost = now - stream.seen_at > LOST and watch.source is not None and adapter.black(handle)
+            lost = now - stream.seen_at > LOST and adapter.black(handle)
         except Unreachable as error:
             _log.info("stream %s: %s", stream.pk, error)
             return
