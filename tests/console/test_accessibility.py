@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page
 from tests.console.conftest import Desk, Stored
 from tests.console.test_tuning import FILES as TUNABLE
 from tests.intake.test_order_contents import REMOVAL
+from tests.live.audience.hall import GRAIN, GRAIN_AGAIN, WAGES, WATER, Hall
 from tests.media.drawings import drawing, file_of, grey
 from tests.regulator.test_contacts import CONTACTS
 from tests.regulator.test_risks import WHOLE as WHOLE_ASSESSMENT
@@ -30,9 +31,20 @@ from hakam.compliance.reports import keeping
 from hakam.compliance.reports.period import year as year_of
 from hakam.compliance.reports.sheets import Stated
 from hakam.console.installation import vault
+from hakam.console.outside.stage import stage_token
 from hakam.intake import authorities, flaggers, orders, threats
 from hakam.intake.models import Conduct, Notice, Strike, Suspension
-from hakam.live.models import Cut, LivePermit, Presence, Refusal, Stream, StreamPoint, StreamStep
+from hakam.live.models import (
+    AudienceQuestion,
+    Cut,
+    LivePermit,
+    Presence,
+    Refusal,
+    Stream,
+    StreamPoint,
+    StreamStep,
+)
+from hakam.live.waiting.plan import Plan, keep_plan
 from hakam.live.watching.watcher import frames_folder
 from hakam.privacy import holds, schedule
 from hakam.privacy import requests as data_requests
@@ -106,7 +118,21 @@ def put_on_air(desk: Desk, by: User, decision: Decision) -> list[int]:
         platform=scene.PLATFORM, account="u3", event="Wedding", state="granted", settled_at=desk.now,
         ends_at=desk.now + timedelta(days=3),
     )  # fmt: skip
+    let_ask(desk)
     return [live.pk, cut.pk]
+
+
+def let_ask(desk: Desk) -> None:
+    """Plan an event, and let its audience ask: one question waits, one is chosen, one is answered, one aside."""
+    opens = desk.now.replace(microsecond=0)
+    talk = Plan("talk", {"en": "Talk", "ar": "حديث"}, opens, opens + timedelta(hours=2), capacity=100, pace=5)
+    keep_plan(settings.HAKAM.home, msgspec.structs.replace(talk, platform=scene.PLATFORM))
+    hall = Hall(desk.now)
+    for text in (GRAIN, GRAIN_AGAIN, WAGES, WATER, "لماذا الآن؟"):
+        hall.ask(text)
+    hall.take_in()
+    for text, state in ((WAGES, "next"), (WATER, "answered"), ("لماذا الآن؟", "aside")):
+        AudienceQuestion.objects.filter(text=text).update(state=state, moved_at=desk.now)
 
 
 @pytest.fixture
@@ -230,7 +256,7 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
     return {
         "nora": ["/desk/flag"],
         "": [f"/m/{conduct.token}", "/intimate", "/contact", f"/q/{asked.token}", "/live/told-why",
-             "/live/told-decided",
+             "/live/told-decided", f"/stage/talk/{stage_token('talk')}",
              "/", "/report", f"/n/{token}", f"/s/{desk.statement(removed).token}", f"/c/{complaint.token}", "/rules",
              "/rules/differences", "/transparency", "/accounts/login/", "/accounts/password/reset/", "/nothing"],
         "root": ["/desk/", "/desk/search?search=vermin", f"/desk/cases/{case.pk}/", f"/desk/cases/{case.pk}/ 1",
@@ -257,6 +283,7 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
                  "/desk/retention", "/desk/holds", f"/desk/holds/{held.pk}", "/desk/data-requests",
                  f"/desk/data-requests/{owner.pk}", "/desk/processing", "/desk/research",
                  "/desk/live", *(f"/desk/live/{pk}" for pk in shown), "/desk/live/permits",
+                 "/desk/events", "/desk/events/talk/questions",
                  "/desk/reports", f"/desk/reports/{yearly.pk}?part=6&all=1", f"/desk/reports/{yearly.pk}/facts/6/0/5",
                  "/desk/preferences", "/accounts/2fa/"],
     }  # fmt: skip

@@ -32,6 +32,7 @@ from hakam.enforcement.outbox import EffectState
 from hakam.intake import flaggers, orders, threats
 from hakam.intake.models import Authority, Conduct, Dispute, DisputeBody, Flagger, Order, Threat
 from hakam.live.models import LivePermit, Stream, StreamStep
+from hakam.live.waiting.plan import Plan, keep_plan
 from hakam.live.watching.watcher import frames_folder
 from hakam.privacy import holds, research, schedule
 from hakam.privacy import requests as data_requests
@@ -150,6 +151,7 @@ class World:
             "processing_export": "json",
             **dict.fromkeys(("stream", "stream_state", "take_step"), self.on_air.stream_id),
             "lift_step": self.on_air.pk,
+            **dict.fromkeys(("questions", "move_question", "take_question_apart"), "talk"),
             "settle_permit": self.permit,
             "report_made": self.report.pk,
             "publish_report": self.report.pk,
@@ -204,6 +206,7 @@ ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | 
     **dict.fromkeys(("data_request", "act_on_data_request", "child_report", "act_on_child_report"), NO_ID),
     **dict.fromkeys(("research_project", "act_on_research"), NO_ID),
     **dict.fromkeys(("stream", "stream_state", "take_step", "lift_step", "settle_permit"), 987_654),
+    **dict.fromkeys(("questions", "move_question", "take_question_apart"), "no-event"),
     "report_made": 987_654,
     "publish_report": 987_654,
 }
@@ -228,6 +231,13 @@ def on_air(desk: Desk, by: User, decision: Decision) -> StreamStep:
     folder = frames_folder(installation().home, stream.pk)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "1.000.jpg").write_bytes(b"a picture")
+    opens = desk.now.replace(microsecond=0)
+    keep_plan(
+        installation().home,
+        Plan(
+            "talk", {"en": "Talk"}, opens, opens + timedelta(hours=2), capacity=100, pace=5, platform="maydan"
+        ),
+    )
     return StreamStep.objects.create(stream=stream, step="warn", decision=decision.pk, by=by, at=desk.now)
 
 

@@ -24,6 +24,7 @@ import typer
 from hakam.cli.screen import OUT, CommandError, table
 
 if TYPE_CHECKING:
+    from hakam.live.waiting.asking import Line
     from hakam.live.waiting.plan import Plan
     from hakam.live.waiting.rehearsal import Outcome
     from hakam.wiring.settings import Settings
@@ -148,6 +149,11 @@ def serve(
         str, typer.Option(help="Header in which a trusted front says who asks; without it, a cookie does.")
     ] = "",
     secure: Annotated[bool, typer.Option("--secure", help="Cookies over TLS only.")] = False,
+    door: Annotated[str, typer.Option(help="Address of the door, to take questions of the audience.")] = "",
+    door_key: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="File with a key of the door, scope events:write."),
+    ] = None,
     checks_only: Annotated[bool, typer.Option("--checks-only", help="Give out no tickets.")] = False,
 ) -> None:
     """Serve a node of the waiting room until told to stop."""
@@ -172,7 +178,8 @@ def serve(
         path=folder / f"node-{name}.json",
         issuing=None if checks_only else Issuing(key, _lots(secret)),
     )
-    application = Application(served, Options(host, port, _token(secret), secure, holder_header))
+    line = _line(chosen, planned, door, door_key) if door else None
+    application = Application(served, Options(host, port, _token(secret), secure, holder_header), line)
     turn = (
         Follower(application, gate_from).turn
         if gate_from
@@ -186,6 +193,20 @@ def serve(
         await run(application, turn, stop=stop, ready=lambda: OUT.print(f"http://{host}:{port}/"))
 
     asyncio.run(main())
+
+
+def _line(chosen: Settings, planned: Plan, door: str, key_file: Path | None) -> Line:
+    """Return the way of questions to the door."""
+    from hakam.live.waiting.asking import Line  # noqa: PLC0415 -- only a node that takes questions needs it
+
+    if planned.questions is None:
+        raise CommandError(f"the plan of `{planned.event}` has no `questions`")
+    key = key_file.read_text(encoding="utf-8").strip() if key_file else ""
+    if not key.startswith("hk_"):
+        raise CommandError("--door needs --door-key: a file with a key that `hakam key` made, hk_...")
+    return Line(
+        planned.event, planned.questions, url=door, key=key, platform=planned.platform or chosen.platform
+    )
 
 
 @app.command()

@@ -182,6 +182,11 @@ class FactKind(StrEnum):
     LIVE_PERMIT_GRANTED = "live.permit_granted"
     LIVE_PERMIT_REFUSED = "live.permit_refused"
     LIVE_PERMIT_WITHDRAWN = "live.permit_withdrawn"
+    LIVE_QUESTION_MOVED = "live.question_moved"  # of an audience: chosen, answered, set aside
+    LIVE_QUESTION_APART = "live.question_apart"  # a wording became a question of its own
+    LIVE_ADMISSION_STEERED = (
+        "live.admission_steered"  # a person holds the gate of an event at a step, or lets go
+    )
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
     KEY_ISSUED = "key.issued"

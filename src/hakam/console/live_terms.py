@@ -77,6 +77,19 @@ PERMIT_STATES: Words = {
     "refused": pgettext_lazy("state of a permit", "refused"),
     "withdrawn": pgettext_lazy("state of a permit", "withdrawn"),
 }
+QUESTION_STATES: Words = {
+    "pending": pgettext_lazy("state of a question", "waiting"),
+    "next": pgettext_lazy("state of a question", "on air next"),
+    "answered": pgettext_lazy("state of a question", "answered"),
+    "aside": pgettext_lazy("state of a question", "put aside"),
+}
+QUESTION_MOVES: Words = {
+    "next": _("On air next"),
+    "answered": pgettext_lazy("move of a question", "Answered"),
+    "aside": _("Put aside"),
+    "breach": _("Breaks a rule"),
+    "pending": _("Back to waiting"),
+}
 FACTS: Words = {
     "live.started": _("Stream on air"),
     "live.ended": _("Stream ended"),
@@ -90,6 +103,9 @@ FACTS: Words = {
     "live.permit_granted": _("Permit to go live granted"),
     "live.permit_refused": _("Permit to go live refused"),
     "live.permit_withdrawn": _("Permit to go live withdrawn"),
+    "live.question_moved": _("Question of the audience moved"),
+    "live.question_apart": _("Question of the audience taken apart"),
+    "live.admission_steered": _("Admission to a live event steered"),
 }
 EFFECTS: Words = {
     "live.refused": _("Why not live"),
@@ -98,6 +114,8 @@ EFFECTS: Words = {
 FAMILIES: dict[str, Words] = {
     "stream_state": STREAM_STATES,
     "step": STEPS,
+    "question_state": QUESTION_STATES,
+    "question_move": QUESTION_MOVES,
     "closeness": CLOSENESS,
     "score_part": SCORE_PARTS,
     "why_not_live": WHY_NOT_LIVE,

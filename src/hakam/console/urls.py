@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from hakam.console.desk import (
+    audience,
     banks,
     bulk,
     case,
@@ -17,6 +18,7 @@ from hakam.console.desk import (
     disputes,
     drafts,
     eu_database,
+    events,
     flaggers,
     investigate,
     ledger,
@@ -42,7 +44,7 @@ from hakam.console.desk import (
     tuning,
     why,
 )
-from hakam.console.outside import complaint, contact, home, intimate, report, rulebook, transparency
+from hakam.console.outside import complaint, contact, home, intimate, report, rulebook, stage, transparency
 from hakam.console.outside import live as own_live
 from hakam.console.outside import misuse as own_misuse
 
@@ -65,6 +67,7 @@ urlpatterns = [
     path("q/<str:token>", intimate.status, name="request_status"),
     path("live/<str:token>", own_live.refused, name="live_refused"),
     path("live/<str:token>/ask", own_live.ask, name="ask_to_be_live"),
+    path("stage/<slug:event>/<str:token>", stage.stage, name="stage"),
     path("rules", rulebook.rulebook, name="rulebook"),
     path("rules.json", rulebook.rulebook_json, name="rulebook_json"),
     path("rules/differences", rulebook.differences, name="rulebook_differences"),
@@ -172,6 +175,10 @@ urlpatterns = [
     path("desk/live/permits/approve", live.approve, name="approve_live"),
     path("desk/live/permits/<int:permit_id>/settle", live.settle, name="settle_permit"),
     path("desk/live/steps/<int:step_id>/lift", live.lift, name="lift_step"),
+    path("desk/events", events.listing, name="events"),
+    path("desk/events/<slug:event>/questions", audience.questions, name="questions"),
+    path("desk/events/<slug:event>/questions/move", audience.move, name="move_question"),
+    path("desk/events/<slug:event>/questions/apart", audience.apart, name="take_question_apart"),
     path("desk/live/<int:stream_id>", live.stream, name="stream"),
     path("desk/live/<int:stream_id>/state", live.state, name="stream_state"),
     path("desk/live/<int:stream_id>/frames/<str:name>", live.frame, name="stream_frame"),

@@ -1,4 +1,4 @@
-"""Nouns of the room: streams, what was seen of them, what was done to them, and whom the gate refused."""
+"""Nouns of the room: streams, what was seen of them and done to them, whom the gate refused, what an audience asks."""
 
 from __future__ import annotations
 
@@ -135,3 +135,71 @@ class LivePermit(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["platform", "account"], name="permit_account")]
+
+
+class AudienceQuestion(models.Model):
+    """A question to a live event, however many ask it and in whatever words."""
+
+    platform = models.CharField(max_length=63)
+    event = models.CharField(max_length=63)  # name in its plan
+    language = models.CharField(max_length=8)  # primary subtag; empty: nothing says
+    text = models.TextField()  # of the first who asked it and is not refused
+    state = models.CharField(max_length=16)  # a `QuestionState`
+    accounts = models.PositiveIntegerField(
+        default=0
+    )  # different ones that ask it; 0: all is refused or deleted
+    young = models.PositiveIntegerField(default=0)  # of them: accounts made in the week before
+    account = models.CharField(max_length=512)  # that asked it first
+    first_at = models.DateTimeField()
+    newest_at = models.DateTimeField()
+    moved_at = models.DateTimeField(null=True)
+    moved_by = models.CharField(max_length=160, blank=True)  # an `Actor`
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["platform", "event", "state", "-accounts", "-newest_at"], name="question_rank"
+            )
+        ]
+
+
+class Asking(models.Model):
+    """One message of the audience that asks a question."""
+
+    question = models.ForeignKey(AudienceQuestion, on_delete=models.CASCADE, related_name="askings")
+    platform = models.CharField(max_length=63)
+    item_id = models.CharField(max_length=512)
+    account = models.CharField(max_length=512)
+    text = models.TextField()
+    seq = models.PositiveBigIntegerField()  # of its record in the event log
+    at = models.DateTimeField()
+    young = models.BooleanField(default=False)
+    refused = models.BooleanField(default=False)  # a measure keeps it from being shown
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["platform", "item_id"], name="one_asking")]
+        indexes = [models.Index(fields=["platform", "account"], name="asking_account")]
+
+
+class AdmissionHold(models.Model):
+    """A person holds the gate of a live event at a step or below; load may take it lower still."""
+
+    event = models.CharField(max_length=63, unique=True)  # name in its plan
+    step = models.PositiveSmallIntegerField(default=0)  # place in the plan's steps; 0: not held
+    asked_by = models.CharField(max_length=160)  # an `Actor`
+    asked_at = models.DateTimeField()
+    known_at = models.DateTimeField(null=True)  # when the gate's controller took it; null: it must be told
+    trouble = models.CharField(max_length=300, blank=True)  # why it could not be told
+
+
+class EventPoint(models.Model):
+    """A live event at a moment: what its nodes counted, and what its crowd looks like."""
+
+    event = models.CharField(max_length=63)
+    at = models.DateTimeField()
+    admission = models.JSONField(null=True)  # what the controller said; null: it could not be reached
+    trouble = models.CharField(max_length=300, blank=True)
+    crowd = models.JSONField(default=dict)  # what was measured, see docs/reference/attack-or-crowd.md
+
+    class Meta:
+        indexes = [models.Index(fields=["event", "at"], name="event_point")]

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from hakam.live import cutting, preserving, streams
+from hakam.live.audience import taking
+from hakam.live.audience.taking import Audience
 from hakam.live.barring import BookKeeper
 from hakam.live.watching import watcher
 from hakam.wiring import media_servers, ports
@@ -18,6 +20,8 @@ STREAMS_AT_ONCE = 200
 def lanes(settings: Settings) -> Mapping[str, Sequence[Task]]:
     """Return the lanes: what the gate said, its book, cuts that are not finished, recordings that are not kept."""
     servers, vault, book = media_servers.servers(), ports.vault(), BookKeeper(settings.home)
+
+    audience = Audience(ports.event_log())
 
     def take_in(now: datetime) -> int:
         return streams.take_in(settings.home, now=now, limit=STREAMS_AT_ONCE)
@@ -33,6 +37,10 @@ def lanes(settings: Settings) -> Mapping[str, Sequence[Task]]:
             Task("take in what the gate said", take_in, 0.1),
             Task("keep the gate's book", book.keep, 1.0),
             Task("forget old scores", watcher.forget_points, 3_600.0),
+        ),
+        "audience": (
+            Task("take in questions of audiences", audience.take_in, 0.5),
+            Task("forget old questions", taking.forget_old, 3_600.0),
         ),
         "cuts": (Task("finish cuts of streams", finish_cuts, 0.25),),
         "recordings": (Task("preserve recordings of streams", preserve, 0.5),),

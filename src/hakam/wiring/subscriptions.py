@@ -19,6 +19,7 @@ from hakam.compliance.models import Fact
 from hakam.enforcement import alerts, breakers, second_person, standing
 from hakam.intake import answers, cursors, database_entries, sightings
 from hakam.live import barring
+from hakam.live.audience import taking
 from hakam.privacy import holds
 from hakam.wiring import ports, publish
 from hakam.wiring.settings import settings
@@ -74,6 +75,7 @@ SUBSCRIBERS: tuple[Subscriber, ...] = (
     Subscriber(holds.CURSOR, holds.KINDS, holds.on_fact),
     Subscriber("go-live gate", barring.KINDS, _write_the_gates_book),
     Subscriber(sightings.CURSOR, sightings.KINDS, sightings.on_fact),
+    Subscriber("questions of an audience", taking.KINDS, taking.on_fact),
     Subscriber("eu database", database_entries.KINDS, _enter_in_database),
 )
 

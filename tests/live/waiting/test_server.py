@@ -15,6 +15,7 @@ import httpx
 import pytest
 from tests.live.waiting.hall import KEY, LOTS, plan
 
+from hakam.live.waiting.asking import Line
 from hakam.live.waiting.gate import read_gate
 from hakam.live.waiting.node import Issuing, Node
 from hakam.live.waiting.page import WORDS, about, language_of
@@ -51,6 +52,7 @@ def served(
     port: int = 0,
     holder_header: str = "",
     issuing: bool = True,
+    line: Line | None = None,
 ) -> Iterator[str]:
     """Serve a node in a thread; the gate is renewed five times a second."""
     port = port or free_port()
@@ -62,7 +64,7 @@ def served(
         path=folder / f"node-{name}.json",
         issuing=Issuing(KEY, LOTS) if issuing else None,
     )
-    app = Application(node, Options("127.0.0.1", port, "token", holder_header=holder_header))
+    app = Application(node, Options("127.0.0.1", port, "token", holder_header=holder_header), line)
     turn = (
         Follower(app, gate_from).turn
         if gate_from

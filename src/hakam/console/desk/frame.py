@@ -105,7 +105,7 @@ _PLACES = {
     "save_contacts": "contacts", "risk": "risks", "risk_draft": "risks", "save_risk": "risks", "attest": "checklist",
     "bulk": "bulks", "entity": "investigate", "investigate_sql": "investigate", "run_sql": "investigate",
     "stream": "live", "stream_state": "live", "take_step": "live", "permits": "live", "approve_live": "live",
-    "settle_permit": "live",
+    "settle_permit": "live", "questions": "events", "move_question": "events", "take_question_apart": "events",
     "threat": "threats", "dispute": "disputes", "report_made": "reports", "report_figure": "reports",
     "propose_private_basis": "private_bases", "act_on_private_basis": "private_bases",
     "child_report": "child_reports", "prepare_child_report": "child_reports", "act_on_child_report": "child_reports",
@@ -207,6 +207,8 @@ def _duties(user: User) -> tuple[Entry, ...]:
     out = []
     if user.may(Permission.LIVE_READ) and not _on_air(user):  # else it stands in the front row
         out.append(Entry("live", _("Live streams"), "signal", reverse("console:live")))
+    if user.may(Permission.LIVE_READ):
+        out.append(Entry("events", _("Live events"), "megaphone", reverse("console:events")))
     if user.may(Permission.THREAT_RAISE):
         out.append(Entry("threats", _("Threats to life"), "alarm", reverse("console:threats")))
     if user.may(Permission.CHILD_REPORT_HANDLE):
@@ -288,9 +290,17 @@ def _shortcuts() -> tuple[Shortcuts, ...]:
         (("8",), _("Cut and preserve the recording")),
         (("V",), _("See the stream clearly, or not")),
     )
+    question = (
+        (("1",), _("On air next")),
+        (("2",), pgettext("move of a question", "Answered")),
+        (("3",), _("Put aside")),
+        (("4",), _("Breaks a rule")),
+        (("0",), _("Back to waiting")),
+    )
     return (
         Shortcuts(_("On a case"), case),
         Shortcuts(_("On a live stream"), stream),
+        Shortcuts(_("On questions of an audience"), question),
         Shortcuts(_("In lists"), lists),
         Shortcuts(_("Everywhere"), everywhere),
     )

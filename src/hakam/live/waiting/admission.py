@@ -33,6 +33,9 @@ class NodeReport(msgspec.Struct, frozen=True):
     present: tuple[int, ...]
     entered: int = 0  # holders that came in since the node's counts began
     load: float = 0.0
+    given: tuple[int, ...] = ()  # tickets given out by lane since the counts began
+    refused: dict[str, int] = {}  # tickets and questions that were not taken, by code, since the node started
+    questions: int = 0  # that were taken since the node started
 
 
 class _Kept(msgspec.Struct):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from hakam.live.waiting.admission import SLOT, NodeReport
 from hakam.live.waiting.gate import STALE, Checked, Gate, Wait, check, how_long, read_gate, spread
 from hakam.live.waiting.plan import Plan, replace
-from hakam.live.waiting.ticket import holder_of, issue, parse
+from hakam.live.waiting.ticket import TicketError, believe, event_of, holder_of, issue, parse
 
 FULL_WAIT: Final = 10  # seconds, while every seat is taken or nothing is heard of the gate
 
@@ -40,6 +40,7 @@ class _Counts(msgspec.Struct):
 
     issued: list[dict[int, int]]
     entered: int = 0
+    given: list[int] = []
 
 
 class Node:
@@ -64,6 +65,10 @@ class Node:
             kept = msgspec.json.decode(path.read_bytes(), type=_Counts)
             if len(kept.issued) == len(plan.lane_names):
                 self._counts = kept
+        if len(self._counts.given) != len(plan.lane_names):
+            self._counts.given = [0] * len(plan.lane_names)
+        self.refused: Counter[str] = Counter()  # by code
+        self.questions = 0  # taken
         self._written = msgspec.json.encode(self._counts)
         self._seats: OrderedDict[bytes, _Seat] = OrderedDict()  # in the order of the last sign of life
         self._present = [0] * len(plan.lane_names)
@@ -102,6 +107,7 @@ class Node:
         counts = self._counts.issued[ticket.lane]
         slot = ticket.place // SLOT
         counts[slot] = counts.get(slot, 0) + 1
+        self._counts.given[ticket.lane] += 1
 
     def check(self, text: str, who: str) -> Checked:
         """Say what a ticket is worth now; whoever is let in has a seat from here on. Raises `TicketError`."""
@@ -125,6 +131,19 @@ class Node:
         self._present[found.lane] += 1
         self._counts.entered += 1
         return found
+
+    def believed(self, text: str, who: str) -> bytes:
+        """Return the holder of a ticket that is good, whether its turn has come or not. Raises `TicketError`."""
+        ticket, said, signature = parse(text)
+        holder = holder_of(self.plan.event, who)
+        if ticket.event != event_of(self.plan.event):
+            raise TicketError("other_event")
+        if ticket.holder != holder or (self.gate is not None and holder in self.gate.revoked):
+            raise TicketError("not_yours")
+        if self._clock().timestamp() >= ticket.ends:
+            raise TicketError("expired")
+        believe(self._key, said, signature)
+        return holder
 
     def waits(self, text: str) -> Wait:
         """Return how long the holder of a fresh ticket waits."""
@@ -163,4 +182,7 @@ class Node:
             tuple(self._present),
             self._counts.entered,
             self.load,
+            tuple(self._counts.given),
+            dict(self.refused),
+            self.questions,
         )

@@ -24,6 +24,7 @@ class Words(NamedTuple):
     over: str
     refused: str
     again: str
+    ask: str
     times: tuple[tuple[str, ...], ...]  # seconds, minutes, hours, days: see `forms_of`
 
 
@@ -41,6 +42,7 @@ WORDS: Final = {
         "This event is over.",
         "This place in the order can't be used here.",
         "Take a new place",
+        "Ask a question",
         (
             ("{} second", "{} seconds"),
             ("{} minute", "{} minutes"),
@@ -61,6 +63,7 @@ WORDS: Final = {
         "انتهت هذه الفعالية.",
         "لا يصلح هذا المكان في الترتيب هنا.",
         "خذ مكانًا جديدًا",
+        "اطرح سؤالًا",
         (
             ("ثانية واحدة", "ثانيتين", "{} ثوانٍ", "{} ثانية"),
             ("دقيقة واحدة", "دقيقتين", "{} دقائق", "{} دقيقة"),
@@ -69,14 +72,16 @@ WORDS: Final = {
         ),
     ),
 }
-_STYLE: Final = (
+STYLE: Final = (
     "body{font:1.1rem/1.6 system-ui,'Noto Naskh Arabic',sans-serif;margin:0;min-height:100vh;display:grid;"
     "place-items:center;background:#f6f5f1;color:#1c1b19}main{max-width:34rem;padding:2rem;text-align:center}"
     "h1{font-size:1.6rem;margin:.2em 0}.t{font-size:2.6rem;font-weight:700;margin:.3em 0;font-variant-numeric:"
     "tabular-nums}small{display:block;margin-top:1.4em;opacity:.8;font-size:.95rem}a,button{display:inline-block;"
     "font:inherit;padding:.6em 1.6em;border-radius:.5em;background:#14532d;color:#fff;border:0;text-decoration:none}"
+    "a.b{background:none;color:inherit;text-decoration:underline}"
     "a:focus-visible,button:focus-visible{outline:3px solid #b45309;outline-offset:2px}"
-    "@media(prefers-color-scheme:dark){body{background:#171614;color:#eceae4}a,button{background:#86efac;color:#052e16}}"
+    "@media(prefers-color-scheme:dark){body{background:#171614;color:#eceae4}a,button{background:#86efac;color:#052e16}"
+    "a.b{background:none;color:inherit}}"
 )
 
 
@@ -118,8 +123,8 @@ def about(seconds: int, words: Words) -> str:
     return in_words(-(-seconds // _UNITS[unit]), words.times[unit])
 
 
-def page(plan: Plan, language: str, wait: Wait | None, *, problem: str = "") -> str:
-    """Return the page: waiting, let in, or refused for `problem` (a code of `TicketError`)."""
+def page(plan: Plan, language: str, wait: Wait | None, *, problem: str = "", asking: bool = False) -> str:
+    """Return the page: waiting, let in, or refused for `problem` (a code of `TicketError`). `asking`: one may ask."""
     words = WORDS[language]
     title = escape(plan.title.get(language) or next(iter(plan.title.values())))
     refresh = f'<meta http-equiv="refresh" content="{wait.seconds}">' if wait is not None else ""
@@ -140,8 +145,10 @@ def page(plan: Plan, language: str, wait: Wait | None, *, problem: str = "") -> 
         else:
             when = f"<p>{words.turn}</p><p class=t role=status>{about(wait.expected, words)}</p>"
         body = f"<h1>{words.waiting}</h1>{when}<small>{words.keep}</small><small>{words.opens}</small>"
+    if asking and not problem:
+        body += f'<p><a class=b href="questions">{words.ask}</a></p>'
     return (
         f"<!doctype html><html lang={language} dir={words.direction}><meta charset=utf-8>"
         f'<meta name=viewport content="width=device-width,initial-scale=1">{refresh}<title>{title}</title>'
-        f"<style>{_STYLE}</style><main><p>{title}</p>{body}</main></html>"
+        f"<style>{STYLE}</style><main><p>{title}</p>{body}</main></html>"
     )

@@ -43,6 +43,17 @@ STEPS: Final = (
 )
 
 
+class Asking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the audience asks. Each ticket may ask `each` times, and waits `every_seconds` in between."""
+
+    each: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 5
+    every_seconds: Annotated[int, msgspec.Meta(ge=0, le=3_600)] = 30
+    longest: Annotated[int, msgspec.Meta(ge=20, le=2_000)] = 500  # characters
+    weights: dict[
+        str, Annotated[float, msgspec.Meta(ge=0, le=1_000)]
+    ] = {}  # language -> its share of the turns
+
+
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A live event. Lanes other than the public one come first, in their order; the public one comes last."""
 
@@ -69,6 +80,8 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     step_up_at: Annotated[float, msgspec.Meta(gt=0, le=10)] = 0.6
     settle_seconds: Annotated[int, msgspec.Meta(ge=1, le=3_600)] = 10  # between two steps
     url: str = ""  # where a person who is let in goes
+    platform: str = ""  # whose event it is; empty: the platform of the installation
+    questions: Asking | None = None  # how the audience asks; None: by the platform only
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""

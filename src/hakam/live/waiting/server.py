@@ -6,6 +6,7 @@
 | `POST /ticket` | a new ticket |
 | `GET /check` | 204 let in, 403 with `Retry-After` not yet, 401 no ticket that counts: for `auth_request` of nginx |
 | `POST /leave` | frees the seat |
+| `GET /questions`, `POST /questions` | the form, and a question of a ticket holder on its way to the door |
 | `GET /gate` | the newest gate, signed |
 | `GET /report`, `POST /load` | for the controller and the organiser, with the token |
 """
@@ -22,6 +23,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
+from urllib.parse import parse_qsl
 
 import httpx
 import msgspec
@@ -30,6 +32,8 @@ from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
 from hakam.live.waiting.admission import Admission, NodeReport
+from hakam.live.waiting.asking import Asked, AskingError, Line
+from hakam.live.waiting.asking_page import asking_page
 from hakam.live.waiting.gate import Checked, GateError, Wait, sign
 from hakam.live.waiting.issued import IssuedBefore
 from hakam.live.waiting.node import Node
@@ -40,10 +44,14 @@ TICKET_COOKIE: Final = "hakam_ticket"
 HOLDER_COOKIE: Final = "hakam_holder"
 _MOST_WHO: Final = 512
 _LARGEST_BODY: Final = 4_096
+_LARGEST_QUESTION: Final = 32_768  # 2,000 Arabic letters of a form take 12,000
 _LOAD_LASTS: Final = 30.0  # seconds that what the platform measured counts
 _JSON: Final = ("content-type", "application/json")
 _FRESH: Final = ("cache-control", "no-store")
 _log = logging.getLogger("hakam.waiting")
+
+
+_STATUS: Final = {"too_soon": 429, "too_many": 429, "door_busy": 503}
 
 
 class Answer(NamedTuple):
@@ -71,16 +79,18 @@ class _Load(msgspec.Struct, forbid_unknown_fields=True):
 class Application:
     """Answers for one node."""
 
-    def __init__(self, node: Node, options: Options) -> None:
-        self.node, self.options = node, options
+    def __init__(self, node: Node, options: Options, line: Line | None = None) -> None:
+        self.node, self.options, self.line = node, options, line
         self.signed_gate = b""
         self._load, self._load_at = 0.0, -_LOAD_LASTS
-        self._routes: dict[tuple[str, str], Callable[[Any, bytes], Answer]] = {
+        self._routes: dict[tuple[str, str], Callable[[Any, bytes], Answer | Awaitable[Answer]]] = {
             ("GET", "/"): self._room,
             ("HEAD", "/"): self._room,
             ("POST", "/ticket"): self._ticket,
             ("GET", "/check"): self._check,
             ("POST", "/leave"): self._leave,
+            ("GET", "/questions"): self._form,
+            ("POST", "/questions"): self._question,
             ("GET", "/gate"): self._gate,
             ("GET", "/report"): self._report,
             ("POST", "/load"): self._take_load,
@@ -99,10 +109,13 @@ class Application:
             if handler is None:
                 known = any(path == scope.path for _, path in self._routes)
                 answer = _problem(405 if known else 404, "method" if known else "not_found")
-            elif int(scope.headers.get("content-length") or 0) > _LARGEST_BODY:
+            elif int(scope.headers.get("content-length") or 0) > (
+                _LARGEST_QUESTION if scope.path == "/questions" else _LARGEST_BODY
+            ):
                 answer = _problem(413, "body_too_large")
             else:
-                answer = handler(scope, await protocol() if scope.method == "POST" else b"")
+                given = handler(scope, await protocol() if scope.method == "POST" else b"")
+                answer = given if isinstance(given, Answer) else await given
         except Exception:  # noqa: BLE001 -- one request must not end the others
             _log.exception("%s %s failed", scope.method, scope.path)
             answer = _problem(500, "internal")
@@ -164,11 +177,54 @@ class Application:
         said = {"ticket": ticket, "holder": who, "wait": wait.seconds, "expected": wait.expected}
         return Answer(201, [_JSON, _FRESH, *self._cookies(who, ticket)], msgspec.json.encode(said))
 
+    def _form(self, scope: Any, _body: bytes) -> Answer:
+        if self.line is None:
+            return _problem(404, "not_found")
+        language = language_of(scope.headers.get("accept-language") or "")
+        return _html(200, asking_page(self.node.plan, self.line.limits, language))
+
+    async def _question(self, scope: Any, body: bytes) -> Answer:
+        """Take a question of somebody who has a ticket, waiting or inside; answer once it is judged and on disk."""
+        line, node = self.line, self.node
+        if line is None:
+            return _problem(404, "not_found")
+        form = "application/x-www-form-urlencoded" in (scope.headers.get("content-type") or "")
+        language = language_of(scope.headers.get("accept-language") or "")
+        asked = Asked("")
+        who, ticket = self._who(scope)
+        try:
+            holder = node.believed(ticket, who)
+            asked = _read_question(body, form=form)
+            account = who if self.options.holder_header else ""
+            await line.ask(asked, holder=holder, account=account, now=node.now())
+        except TicketError as error:
+            return self._refused(scope, "no_ticket" if not ticket else error.code)
+        except AskingError as error:
+            node.refused[error.code] += 1
+            status = _STATUS.get(error.code, 422)
+            retry = [] if error.wait is None else [("retry-after", str(error.wait))]
+            if form:
+                text = asking_page(
+                    node.plan, line.limits, language, said=error.code, wait=error.wait, text=asked.text
+                )
+                return _html(status, text, retry)
+            answer = _problem(status, error.code)
+            return answer._replace(headers=[*answer.headers, *retry])
+        node.questions += 1
+        if form:
+            return _html(201, asking_page(node.plan, line.limits, language, said="taken"))
+        return Answer(201, [_JSON, _FRESH], b'{"taken":true}')
+
     def _said(self, scope: Any, found: Checked) -> Answer:
         wait = found.wait
         retry = [] if wait is None else [("retry-after", str(wait.seconds))]
         if "text/html" in (scope.headers.get("accept") or ""):
-            text = page(self.node.plan, language_of(scope.headers.get("accept-language") or ""), wait)
+            text = page(
+                self.node.plan,
+                language_of(scope.headers.get("accept-language") or ""),
+                wait,
+                asking=self.line is not None,
+            )
             html = ("content-type", "text/html; charset=utf-8")
             return Answer(200, [html, _FRESH, ("vary", "accept, accept-language"), *retry], text.encode())
         said: dict[str, Any] = {"admitted": wait is None}
@@ -177,6 +233,7 @@ class Application:
         return Answer(200 if wait is None else 202, [_JSON, _FRESH, *retry], msgspec.json.encode(said))
 
     def _refused(self, scope: Any, code: str) -> Answer:
+        self.node.refused[code] += 1
         status = {"expired": 410, "no_ticket": 401}.get(code, 403)
         if "text/html" in (scope.headers.get("accept") or ""):
             language = language_of(scope.headers.get("accept-language") or "")
@@ -189,6 +246,7 @@ class Application:
         try:
             wait: Wait | None = self.node.check(ticket, who).wait
         except TicketError as error:
+            self.node.refused["no_ticket" if not ticket else error.code] += 1
             return _problem(401, error.code)
         if wait is None:
             return Answer(204, [_FRESH], b"")
@@ -224,6 +282,21 @@ class Application:
             return _problem(422, "malformed")
         self._load, self._load_at = load, time.monotonic()
         return Answer(204, [], b"")
+
+
+def _html(status: int, text: str, more: list[tuple[str, str]] | None = None) -> Answer:
+    head = [("content-type", "text/html; charset=utf-8"), _FRESH, ("vary", "accept-language"), *(more or [])]
+    return Answer(status, head, text.encode())
+
+
+def _read_question(body: bytes, *, form: bool) -> Asked:
+    try:
+        if form:
+            fields = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=10))
+            return Asked(fields.get("text", "").replace("\r\n", "\n"), fields.get("language", ""))
+        return msgspec.json.decode(body, type=Asked)
+    except (ValueError, msgspec.MsgspecError):
+        raise AskingError("malformed") from None
 
 
 def _problem(status: int, code: str) -> Answer:
@@ -305,6 +378,7 @@ async def run(
         log_enabled=False,
     )
     serving = asyncio.create_task(server.serve())
+    line = None if app.line is None else asyncio.create_task(app.line.run())
     stopping = asyncio.create_task((stop or asyncio.Event()).wait())
     async with httpx.AsyncClient(timeout=every * 0.8) as client:
         await turn(client)
@@ -322,6 +396,8 @@ async def run(
                     _log.exception("the gate was not renewed")
         finally:
             stopping.cancel()
+            if line is not None:
+                line.cancel()
             app.node.report()
             if not serving.done():
                 server.stop()  # type: ignore[no-untyped-call]

@@ -7,3 +7,4 @@ import "./reveal.js";
 import "./lease.js";
 import "./decide.js";
 import "./live.js";
+import "./audience.js";
