@@ -10,10 +10,12 @@ from tests.banks.conftest import NOW
 from hakam.banks import publication
 from hakam.banks.filling import fill
 from hakam.banks.judging import judge_entry
+from hakam.banks.keeping import change_bank
 from hakam.banks.kinds import BankError
 from hakam.banks.models import Bank, BankEntry, BankFeedback
 from hakam.banks.rows import Row
-from hakam.banks.withdraw import withdraw
+from hakam.banks.sharing import shared_banks
+from hakam.banks.withdraw import retire_bank, withdraw
 from hakam.compliance import ledger
 from hakam.compliance.models import Fact
 from hakam.storage.bank_shelf import Shelf
@@ -120,3 +122,27 @@ def test_no_hash_stays_behind(filled: Bank, shelves: Path, everything: bool) -> 
     assert files_with(shelves, PDQ) == []
     assert not any(PDQ in fact.body + (fact.private or "") for fact in Fact.objects.all())
     assert publication.erase(shelves) == 0  # nothing is left to do
+
+
+def test_a_bank_that_is_retired_is_empty_and_matches_nothing_more(filled: Bank, shelves: Path) -> None:
+    assert retire_bank(filled.name, reason="the incident is over", by=SYSTEM, now=NOW) == 4
+    filled.refresh_from_db()
+    assert not filled.entries.exists()
+    assert not filled.in_force(NOW)
+    assert publication.bring_up(shelves, now=NOW) == ()
+    fill(filled.name, [Row(EntryKind.MD5, MD5, "late")], by=SYSTEM, now=NOW)
+    assert publication.bring_up(shelves, now=NOW) == ()  # whoever still fills it does no harm
+
+
+def test_retiring_twice_is_retiring_once(filled: Bank) -> None:
+    retire_bank(filled.name, reason="over", by=SYSTEM, now=NOW)
+    before = Fact.objects.count()
+    assert retire_bank(filled.name, reason="over", by=SYSTEM, now=NOW) == 0
+    assert Fact.objects.count() == before
+
+
+def test_partners_hear_what_a_retired_bank_withdrew(filled: Bank) -> None:
+    change_bank(filled.name, shared=True, by=SYSTEM, now=NOW)
+    retire_bank(filled.name, reason="over", by=SYSTEM, now=NOW)
+    assert filled.retractions.count() == 4
+    assert [bank.name for bank in shared_banks()] == [filled.name]

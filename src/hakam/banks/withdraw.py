@@ -73,6 +73,23 @@ def withdraw(
     return removed
 
 
+def retire_bank(name: str, *, reason: str, by: Actor, now: datetime) -> int:
+    """End a bank for good: empty it and let it expire. Return how many entries that were. Raises `BankError`.
+
+    It stays on record, empty: partners who fetched from it still have to hear what was withdrawn.
+    """
+    with transaction.atomic():
+        removed = withdraw(name, reason=reason, by=by, now=now, everything=True)
+        bank = locked(name)
+        if bank.expires_at is None or bank.expires_at > now:
+            bank.expires_at = now
+            bank.save(update_fields=["expires_at"])
+            ledger.record(
+                FactKind.BANK_CHANGED, by=by, now=now, subject=subject_of(name), body={"expires_at": now}
+            )
+    return removed
+
+
 def remove(bank: Bank, entries: Iterable[int], *, now: datetime) -> int:
     """Delete rows of a locked bank and note their numbers under its revision; return how many. Part of a verb."""
     source, removed = iter(list(entries)), 0

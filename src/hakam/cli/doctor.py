@@ -19,6 +19,7 @@ def modules() -> dict[str, ModuleType]:
     from hakam.banks import findings as banks  # noqa: PLC0415 -- needs Django started
     from hakam.compliance import findings as compliance  # noqa: PLC0415
     from hakam.enforcement import findings as enforcement  # noqa: PLC0415
+    from hakam.incidents import findings as incidents  # noqa: PLC0415
     from hakam.intake import findings as intake  # noqa: PLC0415
     from hakam.live import findings as live  # noqa: PLC0415
     from hakam.review import findings as review  # noqa: PLC0415
@@ -33,6 +34,7 @@ def modules() -> dict[str, ModuleType]:
         "review": review,
         "intake": intake,
         "live": live,
+        "incidents": incidents,
         "installation": wiring,
     }
 

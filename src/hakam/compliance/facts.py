@@ -187,6 +187,23 @@ class FactKind(StrEnum):
     LIVE_ADMISSION_STEERED = (
         "live.admission_steered"  # a person holds the gate of an event at a step, or lets go
     )
+    INCIDENT_DECLARED = "incident.declared"
+    INCIDENT_CONFIRMED = "incident.confirmed"  # by a second person
+    INCIDENT_REFUSED = "incident.refused"  # by a second person: what it changed is taken back
+    INCIDENT_LAPSED = "incident.lapsed"  # nobody confirmed it within the hour
+    INCIDENT_RENEWAL_ASKED = "incident.renewal_asked"
+    INCIDENT_RENEWED = "incident.renewed"  # by a second person
+    INCIDENT_RENEWAL_REFUSED = "incident.renewal_refused"
+    INCIDENT_EXPIRED = "incident.expired"  # its time ran out, and nobody renewed it
+    INCIDENT_ENDED = "incident.ended"  # with the reason
+    INCIDENT_POWER_TAKEN = "incident.power_taken"
+    INCIDENT_POWER_UNDONE = "incident.power_undone"  # what it changed is as before
+    INCIDENT_ROLE_GIVEN = "incident.role_given"  # or handed over
+    INCIDENT_TOLD = "incident.told"  # who was told what
+    INCIDENT_COPIES_SEEN = "incident.copies_seen"  # the emergency bank knew them: when uploaded, seen, held
+    INCIDENT_REPORTED = "incident.reported"  # the report was published
+    PRECEDENCE_GIVEN = "precedence.given"  # cases under a clause go before all others for a while
+    PRECEDENCE_ENDED = "precedence.ended"
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
     KEY_ISSUED = "key.issued"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from hakam.console import live_terms
+from hakam.console import incident_terms, live_terms
 
 FACTS: dict[str, Promise] = {
     **live_terms.FACTS,
+    **incident_terms.FACTS,
     "case.opened": _("Case opened"),
     "case.source_added": _("Source added to a case"),
     "case.leased": _("Case leased"),

@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from hakam.console import live_terms
+from hakam.console import incident_terms, live_terms
 from hakam.console.annex_fields import ANNEX_FIELDS
 from hakam.console.fact_terms import FACTS
 from hakam.console.harms import HARMS
@@ -166,6 +166,7 @@ SCOPES: Words = {
     "banks:write": _("Put hashes into banks"),
 }
 TERMS_OF_PRIORITY: Words = {
+    "incident": _("Declared incident"),
     "lane": _("Right of way"),
     "clock": _("Clock"),
     "live": pgettext_lazy("happening now", "Live"),
@@ -184,6 +185,7 @@ EFFECT_STATES: Words = {
 }
 EFFECT_KINDS: Words = {
     **live_terms.EFFECTS,
+    **incident_terms.EFFECTS,
     "measure.apply": _("Apply a measure"),
     "measure.reverse": _("Reverse a measure"),
     "statement.issued": _("Statement of reasons"),
@@ -529,6 +531,7 @@ FAMILIES: dict[str, Words] = {
     "data_request_kind": DATA_REQUEST_KINDS,
     "data_request_state": DATA_REQUEST_STATES,
     **live_terms.FAMILIES,
+    **incident_terms.FAMILIES,
     "dispute_state": DISPUTE_STATES,
     "dispute_outcome": DISPUTE_OUTCOMES,
     "proof": PROOFS,

@@ -111,6 +111,8 @@ class Door:
             judgement.known = self.known
             judgement.standing = self.standing
             self.judgement = judgement
+        if self.judgement is not None:
+            self.judgement.incidents = published.incidents
         self.trouble = trouble
 
     def use(self, known: KnownContent) -> None:

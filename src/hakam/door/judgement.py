@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from hakam.door.decode import Received
+from hakam.door.delaying import with_delay
 from hakam.door.known import banks_of, scores_of, with_matches
 from hakam.door.scoring import Scorer, heads_of, targets_of, with_scores
 from hakam.door.watch import Guard
@@ -22,7 +23,7 @@ from hakam.signals.measure import Signals, measure, text_of
 from hakam.signals.models.heads import Head
 from hakam.storage.event_log import Entry
 from hakam.storage.known_content import NOTHING, KnownContent, Seen
-from hakam.storage.published import PublishedPack
+from hakam.storage.published import PublishedIncident, PublishedPack
 from hakam.storage.standing import StandingReader
 from hakam.vocabulary.event import Event, ItemRef
 from hakam.vocabulary.verdict import Aside, Verdict
@@ -79,6 +80,7 @@ class Judgement:
         self.known = known  # replaced whole when a bank changes
         self.guard = guard
         self.standing = standing  # measures in force; None: nothing is known of them
+        self.incidents: tuple[PublishedIncident, ...] = ()  # that let uploads wait
         self.quarantined: dict[str, int] = {}
         self._clock = clock
         self._quarantine = Quarantine()
@@ -139,6 +141,8 @@ class Judgement:
                 verdict = with_matches(verdict, seen, known)
             if verdict.measures:
                 verdict = self._adding(verdict, event)
+            if self.incidents:
+                verdict = with_delay(verdict, event, self.incidents, item.at)
             kept = _replace(signals, text=None, words=None)
             measured = Measured(kept, recording.seen, scores, model)
             entries.append(
@@ -156,6 +160,8 @@ class Judgement:
             scores = {**scores, **scores_of(seen, self._banks, event.scores)}
         verdict = self._verdict(with_scores(event, scores), signals, self._peeking)
         verdict = with_matches(verdict, seen, known) if known else verdict
+        if self.incidents:
+            verdict = with_delay(verdict, event, self.incidents, event.at.timestamp())
         return self._bytes(self._adding(verdict, event) if verdict.measures else verdict)
 
     def _adding(self, verdict: Verdict, event: Event) -> Verdict:

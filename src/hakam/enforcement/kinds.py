@@ -27,6 +27,8 @@ class EffectKind(StrEnum):
     DATA_REQUEST_ANSWER = "data_request.answer"  # to a person: about their data
     LIVE_REFUSED = "live.refused"  # to the platform: the gate let somebody not go live, and why
     LIVE_PERMIT = "live.permit"  # to the platform: what became of a request to go live
+    INCIDENT_DECLARED = "incident.declared"  # to the platform: powers are in force from now on
+    INCIDENT_ENDED = "incident.ended"  # to the platform: it is over, whatever ended it
     STAFF_ALERT = "staff.alert"  # to colleagues: a legal clock runs out
 
 

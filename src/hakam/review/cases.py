@@ -23,7 +23,7 @@ from django.db.models import QuerySet
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
 from hakam.compliance.storable import storable
-from hakam.review import evidence
+from hakam.review import evidence, precedence
 from hakam.review.clauses import severity_of
 from hakam.review.evidence import Snapshot
 from hakam.review.models import Case, CaseSource
@@ -272,7 +272,8 @@ def _see(case: Case, event: Event) -> None:
 
 def rank(case: Case, now: datetime) -> None:
     """Count a case's priority again. The caller saves it."""
-    ranked = priority(msgspec.convert(case.priority_inputs, Inputs), due_at=case.due_at, now=now)
+    inputs, ahead = msgspec.convert(case.priority_inputs, Inputs), precedence.until_of(case, now)
+    ranked = priority(inputs, due_at=case.due_at, now=now, ahead_until=ahead)
     case.priority, case.priority_parts, case.rank_again_at = ranked.total, ranked.terms, ranked.stale_at
 
 

@@ -66,6 +66,15 @@ class Case(models.Model):
         ]
 
 
+class Precedence(models.Model):
+    """Cases under a clause that go before all others, until an hour."""
+
+    name = models.CharField(max_length=80, unique=True)  # who asked for it: `incident-harbour`
+    clause = models.CharField(max_length=128, db_index=True)
+    languages = models.JSONField(default=list)  # of the content; empty: all
+    until = models.DateTimeField()
+
+
 class CaseSource(models.Model):
     """One reason why a case exists: a verdict, a notice. Counted each, decided together."""
 

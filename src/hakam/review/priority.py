@@ -1,9 +1,10 @@
 """What to look at first: a documented formula, every term of which is stored and shown on the case.
 
-    priority = lane + clock + live + harm + urgency + volume
+    priority = incident + lane + clock + live + harm + urgency + volume
 
 | Term | Range | Meaning |
 | --- | --- | --- |
+| `incident` | 0, 8000 | an incident that is declared puts its cases first, until its end |
 | `lane` | 0, 2000, 4000 | a trusted flagger is ahead (DSA Art. 22(1)), an order further (Art. 9) |
 | `clock` | 0-1000 | the time left until the legal or internal deadline, in bands: see `BANDS` |
 | `live` | 0, 500 | what is happening now goes before what was recorded |
@@ -11,8 +12,8 @@
 | `urgency` | 0-100 | what the rule that asked for a person says, 0 to 1, times 100 |
 | `volume` | 0-100 | 20 x log2(1 + notices): the tenth notice weighs less than the second |
 
-Only the clock depends on the time, and only at the edges of its bands: `Priority.stale_at` says when to count
-again.
+Only the clock and the incident depend on the time, and only at the edges of its bands and at its end:
+`Priority.stale_at` says when to count again.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Final
 import msgspec
 from django.utils.translation import gettext as _
 
+INCIDENT: Final = 8000.0
 ORDER_LANE: Final = 4000.0
 TRUSTED_LANE: Final = 2000.0
 LIVE: Final = 500.0
@@ -127,12 +129,18 @@ def _clock(due_at: datetime | None, now: datetime) -> tuple[float, datetime | No
     return 0.0, due_at - BANDS[-1][0]
 
 
-def priority(inputs: Inputs, *, due_at: datetime | None, now: datetime) -> Priority:
-    """Apply the formula of this module."""
+def priority(
+    inputs: Inputs, *, due_at: datetime | None, now: datetime, ahead_until: datetime | None = None
+) -> Priority:
+    """Apply the formula of this module. `ahead_until`: the end of the incident that puts the case first."""
     clock, stale_at = _clock(due_at, now)
     accuracy = UNKNOWN_ACCURACY if inputs.accuracy is None else _unit(inputs.accuracy)
     harm = _unit(inputs.severity / 100) * reach_factor(inputs.reach) * _unit(inputs.confidence) * accuracy
+    ahead = ahead_until is not None and now < ahead_until
+    if ahead_until is not None and ahead:
+        stale_at = min(filter(None, (stale_at, ahead_until)))
     terms = {
+        **({"incident": INCIDENT} if ahead else {}),
         "lane": ORDER_LANE if inputs.order else TRUSTED_LANE if inputs.trusted else 0.0,
         "clock": clock,
         "live": LIVE if inputs.live else 0.0,
@@ -145,6 +153,8 @@ def priority(inputs: Inputs, *, due_at: datetime | None, now: datetime) -> Prior
 
 def _say(name: str, inputs: Inputs) -> str:  # noqa: PLR0911 -- one sentence for each term
     match name:
+        case "incident":
+            return _("It belongs to an incident that is declared")
         case "lane" if inputs.order:
             return _("An authority has ordered it")
         case "lane":

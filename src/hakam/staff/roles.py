@@ -47,6 +47,8 @@ class Permission(StrEnum):
     LIVE_READ = "live:stream:read"
     LIVE_ACT = "live:stream:act"
     LIVE_PERMIT = "live:permit:settle"
+    INCIDENT_READ = "incidents:incident:read"
+    INCIDENT_DECLARE = "incidents:incident:declare"
     NOTICE_FLAG = "intake:notice:flag"
     RETENTION_READ = "privacy:schedule:read"
     RETENTION_CHANGE = "privacy:schedule:change"
@@ -83,6 +85,7 @@ _MODERATE = _READ | {
     _P.THREAT_RAISE,
     _P.LIVE_READ,
     _P.LIVE_ACT,
+    _P.INCIDENT_READ,
 }
 _SENIOR = _MODERATE | {
     _P.CASE_ASSIGN,
@@ -111,6 +114,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.REPORT_PUBLISH,
         _P.DELIVERY_READ,
         _P.REGULATOR_READ,
+        _P.INCIDENT_READ,
+        _P.INCIDENT_DECLARE,
     }
     | {_P.BANK_READ, _P.BANK_MANAGE, _P.LOG_QUERY, _P.LOG_SQL},
     Role.CHILD_SAFETY: _SENIOR | {_P.CHILD_SAFETY_READ, _P.BANK_MANAGE, _P.CHILD_REPORT_HANDLE},
@@ -133,7 +138,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.RESEARCH_HANDLE,
     },
     Role.INCIDENT_LEAD: _SENIOR
-    | {_P.PACK_PUBLISH, _P.BANK_MANAGE, _P.ORDER_READ, _P.ORDER_HANDLE, _P.LOG_SQL},
+    | {_P.PACK_PUBLISH, _P.BANK_MANAGE, _P.ORDER_READ, _P.ORDER_HANDLE, _P.LOG_SQL, _P.INCIDENT_DECLARE},
     Role.ADMINISTRATOR: frozenset(_P) - {_P.CHILD_SAFETY_READ, _P.NOTICE_FLAG, _P.CHILD_REPORT_HANDLE},
     Role.AUDITOR: _READ
     | {
@@ -152,6 +157,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.REGULATOR_READ,
         _P.RETENTION_READ,
         _P.LIVE_READ,
+        _P.INCIDENT_READ,
     },
     Role.RESEARCHER: frozenset({_P.PACK_READ, _P.REPORT_READ}),
     Role.TRUSTED_FLAGGER: frozenset({_P.NOTICE_FLAG}),  # somebody outside: reads nothing of ours

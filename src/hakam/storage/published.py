@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from hakam.vocabulary.incident import DelayRule, Scope
 from hakam.vocabulary.verdict import PackRef
 
 
@@ -50,6 +51,17 @@ class PublishedBank(msgspec.Struct, frozen=True):
     shadow: bool = False  # a match is written down and does nothing
 
 
+class PublishedIncident(msgspec.Struct, frozen=True):
+    """An incident that lets uploads wait. It ends by itself at `until`, whoever else is asleep."""
+
+    name: str
+    platform: str
+    until: float  # Unix seconds
+    exercise: bool
+    scope: Scope
+    delay: DelayRule
+
+
 class Published(msgspec.Struct, frozen=True):
     """Everything the door must know. `revision` grows with each publication."""
 
@@ -60,6 +72,7 @@ class Published(msgspec.Struct, frozen=True):
     lists: tuple[PublishedList, ...] = ()
     released: dict[str, float] = {}  # rules that were put aside -> when a person took them back, Unix seconds
     private: dict[str, float] = {}  # platforms whose private messages may be read -> until when, Unix seconds
+    incidents: tuple[PublishedIncident, ...] = ()
     platform: str = ""  # that notices by anybody belong to; empty: the door takes none
     base_url: str = ""  # of the public pages
     behind_proxy: bool = False  # a proxy in front names the sender last in `X-Forwarded-For`

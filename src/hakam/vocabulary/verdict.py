@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from hakam.vocabulary.bank import BankMatch
+from hakam.vocabulary.incident import Delay
 from hakam.vocabulary.measure import Measure
 
 
@@ -76,6 +77,8 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     in_force: tuple[
         Measure, ...
     ] = ()  # proposed by live rules, and left out since it adds nothing to what stands
+    delay: Delay | None = None  # of an incident: others see it only after so long
+    rehearsed: Delay | None = None  # the same of an exercise: nobody waits
 
     @property
     def live(self) -> tuple[Firing, ...]:

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "hakam.safeguarding",
     "hakam.privacy",
     "hakam.live",
+    "hakam.incidents",
     "hakam.console",
 ]
 

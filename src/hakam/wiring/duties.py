@@ -19,6 +19,8 @@ from hakam.enforcement.delivery import deliver_due
 from hakam.enforcement.delivery_policy import DeliveryPolicy, shipped_connectors
 from hakam.enforcement.reverse import expire_due
 from hakam.enforcement.takeover import take_over
+from hakam.incidents import counting, powers
+from hakam.incidents.closing import close_due
 from hakam.intake import (
     answers,
     crowd_letters,
@@ -205,6 +207,11 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
             "children": (Task("file reports of child abuse", tipline.file_due, 15.0),),
             "privacy": _privacy(settings),
             "reports": report_tasks(settings.platform),
+            "incidents": (
+                Task("close incidents", close_due, 1.0),
+                Task("count copies of incidents", lambda now: counting.count_due(log, now=now), 1.0),
+                Task("take back what incidents left", powers.undo_due, 5.0),
+            ),
             "trials": (Task("start trials of drafts", beside.look, 1.0),),
             "clocks": (
                 Task("finalise decisions", finalise_due, 1.0),

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hakam.banks import publication
 from hakam.compliance import lists, private_bases, rulebook
+from hakam.incidents import publication as incidents
 from hakam.review import trips
 from hakam.staff import keys
 from hakam.storage.embedded import published
@@ -53,6 +54,7 @@ def gather(
         lists=tuple(PublishedList(one.name, one.digest) for one in lists.in_force()),
         released=trips.taken_back(),
         private=private_bases.published(now),
+        incidents=incidents.in_force(now),
         platform=settings.platform,
         base_url=settings.base_url,
         behind_proxy=settings.behind_tls,

@@ -63,6 +63,10 @@ SUBSCRIBERS: tuple[Subscriber, ...] = (
                 K.RULE_TAKEN_BACK,
                 K.PRIVATE_BASIS_CONFIRMED,
                 K.PRIVATE_BASIS_ENDED,
+                K.INCIDENT_POWER_TAKEN,
+                K.INCIDENT_POWER_UNDONE,
+                K.INCIDENT_CONFIRMED,
+                K.INCIDENT_RENEWED,
             }
         ),
         _tell_the_door,
