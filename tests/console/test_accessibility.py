@@ -344,6 +344,35 @@ def broken_rules(
     return broken
 
 
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_the_bar_is_whole_on_a_small_laptop_however_much_waits(
+    browser: Browser, live_server: Any, everything: dict[str, list[str]], language: str
+) -> None:
+    for who in everything:
+        page = open_for(browser, live_server.url, who, (language, "light", {"width": 1280, "height": 800}))
+        page.goto(live_server.url + "/desk/")
+        if page.locator("#navigation").count() == 0:
+            continue
+        page.evaluate("document.querySelectorAll('#navigation .count').forEach(n => n.textContent = '9,999')")
+        hidden = page.evaluate("(n => n.scrollWidth - n.clientWidth)(document.querySelector('#navigation'))")
+        assert hidden <= 0, f"{who}: {hidden} px of the menu are cut off"
+        inside = """(() => {
+            const bar = document.querySelector('header.shell').getBoundingClientRect();
+            return [...document.querySelectorAll('#navigation > *, header.shell .tools > *')]
+                .filter(n => n.offsetWidth)
+                .map(n => n.getBoundingClientRect())
+                .every(box => box.left >= bar.left && box.right <= bar.right);
+        })()"""
+        assert page.evaluate(inside), who
+        if page.locator("[data-more]").count():
+            page.locator("[data-more]").click()
+            box = page.locator("#more").bounding_box()
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= 1280
+        page.context.close()
+
+
 def test_a_case_fits_one_screen(browser: Browser, live_server: Any, everything: dict[str, list[str]]) -> None:
     page = open_for(browser, live_server.url, "root", LOOKS[0])
     for entry in everything["root"]:
