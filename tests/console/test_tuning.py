@@ -205,3 +205,51 @@ def test_it_is_in_arabic_too(lead: Client) -> None:
     assert "قيم القواعد القابلة للضبط" in answer
     assert "Parameters" not in answer
     assert "تقع القيمة خارج المسموح" in said(tune(lead, "1"))
+
+
+class TestOnTrial:
+    """A value tried beside the one in force, from the page to the page."""
+
+    @pytest.mark.parametrize(("stage", "staging"), [("try-shadow", "shadow"), ("try-canary", "canary 5%")])
+    def test_it_is_written_beside_the_old_one(self, lead: Client, stage: str, staging: str) -> None:
+        answer = tune(lead, "25", stage=stage, share="5")
+        assert answer.status_code == 302
+        files = RulebookDraft.objects.get().files
+        assert f'mentions: {{value: 25, stage: "{staging}"}}' in files["tuned.yaml"]
+        assert 'without: ["known-spam"]' in files["tuned.yaml"]
+        assert "stage: live" in files["rules/more.yaml"]
+
+    @pytest.mark.parametrize(
+        ("language", "told", "named"),
+        [
+            ("en", "On trial 25 Canary 5%", "The rule mass-mention with params.mentions = 25 on trial."),
+            ("ar", "تحت التجربة 25", "القاعدة mass-mention مع تجربة params.mentions = 25 ."),
+        ],
+    )
+    def test_the_pages_say_so_and_offer_the_end(
+        self, db: None, sign_in: SignIn, language: str, told: str, named: str
+    ) -> None:
+        scene.publish({**FILES, "tuned.yaml": "staged: {mentions: {value: 25, stage: canary 5%}}\n"})
+        lead = sign_in(Role.POLICY_LEAD, language=language)
+        page = lead.get(PAGE)
+        assert told in said(page)
+        assert 'value="end"' in page.content.decode()
+        assert "mass-mention.staged" not in page.content.decode()
+        assert named in said(lead.get("/desk/rules"))
+        assert tune(lead, "", do="end").status_code == 302
+        assert RulebookDraft.objects.get().files.get("tuned.yaml", "") == ""
+
+    @pytest.mark.parametrize(
+        "more",
+        [
+            {"stage": "try-canary", "share": "100"},
+            {"stage": "try-canary", "share": "x"},
+            {"stage": "try-live"},
+            {"stage": "try-shadow", "community": "games"},
+        ],
+    )
+    def test_what_can_not_be_tried_is_said(self, lead: Client, more: dict[str, str]) -> None:
+        answer = tune(lead, "25", **more)
+        assert answer.status_code == 422
+        assert "A value is tried for all communities alike" in said(answer)
+        assert not RulebookDraft.objects.exists()

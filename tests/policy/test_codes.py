@@ -37,6 +37,7 @@ BASE = {
     "tests.yaml": "- test: t0\n  text: one\n  fires: [r0]\n- test: t1\n  event: {author: {posts: 4}}\n  fires: [r1]\n",
     "lists/bad-words.txt": "one\n",
 }
+PARAM = "- param: {}\n  type: number\n  least: 1\n  most: 9\n  default: 3\n"
 RULE_KEYS = ("when", "then", "stage", "policy")
 
 
@@ -54,6 +55,12 @@ def overlay(spec: CodeSpec, text: str) -> dict[str, str]:
         files[spec.where] = "".join(f"t{n}\n" for n in range(200_002))
     else:
         files[spec.where] = text
+    if spec.where == "tuned.yaml":
+        files["params.yaml"] = "".join(PARAM.format(name) for name in ("most", "few"))
+        files["rules.yaml"] = RULES.replace(
+            "author.posts > 3", "author.posts > params.most and author.followers > params.few"
+        )
+        files["tests.yaml"] = BASE["tests.yaml"].replace("posts: 4", "posts: 5, followers: 4")
     if "policy: scam" in text:
         files["policies.yaml"] += BASE["policies.yaml"].replace("policy: spam", "policy: scam")
     if spec.where == "rules.yaml":  # the fragments have other rules

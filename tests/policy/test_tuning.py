@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -231,3 +231,71 @@ def test_rules_know_what_they_read() -> None:
     }
     files = tuned(tuning.with_value(FILES, "score", "0.6", "games"))
     assert tuning.read_by(loaded(files).rule("sure")) == {"score"}
+
+
+class TestOnTrial:
+    """A value on trial, as the console writes it."""
+
+    FILES: Final = {
+        "params.yaml": "- param: most\n  type: number\n  least: 1\n  most: 100\n  default: 30\n"
+        "- param: young\n  type: duration\n  least: 1m\n  most: 30d\n  default: 1d\n"
+    }
+
+    def written(self, text: str) -> dict[str, str]:
+        return {**self.FILES, "tuned.yaml": text}
+
+    def test_it_is_written_and_read_again_and_what_else_is_tuned_stays(self) -> None:
+        text = tuning.with_value(self.FILES, "young", "2d", "chess")
+        text = tuning.with_staged(self.written(text), "most", "20", "canary 5%")
+        held = tuning.tuning_of(self.written(text)).params
+        assert held["most"].value == 30
+        assert held["most"].staged is not None
+        assert (held["most"].staged.value, str(held["most"].staged.staging)) == (20, "canary 5%")
+        assert held["young"].by_community == (("chess", 172_800.0),)
+
+    def test_a_duration_on_trial(self) -> None:
+        text = tuning.with_staged(self.FILES, "young", "36h", "shadow")
+        staged = tuning.tuning_of(self.written(text)).params["young"].staged
+        assert staged is not None
+        assert staged.value == 129_600.0
+
+    @pytest.mark.parametrize("last", ["20", "25", None])
+    def test_another_value_for_all_ends_the_trial(self, last: str | None) -> None:
+        text = tuning.with_staged(self.FILES, "most", "20", "shadow")
+        text = tuning.with_value(self.written(text), "most", last)
+        assert tuning.tuning_of(self.written(text)).params["most"].staged is None
+        assert "staged" not in text
+
+    def test_a_value_for_a_community_does_not(self) -> None:
+        text = tuning.with_staged(self.FILES, "most", "20", "shadow")
+        text = tuning.with_value(self.written(text), "most", "50", "chess")
+        assert tuning.tuning_of(self.written(text)).params["most"].staged is not None
+
+    def test_it_ends_without_a_trace(self) -> None:
+        text = tuning.with_staged(self.FILES, "most", "20", "shadow")
+        assert tuning.with_staged(self.written(text), "most", None) == ""
+
+    @pytest.mark.parametrize("stage", ["live", "canary 100%", "canary 0%", "", "often"])
+    def test_no_other_stage_is_taken(self, stage: str) -> None:
+        with pytest.raises(tuning.NoTrialStageError):
+            tuning.with_staged(self.FILES, "most", "20", stage)
+
+    def test_the_value_in_force_can_not_be_tried(self) -> None:
+        with pytest.raises(tuning.SameValueError):
+            tuning.with_staged(self.FILES, "most", "30", "shadow")
+        with pytest.raises(tuning.UnknownNameError):
+            tuning.with_staged(self.FILES, "least", "3", "shadow")
+        with pytest.raises(tuning.OutOfBoundsError):
+            tuning.with_staged(self.FILES, "most", "300", "shadow")
+
+    def test_a_trial_that_begins_moves_on_or_ends_is_a_change(self) -> None:
+        none = tuning.tuning_of(self.FILES)
+        shadow, canary = (
+            tuning.tuning_of(self.written(tuning.with_staged(self.FILES, "most", "20", stage)))
+            for stage in ("shadow", "canary 5%")
+        )
+        told = [
+            [(one.before, one.after, one.stage) for one in tuning.changes(*pair)]
+            for pair in ((none, shadow), (shadow, canary), (canary, none), (canary, canary))
+        ]
+        assert told == [[(None, 20, "shadow")], [(20, 20, "canary 5%")], [(20, None, "canary 5%")], []]

@@ -11,7 +11,14 @@ import pytest
 from hakam.compliance import drafts, ledger, rulebook
 from hakam.compliance.drafts import DraftOverError
 from hakam.compliance.models import RulebookDraft, RulebookVersion
-from hakam.policy.tuning import NoCommunityError, OutOfBoundsError, TuningError, UnknownNameError
+from hakam.policy.pack import load_pack
+from hakam.policy.tuning import (
+    NoCommunityError,
+    NoTrialStageError,
+    OutOfBoundsError,
+    TuningError,
+    UnknownNameError,
+)
 from hakam.review import releases, trials, tuning
 from hakam.review.models import Trial
 from hakam.review.releases import OwnReleaseError, ReleaseError, ReleaseState
@@ -222,3 +229,72 @@ class TestRefusals:
         drafts.save(draft.pk, path="rules.yaml", text="- rule: [\n", seen=0, by=LENA, now=NOW)
         with pytest.raises(TuningError, match="errors"):
             proposed("5", draft_id=draft.pk)
+
+
+class TestOnTrial:
+    """A value is tried beside the old one, taken for all, or dropped."""
+
+    def test_a_canary_of_a_value_takes_one_person_and_the_value_for_all_takes_two(self) -> None:
+        draft = proposed("5", staging="canary 50%", on_trial=True)
+        rules = {rule.rule: rule for rule in tried(draft).rules}
+        assert (rules["mass-mention.staged"].newly_fires, rules["mass-mention"].newly_fires) == (3, 0)
+        made = releases.release(draft.pk, note="try it", by=LENA, now=NOW)
+        assert made.state == ReleaseState.PUBLISHED
+        assert (dial().param.value, [rule.id for rule in dial().rules]) == (10, ["mass-mention"])
+        staged = dial().param.staged
+        assert staged is not None
+        assert (staged.value, str(staged.staging)) == (5, "canary 50%")
+
+        later = NOW + timedelta(hours=1)
+        draft = proposed("5", now=later)  # for everybody now
+        tried(draft)
+        made = releases.release(draft.pk, note="it is right", by=LENA, now=later)
+        assert made.state == ReleaseState.WAITING
+        releases.confirm(made.pk, by=OTTO, now=later)
+        assert (dial().param.value, dial().param.staged) == (5, None)
+        told = [(one["before"], one["after"], one["stage"]) for one in bodies("param:mentions")]
+        assert told == [(None, "5", "canary 50%"), ("10", "5", None), ("5", None, "canary 50%")]
+
+    def test_it_ends_as_it_began(self) -> None:
+        draft = proposed("5", staging="shadow", on_trial=True)
+        tried(draft)
+        in_force(draft)
+        later = NOW + timedelta(hours=1)
+        draft = proposed(None, on_trial=True, now=later)
+        tried(draft)
+        version = in_force(draft, later)
+        assert dial().param.staged is None
+        assert "mass-mention.staged" not in {rule.id for rule in rulebook.load(version).rules}
+
+    @pytest.mark.parametrize(
+        ("value", "more", "error"),
+        [
+            ("5", {"staging": "live"}, NoTrialStageError),
+            ("5", {"staging": None}, NoTrialStageError),
+            ("5", {"staging": "shadow", "community": "games"}, NoTrialStageError),
+            ("10", {"staging": "shadow"}, SameValueError),
+            (None, {"staging": "shadow"}, SameValueError),  # there is none to end
+            ("500", {"staging": "shadow"}, OutOfBoundsError),
+        ],
+    )
+    def test_what_can_not_be_tried_writes_nothing(
+        self, value: str | None, more: dict[str, object], error: type[TuningError]
+    ) -> None:
+        with pytest.raises(error):
+            proposed(value, on_trial=True, **more)
+        assert not RulebookDraft.objects.exists()
+
+    def test_the_stage_of_a_variant_is_not_that_of_its_rule(self) -> None:
+        draft = proposed("5", staging="canary 50%", on_trial=True)
+        with pytest.raises(ReleaseError, match=r"tuned\.yaml"):
+            releases.set_stage(draft.pk, rule="mass-mention.staged", staging="shadow", by=LENA, now=NOW)
+        assert rulebook_rule(draft, "mass-mention") == "live"
+
+
+def rulebook_rule(draft: RulebookDraft, rule: str) -> str:
+    """Return the stage of a rule in a draft."""
+    found = drafts.find(draft.pk)
+    assert found is not None
+    pack = load_pack(found.files).pack
+    assert pack is not None
+    return str(pack.rule(rule).staging)

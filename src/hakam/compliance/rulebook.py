@@ -120,6 +120,7 @@ def _record_tuning(before: RulebookVersion, after: RulebookVersion, *, by: Actor
             about=[ref],
             body={
                 "community": change.community or None,
+                "stage": change.stage or None,
                 "before": None if change.before is None else shown(change.kind, change.before),
                 "after": None if change.after is None else shown(change.kind, change.after),
             },

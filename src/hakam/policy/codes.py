@@ -37,6 +37,7 @@ _CLAUSE = (
 )
 _PACK = 'id: sample\nversion: "1.0"\nmaturity: test\nlanguages: [en]\n'
 
+_TWO_STAGED = "staged:\n  most: {value: 4, stage: shadow}\n  few: {value: 2, stage: shadow}\n"
 _COUNTERS = "".join(
     _RULE.replace("r1", f"r{n}").replace("author.posts > 3", f'count(by=author.id, within="{n + 1}s") > 3')
     for n in range(201)
@@ -114,6 +115,7 @@ _SPECS = (
     _C("P310", _E, "unknown policy", "Each rule enforces a clause of `policies.yaml`.", "policy", "spamm", "spam"),
     _C("P311", _E, "not mildest first", "A ladder climbs: each step at least as severe as the one before.", "policies.yaml", _CLAUSE.replace("[limit_reach, remove]", "[limit_reach, remove, warn]"), _CLAUSE),
     _C("P312", _E, "two lives for one mark", "A mark lives equally long whichever rule sets it.", "rules.yaml", _RULE.replace("[limit_reach]", '[\'mark("x", on="author", expires="1d")\', \'mark("x", on="author", expires="2d")\']'), _RULE.replace("[limit_reach]", '[\'mark("x", on="author", expires="1d")\']')),
+    _C("P313", _E, "two values on trial in one rule", "A value is tried against the one in force. If a rule read two of them, nobody could tell which of both made a difference.", "tuned.yaml", _TWO_STAGED, "params: {most: 4}\n"),
     # Tests
     _C("P401", _E, "a test of no rule", "The test names a rule that is not there.", "tests.yaml", _TEST.replace("[r1]", "[r2]"), _TEST),
     _C("P402", _E, "a test that expects nothing", "A test says which rules fire, or which stay silent.", "tests.yaml", "- test: t1\n  text: hello\n", _TEST),

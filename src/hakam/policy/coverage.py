@@ -21,6 +21,7 @@ from hakam.policy.engine import Engine
 from hakam.policy.examples import Example
 from hakam.policy.interpret import Seen, leaf_outcome, outcome
 from hakam.policy.kinds import TEXTUAL, Kind, show_time
+from hakam.policy.rules import Rule
 from hakam.policy.testing import earlier
 from hakam.policy.tree import (
     Among,
@@ -73,11 +74,11 @@ def coverage(engine: Engine) -> Coverage:
     met: set[tuple[str, Leaf, bool]] = set()
     for example in engine.pack.examples:
         seen = _seen(engine, example)
-        for rule in engine.rules:
+        for rule in _own(engine):
             met.update((rule.id, leaf, leaf_outcome(leaf, seen) is True) for leaf in leaves(rule.when))
     wanted = [
         (rule.id, leaf, way)
-        for rule in engine.rules
+        for rule in _own(engine)
         for leaf in leaves(rule.when)
         if not isinstance(leaf, Constant)
         for way in (True, False)
@@ -86,6 +87,11 @@ def coverage(engine: Engine) -> Coverage:
         Uncovered(rule, label(leaf), way) for rule, leaf, way in wanted if (rule, leaf, way) not in met
     )
     return Coverage(len(wanted) - len(missing), len(wanted), missing)
+
+
+def _own(engine: Engine) -> list[Rule]:
+    """Return the rules as they are written, without variants for values on trial."""
+    return [rule for rule in engine.rules if not rule.variant_of]
 
 
 def _seen(engine: Engine, example: Example) -> Seen:

@@ -5,7 +5,7 @@ A compiled pack that judges events. Values in, values out; it reads no clock and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from hakam.policy.compile import Counted, Failures, Hits, Program, compile_rules
@@ -16,6 +16,7 @@ from hakam.policy.interpret import Seen, leaf_value, outcome
 from hakam.policy.kinds import unix
 from hakam.policy.pack import Pack
 from hakam.policy.rules import Rule
+from hakam.policy.staged import giving_way, judges
 from hakam.policy.staging import place
 from hakam.policy.tree import Constant, Counter, CounterKind, Field, How, Search, label, leaves, walk
 from hakam.signals.measure import Need, Signals
@@ -60,6 +61,7 @@ class Engine:
         self._marking = any(rule.marks for rule in self.rules)
         self._bare: Callable[[Event, Signals, Counters], tuple[int, ...]] | None = None
         self._holdback = pack.holdback
+        self._giving_way = giving_way(self.rules)
         self._held = frozenset(
             n for n, rule in enumerate(self.rules) if pack.clauses[rule.policy].severity < GRAVE
         )
@@ -148,7 +150,9 @@ class Engine:
             rule = rules[n]
             stage = rule.staging.stage
             if stage is Stage.CANARY:
-                stage = rule.staging.for_author(rule.id, event.platform, author.id)
+                stage = rule.staging.for_author(rule.placed, event.platform, author.id)
+            if self._giving_way and stage is Stage.LIVE and self.gives_way(n, event, failed or ()):
+                stage = Stage.SHADOW
             if held and stage is Stage.LIVE and n in self._held:
                 stage = Stage.SHADOW
             measures, review = rule.measures, rule.review
@@ -180,6 +184,11 @@ class Engine:
             aside=self.aside,
             lists=self.lists,
         )
+
+    def gives_way(self, n: int, event: Event, failed: Container[int] = ()) -> bool:
+        """Whether a rule leaves the author of an event to its variant with a value on trial (`policy.staged`)."""
+        variant = self._giving_way.get(n)
+        return variant is not None and variant not in failed and judges(self.rules[variant], event)
 
     @staticmethod
     def _over(event: Event, counters: Counters, rule: Rule) -> bool:
@@ -261,11 +270,11 @@ def _numbers(
 
 
 def _quota_name(rule: Rule, within: float) -> str:
-    return f"quota {rule.id} {within:g}s"
+    return f"quota {rule.variant_of or rule.id} {within:g}s"  # a variant and its rule use up one quota
 
 
 def _quotas(rule: Rule) -> Iterable[Counter]:
-    for within, _ in rule.quota:
+    for within, _ in () if rule.variant_of else rule.quota:
         name = _quota_name(rule, within)
         yield Counter(CounterKind.COUNT, None, (), within, None, name, name, rule.span)
 

@@ -91,6 +91,9 @@ def explain(engine: Engine, event: Event, signals: Signals, counted: Counted) ->
     """
     seen = Seen(event, signals, counted)
     found = [explain_rule(rule, seen) for rule in engine.rules]
+    for n in range(len(found)):
+        if found[n].stage is Stage.LIVE and engine.gives_way(n, event):
+            found[n] = msgspec.structs.replace(found[n], stage=Stage.SHADOW)
     order = {True: 0, None: 1, False: 2}
     return Explanation(engine.ref, tuple(sorted(found, key=lambda rule: order[rule.outcome])))
 
@@ -105,7 +108,7 @@ def explain_rule(rule: Rule, seen: Seen) -> RuleExplanation:
     return RuleExplanation(
         rule.id,
         rule.policy,
-        rule.staging.for_author(rule.id, event.platform, event.author.id),
+        rule.staging.for_author(rule.placed, event.platform, event.author.id),
         outcome(rule.when, seen),
         _reason(rule.written, seen, deciding),
         found,

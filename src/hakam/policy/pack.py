@@ -24,6 +24,7 @@ from hakam.policy.rules import MAX_RULES, Rule, read_rules
 from hakam.policy.semantics import report_semantics
 from hakam.policy.shape import ID, LANGUAGE, Shape
 from hakam.policy.source import Reporter, Scalar, nearest
+from hakam.policy.staged import Part, variants
 from hakam.policy.strict_yaml import Mapping, Node, Sequence, Text, read
 from hakam.policy.tree import Counter, walk
 from hakam.vocabulary.finding import Finding, Severity, Span
@@ -124,6 +125,11 @@ def load_pack(files: Dictionary[str, str], outside: Dictionary[str, OutsideList]
     )
     checker = Checker(names, report)
     rules, rule_ids = _rules(written, checker, clauses, known, tuning, report)
+    staged = (
+        variants(rules, Part(written.nodes, checker, clauses, known, tuning), report)
+        if not report.has_errors()
+        else []
+    )
     examples = _examples(sorted_files["tests"], texts, rule_ids, written.nodes, report)
     unused = [name for name in terms if name not in checker.used_terms]
     for name in unused:
@@ -141,7 +147,7 @@ def load_pack(files: Dictionary[str, str], outside: Dictionary[str, OutsideList]
         head.extra,
         clauses,
         lists,
-        rules,
+        (*rules, *staged),
         examples,
         dict(files),
         tuning.params,

@@ -16,16 +16,26 @@ from hakam.policy.fields import FIELDS
 from hakam.policy.kinds import Kind, parse_duration, show_duration
 from hakam.policy.shape import Shape
 from hakam.policy.source import Reporter, nearest
+from hakam.policy.staging import Staging, parse_staging, tries
 from hakam.policy.strict_yaml import Mapping, Node, Text
 from hakam.policy.tree import Field, Literal, Tuned
 from hakam.vocabulary.finding import Span
 
 KEYS = ("param", "type", "default", "least", "most", "about")
 TYPES: Dictionary[str, Kind] = {"number": Kind.NUMBER, "duration": Kind.DURATION}
-TUNED_KEYS = ("params", "communities")
+TUNED_KEYS = ("params", "staged", "communities")
+STAGED_KEYS = ("value", "stage")
 COMMUNITY_KEYS = ("params", "without")
 
 Number = float | int
+
+
+class Staged(msgspec.Struct, frozen=True):
+    """Another value on trial: in shadow, or for a share of authors."""
+
+    value: Number
+    staging: Staging
+    span: Span
 
 
 class Param(msgspec.Struct, frozen=True):
@@ -40,6 +50,7 @@ class Param(msgspec.Struct, frozen=True):
     span: Span
     value: Number = 0
     by_community: tuple[tuple[str, Number], ...] = ()
+    staged: Staged | None = None
 
     def value_at(self, text: str, span: Span) -> Literal | Tuned:
         """Return the value as a node of a condition."""
@@ -132,6 +143,7 @@ def read_tuned(
     tuned = dict(params)
     for name, value in _values(node, params, shape).items():
         tuned[name] = msgspec.structs.replace(tuned[name], value=value)
+    _read_staged(node, tuned, shape)
     off: dict[str, set[str]] = {}
     communities = node.entries.get("communities")
     for id_, entry in _entries(communities, "communities", shape).items():
@@ -157,6 +169,34 @@ def read_tuned(
     return Tuning(tuned, {rule: frozenset(where) for rule, where in off.items()})
 
 
+def _read_staged(node: Mapping, tuned: dict[str, Param], shape: Shape) -> None:
+    for name, entry in _entries(node.entries.get("staged"), "staged", shape).items():
+        staged = _staged(name, entry, tuned, shape)
+        if staged is not None:
+            tuned[name] = msgspec.structs.replace(tuned[name], staged=staged)
+
+
+def _staged(name: str, node: Node, params: dict[str, Param], shape: Shape) -> Staged | None:
+    """Return a value on trial and its stage."""
+    if not isinstance(node, Mapping):
+        hint = "as `{value: 20, stage: canary 5%}`"
+        shape.report.report("P009", f"`{name[:60]}` has keys", node.span, hint=hint)
+        return None
+    shape.keys(node, STAGED_KEYS)
+    if not shape.has(node, "value"):
+        return None
+    value = _value(name, node.entries["value"], params, shape)
+    text = shape.text(node, "stage", what="stage")
+    if text is None or value is None:
+        return None
+    staging, span = parse_staging(text), node.entries["stage"].span
+    if staging is None or not tries(staging):
+        hint = "`shadow` or `canary 5%`; a value for all stands under `params`"
+        shape.report.report("P306", f"`{text[:40]}` is no stage of a value on trial", span, hint=hint)
+        return None
+    return Staged(value, staging, node.span)
+
+
 def _entries(node: Node | None, what: str, shape: Shape) -> dict[str, Node]:
     if node is None or (isinstance(node, Text) and node.value is None):
         return {}
@@ -169,21 +209,26 @@ def _entries(node: Node | None, what: str, shape: Shape) -> dict[str, Node]:
 def _values(entry: Mapping, params: dict[str, Param], shape: Shape) -> dict[str, Number]:
     found: dict[str, Number] = {}
     for name, node in _entries(entry.entries.get("params"), "params", shape).items():
-        param = params.get(name)
-        if param is None:
-            hint = nearest(name, params) or "declare it in `params.yaml`"
-            shape.report.report("P103", f"there is no parameter `{name[:60]}`", node.span, hint=hint)
-            continue
-        value = _number(node, name, param.kind, shape)
-        if value is None:
-            continue
-        if not param.least <= value <= param.most:
-            shape.report.report(
-                "P017",
-                f"`{name}` lies outside its bounds",
-                node.span,
-                hint=f"write a value from {shown(param.kind, param.least)} to {shown(param.kind, param.most)}",
-            )
-            continue
-        found[name] = value
+        value = _value(name, node, params, shape)
+        if value is not None:
+            found[name] = value
     return found
+
+
+def _value(name: str, node: Node, params: dict[str, Param], shape: Shape) -> Number | None:
+    """Return a value of a parameter, within its bounds."""
+    param = params.get(name)
+    if param is None:
+        hint = nearest(name, params) or "declare it in `params.yaml`"
+        shape.report.report("P103", f"there is no parameter `{name[:60]}`", node.span, hint=hint)
+        return None
+    value = _number(node, name, param.kind, shape)
+    if value is not None and not param.least <= value <= param.most:
+        shape.report.report(
+            "P017",
+            f"`{name}` lies outside its bounds",
+            node.span,
+            hint=f"write a value from {shown(param.kind, param.least)} to {shown(param.kind, param.most)}",
+        )
+        return None
+    return value

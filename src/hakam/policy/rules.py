@@ -50,6 +50,15 @@ class Rule(msgspec.Struct, frozen=True):
     marks: tuple[Mark, ...] = ()
     quota: tuple[tuple[float, int], ...] = ()  # (seconds of the window, measures in it at most)
     off: frozenset[str] = frozenset()  # communities in which it does not hold; `when` asks that first
+    variant_of: str = (
+        ""  # the rule whose variant it is, with a parameter's value on trial; see `policy.staged`
+    )
+    tried: str = ""  # which value that is, as `params.most = 20`
+
+    @property
+    def placed(self) -> str:
+        """By what a canary shares out authors: the rule, or the parameter it tries, alike for all that read it."""
+        return self.tried.partition(" ")[0] or self.id
 
     @property
     def written(self) -> Condition:

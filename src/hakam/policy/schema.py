@@ -151,7 +151,9 @@ def tuned_schema() -> dict[str, Any]:
     }
     community = _mapping({"params": values, "without": _TEXTS})
     communities = {"type": "object", "additionalProperties": community}
-    return _file("What is tuned", _mapping({"params": values, "communities": communities}))
+    one = _mapping({"value": {"type": ["number", "string"]}, "stage": {"type": "string"}}, ("value", "stage"))
+    staged = {"type": "object", "propertyNames": names, "additionalProperties": one}
+    return _file("What is tuned", _mapping({"params": values, "staged": staged, "communities": communities}))
 
 
 SCHEMAS = {

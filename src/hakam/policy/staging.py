@@ -42,3 +42,8 @@ def parse_staging(text: str) -> Staging | None:
         return Staging(Stage(text))
     found = _CANARY.fullmatch(text)
     return Staging(Stage.CANARY, float(found[1]) / 100) if found else None
+
+
+def tries(staging: Staging) -> bool:
+    """Whether it leaves something of what was before: shadow, or a canary for some authors and not for all."""
+    return staging.stage is Stage.SHADOW or (staging.stage is Stage.CANARY and 0 < staging.share < 1)

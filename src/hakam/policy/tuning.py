@@ -13,6 +13,7 @@ from hakam.policy.kinds import Kind, parse_duration
 from hakam.policy.params import TYPES, Number, Param, Tuning, read_params, read_tuned, shown
 from hakam.policy.rules import Rule
 from hakam.policy.source import Reporter
+from hakam.policy.staging import parse_staging, tries
 from hakam.policy.strict_yaml import Mapping, plain, read
 from hakam.policy.tree import Literal, Tuned, walk
 from hakam.vocabulary.finding import Span
@@ -40,18 +41,30 @@ class OutOfBoundsError(TuningError):
     """The value lies outside what `params.yaml` allows."""
 
 
+class SameValueError(TuningError):
+    """The value is the one in force already."""
+
+
+class NoTrialStageError(TuningError):
+    """A value is tried in shadow, or for a share of authors below all, and for all communities alike."""
+
+
 class NoCommunityError(TuningError):
     """The id of a community is empty where one is needed, or too long."""
 
 
 class Change(NamedTuple):
-    """A value that is another one. `community` is empty for all; None: there is no such parameter, or no override."""
+    """A value that is another one. `community` is empty for all; None: there is no such parameter, or no override.
+
+    `stage` is that of a value on trial (`canary 5%`), or what it was until its trial ended; empty for one in force.
+    """
 
     param: str
     community: str
     before: Number | None
     after: Number | None
     kind: Kind
+    stage: str = ""
 
 
 class Switch(NamedTuple):
@@ -88,6 +101,14 @@ def changes(before: Tuning, after: Tuning) -> list[Change]:
             for community in dict.fromkeys([*had, *has])
             if had.get(community) != has.get(community)
         ]
+        tried = [one.staged if one else None for one in (old, new)]
+        if tried[0] != tried[1] and (one := tried[1] or tried[0]) is not None:
+            before_it, after_it = (staged.value if staged else None for staged in tried)
+            if (before_it, tried[0] and str(tried[0].staging)) != (
+                after_it,
+                tried[1] and str(tried[1].staging),
+            ):
+                found.append(Change(name, "", before_it, after_it, kind, str(one.staging)))
     return found
 
 
@@ -148,11 +169,39 @@ def with_value(files: Dictionary[str, str], name: str, text: str | None, communi
     held = _held(files)
     place = held if not community else _community(held, community)
     values = _below(place, "params")
+    if not community:  # a value for all is no longer on trial
+        _below(held, "staged").pop(name, None)
     if value is None:
         values.pop(name, None)
     else:
         written = shown(param.kind, value)
         values[name] = written if param.kind is Kind.DURATION else _Plain(written)
+    return _written(held)
+
+
+def with_staged(files: Dictionary[str, str], name: str, text: str | None, staging: str = "shadow") -> str:
+    """Return `tuned.yaml` with a value on trial (`shadow`, `canary 5%`), or, with `text` None, with none any more.
+
+    Raises `TuningError`.
+    """
+    param = tuning_of(files).params.get(name)
+    if param is None:
+        raise UnknownNameError(f"there is no parameter `{name[:60]}`")
+    held = _held(files)
+    values = _below(held, "staged")
+    if text is None:
+        values.pop(name, None)
+        return _written(held)
+    value, chosen = parsed(param, text), parse_staging(staging)
+    if chosen is None or not tries(chosen):
+        raise NoTrialStageError("a value is tried in `shadow`, or as `canary 5%`")
+    if value == param.value:
+        raise SameValueError("it is so already")
+    written = shown(param.kind, value)
+    values[name] = {
+        "value": written if param.kind is Kind.DURATION else _Plain(written),
+        "stage": str(chosen),
+    }
     return _written(held)
 
 
@@ -211,6 +260,9 @@ def _written(held: dict[str, Any]) -> str:
     lines: list[str] = []
     if held.get("params"):
         lines += ["params:", *(f"  {name}: {_scalar(value)}" for name, value in held["params"].items())]
+    staged = [entry for entry in (held.get("staged") or {}).items() if isinstance(entry[1], dict)]
+    if staged:
+        lines += ["staged:", *(_of_staged(name, entry) for name, entry in staged)]
     communities = [
         [f"  {_quoted(id_)}:", *_of_community(entry)]
         for id_, entry in (held.get("communities") or {}).items()
@@ -219,6 +271,10 @@ def _written(held: dict[str, Any]) -> str:
     if communities:
         lines += ["communities:", *(line for entry in communities for line in entry)]
     return "\n".join(lines) + "\n" if lines else ""
+
+
+def _of_staged(name: str, entry: dict[str, Any]) -> str:
+    return f"  {name}: {{value: {_scalar(entry.get('value'))}, stage: {_scalar(entry.get('stage'))}}}"
 
 
 def _of_community(entry: dict[str, Any]) -> list[str]:

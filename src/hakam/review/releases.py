@@ -158,6 +158,11 @@ def _rewrite(
     if draft is None or pack is None:
         raise ReleaseError(_("the draft has errors; mend them first"))
     try:
+        if pack.rule(rule).variant_of:
+            raise ReleaseError(
+                _("`%(rule)s` tries a value of a parameter; its stage stands in `tuned.yaml`")
+                % {"rule": rule}
+            )
         span = pack.rule(rule).span
     except KeyError:
         raise ReleaseError(_("there is no rule `%(rule)s` in the draft") % {"rule": rule}) from None

@@ -19,16 +19,12 @@ from hakam.policy import tuning
 from hakam.policy.pack import Pack, load_pack
 from hakam.policy.params import Number, Param
 from hakam.policy.rules import Rule
-from hakam.policy.tuning import TuningError
+from hakam.policy.tuning import NoTrialStageError, SameValueError, TuningError
 from hakam.review import releases, trials
 from hakam.review.models import Release
 from hakam.vocabulary.actor import Actor
 
 _Rewriting = Callable[[Mapping[str, str]], str]
-
-
-class SameValueError(TuningError):
-    """The value is the one in force already."""
 
 
 class Setting(NamedTuple):
@@ -54,7 +50,11 @@ def dials(pack: Pack) -> list[Dial]:
     told = _settings(list(pack.params))
     readers = {rule.id: tuning.read_by(rule) for rule in pack.rules}
     return [
-        Dial(param, tuple(rule for rule in pack.rules if name in readers[rule.id]), tuple(told[name]))
+        Dial(
+            param,
+            tuple(rule for rule in pack.rules if name in readers[rule.id] and not rule.variant_of),
+            tuple(told[name]),
+        )
         for name, param in pack.params.items()
     ]
 
@@ -92,6 +92,7 @@ def propose(
     *,
     community: str = "",
     staging: str | None = None,
+    on_trial: bool = False,
     draft_id: int | None = None,
     days: int,
     by: Actor,
@@ -100,20 +101,27 @@ def propose(
     """Write another value of a parameter into a draft, and ask whom it would touch in the last `days`.
 
     `value` as typed; None is the default again, or no value of its own for `community` (empty: for all). `staging`
-    (`shadow`, `canary 5%`, `live`) is how the rules that read it work with it, None as they do. Without `draft_id` a
-    draft is begun. Raises `TuningError`, `DraftError`, `ReleaseError` and `TrialError`; then nothing was changed.
+    (`shadow`, `canary 5%`, `live`) is how the rules that read it work with it, None as they do. `on_trial`: the old
+    value stays in force, and the new one only watches (`staging` shadow) or holds for a share of authors; `value` None
+    ends that. Without `draft_id` a draft is begun.
+
+    Raises `TuningError`, `DraftError`, `ReleaseError` and `TrialError`; then nothing was changed.
     """
     community = community.strip()
 
     def rewritten(files: Mapping[str, str]) -> str:
+        if on_trial and community:
+            raise NoTrialStageError("a value is tried for all communities")
+        if on_trial:
+            return tuning.with_staged(files, name, value, staging or "")
         return tuning.with_value(dict(files), name, value, community)
 
     with transaction.atomic():
         draft = _written(rewritten, _title(name, community), draft_id, by=by, now=now)
         pack = _sound(draft)
-        if staging is not None:
+        if staging is not None and not on_trial:
             for rule in pack.rules:
-                if name in tuning.read_by(rule) and str(rule.staging) != staging:
+                if name in tuning.read_by(rule) and not rule.variant_of and str(rule.staging) != staging:
                     draft = releases.set_stage(draft.pk, rule=rule.id, staging=staging, by=by, now=now)
         trials.ask(draft.pk, days=days, by=by, now=now)
     return draft

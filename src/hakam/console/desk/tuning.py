@@ -46,7 +46,7 @@ def _page(request: HttpRequest, *, error: str = "", at: str = "", status: int = 
     context: dict[str, Any] = {
         "version": version,
         "dials": dials,
-        "rules": pack.rules,
+        "rules": [rule for rule in pack.rules if not rule.variant_of],
         "off": sorted((community, rule) for rule, where in off.items() for community in where),
         "communities": sorted(
             {community for dial in dials for community, _value in dial.param.by_community}
@@ -80,11 +80,15 @@ def _common(request: HttpRequest) -> dict[str, Any]:
 def tune(request: HttpRequest) -> HttpResponse:
     """Write another value into a draft, and show whom it would touch."""
     name = request.POST.get("param", "")[:64]
-    stage, share = request.POST.get("stage", ""), request.POST.get("share", "").strip()[:8]
+    asked, share = request.POST.get("stage", ""), request.POST.get("share", "").strip()[:8]
+    do = request.POST.get("do", "")
+    on_trial = asked.startswith("try-") or do == "end"
+    stage = asked.removeprefix("try-")
     try:
         draft = tuning.propose(
             name,
-            None if request.POST.get("do") == "default" else request.POST.get("value", "")[:LONGEST],
+            None if do in {"default", "end"} else request.POST.get("value", "")[:LONGEST],
+            on_trial=on_trial and do != "default",
             staging={"": None, "canary": f"canary {share}%"}.get(stage, stage),
             **_common(request),
         )
@@ -120,9 +124,12 @@ def in_words(error: Exception) -> str:
 
 
 _REFUSALS = {
-    tuning.SameValueError: gettext_lazy("It is so already: nothing was changed."),
+    values.SameValueError: gettext_lazy("It is so already: nothing was changed."),
     values.UnknownNameError: gettext_lazy("The rule book has no such parameter or rule any more."),
     values.NoValueError: gettext_lazy("Type a number, as 30 or 0.85; a duration as 10m, 24h or 7d."),
     values.OutOfBoundsError: gettext_lazy("The value lies outside of what is allowed."),
+    values.NoTrialStageError: gettext_lazy(
+        "A value is tried for all communities alike: in shadow, or for a share of authors above none and below all."
+    ),
     values.NoCommunityError: gettext_lazy("Type the id of the community, in at most 200 characters."),
 }
