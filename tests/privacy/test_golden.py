@@ -53,7 +53,7 @@ def test_the_letters(language: str) -> None:
     """GDPR Art. 12(1): plain words, in the person's language; Art. 12(4): reasons and the ways to object."""
     kept = [
         {"kind": kind.value, "count": 3, "why": why}
-        for kind, why in zip(Kind, ["law", "held", "open"] * 7, strict=False)
+        for kind, why in zip(Kind, ["law", "held", "open"] * 8, strict=False)
     ]
     out = []
     for kind in RequestKind:

@@ -16,13 +16,18 @@ from hakam.compliance.findings import check as sound
 from hakam.compliance.ledger import body_of, verify_chain
 from hakam.compliance.models import Fact, Statement
 from hakam.enforcement.models import Effect
-from hakam.intake.models import Notice
-from hakam.privacy import erasing, holds, retention, schedule
+from hakam.intake.models import Notice, Quarantined
+from hakam.privacy import account_erasure, erasing, holds, requests, retention, schedule
+from hakam.privacy.erasers import key_of_record
 from hakam.privacy.kinds import Kind
 from hakam.privacy.models import Pass
+from hakam.privacy.requests import RequestKind
 from hakam.review.findings import check as review_sound
 from hakam.review.models import Complaint, Draft, Evidence
+from hakam.review.proposing import propose
 from hakam.testing import scene
+from hakam.vocabulary.actor import SYSTEM
+from hakam.vocabulary.measure import Measure, MeasureKind
 
 LATER = NOW + 5 * YEAR
 
@@ -51,6 +56,67 @@ def test_a_case_loses_its_words_and_keeps_its_story(world: World) -> None:
     (fact,) = facts_of("retention:cases", FactKind.RETENTION_APPLIED)
     assert body_of(fact)["erased"] == 1
     assert list(verify_chain()) == []
+
+
+def test_what_was_proposed_about_a_case_goes_with_it(world: World) -> None:
+    case = world.case("I will find you", clause="threat", harm="threat")
+    made = propose(
+        case.pk, by=world.amal.actor, now=NOW, clause="threat", measures=[Measure(MeasureKind.TERMINATE)],
+        facts="Quillfeather threatens somebody.", note="Ask Quillfeather's school.",
+    )  # fmt: skip
+    world.decided(case)
+    run_all(world, NOW + 370 * DAY)
+    made.refresh_from_db()
+    assert (made.facts, made.note, made.because) == ("[erased]", "", "")
+    assert (made.clause, made.state) == ("threat", "lapsed")
+
+
+def test_a_proposal_that_waits_keeps_its_words(world: World) -> None:
+    case = world.case("I will find you", clause="threat", harm="threat")
+    made = propose(
+        case.pk, by=world.amal.actor, now=NOW, clause="threat", measures=[Measure(MeasureKind.TERMINATE)],
+        facts="It threatens somebody.",
+    )  # fmt: skip
+    run_all(world)
+    made.refresh_from_db()
+    assert made.facts == "It threatens somebody."
+
+
+def set_aside(seq: int, text: str, at: Any = NOW) -> Quarantined:
+    made = Quarantined.objects.create(seq=seq, at=at, reason=text)
+    ledger.record(
+        FactKind.EVENT_QUARANTINED, by=SYSTEM, now=at, subject=key_of_record(seq), private={"reason": text}
+    )
+    return made
+
+
+def test_what_an_error_quotes_goes_with_the_record_or_in_half_a_year(world: World) -> None:
+    # GDPR Art. 5(1)(e)
+    seq = world.post("says Quillfeather", at=NOW)
+    of_event = set_aside(seq, "ValueError: says Quillfeather")
+    of_notice = set_aside(-7, "ValueError: writes Quillfeather", NOW + 100 * DAY)
+    run_all(world, NOW + 170 * DAY)
+    assert "Quillfeather" in Quarantined.objects.get(pk=of_event.pk).reason
+    run_all(world, NOW + 185 * DAY)
+    assert Quarantined.objects.get(pk=of_event.pk).reason == "[erased]"
+    assert "Quillfeather" in Quarantined.objects.get(pk=of_notice.pk).reason
+    run_all(world, NOW + 285 * DAY)
+    assert Quarantined.objects.get(pk=of_notice.pk).reason == "[erased]"
+    assert not Fact.objects.filter(kind=FactKind.EVENT_QUARANTINED, private__isnull=False).exists()
+    assert Quarantined.objects.count() == 2  # that they were set aside stays
+    assert list(verify_chain()) == []
+
+
+def test_an_erased_account_leaves_no_quotation_behind(world: World) -> None:
+    seq = world.post("says Quillfeather", at=NOW)
+    set_aside(seq, "ValueError: says Quillfeather")
+    request = requests.receive(
+        RequestKind.ERASURE, platform="maydan", account="u1", by=world.amal.actor, now=NOW
+    )
+    while account_erasure.erase(request, world.stores, now=NOW + DAY):
+        pass
+    assert Quarantined.objects.get().reason == "[erased]"
+    assert not Fact.objects.filter(kind=FactKind.EVENT_QUARANTINED, private__isnull=False).exists()
 
 
 def test_what_is_open_stays_however_old(world: World) -> None:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from hakam.privacy import erasing, holds, logged, requests
-from hakam.privacy.erasers import ERASERS, Eraser, eraser
+from hakam.privacy.erasers import Eraser, eraser, erasers
 from hakam.privacy.holds import Held
 from hakam.privacy.kinds import Kind
 from hakam.privacy.models import Erasure, Subject
@@ -37,7 +37,7 @@ def key_of(secret: str, platform: str, account: str) -> str:
 
 def yielding() -> tuple[Eraser, ...]:
     """Return the kinds of rows that give way to a request."""
-    return tuple(one for one in ERASERS if shipped()[one.kind].yields)
+    return tuple(one for one in erasers() if shipped()[one.kind].yields)
 
 
 def plan(request: Subject, stores: Stores, *, now: datetime) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def plan(request: Subject, stores: Stores, *, now: datetime) -> dict[str, Any]:
         0 if everything else len(events),
         held_events + (len(events) if everything else 0),
     )
-    for one in ERASERS:
+    for one in erasers():
         seen = erasing.look(one, one.of(platform, account), held)
         if shipped()[one.kind].yields:
             _note(free, kept, one.kind, seen.free, seen.held)
@@ -200,6 +200,9 @@ def _erase_events(request: Subject, stores: Stores, held: Held, *, now: datetime
     stores.events.erase(some)
     with transaction.atomic():
         logged.forget_places(some)
+        erasing.erase_set_aside(
+            some, vault=stores.vault, by=SYSTEM, now=now, reason=requests.subject_of(request)
+        )
         request.found = sorted(set(request.found) - set(some))
         request.save(update_fields=["found"])
         erasing.record(

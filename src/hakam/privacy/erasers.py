@@ -25,6 +25,7 @@ from hakam.intake.models import (
     Notice,
     NoticeItem,
     Order,
+    Quarantined,
     Strike,
     Suspension,
     Threat,
@@ -32,8 +33,8 @@ from hakam.intake.models import (
 from hakam.privacy.kinds import Kind
 from hakam.privacy.models import Project, Subject
 from hakam.review.evidence import EvidenceKind
-from hakam.review.models import Case, Complaint, Decision, Draft, Evidence
-from hakam.review.states import CaseState, ComplaintState
+from hakam.review.models import Case, Complaint, Decision, Draft, Evidence, Proposal
+from hakam.review.states import CaseState, ComplaintState, ProposalState
 from hakam.safeguarding.models import Report, ReportFile
 
 ERASED: Final = "[erased]"
@@ -91,9 +92,19 @@ def _copies(*, media: bool) -> QuerySet[Evidence]:
 
 def _with_contents(cases: QuerySet[Case]) -> QuerySet[Case]:
     noted = Decision.objects.filter(case=OuterRef("pk")).exclude(note="")
+    proposed = _proposals().filter(case=OuterRef("pk"))
     return cases.filter(
-        ~Q(excerpt="") | ~Q(search_text="") | Q(Exists(_copies(media=False))) | Q(Exists(noted))
+        ~Q(excerpt="")
+        | ~Q(search_text="")
+        | Q(Exists(_copies(media=False)))
+        | Q(Exists(noted))
+        | Q(Exists(proposed))
     )
+
+
+def _proposals() -> QuerySet[Proposal]:
+    """Return the proposals that were settled and still hold what somebody wrote."""
+    return Proposal.objects.exclude(state=ProposalState.OPEN).exclude(facts=ERASED)
 
 
 def _own(cases: QuerySet[Case], platform: str, account: str) -> QuerySet[Case]:
@@ -103,6 +114,7 @@ def _own(cases: QuerySet[Case], platform: str, account: str) -> QuerySet[Case]:
 def _blank_case(case: Case) -> None:
     Case.objects.filter(pk=case.pk).update(excerpt="", search_text="", item_url="")
     Decision.objects.filter(case=case).update(note="", item_url="")
+    _proposals().filter(case=case).update(facts=ERASED, note="", because="")
     case.evidence.exclude(kind=EvidenceKind.MEDIA).delete()
 
 
@@ -296,6 +308,16 @@ def facts_about(platform: str, account: str) -> QuerySet[Fact]:
     )
 
 
+def key_of_record(seq: int) -> str:
+    """Return the ledger's name of a record that was set aside; below zero stands one of the log of notices."""
+    return f"event:{seq}" if seq > 0 else f"notices:{-seq}"
+
+
+def set_aside(seqs: Iterable[int]) -> QuerySet[Quarantined]:
+    """Return which of these records were set aside with an error that may quote them."""
+    return Quarantined.objects.filter(seq__in=list(seqs)).exclude(reason=ERASED)
+
+
 def _blank_report(report: Report) -> None:
     Report.objects.filter(pk=report.pk).update(contents={}, because="")
     report.files.all().delete()
@@ -401,6 +423,12 @@ ERASERS: Final[tuple[Eraser, ...]] = (
         files=lambda r: tuple(r.files.values_list("digest", flat=True)),
     ),
     Eraser(
+        Kind.SET_ASIDE, Quarantined, lambda b: Quarantined.objects.filter(at__lt=b).exclude(reason=ERASED),
+        lambda _p, _a: Quarantined.objects.none(), lambda q: (key_of_record(q.pk),),
+        lambda q: void(Quarantined.objects.filter(pk=q.pk).update(reason=ERASED)),
+        facts=lambda q: (key_of_record(q.pk),),
+    ),
+    Eraser(
         Kind.LEDGER, Fact, _facts, facts_about,
         lambda f: (f.subject, *(link.subject for link in f.links.all())), lambda _f: None,
         facts=_nothing,
@@ -412,9 +440,25 @@ def void(_result: object) -> None:
     """Forget what a statement returned: a row's eraser returns nothing."""
 
 
+_above: dict[Kind, tuple[Eraser, Callable[[str], int]]] = {}
+
+
+def add(one: Eraser, *, names: Callable[[str], int]) -> None:
+    """Let a room above erase its rows by the schedule too: it calls this once, when Django starts.
+
+    `names` returns how many of its rows name a file of the vault. Calls go down, so that this room can't ask it.
+    """
+    _above[one.kind] = (one, names)
+
+
+def erasers() -> tuple[Eraser, ...]:
+    """Return the erasers of all rooms. Personal parts of facts come last: others name facts that go with their rows."""
+    return (*ERASERS[:-1], *(one for one, _names in _above.values()), ERASERS[-1])
+
+
 def eraser(kind: Kind) -> Eraser | None:
     """Return the eraser of a kind of rows; None for what lies in files."""
-    return next((one for one in ERASERS if one.kind is kind), None)
+    return next((one for one in erasers() if one.kind is kind), None)
 
 
 def times_named(digest: str) -> int:
@@ -427,4 +471,5 @@ def times_named(digest: str) -> int:
         + ReportFile.objects.filter(digest=digest).count()
         + Subject.objects.filter(document=digest).count()
         + Project.objects.filter(document=digest).count()
+        + sum(names(digest) for _one, names in _above.values())
     )

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Fact
-from hakam.privacy.erasers import Eraser, Row, times_named
+from hakam.privacy.erasers import Eraser, Row, eraser, set_aside, times_named
 from hakam.privacy.holds import Held
 from hakam.privacy.kinds import Kind
 from hakam.privacy.schedule import subject_of
@@ -100,6 +100,13 @@ def erase(
         ledger.erase_many(seqs, by=by, now=now, reason=reason)
         record(one.kind, len(rows), by=by, now=now, body=body, about=about)
     return len(rows)
+
+
+def erase_set_aside(seqs: Iterable[int], *, vault: Vault, by: Actor, now: datetime, reason: str) -> int:
+    """Erase what errors quote of records that go; a record of the log of notices has its number below zero."""
+    one = eraser(Kind.SET_ASIDE)
+    assert one is not None
+    return erase(one, list(set_aside(seqs)), vault=vault, by=by, now=now, reason=reason, body={})
 
 
 def record(

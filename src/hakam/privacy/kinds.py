@@ -27,4 +27,6 @@ class Kind(StrEnum):
     LOGS = "logs"  # logs of the processes, mail written to files
     REQUESTS = "requests"  # exports for people who asked for their data
     RESEARCH = "research"  # exports for researchers
+    LEGAL_REQUESTS = "legal_requests"  # what authorities and persons ask for under other laws
+    SET_ASIDE = "set_aside"  # why a record of a log could not be taken in: an error can quote it
     CHILD_REPORTS = "child_reports"  # reports to NCMEC and the NCA

@@ -206,7 +206,7 @@ ACTIVITIES: Final = (
     Activity(
         "authorities", gettext_lazy("Orders of authorities, threats to life"),
         gettext_lazy("acting on orders and telling of threats (Articles 9, 10 and 18 DSA)"), _USERS,
-        "GDPR Art. 6(1)(c)", (Kind.ORDERS, Kind.DISCLOSURES, Kind.THREATS), (_authorities, _mail),
+        "GDPR Art. 6(1)(c)", (Kind.ORDERS, Kind.DISCLOSURES, Kind.THREATS, Kind.LEGAL_REQUESTS), (_authorities, _mail),
     ),
     Activity(
         "children", gettext_lazy("Reports of child abuse"),
@@ -229,7 +229,7 @@ ACTIVITIES: Final = (
         "proof", gettext_lazy("The ledger and the logs of the machine"),
         gettext_lazy("proving what was done, and keeping it safe"),
         gettext_lazy("colleagues, and people whom a fact names"), "GDPR Art. 5(2), GDPR Art. 32",
-        (Kind.LEDGER, Kind.LOGS), (),
+        (Kind.LEDGER, Kind.LOGS, Kind.SET_ASIDE), (),
     ),
 )  # fmt: skip
 _THIRD: Final = {"report.cybertip.org": "US"}

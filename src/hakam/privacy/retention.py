@@ -121,6 +121,14 @@ def _step_of_log(kind: Kind, going: Pass, stores: Stores, held: Held, *, now: da
     with transaction.atomic():
         if kind is Kind.EVENTS:
             logged.forget_places(going.doing)
+        sign = 1 if kind is Kind.EVENTS else -1
+        erasing.erase_set_aside(
+            [sign * seq for seq in going.doing],
+            vault=stores.vault,
+            by=SYSTEM,
+            now=now,
+            reason=f"schedule: {kind}",
+        )
         erasing.record(
             kind, done, by=SYSTEM, now=now,
             body={"before": going.before, "first": going.doing[0], "last": going.doing[-1]},
