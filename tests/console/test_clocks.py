@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+import uuid
+from datetime import datetime, timedelta
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from tests.console.conftest import SignIn
 
 from hakam.compliance import deadlines
 from hakam.compliance.clocks import clock, clocks
+from hakam.compliance.profile import Profile, set_profile
 from hakam.console.desk.clocks import length_of
+from hakam.console.owed import WORDS
+from hakam.privacy import findings as privacy
+from hakam.privacy.models import Hold
+from hakam.regulator import findings as regulator
+from hakam.safeguarding import findings as safeguarding
 from hakam.staff.roles import Role
+from hakam.testing import scene
 from hakam.vocabulary.actor import SYSTEM
 
 pytestmark = pytest.mark.django_db
@@ -57,3 +66,51 @@ def test_an_empty_page_says_so(sign_in: SignIn) -> None:
 )
 def test_lengths_are_said_in_words(key: str, words: str) -> None:
     assert length_of(clock(key)) == words
+
+
+# What is owed -----------------------------------------------------------------------------------------
+
+
+def test_each_code_of_the_rooms_of_law_has_words_at_the_desk() -> None:
+    assert set(WORDS) == {*regulator.CODES, *privacy.CODES, *safeguarding.CODES}
+    with translation.override("en"):
+        for codes in (regulator.CODES, privacy.CODES, safeguarding.CODES):
+            assert {code: str(WORDS[code]).lower() for code in codes} == {
+                c: m.lower() for c, m in codes.items()
+            }
+
+
+def late_everything(now: datetime) -> None:
+    """Let something be late in each of the three rooms."""
+    for clock_key, subject in (
+        ("gdpr.request", f"data_request:{uuid.uuid4()}"),
+        ("us.csam", f"child_report:{uuid.uuid4()}"),
+    ):
+        deadlines.start(clock_key, subject=subject, by=SYSTEM, now=now - timedelta(days=50))
+    Hold.objects.create(
+        target="item:maydan/post/7", reason="r", placed_by="staff:1", placed_at=now - timedelta(days=90),
+        until=now - timedelta(days=30),
+    )  # fmt: skip
+    set_profile(Profile(platform=scene.PLATFORM, countries=("GB",)), by=SYSTEM, now=now)
+
+
+def test_what_is_owed_stands_on_top_with_the_page_where_to_act(sign_in: SignIn) -> None:
+    late_everything(timezone.now())
+    page = sign_in(Role.LEGAL).get(reverse("console:clocks")).content.decode()
+    assert {"D001", "D003", "G004"} <= set(re.findall(r'data-owed="(\w+)"', page))
+    assert reverse("console:hold", args=[Hold.objects.get().pk]) in page
+    assert reverse("console:risks") in page
+    assert page.index("What must be looked at") < page.index("Running")
+    assert 'data-owed="Y001"' not in page  # reports of child abuse are for those who handle them
+
+
+def test_child_safety_is_told_of_late_reports_in_arabic(sign_in: SignIn) -> None:
+    late_everything(timezone.now())
+    page = sign_in(Role.CHILD_SAFETY, language="ar").get(reverse("console:clocks")).content.decode()
+    assert set(re.findall(r'data-owed="(\w+)"', page)) == {"Y001"}
+    assert "What must be looked at" not in page
+    assert "sent in time" not in page
+
+
+def test_where_nothing_is_owed_nothing_is_said(sign_in: SignIn) -> None:
+    assert "data-owed" not in sign_in(Role.LEGAL).get(reverse("console:clocks")).content.decode()

@@ -91,3 +91,8 @@ def test_a_request_about_data_does_not_reach_it(answered: Request) -> None:
     assert one is not None
     assert not one.of(scene.PLATFORM, "u1").exists()
     assert one.due(NOW + YEAR).get() == answered
+
+
+def test_every_kind_of_the_schedule_is_erased_by_somebody() -> None:
+    # GDPR Art. 5(1)(e)
+    assert [kind for kind in Kind if not retention.has_eraser(kind)] == []

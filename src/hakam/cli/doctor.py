@@ -22,7 +22,10 @@ def modules() -> dict[str, ModuleType]:
     from hakam.incidents import findings as incidents  # noqa: PLC0415
     from hakam.intake import findings as intake  # noqa: PLC0415
     from hakam.live import findings as live  # noqa: PLC0415
+    from hakam.privacy import findings as privacy  # noqa: PLC0415
+    from hakam.regulator import findings as regulator  # noqa: PLC0415
     from hakam.review import findings as review  # noqa: PLC0415
+    from hakam.safeguarding import findings as safeguarding  # noqa: PLC0415
     from hakam.staff import findings as staff  # noqa: PLC0415
     from hakam.wiring import findings as wiring  # noqa: PLC0415
 
@@ -33,7 +36,10 @@ def modules() -> dict[str, ModuleType]:
         "enforcement": enforcement,
         "review": review,
         "intake": intake,
+        "safeguarding": safeguarding,
+        "privacy": privacy,
         "live": live,
+        "regulator": regulator,
         "incidents": incidents,
         "installation": wiring,
     }

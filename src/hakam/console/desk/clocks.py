@@ -14,8 +14,9 @@ from django.views.decorators.http import require_GET
 from hakam.compliance import access
 from hakam.compliance.clocks import Clock, clocks
 from hakam.console import timewords
-from hakam.console.admission import admit
+from hakam.console.admission import admit, person
 from hakam.console.desk.ledger import link_to
+from hakam.console.owed import owed
 from hakam.console.reader import digits
 from hakam.staff.roles import Permission
 
@@ -51,9 +52,10 @@ def _running() -> list[dict[str, Any]]:
 @require_GET
 @admit(Permission.LEDGER_READ)
 def listing(request: HttpRequest) -> HttpResponse:
-    """List the clocks that run, the first due on top, and all that there are."""
+    """List what is owed, the clocks that run, the first due on top, and all that there are."""
     today = timezone.localdate()
     known = [
         {"data": one, "length": length_of(one), "in_force": one.in_force(today)} for one in clocks().values()
     ]
-    return render(request, "console/desk/clocks.html", {"rows": _running(), "known": known})
+    found = owed(person(request), now=timezone.now())
+    return render(request, "console/desk/clocks.html", {"rows": _running(), "known": known, "owed": found})
