@@ -12,11 +12,14 @@ import pytest
 from django.conf import settings
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, Page
 from tests.console.conftest import Desk, Stored
+from tests.console.test_events import noted as note_event
 from tests.console.test_tuning import FILES as TUNABLE
 from tests.intake.test_order_contents import REMOVAL
 from tests.live.audience.hall import GRAIN, GRAIN_AGAIN, WAGES, WATER, Hall
+from tests.live.surge.test_signs import CROWD as CALM
 from tests.media.drawings import drawing, file_of, grey
 from tests.regulator.test_contacts import CONTACTS
 from tests.regulator.test_risks import WHOLE as WHOLE_ASSESSMENT
@@ -127,6 +130,7 @@ def let_ask(desk: Desk) -> None:
     opens = desk.now.replace(microsecond=0)
     talk = Plan("talk", {"en": "Talk", "ar": "حديث"}, opens, opens + timedelta(hours=2), capacity=100, pace=5)
     keep_plan(settings.HAKAM.home, msgspec.structs.replace(talk, platform=scene.PLATFORM))
+    note_event(timezone.now(), signs=msgspec.structs.replace(CALM, young=180, alike=150))
     hall = Hall(desk.now)
     for text in (GRAIN, GRAIN_AGAIN, WAGES, WATER, "لماذا الآن؟"):
         hall.ask(text)
@@ -283,7 +287,7 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
                  "/desk/retention", "/desk/holds", f"/desk/holds/{held.pk}", "/desk/data-requests",
                  f"/desk/data-requests/{owner.pk}", "/desk/processing", "/desk/research",
                  "/desk/live", *(f"/desk/live/{pk}" for pk in shown), "/desk/live/permits",
-                 "/desk/events", "/desk/events/talk/questions",
+                 "/desk/events", "/desk/events/talk", "/desk/events/talk/surge", "/desk/events/talk/questions",
                  "/desk/reports", f"/desk/reports/{yearly.pk}?part=6&all=1", f"/desk/reports/{yearly.pk}/facts/6/0/5",
                  "/desk/preferences", "/accounts/2fa/"],
     }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -43,6 +44,7 @@ def plan(**changes: Any) -> None:
 
 @pytest.fixture
 def hall(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Hall:
+    shutil.rmtree(settings.HAKAM.home / "waiting", ignore_errors=True)  # what other tests planned
     plan()
     made = Hall(desk.now)
     monkeypatch.setattr("hakam.console.desk.audience.event_log", lambda: made.log)

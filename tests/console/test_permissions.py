@@ -151,7 +151,9 @@ class World:
             "processing_export": "json",
             **dict.fromkeys(("stream", "stream_state", "take_step"), self.on_air.stream_id),
             "lift_step": self.on_air.pk,
-            **dict.fromkeys(("questions", "move_question", "take_question_apart"), "talk"),
+            **dict.fromkeys(
+                ("event", "steer", "surge", "questions", "move_question", "take_question_apart"), "talk"
+            ),
             "settle_permit": self.permit,
             "report_made": self.report.pk,
             "publish_report": self.report.pk,
@@ -206,7 +208,9 @@ ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | 
     **dict.fromkeys(("data_request", "act_on_data_request", "child_report", "act_on_child_report"), NO_ID),
     **dict.fromkeys(("research_project", "act_on_research"), NO_ID),
     **dict.fromkeys(("stream", "stream_state", "take_step", "lift_step", "settle_permit"), 987_654),
-    **dict.fromkeys(("questions", "move_question", "take_question_apart"), "no-event"),
+    **dict.fromkeys(
+        ("event", "steer", "surge", "questions", "move_question", "take_question_apart"), "no-event"
+    ),
     "report_made": 987_654,
     "publish_report": 987_654,
 }

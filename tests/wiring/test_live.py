@@ -89,7 +89,7 @@ def test_adapters_of_others_are_found_and_may_not_take_our_names(monkeypatch: py
 def test_the_worker_s_duties_about_streams_run_on_an_empty_home(tmp_path: Path) -> None:
     chosen = home(tmp_path)
     found = live_duties.lanes(chosen)
-    assert set(found) == {"live", "audience", "cuts", "recordings"}
+    assert set(found) == {"live", "audience", "live events", "cuts", "recordings"}
     for lane in found.values():
         for task in lane:
             assert task.run(timezone.now()) == 0, task.name

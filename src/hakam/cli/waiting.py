@@ -93,7 +93,9 @@ def token() -> None:
 
 
 def _token(secret: str) -> str:
-    return hashlib.sha256(b"hakam waiting token 1\0" + secret.encode()).hexdigest()
+    from hakam.live.edge_keys import waiting_token  # noqa: PLC0415 -- --help needs none of it
+
+    return waiting_token(secret)
 
 
 @app.command()
@@ -250,6 +252,7 @@ def rehearse(
     Without `--url` the plan is copied, opened a few seconds from now, and nothing of the real event is touched.
     """
     from hakam.live.waiting.rehearsal import rehearse as crowd  # noqa: PLC0415 -- only this command needs it
+    from hakam.live.waiting.rehearsed import keep, rehearsed  # noqa: PLC0415
 
     if url and urlsplit(url).hostname not in _LOCAL:
         raise CommandError("a rehearsal sends its crowd to this machine only")
@@ -273,6 +276,8 @@ def rehearse(
         finally:
             steps = [] if server is None else server.end()
     _show(outcome, steps)
+    found = rehearsed(outcome, steps, at=datetime.now(tz=UTC), where=url)
+    keep(_settings().home, event, found)  # the console shows it
     if outcome.wrong or outcome.order_broken:
         raise typer.Exit(1)
 

@@ -90,6 +90,52 @@ QUESTION_MOVES: Words = {
     "breach": _("Breaks a rule"),
     "pending": _("Back to waiting"),
 }
+SURGE_READINGS: Words = {
+    "quiet": pgettext_lazy("attack or crowd", "Quiet"),
+    "unclear": pgettext_lazy("attack or crowd", "Not clear"),
+    "crowd": pgettext_lazy("attack or crowd", "A crowd"),
+    "mixed": pgettext_lazy("attack or crowd", "A crowd with an attack in it"),
+    "attack": pgettext_lazy("attack or crowd", "An attack"),
+}
+SURGE_MEANINGS: Words = {
+    "quiet": _("Nothing rises."),
+    "unclear": _(
+        "Something rises, and too little is known of it: the platform tells no ages or networks, say."
+    ),
+    "crowd": _("Many people, who look like people: let them in as the plan allows."),
+    "mixed": _("Look at the figures that lean: acting against all would meet the crowd too."),
+    "attack": _("What rises looks made. Act on the front that it is about."),
+}
+SURGE_FRONTS: Words = {
+    "chat": pgettext_lazy("attack or crowd", "Chat"),
+    "reports": pgettext_lazy("attack or crowd", "Reports"),
+    "tickets": pgettext_lazy("attack or crowd", "Tickets"),
+}
+SURGE_PARTS: Words = {
+    "young": _("Accounts made within a week"),
+    "alike": _("Messages that three accounts or more write nearly alike"),
+    "per_network": _("Accounts for each network"),
+    "hits": _("Messages in a bank of known content"),
+    "per_account": _("Messages for each account"),
+    "reports_alike": _("Reports in nearly the same words"),
+    "per_reporter": _("Reports for each person who reports"),
+    "refused": _("Tickets that are forged, another's or broken"),
+    "arrivals": _("People who come, against those whom the plan lets in"),
+}
+TICKET_CODES: Words = {
+    "malformed": pgettext_lazy("ticket", "broken"),
+    "forged": pgettext_lazy("ticket", "forged"),
+    "other_event": pgettext_lazy("ticket", "of another event"),
+    "not_yours": pgettext_lazy("ticket", "somebody else's"),
+    "expired": pgettext_lazy("ticket", "too late"),
+    "no_ticket": pgettext_lazy("ticket", "without a ticket"),
+    "empty": pgettext_lazy("question", "empty"),
+    "too_long": pgettext_lazy("question", "too long"),
+    "too_soon": pgettext_lazy("question", "too soon"),
+    "too_many": pgettext_lazy("question", "too many"),
+    "door_busy": pgettext_lazy("question", "door busy"),
+    "refused": pgettext_lazy("question", "against the rules"),
+}
 FACTS: Words = {
     "live.started": _("Stream on air"),
     "live.ended": _("Stream ended"),
@@ -115,6 +161,11 @@ FAMILIES: dict[str, Words] = {
     "stream_state": STREAM_STATES,
     "step": STEPS,
     "question_state": QUESTION_STATES,
+    "surge_reading": SURGE_READINGS,
+    "surge_meaning": SURGE_MEANINGS,
+    "surge_front": SURGE_FRONTS,
+    "surge_part": SURGE_PARTS,
+    "ticket_code": TICKET_CODES,
     "question_move": QUESTION_MOVES,
     "closeness": CLOSENESS,
     "score_part": SCORE_PARTS,

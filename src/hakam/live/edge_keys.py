@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -21,6 +23,11 @@ def public_key(text: str) -> Ed25519PublicKey:
         return Ed25519PublicKey.from_public_bytes(bytes.fromhex(text.strip()))
     except ValueError as error:
         raise SnapshotError("a public key has 64 hex digits") from error
+
+
+def waiting_token(secret: str) -> str:
+    """Return what organiser and controller of a waiting room show to its nodes, made of the secret `waiting`."""
+    return hashlib.sha256(b"hakam waiting token 1\0" + secret.encode()).hexdigest()
 
 
 def waiting_key(secret: str) -> Ed25519PrivateKey:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from hakam.live.audience.access import events_with_questions
+from hakam.live.models import AdmissionHold, EventPoint
 from hakam.live.waiting.plan import Plan, PlanError, load_plan
 
+HISTORY: Final = timedelta(hours=1)
+_FRESH: Final = timedelta(seconds=30)
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -56,3 +60,18 @@ def event(name: str, *, home: Path, platform: str) -> ScheduledEvent | None:
         owner = platform if platform in owners else next(iter(owners), None)
         return None if owner is None else ScheduledEvent(name, owner, None)
     return ScheduledEvent(plan.event, plan.platform or platform, plan)
+
+
+class Standing(NamedTuple):
+    """How an event stands: the newest that was noted, if that is fresh."""
+
+    point: EventPoint | None
+    hold: AdmissionHold | None
+    history: list[EventPoint]  # of the last hour, the oldest first
+
+
+def standing(name: str, *, now: datetime) -> Standing:
+    """Return how an event stands."""
+    history = list(EventPoint.objects.filter(event=name, at__gte=now - HISTORY, at__lte=now).order_by("at"))
+    fresh = history[-1] if history and now - history[-1].at <= _FRESH else None
+    return Standing(fresh, AdmissionHold.objects.filter(event=name).first(), history)

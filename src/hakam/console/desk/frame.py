@@ -105,7 +105,8 @@ _PLACES = {
     "save_contacts": "contacts", "risk": "risks", "risk_draft": "risks", "save_risk": "risks", "attest": "checklist",
     "bulk": "bulks", "entity": "investigate", "investigate_sql": "investigate", "run_sql": "investigate",
     "stream": "live", "stream_state": "live", "take_step": "live", "permits": "live", "approve_live": "live",
-    "settle_permit": "live", "questions": "events", "move_question": "events", "take_question_apart": "events",
+    "settle_permit": "live", "event": "events", "steer": "events", "surge": "events",
+    "questions": "events", "move_question": "events", "take_question_apart": "events",
     "threat": "threats", "dispute": "disputes", "report_made": "reports", "report_figure": "reports",
     "propose_private_basis": "private_bases", "act_on_private_basis": "private_bases",
     "child_report": "child_reports", "prepare_child_report": "child_reports", "act_on_child_report": "child_reports",
@@ -297,10 +298,15 @@ def _shortcuts() -> tuple[Shortcuts, ...]:
         (("4",), _("Breaks a rule")),
         (("0",), _("Back to waiting")),
     )
+    admission = (
+        (("−",), _("One step down")),
+        (("+",), _("One step up")),
+    )
     return (
         Shortcuts(_("On a case"), case),
         Shortcuts(_("On a live stream"), stream),
         Shortcuts(_("On questions of an audience"), question),
+        Shortcuts(_("On a live event"), admission),
         Shortcuts(_("In lists"), lists),
         Shortcuts(_("Everywhere"), everywhere),
     )

@@ -38,6 +38,23 @@ class NodeReport(msgspec.Struct, frozen=True):
     questions: int = 0  # that were taken since the node started
 
 
+class State(msgspec.Struct, frozen=True):
+    """What the controller knows of its event: for people who watch over it."""
+
+    event: str
+    at: float  # Unix seconds
+    step: str
+    steps: tuple[str, ...]
+    held: int  # the step at which a person holds it, 0: nobody does
+    by_load: int  # the step that the load alone asks for
+    load: float  # that the platform reported
+    lanes: tuple[str, ...]
+    waiting: tuple[int, ...]  # of each lane
+    floor: float
+    nodes: tuple[NodeReport, ...]
+    silent: tuple[str, ...]  # addresses of nodes that gave no report
+
+
 class _Kept(msgspec.Struct):
     """What a restart must know."""
 
@@ -47,6 +64,7 @@ class _Kept(msgspec.Struct):
     frontiers: list[int]
     used: list[float]
     counts: dict[str, list[dict[int, int]]]
+    held: int = 0  # the step at which a person holds it, or below
 
 
 class Admission:
@@ -62,6 +80,7 @@ class Admission:
             if len(kept.frontiers) == lanes:
                 self._kept = kept
         self._kept.step = min(self._kept.step, len(plan.steps) - 1)
+        self._kept.held = min(self._kept.held, len(plan.steps) - 1)
         self._last: float | None = None
         self._let_in: deque[tuple[float, float]] = deque()  # (when, how many)
         self._entered: deque[tuple[float, int]] = deque()  # (when, how many in all)
@@ -71,8 +90,23 @@ class Admission:
 
     @property
     def step(self) -> Step:
-        """The level of admission now."""
-        return self.plan.steps[self._kept.step]
+        """The level of admission now: that of the load, or where a person holds it, whichever lets in less."""
+        return self.plan.steps[max(self._kept.step, self._kept.held)]
+
+    @property
+    def held(self) -> int:
+        """The step at which a person holds it, 0: nobody does."""
+        return self._kept.held
+
+    @property
+    def by_load(self) -> int:
+        """The step that the load alone asks for."""
+        return self._kept.step
+
+    def hold(self, step: int) -> None:
+        """Let in no more than at this step, until another word; 0 lets go. On disk before it returns."""
+        self._kept.held = min(max(step, 0), len(self.plan.steps) - 1)
+        replace(self._path, msgspec.json.encode(self._kept))
 
     def waiting(self, lane: int) -> float:
         """Return how many of a lane are not let in yet."""

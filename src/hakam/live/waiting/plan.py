@@ -80,6 +80,12 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     step_up_at: Annotated[float, msgspec.Meta(gt=0, le=10)] = 0.6
     settle_seconds: Annotated[int, msgspec.Meta(ge=1, le=3_600)] = 10  # between two steps
     url: str = ""  # where a person who is let in goes
+    controller: str = (
+        "http://127.0.0.1:8430"  # address of the node that controls the gate, as the worker reaches it
+    )
+    items: Annotated[
+        tuple[str, ...], msgspec.Meta(max_length=100)
+    ] = ()  # the platform's ids of its live streams
     platform: str = ""  # whose event it is; empty: the platform of the installation
     questions: Asking | None = None  # how the audience asks; None: by the platform only
 
@@ -110,6 +116,10 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         yield (
             bool(self.url) and not self.url.startswith(("https://", "http://", "/")),
             "`url` begins with https://, http:// or /",
+        )
+        yield (
+            not self.controller.startswith(("https://", "http://")),
+            "`controller` begins with https:// or http://",
         )
 
     @property

@@ -9,6 +9,7 @@
 | `GET /questions`, `POST /questions` | the form, and a question of a ticket holder on its way to the door |
 | `GET /gate` | the newest gate, signed |
 | `GET /report`, `POST /load` | for the controller and the organiser, with the token |
+| `GET /state`, `POST /hold` | of the controller, for the console, with the token |
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
-from hakam.live.waiting.admission import Admission, NodeReport
+from hakam.live.waiting.admission import Admission, NodeReport, State
 from hakam.live.waiting.asking import Asked, AskingError, Line
 from hakam.live.waiting.asking_page import asking_page
-from hakam.live.waiting.gate import Checked, GateError, Wait, sign
+from hakam.live.waiting.gate import Checked, Gate, GateError, Wait, sign
 from hakam.live.waiting.issued import IssuedBefore
 from hakam.live.waiting.node import Node
 from hakam.live.waiting.page import language_of, page
@@ -72,6 +73,10 @@ class Options(NamedTuple):
     holder_header: str = ""  # a trusted front says in this header who asks; empty: a cookie of ours does
 
 
+class _Hold(msgspec.Struct, forbid_unknown_fields=True):
+    step: Annotated[int, msgspec.Meta(ge=0, le=15)]
+
+
 class _Load(msgspec.Struct, forbid_unknown_fields=True):
     load: Annotated[float, msgspec.Meta(ge=0, le=10)]
 
@@ -82,6 +87,7 @@ class Application:
     def __init__(self, node: Node, options: Options, line: Line | None = None) -> None:
         self.node, self.options, self.line = node, options, line
         self.signed_gate = b""
+        self.controller: Controller | None = None
         self._load, self._load_at = 0.0, -_LOAD_LASTS
         self._routes: dict[tuple[str, str], Callable[[Any, bytes], Answer | Awaitable[Answer]]] = {
             ("GET", "/"): self._room,
@@ -94,6 +100,8 @@ class Application:
             ("GET", "/gate"): self._gate,
             ("GET", "/report"): self._report,
             ("POST", "/load"): self._take_load,
+            ("GET", "/state"): self._state,
+            ("POST", "/hold"): self._hold,
             ("GET", "/healthz"): lambda *_: Answer(200, [_JSON], b'{"status":"ok"}'),
         }
 
@@ -273,6 +281,25 @@ class Application:
             return _problem(401, "no_token")
         return Answer(200, [_JSON, _FRESH], msgspec.json.encode(self.node.report()))
 
+    def _state(self, scope: Any, _body: bytes) -> Answer:
+        if not self._allowed(scope):
+            return _problem(401, "no_token")
+        if self.controller is None or self.node.gate is None:
+            return _problem(404, "not_found")
+        return Answer(200, [_JSON, _FRESH], msgspec.json.encode(self.controller.state(self.node.gate)))
+
+    def _hold(self, scope: Any, body: bytes) -> Answer:
+        if not self._allowed(scope):
+            return _problem(401, "no_token")
+        if self.controller is None:
+            return _problem(404, "not_found")
+        try:
+            step = msgspec.json.decode(body, type=_Hold).step
+        except msgspec.MsgspecError:
+            return _problem(422, "malformed")
+        self.controller.admission.hold(step)
+        return Answer(204, [], b"")
+
     def _take_load(self, scope: Any, body: bytes) -> Answer:
         if not self._allowed(scope):
             return _problem(401, "no_token")
@@ -313,17 +340,41 @@ class Controller:
         self.admission = Admission(app.node.plan, path)
         self._app, self._key, self._nodes = app, key, nodes
         self._issued = IssuedBefore(path.parent)
+        self.reports: list[NodeReport] = []
+        self.silent: list[str] = []
+        app.controller = self
 
     async def turn(self, client: httpx.AsyncClient) -> None:
         """Renew the gate once. A node that does not answer is left out of it."""
         app = self._app
         heard = await asyncio.gather(*(self._ask(client, url) for url in self._nodes))
-        reports = [app.node.report(), *(one for one in heard if one is not None), *self._issued.reports()]
+        nodes = [app.node.report(), *(one for one in heard if one is not None)]
+        self.silent = [url for url, one in zip(self._nodes, heard, strict=True) if one is None]
+        self.reports = nodes
+        reports = [*nodes, *self._issued.reports()]
         now = app.node.now()
         loop = asyncio.get_running_loop()
         gate = await loop.run_in_executor(None, lambda: self.admission.tick(reports, now=now, load=app.load))
         app.signed_gate = sign(gate, self._key)
         app.node.renew(app.signed_gate)
+
+    def state(self, gate: Gate) -> State:
+        """Return what is known of the event now."""
+        admission = self.admission
+        return State(
+            event=gate.event,
+            at=gate.made_at,
+            step=admission.step.name,
+            steps=tuple(step.name for step in admission.plan.steps),
+            held=admission.held,
+            by_load=admission.by_load,
+            load=self._app.load,
+            lanes=admission.plan.lane_names,
+            waiting=tuple(lane.waiting for lane in gate.lanes),
+            floor=gate.floor,
+            nodes=tuple(msgspec.structs.replace(one, issued=()) for one in self.reports),
+            silent=tuple(self.silent),
+        )
 
     async def _ask(self, client: httpx.AsyncClient, url: str) -> NodeReport | None:
         try:

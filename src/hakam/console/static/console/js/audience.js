@@ -26,3 +26,13 @@ document.addEventListener("htmx:afterSwap", () => {
   (document.getElementById(next) ?? list().querySelector("[data-question]"))?.focus({ preventScroll: false });
   next = null;
 });
+
+// A scheduled event: one key for one step down or up of admission.
+for (const [code, way] of [["Minus", "down"], ["Equal", "up"]]) {
+  bind(code, () => {
+    const button = document.querySelector(`[data-steer-key="${way}"]`);
+    if (!button || button.form.dataset.sent) return false;
+    button.form.dataset.sent = "1";
+    button.click();
+  });
+}
