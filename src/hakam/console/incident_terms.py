@@ -37,6 +37,22 @@ INCIDENT_ROLES: Words = {
     "communication": pgettext_lazy("role in an incident", "Communication"),
     "evidence": pgettext_lazy("role in an incident", "Evidence"),
 }
+MOMENTS: Words = {
+    "declared_at": _("Declared"),
+    "confirmed_at": _("Confirmed by a second person"),
+    "first_uploaded_at": _("First upload"),
+    "first_detected_at": _("First detected"),
+    "first_hash_at": _("First hash in the bank"),
+    "first_blocked_at": _("First held or cut"),
+    "first_shared_at": _("First shared with partners"),
+    "closed_at": pgettext_lazy("moment of an incident", "Over"),
+}
+SCOPES: Words = {
+    "communities": _("Communities"),
+    "countries": _("Countries"),
+    "languages": _("Languages"),
+    "streams": _("Streams"),
+}
 FACTS: Words = {
     "incident.declared": _("Incident declared"),
     "incident.confirmed": _("Incident confirmed by a second person"),
@@ -65,4 +81,6 @@ FAMILIES: dict[str, Words] = {
     "power": POWERS,
     "power_means": POWERS_MEAN,
     "incident_role": INCIDENT_ROLES,
+    "moment": MOMENTS,
+    "incident_scope": SCOPES,
 }

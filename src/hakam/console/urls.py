@@ -20,6 +20,7 @@ from hakam.console.desk import (
     eu_database,
     events,
     flaggers,
+    incidents,
     investigate,
     ledger,
     live,
@@ -45,6 +46,7 @@ from hakam.console.desk import (
     why,
 )
 from hakam.console.outside import complaint, contact, home, intimate, report, rulebook, stage, transparency
+from hakam.console.outside import incidents as own_incidents
 from hakam.console.outside import live as own_live
 from hakam.console.outside import misuse as own_misuse
 
@@ -74,6 +76,9 @@ urlpatterns = [
     path("rules/<str:name>", rulebook.rulebook, name="rulebook_version"),
     path("transparency", transparency.transparency, name="transparency"),
     path("transparency/reports/<int:report_id>/<str:form>", transparency.public_report, name="public_report"),
+    path("incidents", own_incidents.listing, name="public_incidents"),
+    path("incidents/<slug:slug>.json", own_incidents.incident_json, name="public_incident_json"),
+    path("incidents/<slug:slug>", own_incidents.incident, name="public_incident"),
     path("language", preferences.set_language, name="set_language"),
     path("theme", preferences.set_theme, name="set_theme"),
     path("desk/", queue.queue, name="queue"),
@@ -170,6 +175,17 @@ urlpatterns = [
     path("desk/banks/<slug:name>/change", banks.change, name="change_bank"),
     path("desk/banks/<slug:name>/<int:entry>/judge", banks.judge, name="judge_entry"),
     path("desk/banks/<slug:name>/<int:entry>/withdraw", banks.withdraw, name="withdraw_entry"),
+    path("desk/incidents", incidents.listing, name="incidents"),
+    path("desk/incidents/new", incidents.new, name="new_incident"),
+    path("desk/incidents/declare", incidents.declare, name="declare_incident"),
+    path("desk/incidents/<slug:slug>", incidents.incident, name="incident"),
+    path("desk/incidents/<slug:slug>/act", incidents.act, name="act_on_incident"),
+    path("desk/incidents/<slug:slug>/note", incidents.note, name="note_incident"),
+    path("desk/incidents/<slug:slug>/report", incidents.after, name="incident_report"),
+    path("desk/incidents/<slug:slug>/publish", incidents.publish, name="publish_incident"),
+    path(
+        "desk/incidents/<slug:slug>/confidential.json", incidents.confidential, name="incident_confidential"
+    ),
     path("desk/live", live.wall, name="live"),
     path("desk/live/permits", live.permit_list, name="permits"),
     path("desk/live/permits/approve", live.approve, name="approve_live"),

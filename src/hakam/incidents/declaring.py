@@ -37,6 +37,7 @@ MOST_HOURS: Final = 72
 LONGEST_TITLE: Final = 200
 LONGEST_SUMMARY: Final = 10_000
 MOST_PLACES: Final = 200
+RESERVED: Final = frozenset({"new", "declare"})  # addresses of the console
 
 
 class Declared(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +70,8 @@ def declare(
     `wait`: nothing is in force before the second person. `lead`: number of the account that leads it. Raises
     `IncidentError`.
     """
+    if said.slug in RESERVED:
+        raise IncidentError(_("%(slug)s is a word of ours: take another name") % {"slug": repr(said.slug)})
     _check(said, now=now)
     state = IncidentState.PROPOSED if wait else IncidentState.PROVISIONAL
     try:

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from hakam.enforcement import access as enforcement
+from hakam.incidents import access as incidents
+from hakam.incidents.models import Incident
 from hakam.intake import order_access
 from hakam.live import access as live
 from hakam.regulator import access as regulator
@@ -74,6 +76,7 @@ class Frame:
     more: tuple[Group, ...] = ()
     commands: tuple[Entry, ...] = ()
     undo: Undoable | None = None
+    incidents: tuple[Incident, ...] = ()  # that are not over: every page says so
     shortcuts: tuple[Shortcuts, ...] = field(default_factory=tuple)
 
     @property
@@ -107,6 +110,9 @@ _PLACES = {
     "stream": "live", "stream_state": "live", "take_step": "live", "permits": "live", "approve_live": "live",
     "settle_permit": "live", "event": "events", "steer": "events", "surge": "events",
     "questions": "events", "move_question": "events", "take_question_apart": "events",
+    "incident": "incidents", "new_incident": "incidents", "declare_incident": "incidents",
+    "act_on_incident": "incidents", "note_incident": "incidents", "incident_report": "incidents",
+    "publish_incident": "incidents",
     "threat": "threats", "dispute": "disputes", "report_made": "reports", "report_figure": "reports",
     "propose_private_basis": "private_bases", "act_on_private_basis": "private_bases",
     "child_report": "child_reports", "prepare_child_report": "child_reports", "act_on_child_report": "child_reports",
@@ -146,6 +152,16 @@ def _on_air(user: User) -> list[Entry]:
     return [Entry("live", pgettext("streams", "Live"), "signal", reverse("console:live"), count, alert)]
 
 
+def _crisis(user: User) -> list[Entry]:
+    """Return the way to incidents, in the front row while one is not over."""
+    there = incidents.running(user)
+    if not there:
+        return []
+    waits = any(incidents.may_be_second(user, one) for one in there)
+    alert = _("one waits for a second person") if waits else ""
+    return [Entry("incidents", _("Incidents"), "alarm", reverse("console:incidents"), len(there), alert)]
+
+
 def _entries(user: User, now: datetime) -> list[Entry]:
     counts = review.counts(user=user, now=now)
     out: list[Entry] = []
@@ -161,6 +177,7 @@ def _entries(user: User, now: datetime) -> list[Entry]:
     if user.may(Permission.ORDER_READ):
         waiting = order_access.open_count(user)
         out.append(Entry("orders", _("Orders"), "alarm", reverse("console:orders"), waiting or None))
+    out += _crisis(user)
     out += _on_air(user)
     if user.may(Permission.PACK_READ):
         tripped, alert = _tripped()
@@ -205,6 +222,13 @@ def _records(user: User) -> tuple[Entry, ...]:
 
 
 def _duties(user: User) -> tuple[Entry, ...]:
+    out = []
+    if user.may(Permission.INCIDENT_READ) and not incidents.running(user):  # else it stands in the front row
+        out.append(Entry("incidents", _("Incidents"), "alarm", reverse("console:incidents")))
+    return (*out, *_legal_duties(user))
+
+
+def _legal_duties(user: User) -> tuple[Entry, ...]:
     out = []
     if user.may(Permission.LIVE_READ) and not _on_air(user):  # else it stands in the front row
         out.append(Entry("live", _("Live streams"), "signal", reverse("console:live")))
@@ -342,5 +366,6 @@ def frame_of(request: HttpRequest) -> Frame:
         more=tuple(more),
         commands=(*entries, *(entry for group in more for entry in group.entries), *outside),
         undo=_undoable(request, now),
+        incidents=tuple(incidents.running(user)),
         shortcuts=_shortcuts(),
     )

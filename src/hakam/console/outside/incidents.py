@@ -1,0 +1,58 @@
+"""What the public reads of incidents that are over: how fast, how much, how often wrong.
+
+# DSA Art. 48(4)(f): a public report after the termination of a crisis.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from hakam.console.charts import columns
+from hakam.console.outside.reading import page
+from hakam.incidents import access, kinds, report
+
+
+def _published(slug: str) -> report.Report:
+    one = access.find(slug)
+    found = report.published(one) if one is not None else None
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_GET
+def listing(request: HttpRequest) -> HttpResponse:
+    """List the reports that were published."""
+    rows = [found for one in access.reported() if (found := report.published(one)) is not None]
+    return page(request, "incidents.html", {"rows": rows, "here": "transparency"})
+
+
+@require_GET
+def incident(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one report."""
+    found = _published(slug)
+    hours = list(found.figures.seen_by_hour.items())
+    context = {
+        "report": found,
+        "figures": found.figures,
+        "kind": kinds.in_words(found.kind_name),
+        "times": [(one, other, found.seconds[f"{one}/{other}"]) for one, other in report.TIMES],
+        "chart": columns([count for _hour, count in hours]),
+        "first_hour": datetime.fromisoformat(hours[0][0]) if hours else None,
+        "last_hour": datetime.fromisoformat(hours[-1][0]) if hours else None,
+        "let_go": found.figures.left_up_by_people + found.figures.let_go,
+        "here": "transparency",
+    }
+    return page(request, "incident.html", context)
+
+
+@require_GET
+def incident_json(request: HttpRequest, slug: str) -> HttpResponse:
+    """Hand out one report as JSON, as it was published."""
+    del request
+    data = msgspec.json.format(msgspec.json.encode(_published(slug)))
+    return HttpResponse(data, content_type="application/json")
