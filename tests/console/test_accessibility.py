@@ -265,7 +265,7 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
              "/rules/differences", "/transparency", "/accounts/login/", "/accounts/password/reset/", "/nothing"],
         "root": ["/desk/", "/desk/search?search=vermin", f"/desk/cases/{case.pk}/", f"/desk/cases/{case.pk}/ 1",
                  "/desk/complaints", f"/desk/complaints/{complaint.pk}", "/desk/proposals",
-                 f"/desk/proposals/{proposal.pk}", "/desk/rules", "/desk/deliveries",
+                 f"/desk/proposals/{proposal.pk}", "/desk/rules", "/desk/models", "/desk/deliveries",
                  f"/desk/verdicts/{stored.post('You can buy followers')}", "/desk/verdicts/1?rule=known-spam",
                  "/desk/investigate?go=1&span=all&by=day&top=author.id&top=links.domains",
                  f"/desk/together/{together.pk}", "/desk/together",

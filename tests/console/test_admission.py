@@ -66,6 +66,7 @@ PAGES: list[tuple[str, str, tuple[object, ...], Permission]] = [
     ("POST", "settle_bulk", (987_654,), P.BULK_DECIDE),
     ("POST", "undo_bulk", (987_654,), P.BULK_DECIDE),
     ("GET", "verdict", (987_654,), P.CASE_READ),
+    ("GET", "models", (), P.PACK_READ),
     ("GET", "deliveries", (), P.DELIVERY_READ),
     ("GET", "delivery", (NO_ID,), P.DELIVERY_READ),
     ("POST", "replay", (NO_ID,), P.DELIVERY_REPLAY),

@@ -11,7 +11,9 @@ import pytest
 
 from hakam.door.app import Door
 from hakam.door.judgement import Measured
+from hakam.storage import model_figures
 from hakam.storage.event_log import Appended, Entry, LogFullError
+from hakam.storage.model_figures import ModelFigures
 from hakam.testing.doors import (
     KEYS,
     NOW,
@@ -374,6 +376,39 @@ def test_metrics_say_what_happened(house: House) -> None:
     ):
         assert line in text
     assert 'hakam_door_pack_info{digest="' in text
+
+
+def test_metrics_tell_of_the_models_that_the_worker_asks(house: House) -> None:
+    async def story(door: Door) -> tuple[str, str]:
+        before = door.exposition().body.decode()
+        told = ModelFigures(
+            "judge",
+            on=True,
+            texts=9,
+            unknown=2,
+            calls=8,
+            money=0.25,
+            behind=4,
+            budget_used=0.5,
+            trouble_at=7.0,
+        )
+        model_figures.write(door.config.home, [told, ModelFigures("other", on=False)])
+        return before, door.exposition().body.decode()
+
+    before, text = house.visit(story)
+    assert 'model="judge"' not in before
+    for line in (
+        'hakam_model_texts_total{model="judge"} 9.0',
+        'hakam_model_unknown_total{model="judge"} 2.0',
+        'hakam_model_calls_total{model="judge"} 8.0',
+        'hakam_model_money_total{model="judge"} 0.25',
+        'hakam_model_on{model="judge"} 1.0',
+        'hakam_model_on{model="other"} 0.0',
+        'hakam_model_behind{model="judge"} 4.0',
+        'hakam_model_budget_used{model="judge"} 0.5',
+        'hakam_model_trouble_at{model="judge"} 7.0',
+    ):
+        assert line in text
 
 
 def test_a_rule_that_fails_is_left_out_and_counted(house: House) -> None:

@@ -221,6 +221,23 @@ def test_a_text_waits_for_an_endpoint_in_trouble(post: Post, log: FileEventLog, 
     assert asker.trouble == ""
 
 
+def test_what_went_wrong_and_who_answered_are_kept_for_people(
+    post: Post, log: FileEventLog, vault: FileVault
+) -> None:
+    model = away()
+    model.script = [Unknown("the endpoint answers 503", 5.0)]
+    asker = Asker("judge", model, WHAT)
+    post("I hate this")
+    run(asker, log, vault)
+    use = ModelUse.objects.get(name="judge")
+    assert (use.trouble, use.model) == ("the endpoint answers 503", "")
+    assert use.trouble_at is not None
+    asker = Asker("judge", model, WHAT)  # a worker that started anew
+    run(asker, log, vault)
+    use.refresh_from_db()
+    assert (use.trouble, use.model) == ("the endpoint answers 503", model.id)
+
+
 def test_while_it_rests_nobody_is_called(post: Post, log: FileEventLog, vault: FileVault) -> None:
     post("hate 1")
     model = away()

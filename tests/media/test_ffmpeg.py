@@ -96,7 +96,7 @@ def test_no_second_file_is_opened(tmp_path: Path) -> None:
         (b"1234567890", {"size": 9}, "too many bytes"),
         (clip(), {"pixels": WIDTH * HEIGHT - 1}, "too many pixels"),
         (clip(), {"seconds": 0.01}, "took too long"),
-        (clip(), {"memory": 30_000_000}, ("not a clip", "damaged or cut short")),
+        (clip(), {"memory": 30_000_000}, ("ended its reader", "damaged or cut short")),
     ],
     ids=["empty", "bytes", "pixels", "clock", "memory"],
 )
@@ -128,3 +128,15 @@ def test_without_the_program_it_is_said_what_to_install(monkeypatch: pytest.Monk
     assert not ffmpeg.available()
     with pytest.raises(ProgramMissingError, match="apt-get install ffmpeg"):
         frames(clip())
+
+
+def test_a_reader_that_could_not_run_is_not_taken_for_a_file_that_is_no_clip() -> None:
+    with (
+        pytest.raises(UnreadableError, match="ended with code") as told,
+        opened(clip(), ClipBounds(memory=10_000_000)),
+    ):
+        pass
+    assert told.value.trouble == "ended its reader"
+    with pytest.raises(UnreadableError) as plain, opened(b"no clip at all" * 100):
+        pass
+    assert plain.value.trouble == "not a clip"

@@ -189,6 +189,17 @@ def test_a_model_that_fails_does_not_stop_the_others(
     lane.close()
 
 
+def test_a_model_that_is_on_and_can_not_be_built_says_so_where_people_look(
+    chosen: Settings, served: Service, log: FileEventLog, vault: FileVault
+) -> None:
+    one = declare(chosen, served, "strange = 1")
+    switch_on(one, sends_to="", by=SYSTEM, now=NOW)
+    lane = Models(chosen, endpoints=True)
+    run(lane, log, vault)
+    lane.close()
+    assert "strange" in ModelUse.objects.get(name="judge").trouble
+
+
 def test_a_declaration_that_can_not_be_built_says_why(chosen: Settings, served: Service) -> None:
     one = declare(chosen, served)
     changed = Declared(one.name, one.version, replace_adapter(one, "magic"), one.folder)

@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from hakam.console import incident_terms, live_terms
+from hakam.console import incident_terms, live_terms, model_terms
 from hakam.console.annex_fields import ANNEX_FIELDS
 from hakam.console.fact_terms import FACTS
 from hakam.console.harms import HARMS
@@ -531,6 +531,7 @@ FAMILIES: dict[str, Words] = {
     "data_request_kind": DATA_REQUEST_KINDS,
     "data_request_state": DATA_REQUEST_STATES,
     **live_terms.FAMILIES,
+    **model_terms.FAMILIES,
     **incident_terms.FAMILIES,
     "dispute_state": DISPUTE_STATES,
     "dispute_outcome": DISPUTE_OUTCOMES,

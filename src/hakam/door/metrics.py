@@ -17,6 +17,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import Metric
 
+from hakam.storage import model_figures
 from hakam.vocabulary.problem import Problem
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ class _Snapshot:
         yield GaugeMetricFamily(
             "hakam_door_revision", "Number of the publication in force", door.published.revision
         )
+        yield from _models(door)
         judgement = door.judgement
         if judgement is not None:
             ref = judgement.engine.ref
@@ -165,3 +167,37 @@ class _Snapshot:
             yield CounterMetricFamily(
                 "hakam_door_counter_forgotten", "Entries dropped to stay within memory", counters.forgotten
             )
+
+
+_SUMS = (
+    ("texts", "Texts that a model was to read"),
+    ("remembered", "Of them answered from memory"),
+    ("unknown", "Of them without an answer"),
+    ("calls", "Calls of its endpoint, failed ones included"),
+    ("characters", "Characters that left this machine for it"),
+    ("tokens", "Tokens that it counted"),
+    ("money", "What it cost, in the currency of its prices"),
+    ("reviews", "Cases opened since it had no answer"),
+    ("seconds", "Seconds that it took to answer"),
+)
+_STATES = (
+    ("on", "Whether a model is switched on"),
+    ("behind", "Records of the log that it has not come to"),
+    ("budget_used", "The largest share of its budgets of the day"),
+    ("trouble_at", "Unix time of its last trouble, 0 for none"),
+)
+
+
+def _models(door: Door) -> Iterator[Metric]:
+    """Yield what the worker wrote of the models of others, which it asks."""
+    figures = model_figures.read(door.config.home)
+    for name, told in _SUMS:
+        sums = CounterMetricFamily(f"hakam_model_{name}", told, labels=["model"])
+        for one in figures:
+            sums.add_metric([one.name], getattr(one, name))
+        yield sums
+    for name, told in _STATES:
+        states = GaugeMetricFamily(f"hakam_model_{name}", told, labels=["model"])
+        for one in figures:
+            states.add_metric([one.name], float(getattr(one, name)))
+        yield states

@@ -25,6 +25,7 @@ from hakam.adapters.declared import Declaration
 from hakam.adapters.model import Answer, Known, Text, TextModel, Unknown
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
+from hakam.compliance.storable import storable
 from hakam.intake import again, cursors, events
 from hakam.intake.fallback import Fallen, fall_back
 from hakam.intake.models import LaterJudgement, ModelUse
@@ -184,11 +185,13 @@ class Asker:
         if self.model.sends_to:
             self._tell(wanted, now=now)
         texts = [one.text for one in wanted]
+        began = monotonic()
         try:
             answers = self.model.read(texts)
         except Exception as error:  # noqa: BLE001 -- it should not; whatever it was, the others' reading goes on
             _LOG.exception("the model %s failed", self.name)
             answers = [Unknown(f"it failed: {type(error).__name__}", 30.0)] * len(texts)
+        took = round((monotonic() - began) * 1_000)
         answers = [self._sound(answer) for answer in answers]
         if len(answers) != len(texts):
             answers = [Unknown("it answers another number of texts than it was asked")] * len(texts)
@@ -201,7 +204,9 @@ class Asker:
                 characters=sum(one.sent for one in answers),
                 tokens=sum(one.tokens for one in answers),
                 micros=sum(one.micros for one in answers),
+                milliseconds=took,
             )
+            self._note(use, answers, now=now)
             if self.model.sends_to:
                 remember(
                     {
@@ -219,6 +224,17 @@ class Asker:
         else:
             self.trouble = ""
         return answers
+
+    def _note(self, use: ModelUse, answers: Sequence[Answer], *, now: datetime) -> None:
+        """Keep, for people, under which id it answered and what went wrong last."""
+        said: dict[str, object] = {}
+        if any(isinstance(one, Known) for one in answers):
+            said["model"] = self.model.id
+        whys = [one.why for one in answers if isinstance(one, Unknown)]
+        if whys:
+            said |= {"trouble": storable(whys[-1])[:300], "trouble_at": now}
+        if said:
+            ModelUse.objects.filter(pk=use.pk).update(**said)
 
     def _sound(self, answer: Answer) -> Answer:
         """Return the answer if it is one: a probability for each label and nothing else."""
@@ -283,6 +299,13 @@ def _count(use: ModelUse, **more: int) -> None:
     ModelUse.objects.filter(pk=use.pk).update(**{name: F(name) + value for name, value in more.items()})
     for name, value in more.items():
         setattr(use, name, getattr(use, name) + value)
+
+
+def note_trouble(name: str, why: str, *, now: datetime) -> None:
+    """Keep why a model can't be used at all, where people see it."""
+    with transaction.atomic():
+        use = _use(name, now)
+        ModelUse.objects.filter(pk=use.pk).update(trouble=storable(why)[:300], trouble_at=now)
 
 
 def waiting(name: str, log: EventLog) -> int:

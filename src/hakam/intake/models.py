@@ -425,6 +425,10 @@ class ModelUse(models.Model):
     tokens = models.PositiveBigIntegerField(default=0)
     micros = models.PositiveBigIntegerField(default=0)  # millionths of the currency of its prices
     reviews = models.PositiveIntegerField(default=0)  # cases opened since there was no answer
+    milliseconds = models.PositiveBigIntegerField(default=0)  # that it took to answer
+    model = models.CharField(max_length=160, default="")  # the id under which it answered last
+    trouble = models.CharField(max_length=300, default="")  # the last of the day, for people
+    trouble_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["name", "day"], name="model_day_once")]

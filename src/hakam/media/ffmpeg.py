@@ -228,6 +228,10 @@ class File:
             raise self._unreadable("took too long", "") from error
         if done.returncode == _CPU:
             raise self._unreadable("took too long", "")
+        if (
+            not done.stdout
+        ):  # whatever a file is, it ends with an object: so it was not the program that ended
+            raise UnreadableError("ended its reader", f"its reader ended with code {done.returncode}")
         try:
             said = msgspec.json.decode(done.stdout[:_MOST_PROBED], type=_Said)
         except msgspec.MsgspecError as error:

@@ -27,6 +27,7 @@ from hakam.intake import (
     crowds,
     events,
     misuse,
+    models_in_use,
     order_recipients,
     picture_contents,
     pictures,
@@ -41,6 +42,7 @@ from hakam.review.cases import rerank_due
 from hakam.review.decisions import finalise_due
 from hakam.safeguarding import filing
 from hakam.safeguarding.cybertip.client import HttpTipline
+from hakam.storage import model_figures
 from hakam.wiring import franking, live_duties, plugins, ports, publish, subscriptions
 from hakam.wiring.hold import HomeInUseError, hold
 from hakam.wiring.known import KnownBanks
@@ -154,6 +156,10 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
     def read_texts(now: datetime) -> int:
         return here.consume(log, vault=vault, now=now, limit=TEXTS_AT_ONCE)
 
+    def tell_of_models(now: datetime) -> int:
+        model_figures.write(settings.home, models_in_use.figures(settings.home, log, now=now))
+        return 0
+
     def ask_endpoints(now: datetime) -> int:
         return away.consume(log, vault=vault, now=now, limit=TEXTS_AT_ONCE)
 
@@ -183,6 +189,7 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
             "texts": (Task("read texts with models", read_texts, 1.0),),
             "endpoints": (
                 Task("ask models behind endpoints", ask_endpoints, 1.0),
+                Task("tell the door of models", tell_of_models, 15.0),
                 Task("forget answers of models", lambda now: remembering.forget(now=now), 3_600.0),
             ),
             "banks": (

@@ -16,7 +16,7 @@ from hakam.adapters.moderations import ModerationsModel
 from hakam.adapters.onnx import OnnxModel
 from hakam.adapters.shipped import NAME, ShippedModel
 from hakam.intake import cursors, events
-from hakam.intake.asking import Asker
+from hakam.intake.asking import Asker, note_trouble
 from hakam.intake.models import Cursor
 from hakam.intake.switching import cursor_of, is_on
 from hakam.review import clauses
@@ -106,7 +106,7 @@ class Models:
 
     def consume(self, log: EventLog, *, vault: Vault, now: datetime, limit: int) -> int:
         """Let each model read on; return how many records were passed. One that fails does not stop the others."""
-        self._keep_up()
+        self._keep_up(now)
         passed = 0
         failed: Exception | None = None
         for asker in self._askers.values():
@@ -124,7 +124,7 @@ class Models:
             asker.model.close()
         self._askers = {}
 
-    def _keep_up(self) -> None:
+    def _keep_up(self, now: datetime) -> None:
         version = clauses.active()
         on = []
         for one in declarations.all_in(self._settings.home):
@@ -146,6 +146,7 @@ class Models:
                 model = build(self._settings, one)
             except ModelUnavailableError as error:
                 self._say(str(error))
+                note_trouble(one.name, str(error), now=now)
                 continue
             if bool(model.sends_to) is self._endpoints:
                 self._askers[one.name] = Asker(one.name, model, one.what)

@@ -276,6 +276,8 @@ def _house(user: User) -> tuple[Entry, ...]:
     out = []
     if user.may(Permission.BANK_READ):
         out.append(Entry("banks", _("Banks of known content"), "bank", reverse("console:banks")))
+    if user.may(Permission.PACK_READ):
+        out.append(Entry("models", _("Models"), "machine", reverse("console:models")))
     if user.may(Permission.STAFF_MANAGE):
         out.append(Entry("staff", _("People"), "people", reverse("console:staff")))
     if user.may(Permission.KEY_MANAGE):
