@@ -47,6 +47,11 @@ class ParamSeen(msgspec.Struct, frozen=True, omit_defaults=True):
     general: str
     community: str = ""
 
+    @property
+    def text(self) -> str:
+        """How a condition reads it: `params.most`."""
+        return f"{PREFIX}{self.name}"
+
 
 class RuleExplanation(msgspec.Struct, frozen=True, omit_defaults=True):
     """One rule on one event. `ways`: what would have turned the outcome, see `policy.changes`.
@@ -159,7 +164,7 @@ def show(explanation: RuleExplanation) -> str:
 def param_in_words(param: ParamSeen) -> str:
     """Say in English which value of a parameter held."""
     where = f" in the community `{param.community}`, {param.general} elsewhere" if param.community else ""
-    return f"{PREFIX}{param.name} is {param.value}{where}"
+    return f"{param.text} is {param.value}{where}"
 
 
 def _lines(reason: Reason, depth: int, marks: dict[bool | None, str]) -> Iterator[str]:
