@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -50,9 +51,18 @@ def describe(pack: Pack) -> str:
     return "\n".join(lines)
 
 
+def meaning_of(pack: Pack) -> str:
+    """Return a short digest of what the rules mean, with their terms, values and lists, whatever else changes.
+
+    Figures stand as long as it does: a test compares the page's with that of the pack.
+    """
+    meanings = "".join(f"{rule.id}:{rule.digest}\n" for rule in sorted(pack.rules, key=lambda rule: rule.id))
+    return hashlib.sha256(meanings.encode()).hexdigest()[:12]
+
+
 def show_figures(pack: Pack, found: dict[str, LanguageFigures], splits: Sequence[str]) -> str:
     """Return the tables of one measurement."""
-    lines = [f"Splits: {', '.join(splits)}. Pack {pack.ref}, digest `{pack.ref.digest[:12]}`."]
+    lines = [f"Splits: {', '.join(splits)}. Pack {pack.ref}, meaning of its rules `{meaning_of(pack)}`."]
     for language, figures in found.items():
         if figures.rows:
             lines += ["", f"### {_NAMES[language]}", "", *_summary(figures), "", *_table(pack, figures)]

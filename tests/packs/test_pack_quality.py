@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+import msgspec
 import pytest
 import zstandard
 
@@ -108,6 +109,26 @@ def test_the_page_names_every_rule_and_clause_as_the_pack_has_them(quality: Modu
     )
     for rule in pack.rules:
         assert f"`{rule.id}`" in page.split("<!-- figures:begin -->")[1], rule.id
+
+
+def test_the_figures_were_measured_with_the_rules_as_they_are(quality: ModuleType, pack: Pack) -> None:
+    figures = PAGE.read_text("utf-8").split("<!-- figures:begin -->")[1]
+    assert (
+        f"Pack {pack.ref}, meaning of its rules `{import_module('report').meaning_of(pack)}`." in figures
+    ), (
+        "the rules are others than those that were measured: run benchmarks/pack_quality/measure.py DATA --write"
+    )
+
+
+def test_a_rule_that_means_something_else_asks_for_new_figures(quality: ModuleType, pack: Pack) -> None:
+    meaning_of = import_module("report").meaning_of
+    first, *others = pack.rules
+    assert meaning_of(msgspec.structs.replace(pack, rules=(*others, first))) == meaning_of(pack)
+    assert meaning_of(msgspec.structs.replace(pack, rules=tuple(others))) != meaning_of(pack)
+    another = msgspec.structs.replace(first, digest="0" * 64)
+    assert meaning_of(msgspec.structs.replace(pack, rules=(another, *others))) != meaning_of(pack)
+    staged = msgspec.structs.replace(first, about="said in other words")
+    assert meaning_of(msgspec.structs.replace(pack, rules=(staged, *others))) == meaning_of(pack)
 
 
 def test_a_part_is_replaced_between_its_marks(quality: ModuleType, tmp_path: Path) -> None:
