@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from hakam.compliance.clocks import ClockKind
 from hakam.compliance.facts import FactKind
@@ -86,6 +86,12 @@ def overdue(now: datetime, *, limit: int = 500) -> list[Deadline]:
 def running(*, limit: int = 200) -> list[Deadline]:
     """Return the clocks that run or stand still, the first due first."""
     return list(Deadline.objects.filter(met_at=None).order_by("due_at", "pk")[:limit])
+
+
+def of_clocks(keys: Iterable[str], *, since: datetime, limit: int = 500) -> list[Deadline]:
+    """Return the clocks of some kinds that began since a moment, those that were missed first, then the newest."""
+    found = Deadline.objects.filter(clock__in=list(keys), started_at__gte=since)
+    return list(found.order_by(F("missed_at").desc(nulls_last=True), "-started_at", "pk")[:limit])
 
 
 def submissions(*, state: str | None = None, limit: int = 50) -> list[Submission]:

@@ -452,6 +452,7 @@ LEVELS: Words = {
 LINE_STATES: Words = {
     "met": pgettext_lazy("state of a line", "Met"),
     "attested": pgettext_lazy("state of a line", "Attested"),
+    "unshown": pgettext_lazy("state of a line", "Nothing shows it yet"),
     "open": pgettext_lazy("state of a line", "To be done here"),
     "operator": pgettext_lazy("state of a line", "The operator must do it"),
     "not_owed": pgettext_lazy("state of a line", "Not owed"),

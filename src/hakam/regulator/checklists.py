@@ -43,6 +43,7 @@ class LineState(StrEnum):
 
     MET = "met"  # the system shows it
     ATTESTED = "attested"  # the operator says so
+    UNSHOWN = "unshown"  # nothing has happened yet that could show it, or half of it is the operator's
     OPEN = "open"  # the system could, and does not yet
     OPERATOR = "operator"  # only the operator can do it
     NOT_OWED = "not_owed"  # the profile or the risks do not ask for it
@@ -185,7 +186,8 @@ def _filled(
     if said is not None:
         return Filled(line, LineState.ATTESTED, said.text, until=said.until)
     if found is not None:
-        return Filled(line, LineState.OPEN, found.by, found.url)
+        state = LineState.UNSHOWN if found.met is None else LineState.OPEN
+        return Filled(line, state, found.by, found.url)
     return Filled(line, LineState.OPERATOR, _("The operator must do this, and can attest it here."))
 
 
