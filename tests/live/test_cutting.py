@@ -11,6 +11,8 @@ import pytest
 from tests.live.stage import Stage
 from tests.media.clip_files import clip
 
+from hakam.banks.keeping import create_bank
+from hakam.banks.kinds import BankAction, BankSource
 from hakam.banks.models import Bank
 from hakam.compliance.models import Fact
 from hakam.live import cutting, findings, preserving, steps
@@ -27,6 +29,7 @@ from hakam.staff.models import User
 from hakam.staff.roles import Role
 from hakam.storage.embedded.vault import FileVault
 from hakam.testing import scene
+from hakam.vocabulary.actor import SYSTEM
 from hakam.vocabulary.measure import MeasureKind
 
 pytestmark = pytest.mark.django_db
@@ -185,6 +188,35 @@ def test_recordings_are_kept_and_their_copies_are_known(stage: Stage, amal: User
     assert {"sha256", "vpdq"} <= kinds
     assert Fact.objects.filter(kind="live.preserved").count() == 1
     assert preserving.preserve_due(stage.servers, vault=vault, now=stage.now + timedelta(days=1)) == 0
+
+
+@pytest.mark.parametrize(
+    ("bank", "kept_in"),
+    [
+        (("incident-harbour", "hate", BankAction.HOLD), "incident-harbour"),
+        (("exercise-harbour", "hate", BankAction.SHADOW), "live-hate"),
+        (("incident-quay", "spam", BankAction.HOLD), "live-hate"),
+    ],
+)
+def test_while_an_incident_is_declared_its_bank_knows_the_recording_and_edited_copies(
+    stage: Stage, amal: User, tmp_path: Path, bank: tuple[str, str, BankAction], kept_in: str
+) -> None:
+    name, clause, action = bank
+    create_bank(
+        name, source=BankSource.OWN, purpose="p", clause=clause, action=action, by=SYSTEM, now=stage.now,
+        expires_at=stage.now + timedelta(hours=1),
+    )  # fmt: skip
+    recording = tmp_path / "show-1.mp4"
+    recording.write_bytes(clip((1, 2), 3.0))
+    started = stage.now - timedelta(minutes=1)
+    taken = take(stage, stage.stream(started_at=started), amal, Step.CUT_AND_PRESERVE)
+    carry_out(stage, taken.cut)
+    stage.server.kept = [recording]
+    preserving.preserve_due(stage.servers, vault=FileVault(tmp_path / "v", b"k" * 32), now=stage.now)
+    (kept,) = Cut.objects.get().preserved
+    assert kept["bank"] == kept_in
+    kinds = set(Bank.objects.get(name=kept_in).entries.values_list("kind", flat=True))
+    assert ("landmarks" in kinds) is (kept_in == name)
 
 
 def test_a_recording_that_can_not_be_read_is_kept_all_the_same(

@@ -8,10 +8,13 @@ from typing import NamedTuple
 
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 
+from hakam.banks.kinds import EMERGENCY, BankAction
 from hakam.banks.models import Bank, BankEntry, BankFeedback
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
 from hakam.vocabulary.bank import EntryKind
+
+_STOPPING = (BankAction.HOLD, BankAction.REVIEW)
 
 
 class Told(NamedTuple):
@@ -90,6 +93,12 @@ def find(name: str) -> Bank | None:
 def in_force(now: datetime) -> list[Bank]:
     """Return the banks whose matches count at `now`."""
     return [one for one in Bank.objects.order_by("name") if one.in_force(now)]
+
+
+def emergency(clause: str, now: datetime) -> Bank | None:
+    """Return the bank that an incident under a clause has opened, the newest of several, None if none is in force."""
+    found = Bank.objects.filter(name__startswith=EMERGENCY, clause=clause).order_by("-created_at", "-pk")
+    return next((one for one in found if one.in_force(now) and one.action in _STOPPING), None)
 
 
 def kinds_of(bank: Bank) -> dict[EntryKind, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class BankSource(StrEnum):
@@ -25,6 +26,10 @@ class BankAction(StrEnum):
     NOTE = "note"  # the verdict names it, and rules may read it
     REVIEW = "review"  # a person looks, under the bank's clause, whether or not a rule reads it
     HOLD = "hold"  # it is held until a person has looked; whoever posted it is told why
+
+
+EMERGENCY: Final = "incident-"
+"""How the names of banks begin that a declared incident opens."""
 
 
 class BankError(ValueError):

@@ -50,6 +50,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "edge": Entry("Live", _P + "edge:app", "Edge snapshots: who and what is barred, as a signed file that edge nodes read without a call."),
     "franking": Entry("Live", _P + "franking:app", "Message franking: keys of the platform, and whether a reported message was sent so."),
     "live": Entry("Live", _P + "live:app", "Live streams: the media servers that are guarded, their addresses, live passes."),
+    "incident": Entry("Live", _P + "incidents:app", "Incidents: powers for some hours, taken back at their end. Exercises go the same way."),
     "waiting": Entry("Live", _P + "waiting:app", "A waiting room: a live event lets in as many as it holds, in a fair order."),
     "doctor": Entry("Understand", _P + "doctor:doctor", "Examine the whole installation: the chain of the ledger and what must always hold in each room."),
     "query": Entry("Understand", _P + "query:query", "Ask of everything that came through the door: how many, which, whose, when."),

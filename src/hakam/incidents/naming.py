@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from hakam.banks.kinds import EMERGENCY
 from hakam.incidents.models import Incident
 
 SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
-REAL: Final = "incident-"
 EXERCISE: Final = "exercise-"
 
 
@@ -26,4 +26,4 @@ def bank_of(incident: Incident) -> str:
 
     Partners see it: one of an exercise says so itself.
     """
-    return f"{EXERCISE if incident.exercise else REAL}{incident.slug}"
+    return f"{EXERCISE if incident.exercise else EMERGENCY}{incident.slug}"

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from hakam.banks import access as banks
 from hakam.banks.clips import clip_kept_as
 from hakam.banks.filling import fill
 from hakam.banks.keeping import create_bank
@@ -105,10 +106,12 @@ def _keep(path: Path, stream: Stream, cut: Cut, *, vault: Vault, now: datetime) 
     found["digest"] = vault.put(data)
     clause = Decision.objects.values_list("clause", flat=True).get(pk=cut.decision)
     try:
-        name = _bank(clause, now=now)
+        hot = banks.emergency(clause, now)  # an incident is declared: its copies come edited
+        name = hot.name if hot is not None else _bank(clause, now=now)
         with playable(path) as file:
             end = ffmpeg.tail(file, HASHED_SECONDS)
-        rows = clip_kept_as(end, label=f"{subject_of(stream)}, {sha256(data).hexdigest()[:12]}").rows
+        label = f"{subject_of(stream)}, {sha256(data).hexdigest()[:12]}"
+        rows = clip_kept_as(end, label=label, landmarks=hot is not None).rows
         fill(name, rows, origin=f"recording of {subject_of(stream)}", by=SYSTEM, now=now)
     except (BankError, UnreadableError, ffmpeg.ProgramMissingError, ImportError) as error:
         return found | {"error": str(error)[:300]}
