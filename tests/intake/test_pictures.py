@@ -128,7 +128,7 @@ def test_a_clip_of_the_platform_s_folder_gets_its_case_with_frames(
 def test_a_round_ends_in_time(
     log: FileEventLog, vault: FileVault, known: KnownMedia, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hakam.intake.pictures._ROUND", 0.0)
+    monkeypatch.setattr("hakam.intake.following.ROUND", 0.0)
     for item in "123":
         post(log, OTHER, item=item)
     assert [consume(log, Look(known, sandbox), vault=vault, now=NOW, limit=10) for _ in range(4)] == [

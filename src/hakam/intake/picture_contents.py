@@ -13,14 +13,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from time import monotonic
 from typing import Final, NamedTuple
 
 import msgspec
-from django.db import transaction
 
 from hakam.compliance.storable import storable
-from hakam.intake import cursors
+from hakam.intake.following import follow
 from hakam.intake.media_files import NOWHERE, MediaFolder, UnreachableError
 from hakam.media import nudity, tesseract
 from hakam.media.sandbox import Sandbox, UnreadableError
@@ -32,7 +30,7 @@ from hakam.review.evidence import EvidenceKind, Writing
 from hakam.review.lineage import settled_clauses
 from hakam.review.priority import Inputs
 from hakam.review.states import SourceKind
-from hakam.storage.event_log import CorruptRecordError, EventLog, Record
+from hakam.storage.event_log import EventLog, Record
 from hakam.storage.vault import Vault
 from hakam.vocabulary.actor import Actor, ActorKind
 from hakam.vocabulary.event import Change, Event, ItemRef
@@ -42,7 +40,6 @@ CURSOR: Final = "picture contents"
 QUEUE: Final = "pictures"  # of a rule that names none
 CONFIDENCE: Final = 0.6  # of a rule that holds of what a machine read
 OLDEST: Final = 3_600.0  # seconds
-_ROUND: Final = 30.0  # seconds
 _MOST: Final = 4  # pictures of an item
 _LOG: Final = logging.getLogger(__name__)
 _WITH_DATA: Final = b'"data"'
@@ -51,6 +48,9 @@ _replace = msgspec.structs.replace
 
 Judge = Callable[[Event], Verdict | None]
 """What the rules in force say of an event, None if there are none."""
+
+
+_Copies = tuple[evidence.Snapshot, evidence.Snapshot | None]  # of the event, and of what was read in it
 
 
 class Reading(NamedTuple):
@@ -79,45 +79,24 @@ class _Read(NamedTuple):
 
 
 def consume(log: EventLog, reading: Reading, *, vault: Vault, now: datetime, limit: int) -> int:
-    """Read the pictures of up to `limit` records after the cursor; return how many it passed. Raises for outages only.
+    """Read the pictures of up to `limit` records after the cursor; return how many it passed."""
 
-    After half a minute it stops where it is.
-    """
-    try:
-        after = cursors.position(CURSOR)
-        if after >= log.last_seq():
-            return 0
-        records = log.read(max(after, log.before(now.timestamp() - OLDEST)), limit)
-    except CorruptRecordError as error:  # the other reader of the log has set it aside, with a fact
-        with transaction.atomic():
-            return int(cursors.move(CURSOR, to=error.seq))
-    found: list[_Read] = []
-    passed = 0
-    until = monotonic() + _ROUND
-    for record in records:
-        seen = _look(record, reading)
-        if seen is not None:
-            found.append(seen)
-        passed += 1
-        if monotonic() > until:
-            break
-    if not passed:
-        return 0
-    copies = [
-        (
+    def keep(one: _Read) -> _Copies:
+        written = one.contents.writings
+        return (
             evidence.freeze(vault, one.record.raw),
-            evidence.freeze(vault, msgspec.json.encode(one.contents.writings), EvidenceKind.WRITING)
-            if one.contents.writings
-            else None,
+            evidence.freeze(vault, msgspec.json.encode(written), EvidenceKind.WRITING) if written else None,
         )
-        for one in found
-    ]
-    with transaction.atomic():
-        if not cursors.move(CURSOR, to=records[passed - 1].seq):
-            return 0
-        for one, (snapshot, written) in zip(found, copies, strict=True):
-            _open(one, snapshot, written, now=now)
-    return passed
+
+    return follow(
+        CURSOR,
+        log,
+        limit=limit,
+        look=lambda record: _look(record, reading),
+        keep=keep,
+        take_in=lambda one, copies: _open(one, *copies, now=now),
+        oldest=now.timestamp() - OLDEST,
+    )
 
 
 def _look(record: Record, reading: Reading) -> _Read | None:

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
-from time import monotonic
 from typing import Final, NamedTuple
 
 import msgspec
-from django.db import transaction
 
 from hakam.compliance.storable import storable
-from hakam.intake import again, cursors, sightings
+from hakam.intake import again, sightings
+from hakam.intake.following import follow
 from hakam.intake.media_files import NOWHERE, MediaFolder, UnreachableError
 from hakam.media.sandbox import Sandbox, UnreadableError
 from hakam.policy.known_content import bank_of, nearness, score_of
@@ -29,7 +28,7 @@ from hakam.review.lineage import settled_clauses
 from hakam.review.priority import Inputs
 from hakam.review.states import SourceKind
 from hakam.storage.bank_firings import firing_of
-from hakam.storage.event_log import CorruptRecordError, EventLog, Record
+from hakam.storage.event_log import EventLog, Record
 from hakam.storage.known_media import Alike, KnownMedia
 from hakam.storage.media_lookup import Looked, Still, look_at
 from hakam.storage.vault import Vault
@@ -42,7 +41,6 @@ QUEUE: Final = "banks"
 SOURCE: Final = "media"
 MADE_BY: Final = "banks"
 CONFIDENCE: Final = 0.7  # of a copy found by its looks
-_ROUND: Final = 30.0  # seconds
 _LOG: Final = logging.getLogger(__name__)
 _WITH_DATA: Final = b'"data"'
 _VERDICTS: Final = msgspec.json.Decoder(Verdict)
@@ -68,40 +66,19 @@ class _Found(NamedTuple):
 
 
 def consume(log: EventLog, look: Look, *, vault: Vault, now: datetime, limit: int) -> int:
-    """Look at up to `limit` records after the cursor; return how many it passed. Raises for outages only.
+    """Look at up to `limit` records after the cursor; return how many it passed. Raises for outages only."""
 
-    Clips take their time: after half a minute it stops where it is, so that what was found is not kept waiting.
-    """
-    after = cursors.position(CURSOR)
-    try:
-        records = log.read(after, limit)
-    except CorruptRecordError as error:  # the other reader of the log has set it aside, with a fact
-        with transaction.atomic():
-            return int(cursors.move(CURSOR, to=error.seq))
-    found: list[_Found] = []
-    passed = 0
-    until = monotonic() + _ROUND
-    for record in records:
-        seen = _look(record, look)
-        if seen is not None:
-            found.append(seen)
-        passed += 1
-        if monotonic() > until:
-            break
-    if not passed:
-        return 0
-    copies = [
-        (evidence.freeze(vault, one.record.raw), [_still_copy(vault, one, bank) for bank in one.stills])
-        for one in found
-    ]
-    with transaction.atomic():
-        if not cursors.move(CURSOR, to=records[passed - 1].seq):
-            return 0
-        for one, (snapshot, stills) in zip(found, copies, strict=True):
-            _open(one, snapshot, stills, media=look.media, now=now)
-            if one.scores:
-                again.take_in(again.Learnt(one.record, SOURCE, MADE_BY, one.scores), vault=vault, now=now)
-    return passed
+    def keep(one: _Found) -> tuple[Snapshot, list[Snapshot]]:
+        return evidence.freeze(vault, one.record.raw), [_still_copy(vault, one, bank) for bank in one.stills]
+
+    def take_in(one: _Found, copies: tuple[Snapshot, list[Snapshot]]) -> None:
+        _open(one, *copies, media=look.media, now=now)
+        if one.scores:
+            again.take_in(again.Learnt(one.record, SOURCE, MADE_BY, one.scores), vault=vault, now=now)
+
+    return follow(
+        CURSOR, log, limit=limit, look=lambda record: _look(record, look), keep=keep, take_in=take_in
+    )
 
 
 def _still_copy(vault: Vault, found: _Found, bank: str) -> Snapshot:
