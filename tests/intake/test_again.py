@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
 from django.db import OperationalError, transaction
 
+from hakam.backtest.prepare import prepare as columns
+from hakam.backtest.prepare import rows_with_scores
+from hakam.backtest.run import run
+from hakam.backtest.workers import Here
 from hakam.compliance import ledger
 from hakam.compliance.models import Fact
 from hakam.door.decode import Received
@@ -16,6 +21,7 @@ from hakam.door.judgement import Judgement, prepare
 from hakam.intake import again, events
 from hakam.intake.again import Learnt
 from hakam.intake.models import LaterFiring, LaterJudgement
+from hakam.policy.pack import load_pack
 from hakam.review.models import Case, CaseSource, Decision, RuleTrip
 from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.embedded.vault import FileVault
@@ -119,6 +125,34 @@ def test_two_sources_are_seen_together(post: Post, vault: FileVault) -> None:
     assert {firing["rule"] for firing in source.summary["firings"]} == {"model-says-hate", "both-models"}
     assert Case.objects.get().queue == "threats"  # the more urgent
     assert again.learnt_of(record.seq) == {"other:threat": 0.7, "slow:hate": 0.9}
+
+
+def test_all_scores_of_a_record_are_told_with_what_was_learnt_later(
+    post: Post, log: FileEventLog, vault: FileVault
+) -> None:
+    first, second, third = post(), post("other"), post("third")
+    learn(first, vault, hate=0.9)
+    learn(first, vault, "other", threat=0.4)
+    learn(third, vault, hate=0.1)
+    scored = [(record.seq, scores) for record, scores in again.with_all_scores(log.scan(0.0))]
+    assert scored == [
+        (first.seq, {"slow:hate": 0.9, "other:threat": 0.4}),
+        (second.seq, {}),
+        (third.seq, {"slow:hate": 0.1}),
+    ]
+
+
+def test_a_back_test_of_the_log_fires_by_what_was_learnt_later(
+    post: Post, log: FileEventLog, vault: FileVault, tmp_path: Path
+) -> None:
+    first, _second = post(), post("other")
+    learn(first, vault, hate=0.93)
+    pack = load_pack({**scene.PACK, "rules.yaml": RULES}).pack
+    assert pack is not None
+    dataset = columns(rows_with_scores(again.with_all_scores(log.scan(0.0))), tmp_path / "data", pool=Here())
+    outcome = run(dataset, pack, pool=Here())
+    fired = dict(zip((one.rule for one in outcome.units), outcome.tally.fires, strict=True))
+    assert fired["model-says-hate"] == 1
 
 
 def test_a_source_is_taken_in_once(post: Post, vault: FileVault) -> None:

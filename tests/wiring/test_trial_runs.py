@@ -16,6 +16,7 @@ import pytest
 from django.utils import timezone
 
 from hakam.compliance import drafts
+from hakam.intake.models import LaterJudgement
 from hakam.review import trials
 from hakam.review.models import Trial
 from hakam.storage.embedded.event_log import FileEventLog
@@ -73,6 +74,20 @@ class TestRunning:
         happened(log, "hello", scores={"toxicity": 0.75})
         (event,) = events_since(timezone.now() - timedelta(days=1))
         assert event.scores == {"toxicity": 0.75}
+
+    def test_rules_see_what_was_learnt_later_too(self, log: FileEventLog) -> None:
+        scene.publish()
+        happened(log, "hello", scores={"toxicity": 0.75})
+        LaterJudgement.objects.create(
+            seq=log.last_seq(),
+            source="slow",
+            made_by="slow-1",
+            scores={"slow:hate": 0.9},
+            pack="",
+            at=timezone.now(),
+        )
+        (event,) = events_since(timezone.now() - timedelta(days=1))
+        assert event.scores == {"toxicity": 0.75, "slow:hate": 0.9}
 
 
 @pytest.mark.django_db

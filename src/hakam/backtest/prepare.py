@@ -128,6 +128,12 @@ def rows_of_log(records: Iterable[Record]) -> Iterator[Row]:
         yield Row(with_scores(record.raw, _kept(record.signals).scores))
 
 
+def rows_with_scores(scored: Iterable[tuple[Record, Mapping[str, float]]]) -> Iterator[Row]:
+    """Yield the rows of records with the scores that are known of each, those that were learnt later among them."""
+    for record, scores in scored:
+        yield Row(with_scores(record.raw, scores))
+
+
 def with_scores(raw: bytes, scores: Mapping[str, float]) -> bytes:
     """Return an event as the door's rules saw it: with what was measured then beside what the platform sent."""
     if not scores:

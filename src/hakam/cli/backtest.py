@@ -275,7 +275,8 @@ def _prepared(
     from hakam.storage.embedded.event_log import FileEventLog  # noqa: PLC0415 -- as above
 
     chosen = open_home()
-    from hakam.review.judged import by_people  # noqa: PLC0415 -- needs Django started
+    from hakam.intake.again import with_all_scores  # noqa: PLC0415 -- needs Django started
+    from hakam.review.judged import by_people  # noqa: PLC0415 -- as above
 
     log = FileEventLog(chosen.home / "events")
     held.callback(log.close)
@@ -284,7 +285,7 @@ def _prepared(
     total = max(1, log.last_seq() - first)
 
     def counted() -> Iterator[Row]:
-        for n, row in enumerate(prepare.rows_of_log(log.scan(start))):
+        for n, row in enumerate(prepare.rows_with_scores(with_all_scores(log.scan(start)))):
             if not n % 1_000:
                 progress("prepare", min(1.0, n / total))
             yield row

@@ -12,8 +12,10 @@ transaction: a worker that is killed does the batch again, and no record acts tw
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -64,6 +66,14 @@ class Learnt(NamedTuple):
     unknown: str = ""
 
 
+class _Measured(msgspec.Struct):
+    """What the log keeps beside an event, as far as it is scores."""
+
+    scores: dict[str, float] = {}
+
+
+_AT_ONCE: Final = 500  # records whose later scores are looked up together
+_measured: Final = msgspec.json.Decoder(_Measured).decode
 _judged: Final = msgspec.json.Decoder(_Judged).decode
 _verdict: Final = msgspec.json.Decoder(Verdict).decode
 
@@ -122,6 +132,21 @@ def take_in(learnt: Learnt, *, vault: Vault, now: datetime) -> bool:
 def learnt_of(seq: int) -> dict[str, float]:
     """Return every score that was learnt of a record after its first verdict."""
     return _together(LaterJudgement.objects.filter(seq=seq).order_by("pk").values_list("scores", flat=True))
+
+
+def with_all_scores(records: Iterable[Record]) -> Iterator[tuple[Record, dict[str, float]]]:
+    """Yield each record with every score of it that is known by now: the door's, and what was learnt later.
+
+    For back-tests and trials, which ask what rules would make of all that. What the platform sent stands in the record.
+    """
+    source = iter(records)
+    while batch := list(islice(source, _AT_ONCE)):
+        later: dict[int, list[dict[str, float]]] = defaultdict(list)
+        found = LaterJudgement.objects.filter(seq__in=[one.seq for one in batch]).order_by("pk")
+        for seq, scores in found.values_list("seq", "scores"):
+            later[seq].append(scores)
+        for one in batch:
+            yield one, _together([_measured(one.signals).scores, *later.get(one.seq, ())])
 
 
 def _together(found: Any) -> dict[str, float]:

@@ -11,6 +11,7 @@ from datetime import datetime
 import msgspec
 
 from hakam.door.scoring import with_scores
+from hakam.intake.again import with_all_scores
 from hakam.review import trials
 from hakam.vocabulary.event import Event
 from hakam.wiring import ports, programs
@@ -20,15 +21,9 @@ STOPS_WITHIN = 5.0  # seconds that a process is given to end by itself
 
 
 def events_since(since: datetime) -> Iterator[Event]:
-    """Yield the events that the door took in since a moment, with the scores that were measured then."""
-    for record in ports.event_log().scan(since.timestamp()):
-        event = msgspec.json.decode(record.raw, type=Event)
-        kept = msgspec.json.decode(record.signals, type=_Scores)
-        yield with_scores(event, kept.scores)
-
-
-class _Scores(msgspec.Struct):
-    scores: dict[str, float] = {}
+    """Yield the events that the door took in since a moment, with all scores that are known of them by now."""
+    for record, scores in with_all_scores(ports.event_log().scan(since.timestamp())):
+        yield with_scores(msgspec.json.decode(record.raw, type=Event), scores)
 
 
 def run_all(_settings: Settings) -> None:
