@@ -66,6 +66,7 @@ PASSING = (
     (r"(?<=password: )\S+", "<password>"),
     (r"\b[0-9a-f]{12}\b", "<digest>"),
     (r"\bkey:[0-9a-z]{8}\b", "key:<prefix>"),
+    (r"(?m)^(key|thumbprint) [\w-]{43}$", r"\1 <\1>"),
     (r"\bstaff:\d+", "staff:<number>"),
     (r"(?<=\bclips)(\s+)\d+(?=\s+md5\s+0)", r"\1<entry>"),
 )

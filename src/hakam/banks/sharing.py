@@ -50,13 +50,19 @@ def shared_bank(number: int) -> Bank | None:
     return Bank.objects.filter(pk=number, shared=True, enabled=True).first()
 
 
-def changes(bank: Bank, after: Place, limit: int) -> list[Change]:
-    """Return up to `limit` changes after a place, the oldest first."""
-    came = bank.entries.filter(variant__in=_PLAIN, kind__in=_KINDS).filter(
+def changes(bank: Bank, after: Place, limit: int, *, everything: bool = False) -> list[Change]:
+    """Return up to `limit` changes after a place, the oldest first.
+
+    `everything`: also what ThreatExchange has no shape for, as clips, landmarks, and the edited copies of a picture.
+    """
+    came, gone = bank.entries.all(), bank.retractions.all()
+    if not everything:
+        came, gone = came.filter(variant__in=_PLAIN, kind__in=_KINDS), gone.filter(kind__in=_KINDS)
+    came = came.filter(
         Q(added_in__gt=after.revision)
         | (Q(added_in=after.revision, pk__gt=after.row) if not after.left else Q(pk__in=[]))
     )
-    left = bank.retractions.filter(kind__in=_KINDS).filter(
+    left = gone.filter(
         Q(removed_in__gt=after.revision) | Q(removed_in=after.revision, pk__gt=after.row if after.left else 0)
     )
     ins = [

@@ -149,6 +149,22 @@ class FactKind(StrEnum):
     BANK_WITHDRAWN = "bank.withdrawn"  # entries were taken out for good, by their source or by us
     BANK_JUDGED = "bank.judged"  # a person said whether a match was right
     BANK_DELETED = "bank.deleted"
+    PARTNER_ADDED = "partner.added"
+    PARTNER_CHANGED = "partner.changed"  # its address, its name for people
+    PARTNER_AGREED = (
+        "partner.agreed"  # what is given to it or taken from it, for a purpose; or that it is no more
+    )
+    PARTNER_TRUST_ASKED = "partner.trust_asked"  # a second person must confirm it
+    PARTNER_TRUST_REFUSED = "partner.trust_refused"
+    PARTNER_TRUSTED = "partner.trusted"  # how far its word goes now
+    PARTNER_PAUSED = "partner.paused"
+    PARTNER_RESUMED = "partner.resumed"
+    PARTNER_ENDED = "partner.ended"  # what came from it was withdrawn
+    EXCHANGE_GIVEN = "exchange.given"  # a partner confirmed that it has changes of a bank: numbers, no hash
+    EXCHANGE_TAKEN = "exchange.taken"  # changes of a partner's bank came in
+    EXCHANGE_CLOSED = "exchange.closed"  # a bank is shared no longer; everything of it was withdrawn
+    EXCHANGE_HEARD = "exchange.heard"  # a partner said of entries that we gave it whether they are right
+    EXCHANGE_SAID = "exchange.said"  # we said it of entries that a partner gave us
     TRIAL_ASKED = "trial.asked"  # whom a draft would have touched
     TRIAL_CANCELLED = "trial.cancelled"
     RELEASE_PROPOSED = "release.proposed"  # a draft is to be in force; a second person where a rule goes live

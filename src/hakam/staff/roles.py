@@ -25,6 +25,8 @@ class Permission(StrEnum):
     DELIVERY_REPLAY = "enforcement:delivery:replay"
     BANK_READ = "banks:bank:read"
     BANK_MANAGE = "banks:bank:manage"
+    PARTNER_READ = "exchange:partner:read"
+    PARTNER_MANAGE = "exchange:partner:manage"
     STAFF_MANAGE = "staff:user:manage"
     KEY_MANAGE = "staff:key:manage"
     REPORT_READ = "compliance:report:read"
@@ -99,6 +101,7 @@ _SENIOR = _MODERATE | {
     _P.THREAT_HANDLE,
     _P.DISPUTE_READ,
     _P.BANK_READ,
+    _P.PARTNER_READ,
     _P.LIVE_PERMIT,
 }
 
@@ -117,7 +120,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.INCIDENT_READ,
         _P.INCIDENT_DECLARE,
     }
-    | {_P.BANK_READ, _P.BANK_MANAGE, _P.LOG_QUERY, _P.LOG_SQL},
+    | {_P.BANK_READ, _P.BANK_MANAGE, _P.PARTNER_READ, _P.PARTNER_MANAGE, _P.LOG_QUERY, _P.LOG_SQL},
     Role.CHILD_SAFETY: _SENIOR | {_P.CHILD_SAFETY_READ, _P.BANK_MANAGE, _P.CHILD_REPORT_HANDLE},
     Role.LEGAL: _SENIOR
     | {
@@ -138,7 +141,15 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.RESEARCH_HANDLE,
     },
     Role.INCIDENT_LEAD: _SENIOR
-    | {_P.PACK_PUBLISH, _P.BANK_MANAGE, _P.ORDER_READ, _P.ORDER_HANDLE, _P.LOG_SQL, _P.INCIDENT_DECLARE},
+    | {
+        _P.PACK_PUBLISH,
+        _P.BANK_MANAGE,
+        _P.PARTNER_MANAGE,
+        _P.ORDER_READ,
+        _P.ORDER_HANDLE,
+        _P.LOG_SQL,
+        _P.INCIDENT_DECLARE,
+    },
     Role.ADMINISTRATOR: frozenset(_P) - {_P.CHILD_SAFETY_READ, _P.NOTICE_FLAG, _P.CHILD_REPORT_HANDLE},
     Role.AUDITOR: _READ
     | {
@@ -152,6 +163,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.FLAGGER_READ,
         _P.MISUSE_READ,
         _P.BANK_READ,
+        _P.PARTNER_READ,
         _P.ORDER_READ,
         _P.DISPUTE_READ,
         _P.REGULATOR_READ,

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "hakam.safeguarding",
     "hakam.privacy",
     "hakam.live",
+    "hakam.exchange",
     "hakam.incidents",
     "hakam.console",
 ]

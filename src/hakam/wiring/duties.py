@@ -43,7 +43,7 @@ from hakam.review.decisions import finalise_due
 from hakam.safeguarding import filing
 from hakam.safeguarding.cybertip.client import HttpTipline
 from hakam.storage import model_figures
-from hakam.wiring import franking, live_duties, plugins, ports, publish, subscriptions
+from hakam.wiring import exchange_duties, franking, live_duties, plugins, ports, publish, subscriptions
 from hakam.wiring.hold import HomeInUseError, hold
 from hakam.wiring.known import KnownBanks
 from hakam.wiring.models import Models
@@ -198,6 +198,7 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
             ),
             "edge": (Task("keep edge snapshots", edge.keep, 2.0),),
             **live_duties.lanes(settings),
+            **exchange_duties.lanes(settings, held),
             "events": (Task("consume events", consume, 0.25),),
             "notices": (
                 Task("take in notices", take_notices, 0.25),

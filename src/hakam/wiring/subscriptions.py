@@ -17,6 +17,7 @@ from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Fact
 from hakam.enforcement import alerts, breakers, second_person, standing
+from hakam.exchange import giving, words
 from hakam.intake import answers, cursors, database_entries, sightings
 from hakam.live import barring
 from hakam.live.audience import taking
@@ -78,6 +79,8 @@ SUBSCRIBERS: tuple[Subscriber, ...] = (
     Subscriber("standing", standing.KINDS, _tell_what_stands),
     Subscriber(holds.CURSOR, holds.KINDS, holds.on_fact),
     Subscriber("go-live gate", barring.KINDS, _write_the_gates_book),
+    Subscriber(giving.CURSOR, giving.KINDS, giving.on_fact),
+    Subscriber(words.CURSOR, words.KINDS, words.on_fact),
     Subscriber(sightings.CURSOR, sightings.KINDS, sightings.on_fact),
     Subscriber("questions of an audience", taking.KINDS, taking.on_fact),
     Subscriber("eu database", database_entries.KINDS, _enter_in_database),

@@ -10,6 +10,7 @@ urlpatterns = [
     path("healthz", healthz),
     path("api/v1/", include("hakam.api.urls")),
     path("hma/", include("hakam.api.hma.urls")),
+    path("exchange/", include("hakam.api.exchange")),
     path("threatexchange/", include("hakam.api.threatexchange")),
     path("accounts/", include("allauth.urls")),
     path("", include("hakam.console.urls")),
