@@ -163,6 +163,7 @@ def serve(
     from hakam.live.waiting.node import Issuing, Node  # noqa: PLC0415
     from hakam.live.waiting.plan import folder_of  # noqa: PLC0415
     from hakam.live.waiting.server import Application, Controller, Follower, Options, run  # noqa: PLC0415
+    from hakam.live.waiting.steady import SteadyClock  # noqa: PLC0415
 
     if gate_from and node:
         raise CommandError("either this node controls the gate, or it takes it from another")
@@ -176,7 +177,7 @@ def serve(
         planned,
         key.public_key(),
         name=name,
-        clock=lambda: datetime.now(tz=UTC),
+        clock=SteadyClock(),
         path=folder / f"node-{name}.json",
         issuing=None if checks_only else Issuing(key, _lots(secret)),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.live.audience.hall import GRAIN, GRAIN_AGAIN, WAGES, WATER, WATER_AGAIN
 
-from hakam.live.audience.folding import Folder, alike, words_of
+from hakam.live.audience.folding import Folder, alike, slip, words_of
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,8 @@ from hakam.live.audience.folding import Folder, alike, words_of
         (GRAIN, GRAIN_AGAIN),
         (WATER, WATER_AGAIN),
         (GRAIN, GRAIN.replace("When", "Please, when")),
+        (GRAIN, GRAIN.replace("harbour", "harbor")),
+        (WATER, WATER.replace("المدينة", "المدبنة")),
         ("Why now?", "WHY   now???"),
         ("لماذا الآن؟", "لماذا الان"),
     ],
@@ -29,6 +31,14 @@ def test_the_same_question_is_folded(one: str, other: str) -> None:
     [
         (GRAIN, WAGES),
         (WATER, GRAIN),
+        (
+            "Why does rent in the south cost so much more than last year, and what will you do about it?",
+            "Why does rent in the north cost so much more than last year, and what will you do about it?",
+        ),
+        (
+            "لماذا الإيجار في الحي الجديد أغلى بكثير من العام الماضي وماذا ستفعلون حيال ذلك؟",
+            "لماذا الإيجار في الحي القديم أغلى بكثير من العام الماضي وماذا ستفعلون حيال ذلك؟",
+        ),
         ("Do you support the new law?", "Do you support the old law?"),
         (
             "Should the city build the new bridge over the river before next summer?",
@@ -57,6 +67,24 @@ def test_the_nearest_is_found_among_many() -> None:
     folder.add(5_000, words_of(GRAIN_AGAIN))
     assert folder.find(words_of(GRAIN_AGAIN + " please")) == 5_000
     assert folder.find(words_of(WAGES)) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("rents", "rent", True),
+        ("rent", "rents", True),
+        ("hospital", "hospitol", True),
+        ("harbour", "harbor", True),
+        ("المدينة", "المدبنة", True),
+        ("south", "north", False),
+        ("cat", "cut", False),  # short words differ by little and mean much
+        ("river", "rivers'", False),
+        ("school", "schooner", False),
+    ],
+)
+def test_a_slip_is_one_letter_of_a_long_word(one: str, other: str, same: bool) -> None:
+    assert slip(one, other) is same
 
 
 def test_words_agree_or_not_whatever_their_order() -> None:

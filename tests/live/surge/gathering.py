@@ -40,7 +40,15 @@ class Gathering:
         self.at, self._dice, self._n = at, random.Random(seed), 0  # noqa: S311 -- a crowd, no secret
 
     def message(
-        self, account: str, text: str, *, days: float, network: str, country: str = "", hit: bool = False
+        self,
+        account: str,
+        text: str,
+        *,
+        days: float,
+        network: str,
+        country: str = "",
+        hit: bool = False,
+        labels: tuple[str, ...] = (),
     ) -> Entry:
         """Make one message."""
         self._n += 1
@@ -48,7 +56,7 @@ class Gathering:
             "kind": "live.chat",
             "at": "2026-01-01T00:00:00Z",
             "author": {"id": account, "created_at": _iso(self.at - days * 86_400)},
-            "item": {"id": f"m{self._n}", "text": text, "thread": "b-1"},
+            "item": {"id": f"m{self._n}", "text": text, "thread": "b-1", "labels": labels},
             "context": {"ip_hash": network, "country": country},
         }
         said = {"matches": [{"bank": "slogans", "entry": 1, "kind": "text"}]} if hit else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from tests.live.surge.gathering import Gathering
+from tests.live.surge.gathering import CHEERS, Gathering
 
 from hakam.live.surge.signs import WINDOW, Reading, read
 from hakam.live.surge.tally import Tally, chorus
@@ -42,6 +42,17 @@ def test_a_crowd_that_cheers_in_two_words_is_not_a_chorus() -> None:
     cheers = [gathering.message(f"p{n}", "bravo bravo", days=500, network=f"n{n}") for n in range(300)]
     signs = followed(*cheers).signs({KEY}, at=AT)
     assert (signs.messages, signs.long, signs.alike) == (300, 0, 0)
+
+
+def test_an_audience_that_asks_the_same_question_is_not_a_chorus() -> None:
+    gathering = Gathering(AT)
+    asked = [
+        gathering.message(f"p{n}", CHEERS[0], days=500, network=f"n{n}", labels=("question",))
+        for n in range(300)
+    ]
+    signs = followed(*asked).signs({KEY}, at=AT)
+    assert (signs.messages, signs.long, signs.alike) == (300, 0, 0)
+    assert read(signs).reading is Reading.CROWD
 
 
 def test_a_new_school_class_of_a_town_is_no_attack() -> None:

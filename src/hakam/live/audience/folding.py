@@ -1,8 +1,9 @@
 """Nearly the same question, asked by many: found by SimHash, settled by the words that two texts share.
 
 A SimHash alone would fold what differs in a name or a "not"; so what it finds is folded only if the words agree too:
-all in a short text, four of five in a long one, and no "not" in one of them only. What is folded wrongly a person takes
-apart.
+all in a short text; in a long one four of five. There one may say more than the other, but not another word in the
+place of one ("rents in the south", "rents in the north") unless it is a slip of a letter, and no "not" may stand in one
+of them only. What is folded wrongly a person takes apart.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from hakam.signals.near_duplicates import NearIndex, simhash
 
 ALIKE: Final = 0.8  # of all words of two texts that must stand in both
 _FEW: Final = 6  # words; two texts with so few are alike only if all are the same
+_SLIP: Final = 4  # letters
 _NOT: Final = frozenset(
     word
     for said in ("not no never without don't", "لا لم لن ليس ليست غير بدون دون")
@@ -29,7 +31,23 @@ def alike(one: str, other: str) -> bool:
         return True
     if min(len(a), len(b)) <= _FEW or (a ^ b) & _NOT:
         return False
-    return len(a & b) / len(a | b) >= ALIKE
+    if len(a & b) / len(a | b) < ALIKE:
+        return False
+    fewer, more = sorted((a - b, b - a), key=len)
+    return all(any(slip(word, another) for another in more) for word in fewer)
+
+
+def slip(one: str, other: str) -> bool:
+    """Whether two words of four letters or more differ by one letter: another, one more or one less."""
+    if min(len(one), len(other)) < _SLIP or abs(len(one) - len(other)) > 1:
+        return False
+    first = next(
+        (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
+    if len(one) == len(other):
+        return one[first + 1 :] == other[first + 1 :]
+    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
+    return longer[first + 1 :] == shorter[first:]
 
 
 def words_of(text: str) -> str:

@@ -27,13 +27,13 @@ from hakam.live.audience.folding import Folder, words_of
 from hakam.live.audience.states import QuestionState
 from hakam.live.models import Asking, AudienceQuestion
 from hakam.live.questions import BARRING, Question
+from hakam.live.waiting.asking import LABEL
 from hakam.signals.statistical_language import identify
 from hakam.storage.event_log import CorruptRecordError, EventLog, Record
 from hakam.vocabulary.event import Change, ContentKind, ItemRef
 from hakam.vocabulary.measure import Measure, MeasureKind
 
 CURSOR: Final = "audience"
-LABEL: Final = "question"
 KINDS: Final[frozenset[FactKind]] = STANDING
 KEEP: Final = timedelta(days=30)  # after they were asked; the event log keeps by its own schedule
 LONGEST: Final = 2_000  # characters of a question that are kept

@@ -59,7 +59,7 @@ class Signs(msgspec.Struct, frozen=True, omit_defaults=True):
     reports_alike: int = 0  # of those: nearly the same as another, by somebody else
     swarm: int = 0  # reports of a crowd, counted together: who made them is not looked up
     given: int = 0  # tickets given out
-    refused: int = 0  # tickets that were forged, another's, or none
+    refused: int = 0  # tickets that were forged, another's or broken
     pace: float = 0.0  # people a second that the plan lets in
     nodes: dict[str, dict[str, int]] = {}  # node -> code -> tickets and questions refused since it started
 

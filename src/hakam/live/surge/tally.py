@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from hakam.live.surge.signs import WINDOW, Signs
+from hakam.live.waiting.asking import LABEL
 from hakam.signals.fold import fold_words
 from hakam.signals.near_duplicates import NearIndex, simhash
 from hakam.storage.event_log import CorruptRecordError, EventLog
@@ -39,6 +40,7 @@ class _Item(msgspec.Struct):
     text: str | None = None
     thread: str | None = None
     parent: str | None = None
+    labels: tuple[str, ...] = ()
 
 
 class _Author(msgspec.Struct):
@@ -109,7 +111,8 @@ class Tally:
                 None if made is None else max(0.0, at - made.timestamp()),
                 told.context.ip_hash or "",
                 told.context.country or told.author.country or "",
-                simhash(fold_words(told.item.text or "")),
+                # Questions are asked by many in the same words, and folded: that is what they are for.
+                None if LABEL in told.item.labels else simhash(fold_words(told.item.text or "")),
                 hit,
             )
         )

@@ -165,6 +165,9 @@ class Admission:
 
     def _step(self, load: float, at: float) -> None:
         kept, plan = self._kept, self.plan
+        kept.stepped_at = min(
+            kept.stepped_at, at
+        )  # a clock that was set back must not hold the step for as long
         if at - kept.stepped_at < plan.settle_seconds:
             return
         wanted = kept.step + (load >= plan.step_down_at) - (load <= plan.step_up_at)
