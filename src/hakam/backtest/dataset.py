@@ -85,6 +85,7 @@ class Dataset:
             self.starts[number],
             frozenset(columns),
             (part.first, part.last),
+            self._repeating,
         )
 
     def chunks(self, columns: Iterable[str] = ()) -> Iterator[Chunk]:

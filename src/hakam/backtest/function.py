@@ -23,6 +23,16 @@ def _reads_words(engine: Engine) -> bool:
     )
 
 
+def signals_of(engine: Engine) -> list[str]:
+    """Return the names of the signals that a pack's rules read, and of those that are stored beside them."""
+    needs = [str(need) for need in engine.needs]
+    if {"links"} & set(needs):
+        needs += ["hosts", "domains"]
+    if _reads_words(engine):
+        needs.append("words")  # they are stored, and cost more to make again
+    return needs
+
+
 class Judged(msgspec.Struct, frozen=True):
     """For each rule of the engine, in its order, the rows on which it fired; and the rules that failed, how often."""
 
@@ -38,11 +48,7 @@ def judge_chunk(
     found: list[list[int]] = [[] for _ in engine.rules]
     failed: dict[str, int] = {}
     names = [counter.name for counter in engine.counters if counter.name in counted]
-    needs = [str(need) for need in engine.needs]
-    if {"links"} & set(needs):
-        needs += ["hosts", "domains"]
-    if _reads_words(engine):
-        needs.append("words")  # they are stored, and cost more to make again
+    needs = signals_of(engine)
     judge, nothing = engine.judge, engine.nothing
     numbers = range(chunk.rows) if rows is None else rows
     picked = [counted[name] if rows is None else counted[name][numbers] for name in names]

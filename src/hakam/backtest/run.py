@@ -19,7 +19,7 @@ import numpy as np
 from hakam.backtest.counting import Counts, count_all, counters_of
 from hakam.backtest.dataset import Chunk, Dataset, Doubles, Flags
 from hakam.backtest.decided import Meaning
-from hakam.backtest.function import judge_chunk
+from hakam.backtest.function import judge_chunk, signals_of
 from hakam.backtest.near import NearMisses, looked_at
 from hakam.backtest.packs import NOTHING, Outside, carried, opened, outside_of
 from hakam.backtest.tally import Tally, Unit, add, drawn, tally_chunk
@@ -201,7 +201,8 @@ class Judge:
     ) -> list[Difference]:
         """Judge some rows by the plain interpreter too: the function and the columns may share a mistake."""
         differ: dict[str, Difference] = {}
-        for row, (event, signals) in zip(rows, chunk.pairs(rows=rows), strict=True):
+        needs = {need for engine in self.engines for need in signals_of(engine)}
+        for row, (event, signals) in zip(rows, chunk.pairs(needs, rows=rows), strict=True):
             seen = Seen(event, signals, {name: whole(values[row]) for name, values in counted.items()})
             for unit, condition, flags in zip(self.units, self.conditions, exact, strict=True):
                 try:

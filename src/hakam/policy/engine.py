@@ -6,7 +6,7 @@ A compiled pack that judges events. Values in, values out; it reads no clock and
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from hakam.policy.compile import Counted, Failures, Hits, Program, compile_rules
 from hakam.policy.cost import scanned
@@ -31,6 +31,11 @@ HOLDBACK = "holdback"  # the name under which authors are divided
 GRAVE = 50  # severity of a clause; from here on nobody is held back
 TRIPPED = "tripped"  # queue for rules that ask for no other
 URGENT = 0.5
+
+
+# What a firing says of a rule, at hand: id, clause, digest, stage, measures, review, whether a quota bounds it.
+_Told: TypeAlias = "tuple[str, str, str, Stage, tuple[Measure, ...], ReviewRequest | None, bool]"
+_SHORT = frozenset({int, float, bool})
 
 
 class Engine:
@@ -62,6 +67,7 @@ class Engine:
         self._bare: Callable[[Event, Signals, Counters], tuple[int, ...]] | None = None
         self._holdback = pack.holdback
         self._giving_way = giving_way(self.rules)
+        self._told = [_told_of(rule) for rule in self.rules]
         self._held = frozenset(
             n for n, rule in enumerate(self.rules) if pack.clauses[rule.policy].severity < GRAVE
         )
@@ -134,7 +140,7 @@ class Engine:
         live: list[int] = []
         tripped: list[int] = []
         held = self._holdback > 0 and place(HOLDBACK, event.platform, event.author.id) < self._holdback
-        rules, seeing = self.rules, self._program.seen
+        rules, seeing, told, giving_way = self.rules, self._program.seen, self._told, self._giving_way
         author, item, context = event.author, event.item, event.context
         for n in fired:
             if failed is not None and n in failed:
@@ -147,20 +153,25 @@ class Engine:
             except Exception as error:  # noqa: BLE001 -- the rule is put aside, as if its condition had failed
                 failed = {**(failed or {}), n: error}
                 continue
-            rule = rules[n]
-            stage = rule.staging.stage
+            id_, policy, digest, stage, measures, review, limited = told[n]
             if stage is Stage.CANARY:
+                rule = rules[n]
                 stage = rule.staging.for_author(rule.placed, event.platform, author.id)
-            if self._giving_way and stage is Stage.LIVE and self.gives_way(n, event, failed or ()):
+            if giving_way and stage is Stage.LIVE and self.gives_way(n, event, failed or ()):
                 stage = Stage.SHADOW
             if held and stage is Stage.LIVE and n in self._held:
                 stage = Stage.SHADOW
-            measures, review = rule.measures, rule.review
-            if stage is Stage.LIVE and rule.quota and measures and self._over(event, counters, rule):
+            if limited and stage is Stage.LIVE and self._over(event, counters, rules[n]):
                 tripped.append(n)
                 measures, review = (), review or ReviewRequest(TRIPPED, URGENT)
-            shown = {text: _short(value) for text, value in values.items() if value is not None}
-            firings.append(Firing(rule.id, rule.policy, rule.digest, stage, measures, review, shown))
+            shown = {
+                text: value
+                if type(value) in _SHORT or (type(value) is str and len(value) <= SHOWN_TEXT)
+                else _short(value)
+                for text, value in values.items()
+                if value is not None
+            }
+            firings.append(Firing(id_, policy, digest, stage, measures, review, shown))
             if stage is Stage.LIVE:
                 live.append(n)
         quarantined: tuple[str, ...] = ()
@@ -235,6 +246,11 @@ def compile_pack(pack: Pack, aside: Mapping[str, Aside] | None = None) -> Engine
 
 class UnreadError(LookupError):
     """Counters were not read, so a rule that reads them could not be judged. The rule itself is sound."""
+
+
+def _told_of(rule: Rule) -> _Told:
+    stage, limited = rule.staging.stage, bool(rule.quota and rule.measures)
+    return rule.id, rule.policy, rule.digest, stage, rule.measures, rule.review, limited
 
 
 def _nobody(_rule: str, _error: BaseException) -> None:
