@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import re2
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from hakam.policy import scan
 from hakam.policy.fields import FIELDS
-from hakam.policy.scan import Scan, find_in, matcher
+from hakam.policy.scan import Scan, find_in, matcher, remembered
 from hakam.policy.tree import Field, How, Search
 from hakam.signals.fold import fold, split_words
 from hakam.vocabulary.finding import Span
@@ -149,3 +151,37 @@ def test_nothing_that_the_scan_takes_for_letters_separates_words() -> None:
             assert split_words(f"a{char}b") == f" a{char}b "
         elif len(char) == 1 and scan._UNCERTAIN.search(char) is None:
             assert split_words(f"a{char}b") == " a b "  # and here it is surely right
+
+
+class TestRemembered:
+    """A search that keeps its last answer says what one says that keeps none."""
+
+    def test_the_same_text_is_looked_through_once_and_an_equal_one_again(self) -> None:
+        asked: list[str] = []
+        look = remembered(lambda text: asked.append(text) or len(text))
+        text, equal = str(b"free", "ascii"), str(b"free", "ascii")
+        assert text is not equal
+        assert [look(text), look(text), look(equal), look(text)] == [4, 4, 4, 4]
+        assert len(asked) == 3
+
+    @given(st.lists(st.sampled_from(["free money", "ربح سريع now", "", "nothing", "free ربح سريع"])))
+    def test_any_order_of_texts_gives_what_was_found_without_it(self, texts: list[str]) -> None:
+        words = search(How.CONTAINS, "free", "ربح سريع")
+        plain, kept = find_in(words), remembered(find_in(words))
+        assert [kept(text) for text in texts] == [plain(text) for text in texts]
+
+    def test_nothing_found_is_an_answer_too(self) -> None:
+        asked: list[object] = []
+        look = remembered(asked.append)
+        assert look(None) is look(None) is None
+        assert asked == [None]
+
+    def test_threads_never_see_what_another_found(self) -> None:
+        look = remembered(lambda text: text.upper())
+        texts = [f"text {n}" for n in range(8)]
+
+        def many(text: str) -> bool:
+            return all(look(text) == text.upper() for _ in range(5_000))
+
+        with ThreadPoolExecutor(8) as pool:
+            assert all(pool.map(many, texts))

@@ -26,7 +26,7 @@ from hakam.policy.generate import Atom, Writer, atom_of
 from hakam.policy.kinds import Kind
 from hakam.policy.phrases import NOTHING
 from hakam.policy.rules import Rule
-from hakam.policy.scan import SHOWN, Scan, encoded
+from hakam.policy.scan import SHOWN, Scan, encoded, remembered
 from hakam.policy.tree import (
     And,
     Condition,
@@ -241,7 +241,7 @@ class _Compiler:
 
     def _scans(self) -> list[str]:
         lines = ["    H = NO_HITS"]
-        split = _splitting_once()
+        split = remembered(split_words)
         for place, (path, searches) in enumerate(self.scans.items()):
             text = self.writer.locals[path]
             scan = self.writer.globals[f"SCAN_{place}"] = Scan(searches)
@@ -419,21 +419,6 @@ def _joined(texts: list[str]) -> str:
 
 def _in_words(find: Callable[[str], str | None], split: Callable[[str], str]) -> Callable[[str], str | None]:
     return lambda folded: found[:SHOWN] if (found := find(split(folded))) is not None else None
-
-
-def _splitting_once() -> Callable[[str], str]:
-    """Return `split_words`, done once for all rules that show what they found in one text."""
-    last = ("", split_words(""))
-
-    def split(folded: str) -> str:
-        nonlocal last
-        text, words = last  # both of one text, whoever else judges meanwhile
-        if text is not folded:
-            words = split_words(folded)
-            last = (folded, words)
-        return words
-
-    return split
 
 
 def _names(node: Condition) -> frozenset[str]:

@@ -15,7 +15,7 @@ from typing import Any
 from hakam.policy import arithmetic, fields
 from hakam.policy.cost import cost_of, scanned
 from hakam.policy.kinds import TEXTUAL, Kind, show_duration, show_time
-from hakam.policy.scan import SHOWN, find_in, find_words, matcher
+from hakam.policy.scan import SHOWN, find_in, find_words, matcher, remembered
 from hakam.policy.similarity import similarity
 from hakam.policy.tree import (
     Among,
@@ -251,7 +251,7 @@ class Writer:
 
     def found(self, node: Search) -> str:
         """Return the name of the function that finds the first hit of a text predicate."""
-        return self.constant((node.how, node.terms), lambda: find_in(node), "FIND")
+        return self.constant((node.how, node.terms), lambda: remembered(find_in(node)), "FIND")
 
     def constant(self, value: Any, make: Callable[[], Any] | None = None, prefix: str = "SET") -> str:
         """Return the global name of a constant."""
@@ -302,7 +302,7 @@ class Writer:
             shown = repr(node.terms[0].strip()[:SHOWN])
         elif node.how is How.WORDS:
             find = self.finders.get(atom)
-            name = self.constant(atom, lambda: find or find_words(node), "FIND")
+            name = self.constant(atom, lambda: remembered(find) if find else find_words(node), "FIND")
             shown = f"{name}(s.folded)"
         else:
             shown = f"{self.found(node)}({node.of.spec.code})"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import re2  # type: ignore[import-untyped]  # has no types
 from ahocorasick_rs import AhoCorasick
@@ -19,6 +20,8 @@ from hakam.policy.tree import How, Search
 from hakam.signals.fold import split_words
 from hakam.signals.skeleton import said
 
+Seen = TypeVar("Seen")
+Answer = TypeVar("Answer")
 SET_MEMORY = 64 << 20
 LONG_LIST = 1_000  # terms; above, a list leaves the RE2 set for Aho-Corasick, which takes less memory
 FEW = 16  # terms; up to these, Python's own search in a text is the fastest
@@ -84,7 +87,29 @@ def finder(search: Search) -> Callable[[str], str | None]:
 def find_words(search: Search) -> Callable[[str], str | None]:
     """Return the function that finds the first of a predicate's words in a folded text."""
     find = finder(search)
-    return lambda folded: find(split_words(folded))
+    return remembered(lambda folded: find(_split(folded)))
+
+
+def remembered(look: Callable[[Seen], Answer]) -> Callable[[Seen], Answer]:
+    """Return a function that keeps its last answer: rules that look for the same ask of one text one after the other.
+
+    The very same object is asked about, not an equal one. Threads may look twice, never see another's answer.
+    """
+    last: tuple[object, Answer] | None = None
+
+    def answer(text: Seen) -> Answer:
+        nonlocal last
+        held = last
+        if held is not None and held[0] is text:
+            return held[1]
+        found = look(text)
+        last = (text, found)
+        return found
+
+    return answer
+
+
+_split = remembered(split_words)
 
 
 def find_in(search: Search) -> Callable[[str | Iterable[str] | None], str | None]:
