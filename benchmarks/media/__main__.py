@@ -1,6 +1,6 @@
-"""`python -m benchmarks.media [pictures|unrelated|clips|other-clips|speed] --pictures FOLDER ... --clips FILE ...`.
+"""`python -m benchmarks.media [pictures|unrelated|clips|other-clips|speed|writing] --pictures FOLDER --clips FILE ...`.
 
-Which copies of pictures and clips are found, and what falsely; how fast a clip is hashed.
+Which copies of pictures and clips are found, and what falsely; how fast a clip is hashed; how much writing is read.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import cv2
 from benchmarks.hashes import photographs
-from benchmarks.media import clips, pictures
+from benchmarks.media import clips, pictures, writing
 
 
 def main() -> None:
@@ -28,13 +28,15 @@ def main() -> None:
     if "speed" in asked.what:
         for path in asked.clips:
             clips.speed(path)
-    if not {"pictures", "unrelated", "other-clips"} & set(asked.what):
+    if not {"pictures", "unrelated", "other-clips", "writing"} & set(asked.what):
         return
     photos = photographs.photographs(asked.pictures, asked.photographs)
     if len(photos) < 2:
         parser.error("no photographs there; see benchmarks/hashes/photographs.py for packages that have some")
     if "other-clips" in asked.what:
         clips.unrelated(asked.clips, photos)
+    if "writing" in asked.what:
+        writing.measure(photos)
     if "pictures" in asked.what:
         pictures.recall(photos)
     if "unrelated" in asked.what:

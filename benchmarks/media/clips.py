@@ -51,7 +51,7 @@ EDITS: dict[str, tuple[str, ...]] = {
     "picture in picture": ("-vf", "scale=iw/2:ih/2,pad=iw*2:ih*2:iw*0.95:ih*0.05:color=0x506070"),
     "speed x 1.25": ("-vf", "setpts=PTS/1.25"),
     "speed x 0.8": ("-vf", "setpts=PTS/0.8"),
-    "3 seconds of it": ("-ss", "2.3", "-t", "3"),
+    "3 seconds of it": ("-ss", "0.9", "-t", "3"),  # so that a clip of four seconds has them
 }
 
 

@@ -82,7 +82,10 @@ def main() -> None:
     each("simhash (text folded)", simhash)
     if len(sys.argv) > 1:
         encoder = Encoder(Path(sys.argv[1]))
-        words = "why is the bus late every single day does anybody know who I could write to about it please"
+        words = (
+            "why is the bus late every single day does anybody know who I could write to about it please before the "
+            "winter comes and all of us"
+        )
         texts = [f"{words} {n}" for n in range(480)]
         pieces = sum(len(encoder.pieces.encode(text, encoder.manifest.longest)) for text in texts) / len(
             texts
