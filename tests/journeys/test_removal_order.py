@@ -79,6 +79,7 @@ def test_a_removal_order_that_lacks_an_element(
     sent = Effect.objects.get(kind="order.answer").payload
     assert sent["language"] == language
     assert ("الملحق الثالث" if language == "ar" else "Annex III") in sent["subject"]
+    assert [one["name"] for one in sent["attachments"]] == [f"annex-3-{order.pk}.pdf"]
     with lena.expect_download() as download:
         lena.locator("a[href$='/annex/3']").click()
     assert Path(download.value.path()).read_bytes().startswith(b"%PDF-")
@@ -96,6 +97,7 @@ def test_a_removal_order_that_lacks_an_element(
     assert order.state == "answered"
     answer = Effect.objects.filter(kind="order.answer").latest("created_at").payload
     assert ("الملحق الثاني" if language == "ar" else "Annex II") in answer["subject"]
+    assert [one["name"] for one in answer["attachments"]] == [f"annex-2-{order.pk}.pdf"]
     speaks(lena, language)
     album.keep(lena, "4-carried-out")
     lena.goto("/desk/orders?state=closed")

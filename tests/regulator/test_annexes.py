@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -12,6 +13,8 @@ from pypdf import PdfReader
 from tests.intake.test_order_contents import ACT, REMOVAL
 from tests.regulator.test_contacts import CONTACTS
 
+from hakam.enforcement.letters import Attachment, Letter
+from hakam.enforcement.models import Effect
 from hakam.intake import authorities, orders
 from hakam.intake.models import Order
 from hakam.intake.order_contents import Contents
@@ -132,3 +135,45 @@ def test_a_long_list_of_addresses_goes_over_pages(take: Any, lena: User) -> None
     data = annexes.pdf(2, annexes.sections(order, 2, provider="M", person="L", now=NOW))
     assert len(PdfReader(io.BytesIO(data)).pages) > 3
     assert "Address 80" in text_of(data)
+
+
+def annexes_of(order: Order, kind: str = "order.answer") -> list[Attachment]:
+    """Return what goes with the newest letter about an order."""
+    sent = Effect.objects.filter(kind=kind, key__startswith=f"order:{order.pk}").latest("created_at")
+    return list(msgspec.convert(sent.payload, Letter).attachments)
+
+
+def signed(annex: int) -> orders.Annexed:
+    return partial(
+        annexes.attached, annex=annex, provider="Maydan Ltd", person="Lena L.", now=NOW + 9 * MINUTE
+    )
+
+
+def test_the_letter_after_a_removal_carries_annex_two(take: Any, lena: User) -> None:
+    # TCO Art. 3(6)
+    order = take()
+    orders.carry_out(str(order.pk), by=lena.actor, now=NOW + 5 * MINUTE, unverified_because="The hour.")
+    orders.answer(str(order.pk), by=lena.actor, now=NOW + 9 * MINUTE, annex=signed(2))
+    (one,) = annexes_of(order)
+    assert (one.name, one.mime) == (f"annex-2-{order.pk}.pdf", "application/pdf")
+    assert "ANNEX II" in text_of(one.data)
+    assert REMOVAL.reference in text_of(one.data)
+
+
+def test_the_letter_that_returns_an_order_carries_annex_three_of_that_return(take: Any, lena: User) -> None:
+    # TCO Art. 3(8)
+    order = take(msgspec.structs.replace(REMOVAL, urls=()))
+    orders.return_to_authority(
+        str(order.pk), because="Which post?", by=lena.actor, now=NOW + MINUTE, annex=signed(3)
+    )
+    (one,) = annexes_of(order)
+    assert "ANNEX III" in text_of(one.data)
+    assert "Which post?" in text_of(one.data)
+
+
+def test_an_order_of_another_kind_carries_no_annex(take: Any, lena: User) -> None:
+    order = take(ACT)
+    orders.verify(str(order.pk), note="Ms M.", by=lena.actor, now=NOW)
+    orders.carry_out(str(order.pk), by=lena.actor, now=NOW + 5 * MINUTE)
+    orders.answer(str(order.pk), by=lena.actor, now=NOW + 9 * MINUTE, annex=signed(2))
+    assert annexes_of(order) == []

@@ -22,6 +22,14 @@ class LetterSection(msgspec.Struct, frozen=True, omit_defaults=True):
     links: tuple[Link, ...] = ()
 
 
+class Attachment(msgspec.Struct, frozen=True):
+    """A file that goes with a letter."""
+
+    name: str
+    mime: str
+    data: bytes  # as base64 in the outbox
+
+
 class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
     """A letter to one person. Plain text throughout: nothing in it is read as HTML."""
 
@@ -30,6 +38,7 @@ class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
     subject: str
     sections: tuple[LetterSection, ...]
     links: tuple[Link, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
     def payload(self) -> dict[str, Any]:
         """Return the letter as the payload of an effect on the channel `email`."""
@@ -38,7 +47,13 @@ class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def letter(
-    *, to: str, language: str, subject: str, paragraphs: list[str], links: tuple[tuple[str, str], ...] = ()
+    *,
+    to: str,
+    language: str,
+    subject: str,
+    paragraphs: list[str],
+    links: tuple[tuple[str, str], ...] = (),
+    attachments: tuple[Attachment, ...] = (),
 ) -> dict[str, Any]:
     """Return the payload of a letter without headings. `links` are (label, path or address)."""
     return Letter(
@@ -47,4 +62,5 @@ def letter(
         subject=subject,
         sections=(LetterSection(tuple(paragraphs)),),
         links=tuple(Link(label, url) for label, url in links),
+        attachments=attachments,
     ).payload()

@@ -7,7 +7,7 @@ Nothing that a recipient could read leaves before the silence that the authority
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -21,7 +21,7 @@ from hakam.compliance.access import deadlines_of
 from hakam.compliance.facts import FactKind
 from hakam.compliance.storable import storable
 from hakam.enforcement.kinds import Channel, EffectKind
-from hakam.enforcement.letters import letter
+from hakam.enforcement.letters import Attachment, letter
 from hakam.enforcement.ordered import apply_ordered
 from hakam.enforcement.outbox import enqueue
 from hakam.enforcement.reverse import reverse
@@ -52,6 +52,15 @@ class OrderState(StrEnum):
     CARRIED_OUT = "carried_out"
     ANSWERED = "answered"
     ANNULLED = "annulled"  # by scrutiny or court: what it did was taken back
+
+
+Annexed = Callable[[Order], tuple[Attachment, ...]]
+"""Makes what goes with a letter, of the order as it is then: a room above knows the Annexes."""
+
+
+def nothing(_order: Order) -> tuple[Attachment, ...]:
+    """Attach nothing."""
+    return ()
 
 
 class OrderError(ValueError):
@@ -239,11 +248,18 @@ def verify(order_id: str, *, by: Actor, now: datetime, note: str) -> Order:
 
 
 def return_to_authority(
-    order_id: str, *, by: Actor, now: datetime, because: str, impossible: bool = False
+    order_id: str,
+    *,
+    by: Actor,
+    now: datetime,
+    because: str,
+    impossible: bool = False,
+    annex: Annexed = nothing,
 ) -> Order:
     """Tell the authority what is missing or wrong, or why it is impossible; the clock stands still meanwhile.
 
-    # TCO Art. 3(7) and 3(8), with the answer of Annex III; DSA Art. 9(2). Raises `OrderError`.
+    # TCO Art. 3(7) and 3(8), with the answer of Annex III; DSA Art. 9(2). `annex` makes what goes with the letter.
+    Raises `OrderError`.
     """
     because = _said(because, _("explain it to the authority"))
     with transaction.atomic():
@@ -252,8 +268,6 @@ def return_to_authority(
         if order.state != OrderState.OPEN:
             raise OrderError(str(already.ORDER[order.state]))
         lacking = () if impossible else missing(contents)
-        words = order_letters.returned(order, contents, lacking, because=because, impossible=impossible)
-        _write(order, EffectKind.ORDER_ANSWER, words, key=f"returned:{now.isoformat()}", now=now)
         order.state = OrderState.RETURNED
         order.save(update_fields=["state"])
         for clock in _running(order):
@@ -263,6 +277,15 @@ def return_to_authority(
             FactKind.ORDER_RETURNED, order, by=by, now=now,
             body={"impossible": impossible, "missing": [one.field for one in lacking]}, private={"because": because},
         )  # fmt: skip
+        words = order_letters.returned(order, contents, lacking, because=because, impossible=impossible)
+        _write(
+            order,
+            EffectKind.ORDER_ANSWER,
+            words,
+            key=f"returned:{now.isoformat()}",
+            now=now,
+            attached=annex(order),
+        )
     return order
 
 
@@ -363,10 +386,11 @@ def items_of(order: Order, contents: Contents) -> list[tuple[ItemRef, str, str]]
     return named_items.located(contents.urls, order.platform)
 
 
-def answer(order_id: str, *, by: Actor, now: datetime, note: str = "") -> Order:
+def answer(order_id: str, *, by: Actor, now: datetime, note: str = "", annex: Annexed = nothing) -> Order:
     """Tell the authority what was done and when: Annex II for a removal order (TCO Art. 3(6), DSA Art. 9(1)).
 
-    Raises `OrderError` before it was carried out, or while nobody has confirmed the authority.
+    `annex` makes what goes with the letter. Raises `OrderError` before it was carried out, or while nobody has
+    confirmed the authority.
     """
     with transaction.atomic():
         order = locked(order_id)
@@ -378,7 +402,7 @@ def answer(order_id: str, *, by: Actor, now: datetime, note: str = "") -> Order:
                 _("a second person must confirm the authority first: answers go to its registered address")
             )
         _write(order, EffectKind.ORDER_ANSWER, order_letters.done(order, contents, note=storable(note).strip()),
-               key="answer", now=now)  # fmt: skip
+               key="answer", now=now, attached=annex(order))  # fmt: skip
         order.state, order.answered_at = OrderState.ANSWERED, now
         order.save(update_fields=["state", "answered_at"])
         record(FactKind.ORDER_ANSWERED, order, by=by, now=now)
@@ -448,7 +472,10 @@ def locked(order_id: str) -> Order:
     return order
 
 
-def _write(order: Order, kind: EffectKind, words: order_letters.Told, *, key: str, now: datetime) -> None:
+def _write(
+    order: Order, kind: EffectKind, words: order_letters.Told, *, key: str, now: datetime,
+    attached: tuple[Attachment, ...] = (),
+) -> None:  # fmt: skip
     """Write to the authority, at its registered address and no other."""
     enqueue(
         now=now,
@@ -461,6 +488,7 @@ def _write(order: Order, kind: EffectKind, words: order_letters.Told, *, key: st
             language=order.authority.language,
             subject=words.subject,
             paragraphs=list(words.paragraphs),
+            attachments=attached,
         ),
         stream=f"order:{order.pk}#email",
     )

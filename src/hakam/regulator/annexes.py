@@ -1,7 +1,8 @@
 """The answers to a removal order as documents: Annex II after the removal, Annex III where it is impossible.
 
-# TCO Art. 3(6) with Annex II, TCO Art. 3(7) and TCO Art. 3(8) with Annex III: sections A to C, every field, as PDF, to
-be sent the way on which the order came. The letters that leave by themselves say the same in words.
+# TCO Art. 3(6) with Annex II, TCO Art. 3(7) and TCO Art. 3(8) with Annex III: sections A to C, every field, as PDF. It
+goes with the letter to the registered address, which says the same in words, and can be sent the way on which the
+order came.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from hakam.compliance import ledger
 from hakam.compliance.access import facts_of
 from hakam.compliance.facts import FactKind
 from hakam.compliance.profile import profile_of
+from hakam.enforcement.letters import Attachment
 from hakam.intake.models import Order
 from hakam.intake.order_contents import OrderKind, missing
 from hakam.intake.orders import contents_of, subject_of
@@ -105,6 +107,16 @@ def _grounds(order: Order) -> tuple[tuple[str, str], ...]:
         (f"{_BOX[bool(lacking)]} Insufficient information", because if lacking else ""),
         *((f"Needed {n}", text) for n, text in enumerate(named or lacking, 1)),
     )
+
+
+def attached(
+    order: Order, *, annex: int, provider: str, person: str, now: datetime
+) -> tuple[Attachment, ...]:
+    """Return what goes with the letter that answers an order: the annex of a removal order, nothing otherwise."""
+    if order.kind != OrderKind.REMOVAL:
+        return ()
+    filled = sections(order, annex, provider=provider, person=person, now=now)
+    return (Attachment(f"annex-{annex}-{order.pk}.pdf", "application/pdf", pdf(annex, filled)),)
 
 
 @cache

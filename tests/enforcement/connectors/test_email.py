@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import smtplib
 from email import message_from_bytes
 from html.parser import HTMLParser
 from typing import Any
 
+import msgspec
 import pytest
 from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
 
-from hakam.enforcement.connectors.connector import Dead, Delivered, Destination, Message, Retry
+from hakam.enforcement.connectors.connector import Dead, Delivered, Destination, Message, Outcome, Retry
 from hakam.enforcement.connectors.email.letter_box import (
     EmailConnector,
     as_html,
@@ -20,7 +22,7 @@ from hakam.enforcement.connectors.email.letter_box import (
     letter_problem,
     message_id,
 )
-from hakam.enforcement.letters import Letter, LetterSection, Link, letter
+from hakam.enforcement.letters import Attachment, Letter, LetterSection, Link, letter
 from hakam.testing.connectors import Behaviour, ConnectorSuite, Rig
 from hakam.testing.connectors import message as nth
 
@@ -103,6 +105,41 @@ def test_it_is_sent_in_text_and_html_under_a_stable_id() -> None:
     assert raw["From"] == "Maydan <safety@maydan.example>"
     assert raw["Auto-Submitted"] == "auto-generated"
     assert raw["Content-Language"] == "en"
+
+
+def with_files(*files: Attachment) -> Outcome:
+    """Send a letter with files, as it comes out of the outbox."""
+    made = letter(to="u1@example.org", language="en", subject="s", paragraphs=["p"], attachments=files)
+    stored = json.loads(json.dumps(made))  # the outbox keeps JSON
+    return EmailConnector().deliver(msgspec.structs.replace(nth(1), data=stored), TO, "")
+
+
+def test_files_go_with_it_byte_by_byte() -> None:
+    content = bytes(range(256))
+    assert with_files(Attachment("annex-2-x.pdf", "application/pdf", content)) == Delivered()
+    raw = message_from_bytes(mail.outbox[-1].message().as_bytes())
+    (part,) = [one for one in raw.walk() if one.get_content_type() == "application/pdf"]
+    assert part.get_filename() == "annex-2-x.pdf"
+    assert part.get_payload(decode=True) == content
+    kinds = {one.get_content_type() for one in raw.walk()}
+    assert {"text/plain", "text/html"} <= kinds  # the words are still there
+
+
+@pytest.mark.parametrize(
+    ("name", "mime"),
+    [
+        ("a\r\nBcc: x@y.example", "application/pdf"),
+        ("../up.pdf", "application/pdf"),
+        ("", "application/pdf"),
+        ("a.pdf", "text/html\r\nX: y"),
+        ("a.pdf", ""),
+        (".hidden", "application/pdf"),
+    ],
+)
+def test_a_file_that_would_add_a_header_or_a_path_is_refused(name: str, mime: str) -> None:
+    sent = len(mail.outbox)
+    assert isinstance(with_files(Attachment(name, mime, b"x")), Dead)
+    assert len(mail.outbox) == sent
 
 
 def test_without_a_sender_of_its_own_it_uses_the_installations(settings: Any) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -195,6 +196,8 @@ def act(request: HttpRequest, order_id: UUID) -> HttpResponse:
     verb = _VERBS.get(do)
     if verb is None:
         return _page(request, found, error=_("Choose what to do."), status=422)
+    if do in _ANNEX_OF:
+        given["annex"] = _annexed(request, _ANNEX_OF[do], given["now"])
     try:
         document = verb(key, because, given)
     except OrderError as error:
@@ -203,6 +206,17 @@ def act(request: HttpRequest, order_id: UUID) -> HttpResponse:
         return _document(document, key)
     messages.success(request, _("Saved."))
     return redirect("console:order", found.pk)
+
+
+_ANNEX_OF: Final = {"answer": 2, "return": 3, "impossible": 3}  # what goes with the letter of a removal order
+
+
+def _annexed(request: HttpRequest, annex: int, now: datetime) -> orders.Annexed:
+    user = person(request)
+    signed = user.get_full_name() or user.username
+    return partial(
+        annexes.attached, annex=annex, provider=installation().platform_name, person=signed, now=now
+    )
 
 
 def _return(key: str, because: str, given: dict[str, Any], *, impossible: bool) -> object:

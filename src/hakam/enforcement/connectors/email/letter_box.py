@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 from collections.abc import Mapping
 from email.utils import parseaddr
@@ -18,6 +19,8 @@ from hakam.enforcement.connectors.connector import Dead, Delivered, Destination,
 from hakam.enforcement.letters import Letter, LetterSection, Link
 
 _RTL = frozenset({"ar", "fa", "he", "ur", "ckb", "ps", "sd", "ug", "yi", "dv"})
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}")
+_MIME = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 _PERMANENT = 500  # SMTP replies from here on are final (RFC 5321, section 4.2.1)
 
 
@@ -55,6 +58,8 @@ class EmailConnector:
             },
         )
         mail.attach_alternative(as_html(letter), "text/html")
+        for one in letter.attachments:
+            mail.attach(one.name, one.data, one.mime)
         try:
             connection = get_connection()
             if hasattr(connection, "timeout"):
@@ -80,6 +85,9 @@ def letter_problem(letter: Letter) -> str | None:
         return "`to` is no e-mail address"
     if not letter.subject.strip():
         return "`subject` is empty"
+    for one in letter.attachments:
+        if not _FILE.fullmatch(one.name) or not _MIME.fullmatch(one.mime):
+            return f"`attachments`: {one.name!r} of the kind {one.mime!r} is no file that can be attached"
     return None
 
 
