@@ -135,6 +135,18 @@ def test_a_value_of_before_comes_back_and_not_the_default(stage: Stage) -> None:
     assert limit() == 12
 
 
+def test_two_incidents_do_not_change_one_parameter(stage: Stage) -> None:
+    stage.declared({Power.STRICTER: StricterSettings({"flood_limit": "5"})})
+    with pytest.raises(IncidentError, match="'harbour' has changed flood_limit already"):
+        stage.declare({Power.STRICTER: StricterSettings({"flood_limit": "3"})}, slug="quay")
+    stage.declare({Power.STRICTER: StricterSettings({"quiet_days": "20d"})}, slug="quay")
+    stage.declare({Power.STRICTER: StricterSettings({"flood_limit": "3"})}, slug="drill", exercise=True)
+    end("harbour", because="over", by=stage.nadia.actor, now=LATER)
+    assert limit() == 20
+    stage.declare({Power.STRICTER: StricterSettings({"flood_limit": "3"})}, slug="pier", now=LATER)
+    assert limit() == 3
+
+
 def a_case(stage: Stage, item: str = "old", **more: object) -> Case:
     """Open a case under the incident's clause by a bank of another time."""
     from hakam.review.cases import Source, open_case  # noqa: PLC0415

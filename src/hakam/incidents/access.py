@@ -21,8 +21,9 @@ from hakam.staff.models import User
 from hakam.staff.roles import Permission
 
 _SHOWN: Final = 200
-_BARS: Final = 48
-_BAR: Final = timedelta(minutes=30)
+_BARS: Final = 48  # at most
+_LEAST_BARS: Final = 24
+_WIDTHS: Final = tuple(timedelta(minutes=n) for n in (1, 2, 5, 15, 30, 60, 120, 360, 1_440))
 
 
 class Counters(NamedTuple):
@@ -31,7 +32,8 @@ class Counters(NamedTuple):
     hashes: int
     sightings: int
     held: int  # and nobody has looked yet
-    bars: tuple[tuple[datetime, int], ...]  # copies seen in each half hour, the oldest first
+    bars: tuple[tuple[datetime, int], ...]  # copies seen from each moment on, the oldest first
+    width: timedelta  # of a bar
 
 
 class Note(NamedTuple):
@@ -107,18 +109,19 @@ def counters(one: Incident, *, now: datetime) -> Counters:
     """Return what its bank has seen and holds now."""
     bank = banks.find(bank_of(one))
     seen = BankSighting.objects.filter(bank=bank_of(one))
-    end = min(now, one.closed_at or now)
-    start = max(one.declared_at, end - _BARS * _BAR)
+    start, end = one.declared_at, min(now, one.closed_at or now)
+    width = next((one for one in _WIDTHS if (end - start) / one <= _BARS), _WIDTHS[-1])
     counted: dict[int, int] = {}
     for at in seen.filter(at__gte=start, at__lte=end).values_list("at", flat=True).iterator(chunk_size=5_000):
-        place = int((at - start) / _BAR)
+        place = int((at - start) / width)
         counted[place] = counted.get(place, 0) + 1
-    last = int((end - start) / _BAR)
+    last = max(_LEAST_BARS - 1, int((end - start) / width))
     return Counters(
         hashes=bank.entries.count() if bank else 0,
         sightings=seen.count(),
         held=held_by(one),
-        bars=tuple((start + place * _BAR, counted.get(place, 0)) for place in range(last + 1)),
+        bars=tuple((start + place * width, counted.get(place, 0)) for place in range(last + 1)),
+        width=width,
     )
 
 

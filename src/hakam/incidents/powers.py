@@ -128,6 +128,7 @@ def _take(incident: Incident, power: Power, settings: Settings, *, by: Actor, no
         case Power.EMERGENCY_BANK, BankSettings(hold=hold):
             return act.open_bank(incident, hold=hold, by=by, now=now)
         case Power.STRICTER, StricterSettings(values=values):
+            _refuse_shared(incident, values)
             return consequences.tune(incident, values, scope, by=by, now=now)
         case Power.PRIORITY, _:
             return act.put_first(incident, scope, by=by, now=now)
@@ -135,6 +136,19 @@ def _take(incident: Incident, power: Power, settings: Settings, *, by: Actor, no
             return act.share(incident, by=by, now=now)
         case _:  # a delay stands in what is published for the door, as long as the incident is in force
             return {}
+
+
+def _refuse_shared(incident: Incident, values: Mapping[str, str]) -> None:
+    """Refuse a parameter that another incident changed: of two, the later end would put back the other's value."""
+    if incident.exercise:
+        return
+    others = IncidentPower.objects.filter(power=Power.STRICTER, undone_at=None, incident__exercise=False)
+    for row in others.exclude(taken_at=None).exclude(incident=incident).select_related("incident"):
+        if shared := sorted(set(values) & set(row.settings["values"])):
+            raise IncidentError(
+                _("the incident %(slug)s has changed %(param)s already")
+                % {"slug": repr(row.incident.slug), "param": shared[0]}
+            )
 
 
 def undo(incident: Incident, *, by: Actor, now: datetime, only: Power | None = None) -> list[Power]:

@@ -113,6 +113,7 @@ def _live(one: Incident) -> dict[str, Any]:
         "counters": counters,
         "chart": columns([count for _at, count in counters.bars]),
         "bars": counters.bars,
+        "width": counters.width.total_seconds(),
         "bank": bank_of(one),
         "ends": ends_at(one),
         "running": one.state in {state.value for state in IN_FORCE | UNCONFIRMED},

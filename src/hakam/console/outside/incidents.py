@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,6 +15,11 @@ from django.views.decorators.http import require_GET
 from hakam.console.charts import columns
 from hakam.console.outside.reading import page
 from hakam.incidents import access, kinds, report
+from hakam.incidents.figures import Figures
+
+_HOUR: Final = timedelta(hours=1)
+_LEAST_HOURS: Final = 12
+_MOST_HOURS: Final = 24 * 90
 
 
 def _published(slug: str) -> report.Report:
@@ -22,6 +28,16 @@ def _published(slug: str) -> report.Report:
     if found is None:
         raise Http404
     return found
+
+
+def _hours(figures: Figures) -> list[tuple[datetime, int]]:
+    """Return the copies of each hour from the first on, those without any too, at least half a day; none for none."""
+    seen = {datetime.fromisoformat(hour): count for hour, count in figures.seen_by_hour.items()}
+    if not seen:
+        return []
+    first = min(seen)
+    count = max(_LEAST_HOURS, int((max(seen) - first) / _HOUR) + 1)
+    return [(hour, seen.get(hour, 0)) for hour in (first + n * _HOUR for n in range(min(count, _MOST_HOURS)))]
 
 
 @require_GET
@@ -35,15 +51,15 @@ def listing(request: HttpRequest) -> HttpResponse:
 def incident(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one report."""
     found = _published(slug)
-    hours = list(found.figures.seen_by_hour.items())
+    hours = _hours(found.figures)
     context = {
         "report": found,
         "figures": found.figures,
         "kind": kinds.in_words(found.kind_name),
         "times": [(one, other, found.seconds[f"{one}/{other}"]) for one, other in report.TIMES],
         "chart": columns([count for _hour, count in hours]),
-        "first_hour": datetime.fromisoformat(hours[0][0]) if hours else None,
-        "last_hour": datetime.fromisoformat(hours[-1][0]) if hours else None,
+        "first_hour": hours[0][0] if hours else None,
+        "last_hour": hours[-1][0] if hours else None,
         "let_go": found.figures.left_up_by_people + found.figures.let_go,
         "here": "transparency",
     }
