@@ -133,6 +133,24 @@ def test_who_is_late_is_told_and_nothing_is_lost(hall: Hall, enter: Enter) -> No
     assert "Somebody was faster" in client.get(f"/desk/events/{EVENT}/questions").content.decode()
 
 
+def test_the_newest_are_seen_however_few_ask_them(hall: Hall, enter: Enter) -> None:
+    hall.now += timedelta(seconds=9)
+    late = "Which doctor will come to the valley on Sundays from now on?"
+    hall.ask(late)
+    hall.take_in()
+    client, url = enter("amal"), f"/desk/events/{EVENT}/questions"
+    assert client.get(url).content.decode().index(GRAIN) < client.get(url).content.decode().index(late)
+    newest = client.get(url + "?order=newest").content.decode()
+    assert newest.index(late) < newest.index(GRAIN)
+    assert "part=questions&amp;order=newest" in newest  # it stays so when it renews itself
+    part = client.post(
+        reverse("console:move_question", args=[EVENT]),
+        {"question": of(WAGES).pk, "do": "aside", "order": "newest"},
+        **HTMX,
+    ).content.decode()
+    assert part.index(late) < part.index(GRAIN)
+
+
 def test_a_breach_opens_its_case_with_what_was_written(hall: Hall, enter: Enter) -> None:
     client = enter("amal")
     answer = act(client, of(WAGES), "breach", **HTMX)

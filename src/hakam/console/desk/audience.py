@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -33,11 +34,13 @@ KEYS: Final[tuple[tuple[str, str], ...]] = (
 
 def _context(request: HttpRequest, event: ScheduledEvent) -> dict[str, Any]:
     user = person(request)
+    newest = (request.POST or request.GET).get("order") == "newest"
     weights = event.plan.questions.weights if event.plan is not None and event.plan.questions else None
     return {
         "event": event,
         "event_title": event.title(get_language() or "en"),
-        "board": access.board(event.platform, event.name, weights=weights),
+        "board": access.board(event.platform, event.name, weights=weights, newest=newest),
+        "order": "newest" if newest else "",
         "weights": weights,
         "may_act": user.may(Permission.LIVE_ACT),
         "keys": [key for key in KEYS if key[1] != "breach" or user.may(Permission.CASE_DECIDE)],
@@ -61,7 +64,8 @@ def _after(request: HttpRequest, event: ScheduledEvent, error: str = "") -> Http
         return render(request, "console/desk/questions_list.html", context)
     if error:
         messages.error(request, error)
-    return redirect("console:questions", event.name)
+    order = "?order=newest" if request.POST.get("order") == "newest" else ""
+    return redirect(reverse("console:questions", args=[event.name]) + order)
 
 
 def _number(request: HttpRequest, name: str) -> int:

@@ -41,8 +41,10 @@ class Board(NamedTuple):
     ]  # (language, accounts that ask and wait, questions that had their turn)
 
 
-def board(platform: str, event: str, *, weights: Mapping[str, float] | None = None) -> Board:
-    """Return the questions of an event, ranked."""
+def board(
+    platform: str, event: str, *, weights: Mapping[str, float] | None = None, newest: bool = False
+) -> Board:
+    """Return the questions of an event, ranked; `newest`: what waits in the order in which it was asked last."""
     rows = AudienceQuestion.objects.filter(platform=platform, event=event, accounts__gt=0)
     by_state = dict(rows.values_list("state").annotate(n=Count("pk")))
     chosen = list(rows.filter(state=QuestionState.NEXT).order_by("moved_at", "pk"))
@@ -56,18 +58,21 @@ def board(platform: str, event: str, *, weights: Mapping[str, float] | None = No
         for row in mine.order_by("-accounts", "-newest_at")[:_RANKED]:
             found[row.pk] = row
             waiting.append(Waiting(row.pk, language, row.accounts, row.account, row.newest_at.timestamp()))
-    newest = list(answered[:SHOWN])
-    last = chosen[-1].account if chosen else newest[0].account if newest else ""
+    done = list(answered[:SHOWN])
+    last = chosen[-1].account if chosen else done[0].account if done else ""
     order = islice(ranked(waiting, chosen=had, weights=weights, last_account=last), SHOWN)
+    latest = (
+        list(rows.filter(state=QuestionState.PENDING).order_by("-newest_at", "-pk")[:SHOWN]) if newest else []
+    )
     asking: dict[str, int] = {}
     for one in waiting:
         asking[one.language] = asking.get(one.language, 0) + one.accounts
     aside = rows.filter(state=QuestionState.ASIDE).order_by("-moved_at", "-pk")[:SHOWN]
     askings = Asking.objects.filter(question__platform=platform, question__event=event)
     return Board(
-        pending=_rows([found[one.id] for one in order]),
+        pending=_rows(latest if newest else [found[one.id] for one in order]),
         next=_rows(chosen),
-        answered=_rows(newest),
+        answered=_rows(done),
         aside=_rows(list(aside)),
         counts={
             **{state.value: by_state.get(state.value, 0) for state in QuestionState},
