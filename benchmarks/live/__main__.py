@@ -1,8 +1,9 @@
-"""`python -m benchmarks.live [--runs 30]`: from the order to cut to black, with real nginx-rtmp and Icecast.
+"""`python -m benchmarks.live [--runs 30]`: from the order to cut to black, with real nginx-rtmp, Janus and Icecast.
 
 Time to black is that from the order until a viewer sees or hears nothing new: the last bytes by RTMP; the end of the
-last segment that a player of HLS shows, three segments of a second behind; the last page of the show's Ogg stream by
-Icecast. "looked" is when the adapter found that nothing can be got any more. In the same
+last segment that a player of HLS shows, three segments of a second behind; the last frame that a viewer of WebRTC
+decoded; the last page of the show's Ogg stream by Icecast. "looked" is when the adapter found that nothing can be got
+any more. In the same
 run the reference: nginx's own way, dropping the publisher and leaving the files.
 """
 
@@ -19,6 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx
+from tests.live.real.janus import ROOM, Broadcaster, Janus, RoomViewer
 from tests.live.real.rig import (
     Icecast,
     Listener,
@@ -30,10 +32,14 @@ from tests.live.real.rig import (
     until,
 )
 
+from hakam.live.gate import passes
+from hakam.live.gate.judge import Answer
+from hakam.live.gate.passes import Pass
 from hakam.live.servers import control
 from hakam.live.servers.icecast import Icecast as IcecastAdapter
+from hakam.live.servers.janus import Janus as JanusAdapter
 from hakam.live.servers.nginx_rtmp import NginxRtmp as NginxAdapter
-from hakam.live.servers.server import Handle, MediaServer
+from hakam.live.servers.server import Asked, Handle, MediaServer, Moment
 
 QUIET = 3.0  # seconds without anything new, after which a viewer is taken to see nothing
 LONGEST = 30.0
@@ -122,6 +128,20 @@ def icecast_run(server: Icecast, folder: Path) -> tuple[float, float]:
     return max(0.0, last - began), found
 
 
+def janus_run(server: Janus) -> tuple[float, float]:
+    """Return seconds until the last frame that a viewer saw, and when the room was found to be black."""
+    adapter = JanusAdapter()
+    handle = Handle(ROOM, settings=server.settings, secret=Janus.ADMIN)
+    key = passes.issue(Pass(account="u1", until=time.time() + 600), "secret")
+    adapter.obey(Asked(Moment.ASK, ROOM, key), Answer(allowed=True), handle)
+    with Broadcaster(server, token=key), RoomViewer(server) as viewer:
+        until(lambda: viewer.frames > 30)
+        began = time.monotonic()
+        found = looked(adapter, handle)
+        until(lambda: time.monotonic() - viewer.last > QUIET, seconds=LONGEST)
+    return max(0.0, viewer.last - began), found
+
+
 def told(name: str, values: list[float]) -> str:
     """Return one line: median and the 99th part of a hundred."""
     known = sorted(value for value in values if value == value)  # noqa: PLR0124 -- leaves nan out
@@ -148,6 +168,10 @@ def main() -> None:
         there = statistics.median(one[1] for one in reference)
         ratio = statistics.median(one[1] for one in ours) / max(1e-9, there)
         print(f"HLS viewers: {ratio:.2f} of the reference")
+        with Janus(folder / "janus", "") as rooms:
+            seen = [janus_run(rooms) for _ in range(runs)]
+        print(told("Janus, viewer of WebRTC", [one[0] for one in seen]))
+        print(told("Janus, looked", [one[1] for one in seen]))
         with (
             Icecast(folder / "icecast", "") as station,
             radio(station.address("/hold.ogg", "hold-secret"), folder, name="hold", frequency=200),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -111,6 +112,26 @@ def test_keys_rest_while_somebody_writes_the_facts(stage: Stage, enter: Enter) -
     page.wait_for_url("**/desk/cases/**")
     page.goto(f"/desk/live/{stream.pk}")
     expect(page.locator('[data-taken="lock_chat"] .pill')).not_to_have_class("pill danger")
+
+
+def test_what_a_bank_knows_later_fills_the_form_of_a_page_that_is_open(stage: Stage, enter: Enter) -> None:
+    stream = on_air(stage, flagged={}, flagged_at=None, clause="")
+    page, writer = enter("amal", "en"), enter("oskar", "en")
+    for one in (page, writer):
+        one.goto(f"/desk/live/{stream.pk}")
+        expect(one.locator("#clause")).to_have_value("")
+    writer.locator("#facts").fill("I saw it myself.")
+    writer.select_option("#clause", "spam")
+    Stream.objects.filter(pk=stream.pk).update(
+        flagged={"attack": "entry 1"}, flagged_at=stage.now, clause="hate"
+    )
+    expect(page.locator("#clause")).to_have_value("hate")
+    expect(page.locator("#facts")).to_have_value(re.compile("bank of known content"))
+    expect(writer.locator("[data-flagged]")).to_be_visible()
+    expect(writer.locator("#facts")).to_have_value("I saw it myself.")
+    expect(writer.locator("#clause")).to_have_value("spam")
+    page.keyboard.press("7")
+    expect(page.locator("[data-black]")).to_be_visible()
 
 
 def test_two_colleagues_see_each_other(stage: Stage, enter: Enter) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from hakam.live.edge import SMALLEST_BOUND, EdgeFolder, barred
 from hakam.live.edge_keys import signing_key
 from hakam.live.questions import Question
 from hakam.live.snapshot import Snapshot, split
+from hakam.storage.turn import in_turn
 from hakam.vocabulary.event import ItemRef
 from hakam.vocabulary.measure import Measure, MeasureKind
 
@@ -201,3 +204,22 @@ def test_gathering_takes_one_query_however_many(
         made = folder.build(KEY, now=play.now)
     assert made.header.entries == 5
     assert len(queries) == 1
+
+
+def test_who_builds_while_another_builds_waits_for_it(folder: EdgeFolder, play: Stage) -> None:
+    told: list[str] = []
+    held = threading.Event()
+
+    def other() -> None:
+        with in_turn(folder.folder / "lock"):
+            held.set()
+            time.sleep(0.5)
+            told.append("the other is done")
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert held.wait(20)
+    built(folder, play)
+    told.append("so are we")
+    thread.join()
+    assert told == ["the other is done", "so are we"]

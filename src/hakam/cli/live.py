@@ -85,11 +85,11 @@ def make_pass(
     now = time.time()
     made = Pass(
         account=account,
-        until=now + hours * 3_600,
+        until=round(now + hours * 3_600),
         stream=stream,
         item=item,
         event=event,
-        created=now - account_days * _DAY if account_days else None,
+        created=round(now - account_days * _DAY) if account_days else None,
         verified=verified or None,
         age=age or None,
         country=country.upper() or None,

@@ -17,6 +17,7 @@ from hakam.live import fuse
 from hakam.live.questions import BARRING, Question, entry
 from hakam.live.snapshot import Header, SnapshotError, hashes_of, split, verify, write_base, write_delta
 from hakam.policy.territories import TERRITORIES
+from hakam.storage.turn import in_turn
 from hakam.vocabulary.event import ItemRef
 
 VALID: Final = timedelta(hours=24)  # an edge node that got nothing new for so long knows that it is cut off
@@ -92,8 +93,15 @@ class EdgeFolder:
 
         Anew where `fresh` asks for it, where the base is missing, damaged or signed by another key, and where the delta
         would be longer than a tenth of the base. With `keep` nothing is written while nothing has changed and the last
-        delta has more than half its time left.
+        delta has more than half its time left. Two who build at once, the worker and somebody at a shell, do so one
+        after the other: base, hashes and delta are always of one build.
         """
+        with in_turn(self.folder / "lock"):
+            return self._build(key, now=now, valid=valid, fresh=fresh, keep=keep)
+
+    def _build(
+        self, key: Ed25519PrivateKey, *, now: datetime, valid: timedelta, fresh: bool, keep: bool
+    ) -> Built:
         seen: set[str] = set()
         listed = list(entries(self.platform, now=now, seen=seen))
         number, until = self._last_number() + 1, now + valid

@@ -6,12 +6,14 @@ import asyncio
 import threading
 import time
 import uuid
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
 import httpx
+import numpy as np
+from numpy.typing import NDArray
 from tests.live.real.rig import PATIENCE, Program, free_port, listens, until
 
 ROOM: Final = "1234"
@@ -28,10 +30,11 @@ class Janus:
 
     ADMIN = "janus-admin-secret"
 
-    def __init__(self, folder: Path, gate: str) -> None:
+    def __init__(self, folder: Path, gate: str, secret: str = "") -> None:
         self.folder, self.port, self.admin_port = folder, free_port(), free_port()
+        self.secret = secret or self.ADMIN
         self.recordings, self.gate = folder / "recordings", gate
-        self.recordings.mkdir(parents=True, exist_ok=True)
+        self.recordings.mkdir(parents=True)
         self._configure(folder / "conf", gate)
         self.program: Program | None = None
 
@@ -49,7 +52,7 @@ class Janus:
             for kind, names in _NOT_WANTED.items()
         )
         (folder / "janus.jcfg").write_text(f"""
-general: {{ configs_folder = "{folder}" {folders} admin_secret = "{self.ADMIN}" debug_level = 4 }}
+general: {{ configs_folder = "{folder}" {folders} admin_secret = "{self.secret}" debug_level = 4 }}
 nat: {{ ice_ignore_list = "vmnet" }}
 media: {{ }}
 {without}
@@ -63,7 +66,7 @@ general: {{ enabled = {"true" if gate else "false"} events = "plugins,handles" g
     backend = "{gate}" }}
 """)
         (folder / "janus.plugin.videoroom.jcfg").write_text(
-            f'general: {{ admin_key = "{self.ADMIN}" string_ids = true lock_rtp_forward = true }}\n'
+            f'general: {{ admin_key = "{self.secret}" string_ids = true lock_rtp_forward = true }}\n'
         )
 
     def __enter__(self) -> Self:
@@ -235,10 +238,16 @@ class Broadcaster(_Peer):
 
 
 class RoomViewer(_Peer):
-    """Sees the room's publisher, and knows when the last frame came. It comes again until there is one."""
+    """Sees the room's publisher, and knows when the last frame came. It waits until there is one.
 
-    def __init__(self, janus: Janus, room: str = ROOM) -> None:
+    `shows` is asked of small pictures (12 by 16, three colours); `appeared` is the Unix time of the first yes.
+    """
+
+    def __init__(
+        self, janus: Janus, room: str = ROOM, shows: Callable[[NDArray[np.uint8]], bool] | None = None
+    ) -> None:
         self.room, self.last, self.frames = room, 0.0, 0
+        self.shows, self.appeared = shows, 0.0
         super().__init__(janus)
 
     async def _act(self) -> None:
@@ -275,9 +284,13 @@ class RoomViewer(_Peer):
 
         with suppress(MediaStreamError):
             while True:
-                await track.recv()
-                if track.kind == "video":
-                    self.last, self.frames = time.monotonic(), self.frames + 1
+                frame = await track.recv()
+                if track.kind != "video":
+                    continue
+                self.last, self.frames = time.monotonic(), self.frames + 1
+                if self.shows is not None and not self.appeared:
+                    small = frame.reformat(width=16, height=12, format="rgb24").to_ndarray()
+                    self.appeared = time.time() if self.shows(small) else 0.0
 
 
 __all__ = ["ROOM", "Broadcaster", "Janus", "RoomViewer"]

@@ -40,7 +40,7 @@ class Studio:
 
     @property
     def handle(self) -> Handle:
-        return Handle(ROOM, settings=self.janus.settings, secret=Janus.ADMIN)
+        return Handle(ROOM, settings=self.janus.settings, secret=self.janus.secret)
 
     def ask(self, shown: str, status: int = 200) -> dict[str, Any]:
         """Ask as the platform does, before its page lets somebody join."""
@@ -62,18 +62,12 @@ def studio() -> Iterator[Studio]:
     with scratch() as folder:
         port = free_port()
         address = f"http://127.0.0.1:{port}/gate/rooms-1/{address_token(secret('gate'), 'rooms-1')}"
-        server = Janus(folder / "janus", address)
+        server = Janus(folder / "janus", address, secret("media-rooms-1"))
         told = {"name": "rooms-1", "kind": "janus", "platform": "forum", "settings": server.settings}
         (folder / "live.json").write_text(json.dumps({"port": port, "servers": [told]}))
         Writer(path_of(folder)).stamp(time.time())
         with gate(folder, port), server:
             yield Studio(folder, server, address)
-
-
-@pytest.fixture(autouse=True)
-def one_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the gate of these tests speak to Janus with the secret that Janus knows."""
-    monkeypatch.setattr(Janus, "ADMIN", secret("media-rooms-1"))
 
 
 def refusal_of(janus: Janus, token: str) -> str:
@@ -214,5 +208,11 @@ def test_a_room_that_nobody_uses_is_closed(monkeypatch: pytest.MonkeyPatch) -> N
     with scratch() as folder, Janus(folder / "janus", "") as janus:
         handle = Handle(ROOM, settings=janus.settings, secret=Janus.ADMIN)
         Adapter().obey(Asked(Moment.ASK, ROOM, key("u1")), Answer(allowed=True), handle)
+        assert refusal_of(janus, "guess") == "Unauthorized (not in the allowed list)"
+        time.sleep(2.0)
+        Adapter().obey(
+            Asked(Moment.ASK, ROOM, key("u1")), Answer(allowed=True), handle
+        )  # the page was loaded anew
+        time.sleep(3.0)  # the first room's time is over, and not that of the second
         assert refusal_of(janus, "guess") == "Unauthorized (not in the allowed list)"
         until(lambda: refusal_of(janus, "guess") == f"No such room ({ROOM})", every=0.2)

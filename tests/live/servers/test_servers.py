@@ -396,3 +396,11 @@ def test_an_address_that_is_none_is_unreachable() -> None:
     for url in ("http://", "http://127.0.0.1:9/x", "http://exa mple/"):
         with pytest.raises(Unreachable):
             control.call("GET", url)
+
+
+@pytest.mark.parametrize(("length", "told"), [(250, False), (251, True)])
+def test_a_pass_that_the_module_cut_off_is_told(
+    caplog: pytest.LogCaptureFixture, length: int, told: bool
+) -> None:
+    nginx_rtmp.NginxRtmp().asked(form(call="publish", name="show", key="k" * length), "")
+    assert ("cut off" in caplog.text) is told

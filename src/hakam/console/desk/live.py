@@ -110,6 +110,7 @@ def _state(request: HttpRequest, stream: Stream) -> dict[str, Any]:
         "standing": {taken.row.step for taken in found.steps if taken.stands},
         "may_act": user.may(Permission.LIVE_ACT) and user.may(Permission.CASE_DECIDE),
         "live": stream.state == StreamState.LIVE,
+        "offered_facts": _default_facts(stream),
         "black_after": None
         if found.cut is None or found.cut.black_at is None
         else (found.cut.black_at - found.cut.ordered_at).total_seconds(),

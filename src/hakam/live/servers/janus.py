@@ -15,6 +15,7 @@ import base64
 import hashlib
 import hmac
 import re
+import secrets
 import socket
 import threading
 from collections import OrderedDict
@@ -188,11 +189,13 @@ class Janus:
     def _open(self, shown: str, handle: Handle) -> None:
         """Make the room, for this pass alone. Raises `Unreachable`, and where somebody else is live in it."""
         owner = _owner(shown, handle)
+        mark = (
+            f"{owner}-{secrets.token_hex(4)}"  # of this opening: who asks again has another room of that name
+        )
         there = _say(handle, "listparticipants")
         if "error_code" not in there:
-            if any(one.get("publisher") for one in there.get("participants", ())) and not _is_of(
-                owner, handle
-            ):
+            live = any(one.get("publisher") for one in there.get("participants", ()))
+            if live and _described(handle).partition("-")[0] != owner:
                 raise Unreachable(f"somebody else is live in room {handle.stream}")
             _destroy(handle)
         folder = control.folder(handle.settings, "recordings")
@@ -203,13 +206,13 @@ class Janus:
             "create",
             **chosen,
             **kept,
-            description=owner,
+            description=mark,
             publishers=1,
             allowed=[shown],
             videocodec=handle.settings.get("videocodec", "vp8"),
             permanent=False,
         )
-        late = threading.Timer(UNCLAIMED, _close_unclaimed, (handle, owner))
+        late = threading.Timer(UNCLAIMED, _close_unclaimed, (handle, mark))
         late.daemon = True
         late.start()
 
@@ -328,15 +331,16 @@ def _destroy(handle: Handle) -> bool:
     return "error_code" not in _say(handle, "destroy")
 
 
-def _is_of(owner: str, handle: Handle) -> bool:
+def _described(handle: Handle) -> str:
+    """Return what a room's description says: whose it is, and which opening of it. Empty if there is none."""
     listed = _say(handle, "list").get("list", ())
-    return any(str(one.get("room")) == handle.stream and one.get("description") == owner for one in listed)
+    return next((str(one.get("description")) for one in listed if str(one.get("room")) == handle.stream), "")
 
 
-def _close_unclaimed(handle: Handle, owner: str) -> None:
+def _close_unclaimed(handle: Handle, mark: str) -> None:
     """Destroy a room that was opened, and in which nobody publishes."""
     try:
-        if not _publishers(handle) and _is_of(owner, handle):
+        if _described(handle) == mark and not _publishers(handle):
             _destroy(handle)
     except Unreachable:
         return  # a Janus that is gone holds no rooms

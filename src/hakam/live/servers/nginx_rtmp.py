@@ -7,6 +7,7 @@ until none comes back, since the module writes its last segment when the publish
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -27,8 +28,12 @@ _CALLS: Final = {
     "publish_done": Moment.END,
     "record_done": Moment.RECORDED,
 }
+LONGEST_KEY: Final = (
+    250  # characters: the module keeps 255 of what follows the `?`, and cuts the rest off silently
+)
 _SETTLE: Final = 0.15  # seconds in which no file came back: the module has written its last
 _LONGEST: Final = 1.5  # seconds that one try waits for that
+_log: Final = logging.getLogger("hakam.gate")
 
 
 class NginxRtmp:
@@ -62,6 +67,10 @@ class NginxRtmp:
         stream = fields.get("name", "")
         if not STREAM.fullmatch(stream):
             raise ValueError("the name of a stream has 1 to 128 letters, digits, `_`, `.` and `-`")
+        if len(fields.get("key", "")) > LONGEST_KEY:
+            _log.warning(
+                "the pass for %s came cut off: nginx-rtmp keeps %d characters of it", stream, LONGEST_KEY
+            )
         return Asked(
             moment=_CALLS.get(word, Moment.OTHER),
             stream=stream,

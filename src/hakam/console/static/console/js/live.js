@@ -27,6 +27,22 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("htmx:afterSwap", mark);
 
+// A bank may know what is shown only after the page was opened: one key must still be enough. What somebody chose or
+// wrote stays as it is.
+function offer() {
+  const state = document.getElementById("state");
+  return { clause: state?.dataset.clause ?? "", facts: state?.dataset.facts ?? "" };
+}
+let offered = offer();
+document.addEventListener("htmx:afterSwap", () => {
+  const fresh = offer();
+  const clause = document.querySelector("[data-steps] [name=clause]");
+  const facts = document.querySelector("[data-steps] [name=facts]");
+  if (clause && !clause.value && fresh.clause) clause.value = fresh.clause;
+  if (facts && facts.value === offered.facts && fresh.facts) facts.value = fresh.facts;
+  offered = fresh;
+});
+
 // Twice is once: while the server works, the keys rest, and the page says so.
 document.addEventListener("submit", (event) => {
   const form = event.target;
