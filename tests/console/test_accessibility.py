@@ -13,10 +13,13 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
+from msgspec import convert
 from playwright.sync_api import Browser, Page
 from tests.console.conftest import Desk, Stored
 from tests.console.test_events import noted as note_event
 from tests.console.test_tuning import FILES as TUNABLE
+from tests.exchange.conftest import MD5
+from tests.exchange.conftest import page as exchange_page
 from tests.intake.test_order_contents import REMOVAL
 from tests.live.audience.hall import GRAIN, GRAIN_AGAIN, WAGES, WATER, Hall
 from tests.live.surge.test_signs import CROWD as CALM
@@ -35,6 +38,12 @@ from hakam.compliance.reports.period import year as year_of
 from hakam.compliance.reports.sheets import Stated
 from hakam.console.installation import vault
 from hakam.console.outside.stage import stage_token
+from hakam.exchange.kinds import Response as ExchangeResponse
+from hakam.exchange.kinds import Trust, Way
+from hakam.exchange.messages import Changes
+from hakam.exchange.models import Partner
+from hakam.exchange.partners import add_partner, agree, ask_trust
+from hakam.exchange.taking import take
 from hakam.intake import authorities, flaggers, orders, threats
 from hakam.intake.models import Conduct, Notice, Strike, Suspension
 from hakam.live.models import (
@@ -59,6 +68,7 @@ from hakam.review.proposing import propose
 from hakam.staff.models import User
 from hakam.staff.roles import Role
 from hakam.testing import scene
+from hakam.testing.peers import Peer
 from hakam.vocabulary.actor import SYSTEM
 from hakam.vocabulary.bank import EntryKind
 from hakam.vocabulary.measure import Measure, MeasureKind
@@ -77,8 +87,25 @@ def axe() -> str:
     return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
 
+def furnish_partner(desk: Desk) -> None:
+    """Add a partner whose trust waits for a second person, with a bank of its own here."""
+    peer = Peer()
+    add_partner(
+        "maidan", title="ميدان", address="https://maidan.example/exchange/v1", key=peer.public, own="", by=SYSTEM,
+        now=desk.now,
+    )  # fmt: skip
+    agree("maidan", Way.GIVE, "spam", countries=["DE"], by=SYSTEM, now=desk.now)
+    agree(
+        "maidan", Way.TAKE, "threat", clause="spam", response=ExchangeResponse.HOLD, by=SYSTEM, now=desk.now
+    )
+    told = convert(exchange_page(MD5[:3]), Changes)
+    take(Partner.objects.get(), told, now=desk.now)
+    ask_trust("maidan", Trust.ACT, because="a good month", by=SYSTEM, now=desk.now)
+
+
 def put_on_air(desk: Desk, by: User, decision: Decision) -> list[int]:
     """Put a stream on air that a bank knows, and one that was cut; refuse two people. Return the streams."""
+    furnish_partner(desk)
     given = {
         "platform": scene.PLATFORM,
         "server": "s",
@@ -262,7 +289,8 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
         "": [f"/m/{conduct.token}", "/intimate", "/contact", f"/q/{asked.token}", "/live/told-why",
              "/live/told-decided", f"/stage/talk/{stage_token('talk')}",
              "/", "/report", f"/n/{token}", f"/s/{desk.statement(removed).token}", f"/c/{complaint.token}", "/rules",
-             "/rules/differences", "/transparency", "/accounts/login/", "/accounts/password/reset/", "/nothing"],
+             "/rules/differences", "/transparency", "/transparency/exchange",
+            "/accounts/login/", "/accounts/password/reset/", "/nothing"],
         "root": ["/desk/", "/desk/search?search=vermin", f"/desk/cases/{case.pk}/", f"/desk/cases/{case.pk}/ 1",
                  "/desk/complaints", f"/desk/complaints/{complaint.pk}", "/desk/proposals",
                  f"/desk/proposals/{proposal.pk}", "/desk/rules", "/desk/models", "/desk/deliveries",
@@ -277,7 +305,7 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
                  f"/desk/deliveries/{desk.effect().pk}", "/desk/ledger", f"/desk/ledger/story?subject=case:{case.pk}",
                  "/desk/ledger/1", "/desk/people", "/desk/keys",
                  "/desk/flaggers", f"/desk/flaggers/{hotline.pk}",
-                 "/desk/banks", f"/desk/banks/{bank.name}/",
+                 "/desk/banks", f"/desk/banks/{bank.name}/", "/desk/partners", "/desk/partners/maidan",
                  "/desk/misuse", f"/desk/misuse/{conduct.pk}",
                  "/desk/orders", f"/desk/orders/{order.pk}", "/desk/authorities",
                  "/desk/private", "/desk/requests", f"/desk/requests/{asked.pk}", "/desk/profile",

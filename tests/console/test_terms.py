@@ -13,6 +13,7 @@ from hakam.console.harms import GROUPS, HARMS
 from hakam.console.terms import FAMILIES, term
 from hakam.enforcement.kinds import EffectKind
 from hakam.enforcement.states import EffectState, MeasureState
+from hakam.exchange.kinds import PartnerState, Trust
 from hakam.intake.authorities import AuthorityKind
 from hakam.intake.disputes import DisputeOutcome, DisputeState
 from hakam.intake.flaggers import FlaggerState
@@ -93,6 +94,9 @@ CLOSED: list[tuple[str, type[StrEnum]]] = [
     ("line_state", LineState),
     ("bank_source", BankSource),
     ("bank_action", BankAction),
+    ("partner_state", PartnerState),
+    ("trust", Trust),
+    ("trust_means", Trust),
     ("entry_kind", EntryKind),
 ]
 

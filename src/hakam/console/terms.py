@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from hakam.console import incident_terms, live_terms, model_terms
 from hakam.console.annex_fields import ANNEX_FIELDS
+from hakam.console.exchange_terms import PARTNER_STATES, PURPOSES, TRUST, TRUST_MEANS
 from hakam.console.fact_terms import FACTS
 from hakam.console.harms import HARMS
 
@@ -552,6 +553,10 @@ FAMILIES: dict[str, Words] = {
     "flagger_state": FLAGGER_STATES,
     "bank_source": BANK_SOURCES,
     "bank_action": BANK_ACTIONS,
+    "partner_state": PARTNER_STATES,
+    "trust": TRUST,
+    "trust_means": TRUST_MEANS,
+    "purpose": PURPOSES,
     "entry_kind": ENTRY_KINDS,
     "submission_state": SUBMISSION_STATES,
     "not_due": NOT_DUE,

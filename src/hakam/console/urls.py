@@ -27,6 +27,7 @@ from hakam.console.desk import (
     misuse,
     models,
     orders,
+    partners,
     preferences,
     private_bases,
     processing,
@@ -76,6 +77,7 @@ urlpatterns = [
     path("rules/differences", rulebook.differences, name="rulebook_differences"),
     path("rules/<str:name>", rulebook.rulebook, name="rulebook_version"),
     path("transparency", transparency.transparency, name="transparency"),
+    path("transparency/exchange", transparency.exchange, name="public_exchange"),
     path("transparency/reports/<int:report_id>/<str:form>", transparency.public_report, name="public_report"),
     path("incidents", own_incidents.listing, name="public_incidents"),
     path("incidents/<slug:slug>.json", own_incidents.incident_json, name="public_incident_json"),
@@ -188,6 +190,10 @@ urlpatterns = [
     path(
         "desk/incidents/<slug:slug>/confidential.json", incidents.confidential, name="incident_confidential"
     ),
+    path("desk/partners", partners.listing, name="partners"),
+    path("desk/partners/add", partners.add, name="add_partner"),
+    path("desk/partners/<slug:name>", partners.partner, name="partner"),
+    path("desk/partners/<slug:name>/act", partners.act, name="act_on_partner"),
     path("desk/live", live.wall, name="live"),
     path("desk/live/permits", live.permit_list, name="permits"),
     path("desk/live/permits/approve", live.approve, name="approve_live"),

@@ -102,7 +102,7 @@ _PLACES = {
     "go_back": "rules", "rule_params": "rules", "tune_param": "rules", "switch_rule": "rules",
     "delivery": "deliveries", "key": "keys",
     "submission": "eu_database", "flagger": "flaggers", "send_flag": "flag",
-    "conduct": "misuse", "bank": "banks", "order": "orders", "authorities": "orders",
+    "conduct": "misuse", "bank": "banks", "partner": "partners", "order": "orders", "authorities": "orders",
     "request": "requests", "receive_request": "requests", "act_on_request": "requests",
     "complete_request": "requests", "note_absence": "requests", "save_profile": "profile",
     "save_contacts": "contacts", "risk": "risks", "risk_draft": "risks", "save_risk": "risks", "attest": "checklist",
@@ -276,6 +276,8 @@ def _house(user: User) -> tuple[Entry, ...]:
     out = []
     if user.may(Permission.BANK_READ):
         out.append(Entry("banks", _("Banks of known content"), "bank", reverse("console:banks")))
+    if user.may(Permission.PARTNER_READ):
+        out.append(Entry("partners", _("Partner platforms"), "globe", reverse("console:partners")))
     if user.may(Permission.PACK_READ):
         out.append(Entry("models", _("Models"), "machine", reverse("console:models")))
     if user.may(Permission.STAFF_MANAGE):

@@ -1,0 +1,28 @@
+"""The words for the values of the room `exchange`, in the language in force."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from hakam.console.harms import HARMS
+
+Words = dict[str, Promise]
+
+PARTNER_STATES: Words = {
+    "active": pgettext_lazy("state of a partner", "Active"),
+    "paused": pgettext_lazy("state of a partner", "Paused"),
+    "ended": pgettext_lazy("state of a partner", "Ended"),
+}
+TRUST: Words = {
+    "quarantine": _("Quarantine"),
+    "advise": _("May advise"),
+    "act": _("May act"),
+}
+TRUST_MEANS: Words = {
+    "quarantine": _("What it says is kept and does nothing. Below is what it would have touched."),
+    "advise": _("A match asks for a person, and does nothing more."),
+    "act": _("A match does what is agreed for its purpose: at most a hold until a person has looked."),
+}
+PURPOSES: Words = {"incident": _("Declared incidents"), **HARMS}
