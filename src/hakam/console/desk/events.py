@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -24,7 +24,8 @@ from hakam.live.waiting.plan import Plan
 from hakam.live.waiting.rehearsed import rehearsals
 from hakam.staff.roles import Permission
 
-_MOST_CHART = 720  # points, an hour
+PLAN_COMMAND: Final = "hakam waiting plan"
+_MOST_CHART: Final = 720  # points, an hour
 
 
 def found_event(name: str) -> ScheduledEvent:
@@ -59,7 +60,9 @@ def listing(request: HttpRequest) -> HttpResponse:
         }
         for one in found
     ]
-    return render(request, "console/desk/events.html", {"rows": rows, "damaged": damaged})
+    return render(
+        request, "console/desk/events.html", {"rows": rows, "damaged": damaged, "plan_command": PLAN_COMMAND}
+    )
 
 
 def _lanes(plan: Plan, admission: dict[str, Any] | None) -> list[dict[str, Any]]:
@@ -122,6 +125,7 @@ def event(request: HttpRequest, event: str) -> HttpResponse:
     context = _event_context(request, found, plan)
     if request.headers.get("HX-Request") and request.GET.get("part") == "state":
         return render(request, "console/desk/event_state.html", context)
+    context["rehearse_command"] = f"hakam waiting rehearse {plan.event} --people 10000 --down-twice"
     context["rehearsals"] = rehearsals(installation().home, plan.event)
     return render(request, "console/desk/event.html", context)
 
