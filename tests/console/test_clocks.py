@@ -101,6 +101,8 @@ def test_what_is_owed_stands_on_top_with_the_page_where_to_act(sign_in: SignIn) 
     assert reverse("console:hold", args=[Hold.objects.get().pk]) in page
     assert reverse("console:risks") in page
     assert page.index("What must be looked at") < page.index("Running")
+    found = re.findall(r'data-owed="(\w+)"', page)
+    assert len(found) == len(set(found))  # several gaps of one subject are one line, with their number
     assert 'data-owed="Y001"' not in page  # reports of child abuse are for those who handle them
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -55,6 +56,7 @@ class Owed(NamedTuple):
     subject: str
     broken: bool
     url: str
+    times: int = 1  # how often it was found of the same subject: several contact points, say
 
 
 def owed(user: User, *, now: datetime) -> list[Owed]:
@@ -64,6 +66,8 @@ def owed(user: User, *, now: datetime) -> list[Owed]:
         found += privacy.check(now=now)
     if user.may(Permission.CHILD_REPORT_HANDLE):
         found += safeguarding.check(now=now)
+    times = Counter((one.code, one.subject) for one in found)
+    first = {(one.code, one.subject): one for one in found}
     rows = [
         Owed(
             one.code,
@@ -71,8 +75,9 @@ def owed(user: User, *, now: datetime) -> list[Owed]:
             one.subject or "",
             one.severity is Severity.ERROR,
             _page(one.subject or "", user),
+            times[key],
         )
-        for one in found
+        for key, one in first.items()
     ]
     return sorted(rows, key=lambda row: not row.broken)
 

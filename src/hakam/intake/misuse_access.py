@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -94,6 +95,11 @@ def of_account(user: User, platform: str, account: str, *, now: datetime) -> lis
         return []
     found = Conduct.objects.filter(platform=platform, account=account).order_by("kind", "pk")
     return [view(one, now=now) for one in found]
+
+
+def struck(refs: Iterable[str]) -> frozenset[str]:
+    """Return which of these decisions, notices or complaints are strikes already."""
+    return frozenset(Strike.objects.filter(ref__in=list(refs)).values_list("ref", flat=True))
 
 
 def candidates(user: User, *, now: datetime) -> list[Candidate]:

@@ -159,6 +159,7 @@ def context_of(
         "threats": threats.of_case(user, case.row.id),
         "may_raise": user.may(Permission.THREAT_RAISE),
         "may_strike": user.may(Permission.MISUSE_STRIKE),
+        "struck": misuse_access.struck(decision.subject for decision in case.decisions),
         "conducts": misuse_access.of_account(
             user,
             case.row.item.platform,
