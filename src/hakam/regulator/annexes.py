@@ -149,7 +149,7 @@ def pdf(annex: int, filled: Sequence[Section]) -> bytes:
             [Paragraph(escape(label), plain), Paragraph(escape(value) or "&nbsp;", plain)]
             for label, value in rows
         ]
-        table = Table(cells, colWidths=(190, 300))
+        table = Table(cells, colWidths=(170, 269), hAlign="LEFT")  # the width of the text
         table.setStyle(
             TableStyle([("GRID", (0, 0), (-1, -1), 0.4, "#888888"), ("VALIGN", (0, 0), (-1, -1), "TOP")])
         )
