@@ -1,4 +1,4 @@
-"""STIX 2.1: bundles with `file` objects and with indicators that compare a file's hash.
+"""STIX 2.1: bundles with indicators that compare a file's hash; `file` objects are read too.
 
 PDQ is not in STIX's vocabulary of algorithms, which is open: it stands there under that name. STIX can't say a radius.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -59,16 +60,30 @@ def _object(place: int, one: dict[str, Any]) -> Iterator[Read]:
 
 
 def write(about: About, entries: Iterable[Leaving]) -> Iterator[bytes]:
-    """Yield a bundle with one `file` object for each entry. The same entries give the same ids."""
+    """Yield a bundle with one `indicator` for each entry. The same entries give the same ids.
+
+    Observables can't have labels, and their hashes have a closed list in many readers: indicators compare any hash.
+    """
     objects = [
         {
-            "type": "file",
+            "type": "indicator",
             "spec_version": "2.1",
-            "id": f"file--{uuid5(NAMESPACE_URL, f'{one.kind}:{one.digest}')}",
-            "hashes": {_NAMES[one.kind]: one.digest},
+            "id": f"indicator--{uuid5(NAMESPACE_URL, f'{one.kind}:{one.digest}')}",
+            "created": _time(one.added_at),
+            "modified": _time(one.added_at),
+            "name": f"{_NAMES[one.kind]} of known content",
+            "pattern": f"[file:hashes.'{_NAMES[one.kind]}' = '{one.digest}']",
+            "pattern_type": "stix",
+            "valid_from": _time(one.added_at),
             **({"labels": one.label.split(", ")} if one.label else {}),
         }
         for one in entries
     ]
     name = f"{about.name}:{about.made_at.isoformat()}"
-    yield from encoded({"type": "bundle", "id": f"bundle--{uuid5(NAMESPACE_URL, name)}", "objects": objects})
+    bundle: dict[str, Any] = {"type": "bundle", "id": f"bundle--{uuid5(NAMESPACE_URL, name)}"}
+    yield from encoded({**bundle, "objects": objects} if objects else bundle)
+
+
+def _time(at: datetime) -> str:
+    """Return a time as STIX writes it: UTC, milliseconds, `Z`."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"

@@ -1,0 +1,1 @@
+"""How long a live stream is seen or heard after it is cut, with the real servers."""
