@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from tests.console.conftest import Desk, SignIn, Stored
 from tests.console.test_admission import NO_ID, PAGES
+from tests.incidents.stage import said
 from tests.intake.test_order_contents import ACT, REMOVAL
 
 from hakam.banks.filling import fill
@@ -29,6 +30,9 @@ from hakam.compliance.reports.sheets import Stated
 from hakam.console.installation import installation, vault
 from hakam.enforcement.models import Effect
 from hakam.enforcement.outbox import EffectState
+from hakam.incidents.declaring import declare
+from hakam.incidents.powers import NoSettings
+from hakam.incidents.states import Power
 from hakam.intake import flaggers, orders, threats
 from hakam.intake.models import Authority, Conduct, Dispute, DisputeBody, Flagger, Order, Threat
 from hakam.live.models import LivePermit, Stream, StreamStep
@@ -62,6 +66,8 @@ OF_A_DRAFT = ["rule_draft", "save_rule_draft", "add_rule_file", "discard_rule_dr
               "ask_rule_trial", "cancel_rule_trial", "rule_release", "stage_rule", "publish_rules",
               "settle_release"]  # fmt: skip
 WITH_MORE = {"report_files": ("zip",), "report_figure": (6, 0, 5), "stream_frame": ("1.000.jpg",)}
+OF_AN_INCIDENT = ["incident", "act_on_incident", "note_incident", "incident_report", "publish_incident",
+                  "incident_confidential"]  # fmt: skip
 OF_A_CASE = ["case", "priority", "lease", "skip", "draft", "preview", "decide", "reveal_evidence", "reveal"]
 
 
@@ -149,6 +155,7 @@ class World:
             "settle_retention": self.period,
             **dict.fromkeys(("data_request", "act_on_data_request"), self.data_request),
             "processing_export": "json",
+            **dict.fromkeys(OF_AN_INCIDENT, "harbour"),
             **dict.fromkeys(("stream", "stream_state", "take_step"), self.on_air.stream_id),
             "lift_step": self.on_air.pk,
             **dict.fromkeys(
@@ -207,6 +214,7 @@ ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | 
     **dict.fromkeys(("hold", "act_on_hold", "settle_retention"), 987_654),
     **dict.fromkeys(("data_request", "act_on_data_request", "child_report", "act_on_child_report"), NO_ID),
     **dict.fromkeys(("research_project", "act_on_research"), NO_ID),
+    **dict.fromkeys(OF_AN_INCIDENT, "no-incident"),
     **dict.fromkeys(("stream", "stream_state", "take_step", "lift_step", "settle_permit"), 987_654),
     **dict.fromkeys(
         ("event", "steer", "surge", "questions", "move_question", "take_question_apart"), "no-event"
@@ -305,6 +313,9 @@ def world(desk: Desk, amal: User, stored: Stored) -> World:
         trips.note(["known-spam"], pack=scene.in_force(), now=desk.now)
     trip = RuleTrip.objects.get()
     opened = desk.case("open")
+    declare(
+        said(), {Power.PRIORITY: NoSettings()}, platform="maydan", lead=amal.pk, by=amal.actor, now=desk.now
+    )
     return World(
         opened,
         fresh,

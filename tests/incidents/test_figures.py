@@ -9,12 +9,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from django.db import transaction
 from tests.incidents.stage import CLIP, NOW, Stage, facts
 
 from hakam.banks.judging import judge_entry
 from hakam.banks.models import BankEntry
 from hakam.banks.withdraw import withdraw
 from hakam.compliance import ledger
+from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Fact, Statement
 from hakam.incidents.closing import end
 from hakam.incidents.counting import count_due
@@ -185,6 +187,18 @@ def test_an_exercise_is_counted_by_the_same_code_and_held_nothing(stage: Stage) 
     assert report.exercise
     assert all(body["exercise"] for _, body in bodies("incident.copies_seen"))
     assert bodies("incident.reported")[0][1]["exercise"] is True
+
+
+def test_shared_is_what_a_partner_has_confirmed(stage: Stage) -> None:
+    stage.declared(BANK)
+    stage.put_in(Incident.objects.get(), now=minute(2))
+    for at, came in ((minute(3), 0), (minute(4), 1), (minute(5), 2)):
+        with transaction.atomic():
+            ledger.record(
+                FactKind.EXCHANGE_GIVEN, by=SYSTEM, now=at, subject="partner:1", about=["bank:incident-harbour"],
+                body={"bank": "incident-harbour", "came": came, "left": 0},
+            )  # fmt: skip
+    assert figures_of(Incident.objects.get()).first_shared_at == minute(4)
 
 
 def test_counting_twice_is_counting_once(stage: Stage) -> None:

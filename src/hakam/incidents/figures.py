@@ -110,7 +110,7 @@ def figures_of(incident: Incident) -> Figures:
         first_detected_at=_earliest(*(c.seen_at for c in copies), *(s.flagged or s.black for s in streams)),
         first_blocked_at=_earliest(_first_at(_decided(held)), *(s.black for s in streams)),
         first_hash_at=_first_at(f for f in bank.filter(kind=_K.BANK_FILLED) if ledger.body_of(f)["added"]),
-        first_shared_at=_shared_at(list(bank)),
+        first_shared_at=_shared_at(incident, list(bank)),
         streams_cut=len(streams),
         copies_seen=len(copies),
         items_seen=sum(not copy.again for copy in copies),
@@ -191,8 +191,15 @@ def _replaced(decisions: Iterable[int]) -> Counter[str]:
     return found
 
 
-def _shared_at(bank: list[Fact]) -> datetime | None:
-    """Return when partners could first get a hash: the bank was shared, and there was something in it."""
+def _shared_at(incident: Incident, bank: list[Fact]) -> datetime | None:
+    """Return when a partner first confirmed that it has hashes of the bank.
+
+    Where partners fetch for themselves and confirm nothing: when they could, it was shared and something was in it.
+    """
+    given = Fact.objects.filter(kind=_K.EXCHANGE_GIVEN, links__subject=f"bank:{bank_of(incident)}")
+    confirmed = [fact.at for fact in given.order_by("seq") if ledger.body_of(fact)["came"]]
+    if confirmed:
+        return confirmed[0]
     shared = filled = None
     for fact in bank:
         body = ledger.body_of(fact)
