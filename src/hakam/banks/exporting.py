@@ -16,7 +16,7 @@ from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
 from hakam.media import long_hashes
 from hakam.vocabulary.actor import Actor
-from hakam.vocabulary.bank import MADE, EntryKind
+from hakam.vocabulary.bank import BULLETINS, MADE, EntryKind
 
 
 def export(name: str, form: ListFormat, *, by: Actor, now: datetime) -> Iterator[bytes]:
@@ -35,10 +35,12 @@ def export(name: str, form: ListFormat, *, by: Actor, now: datetime) -> Iterator
 
 
 def _leaving(entries: Iterable[BankEntry], form: ListFormat) -> Iterator[Leaving]:
-    """Yield what a format has a place for: clips and recordings in lists of our own, landmarks in none."""
+    """Yield what a format has a place for: clips, recordings and bulletins in lists of our own, landmarks in none."""
     for one in entries:
         kind, digest = EntryKind(one.kind), one.digest
-        if kind is EntryKind.LANDMARKS or (kind in MADE and form not in {ListFormat.CSV, ListFormat.JSON}):
+        if kind is EntryKind.LANDMARKS or (
+            kind in MADE | BULLETINS and form not in {ListFormat.CSV, ListFormat.JSON}
+        ):
             continue
         if kind in MADE:
             digest = long_hashes.written(kind, bytes(one.data))

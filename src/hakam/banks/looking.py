@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from hakam.banks import publication
 from hakam.banks.kinds import BankError
+from hakam.signals.bulletins import account_digest, url_digest
 from hakam.signals.fold import fold, split_words
 from hakam.signals.near_duplicates import simhash
 from hakam.storage.known_content import KnownContent, Seen
-from hakam.vocabulary.bank import DIGITS, MADE, EntryKind
+from hakam.vocabulary.bank import BULLETINS, DIGITS, MADE, EntryKind
 
 _HEX = re.compile(r"[0-9a-f]+")
 
@@ -34,12 +35,16 @@ def look_up(
             return known.find([(k, digest, None) for k in fit], now.timestamp()), known.troubles
     if kind in MADE:
         raise BankError(_("clips, recordings and landmarks are looked up by their file: `hakam bank look`"))
-    if kind not in {None, EntryKind.TEXT}:
+    if kind not in {None, EntryKind.TEXT, *BULLETINS}:
         raise BankError(
             _("a hash of kind %(kind)s has %(kind2)s hex digits") % {"kind": kind, "kind2": DIGITS[kind]}
             if kind
             else _("no hash")
         )
+    named = [(EntryKind.URL, url_digest(given)), (EntryKind.ACCOUNT, account_digest(given))]
+    fit_names = [(k, found, None) for k, found in named if found is not None and kind in {None, k}]
+    if fit_names and len(given.split()) == 1:
+        return known.find(fit_names, now.timestamp()), known.troubles
     hash_ = simhash(split_words(fold(given)))
     if hash_ is None:
         raise BankError(_("no hash, and as a text it is too short to be told apart: 24 letters at least"))

@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from hakam.media import long_hashes
 from hakam.media.long_hashes import LongHashError
-from hakam.vocabulary.bank import DIGITS, MADE, EntryKind
+from hakam.signals.bulletins import account_digest, url_digest
+from hakam.vocabulary.bank import BULLETINS, DIGITS, MADE, EntryKind
 
+_WHOLE = re.compile(r"[0-9a-f]{64}")
 _HEX = re.compile(r"[0-9a-f]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MOST = 200  # characters of an item's name and of a label
@@ -71,6 +73,11 @@ def _long(kind: EntryKind, text: str) -> Row:
 
 def _one(kind: EntryKind, digest: str) -> Row | str:
     """Return what is one hash, or what is wrong with it."""
+    if kind in BULLETINS and not _WHOLE.fullmatch(digest.strip().lower()):
+        named = url_digest(digest) if kind is EntryKind.URL else account_digest(digest)
+        if named is None:
+            return f"neither the hash of an {kind} nor one: {digest[:80]!r}"
+        digest = named
     digest = digest.strip().lower()
     if len(digest) != DIGITS[kind] or not _HEX.fullmatch(digest):
         return f"a hash of kind {kind} has {DIGITS[kind]} hex digits, not {digest[:80]!r}"

@@ -1,4 +1,4 @@
-"""The words for the values of the room `exchange`, in the language in force."""
+"""The words for what is exchanged and with whom, in the language in force."""
 
 from __future__ import annotations
 
@@ -26,3 +26,15 @@ TRUST_MEANS: Words = {
     "act": _("A match does what is agreed for its purpose: at most a hold until a person has looked."),
 }
 PURPOSES: Words = {"incident": _("Declared incidents"), **HARMS}
+ENTRY_KINDS: Words = {
+    "md5": _("MD5, the file"),
+    "sha1": _("SHA-1, the file"),
+    "sha256": _("SHA-256, the file"),
+    "pdq": _("PDQ, the picture"),
+    "text": _("SimHash, the text"),
+    "url": _("An address"),
+    "account": _("An account"),
+    "landmarks": _("Landmarks of the picture"),
+    "vpdq": _("vPDQ, the clip"),
+    "chromaprint": _("Chromaprint, the sound"),
+}

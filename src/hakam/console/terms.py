@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from hakam.console import incident_terms, live_terms, model_terms
 from hakam.console.annex_fields import ANNEX_FIELDS
-from hakam.console.exchange_terms import PARTNER_STATES, PURPOSES, TRUST, TRUST_MEANS
+from hakam.console.exchange_terms import ENTRY_KINDS, PARTNER_STATES, PURPOSES, TRUST, TRUST_MEANS
 from hakam.console.fact_terms import FACTS
 from hakam.console.harms import HARMS
 
@@ -310,16 +310,6 @@ BANK_ACTIONS: Words = {
     "note": _("Note it; rules say what follows"),
     "review": _("A person looks"),
     "hold": _("Held until a person has looked"),
-}
-ENTRY_KINDS: Words = {
-    "md5": _("MD5, the file"),
-    "sha1": _("SHA-1, the file"),
-    "sha256": _("SHA-256, the file"),
-    "pdq": _("PDQ, the picture"),
-    "text": _("SimHash, the text"),
-    "landmarks": _("Landmarks of the picture"),
-    "vpdq": _("vPDQ, the clip"),
-    "chromaprint": _("Chromaprint, the sound"),
 }
 ORDER_KINDS: Words = {
     "act": _("Act against content"),

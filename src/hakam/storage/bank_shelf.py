@@ -23,7 +23,7 @@ from hakam.storage.clip_index import NAME as FRAMES
 from hakam.storage.clip_index import ClipIndex, clips_of, moments_in
 from hakam.storage.embedded.durable import sync_data, write_whole
 from hakam.storage.made_shelf import Held as Held  # noqa: PLC0414 -- what is written, by the name it has here
-from hakam.vocabulary.bank import EXACT, MADE, TEXT_DISTANCE, EntryKind
+from hakam.vocabulary.bank import BULLETINS, EXACT, MADE, TEXT_DISTANCE, EntryKind
 
 if TYPE_CHECKING:
     from hakam.storage.hash_index.index import HashIndex
@@ -56,6 +56,7 @@ class Manifest(msgspec.Struct, frozen=True):
     layout: int = 0  # of these files: another version's are written anew
     text_tables: str = ""  # the name of the tables of its texts, of which a large bank has some
     stale: bool = False  # a file still holds bits of hashes that were taken out: `erase` ends that
+    bulletins: bool = False  # whether hashes of addresses or accounts ever came
 
 
 LAYOUT = 1
@@ -100,6 +101,11 @@ class Shelf:
         return self._texts is not None
 
     @property
+    def has_bulletins(self) -> bool:
+        """Whether any address or account can match."""
+        return self._exact is not None and self.manifest.bulletins
+
+    @property
     def has_exact(self) -> bool:
         """Whether any file can match byte for byte."""
         return self._exact is not None
@@ -142,7 +148,7 @@ class Shelf:
 
     def find(self, kind: EntryKind, digest: str, distance: int) -> list[Near]:
         """Return all entries within reach, nearest first."""
-        if kind in EXACT:
+        if kind in EXACT or kind in BULLETINS:
             return [Near(entry, 0) for entry in self._same(key_of(kind, digest))]
         if kind in MADE:
             return [Near(one.entry, 0) for one in self.made(kind) if one.digest == digest]
@@ -204,13 +210,15 @@ def write(
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     exact: list[tuple[bytes, int]] = []
+    bulletins = before.bulletins
     texts: list[tuple[int, int]] = []
     pictures: list[tuple[int, bytes]] = []
     made: list[Held] = []
     for one in added:
         if one.kind in MADE:
             made.append(one)
-        elif one.kind in EXACT:
+        elif one.kind in EXACT or one.kind in BULLETINS:
+            bulletins = bulletins or one.kind in BULLETINS
             exact.append((key_of(one.kind, one.digest), one.entry))
         elif one.kind is EntryKind.TEXT:
             texts.append((int(one.digest, 16), one.entry))
@@ -234,6 +242,7 @@ def write(
         LAYOUT,
         before.text_tables if text_file == before.texts else _text_tables(folder, text_file, revision),
         before.stale or stale,
+        bulletins,
     )
     write_whole(folder / "shelf.json", msgspec.json.encode(fresh))
     _tidy(folder, fresh)

@@ -11,14 +11,18 @@ from hashlib import md5, sha1, sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from hakam.signals.bulletins import account_digest, url_digest
+from hakam.signals.links import find_links
+from hakam.signals.measure import text_of
 from hakam.signals.near_duplicates import simhash
 from hakam.storage.bank_shelf import Shelf, ShelfError
 from hakam.storage.published import PublishedBank
-from hakam.vocabulary.bank import DIGITS, EXACT, MADE, BankMatch, EntryKind
+from hakam.vocabulary.bank import BULLETINS, DIGITS, EXACT, MADE, BankMatch, EntryKind
 from hakam.vocabulary.event import Event, Media
 
 _HEX = re.compile(r"[0-9a-f]+")
-_KINDS = {kind.value: kind for kind in EntryKind}
+_KINDS = {kind.value: kind for kind in EntryKind if kind not in BULLETINS}  # of media
+_MOST_LINKS = 50
 
 
 class OpenBank(NamedTuple):
@@ -72,6 +76,7 @@ class KnownContent:
         shelves = [one.shelf for one in (*self.banks.values(), *self.shadows.values())]
         self._texts = any(shelf.has_texts for shelf in shelves)
         self._exact = any(shelf.has_exact for shelf in shelves)
+        self._bulletins = any(shelf.has_bulletins for shelf in shelves)
 
     def __bool__(self) -> bool:
         return bool(self.banks or self.shadows)
@@ -94,6 +99,8 @@ class KnownContent:
             wanted += [(kind, digest, place) for kind, digest in self._hashes(media)]
         if self._texts and (text := words()) is not None and (hash_ := simhash(text)) is not None:
             wanted.append((EntryKind.TEXT, f"{hash_:016x}", None))
+        if self._bulletins:
+            wanted += _named_in(event)
         return self.find(wanted, at) if wanted else NOTHING
 
     def find(self, wanted: Sequence[tuple[EntryKind, str, int | None]], at: float) -> Seen:
@@ -112,6 +119,18 @@ class KnownContent:
             if kind is not None and len(digest) == DIGITS.get(kind) and _HEX.fullmatch(digest):
                 found[kind] = digest
         return list(found.items())
+
+
+def _named_in(event: Event) -> list[tuple[EntryKind, str, int | None]]:
+    """Return the hashes of the addresses that an event names, and of who it is by."""
+    links = find_links(text_of(event), event.item.links)[:_MOST_LINKS]
+    urls = dict.fromkeys(digest for link in links if (digest := url_digest(link)) is not None)
+    names = (event.author.id, event.author.email or "", event.author.name or "")
+    accounts = dict.fromkeys(digest for name in names if (digest := account_digest(name)) is not None)
+    return [
+        *((EntryKind.URL, digest, None) for digest in urls),
+        *((EntryKind.ACCOUNT, digest, None) for digest in accounts),
+    ]
 
 
 def _found(
@@ -137,6 +156,8 @@ def _holds(shelf: Shelf, kind: EntryKind) -> bool:
     """Whether a shelf has anything that a hash of this kind could match."""
     if kind in EXACT:
         return shelf.has_exact
+    if kind in BULLETINS:
+        return shelf.has_bulletins
     if kind in MADE:
         return False  # compared in `known_media`
     return shelf.has_texts if kind is EntryKind.TEXT else shelf.has_pictures

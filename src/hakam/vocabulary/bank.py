@@ -19,6 +19,8 @@ class EntryKind(StrEnum):
         "landmarks"  # local features of a picture: found inside others, cropped anywhere, written over
     )
     VPDQ = "vpdq"  # a clip: the PDQ of its frames, each with its time
+    URL = "url"  # SHA-256 of an address as `signals.bulletins` writes it
+    ACCOUNT = "account"  # SHA-256 of what an account is called across platforms: an e-mail, a handle
     CHROMAPRINT = "chromaprint"  # a recording as people hear it: a number for each eighth of a second
 
 
@@ -28,6 +30,8 @@ DIGITS: dict[EntryKind, int] = {
     EntryKind.SHA256: 64,
     EntryKind.PDQ: 64,
     EntryKind.TEXT: 16,
+    EntryKind.URL: 64,
+    EntryKind.ACCOUNT: 64,
 }
 """Hex digits of a hash of each kind that is one hash."""
 
@@ -36,6 +40,9 @@ MADE = frozenset({EntryKind.LANDMARKS, EntryKind.VPDQ, EntryKind.CHROMAPRINT})
 
 EXACT = frozenset({EntryKind.MD5, EntryKind.SHA1, EntryKind.SHA256})
 """Hashes of a file's bytes: the same or not, nothing between."""
+
+BULLETINS = frozenset({EntryKind.URL, EntryKind.ACCOUNT})
+"""Hashes of where something lies and of who it was: warnings, of which the words themselves are kept nowhere."""
 
 BANK_NAME = r"[a-z0-9][a-z0-9-]{0,62}"
 LARGEST_DISTANCE = 31

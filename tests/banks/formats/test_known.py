@@ -13,14 +13,17 @@ from hakam.banks.formats import known
 from hakam.banks.formats.form import About, FormatError, Leaving
 from hakam.banks.formats.known import FORMATS, ListFormat, guessed, read_file
 from hakam.banks.rows import BadRow, Gone, Row
-from hakam.vocabulary.bank import DIGITS, EntryKind
+from hakam.vocabulary.bank import BULLETINS, DIGITS, EntryKind
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ABOUT = About("our-bank", "own", "what we removed, & more <than> once", 31, AT)
+_NAMES = set(BULLETINS)
 LACKS = {
-    ListFormat.NCMEC: {EntryKind.TEXT},
-    ListFormat.STOPNCII: {EntryKind.TEXT, EntryKind.SHA1, EntryKind.SHA256},
-    ListFormat.THREATEXCHANGE: {EntryKind.TEXT},
+    ListFormat.NCMEC: {EntryKind.TEXT, *_NAMES},
+    ListFormat.STOPNCII: {EntryKind.TEXT, EntryKind.SHA1, EntryKind.SHA256, *_NAMES},
+    ListFormat.THREATEXCHANGE: {EntryKind.TEXT, *_NAMES},
+    ListFormat.STIX: _NAMES,
+    ListFormat.MISP: _NAMES,
 }
 """Kinds for which a format has no word."""
 
