@@ -11,6 +11,7 @@ from hakam.banks.models import Bank
 from hakam.compliance import ledger
 from hakam.enforcement.kinds import EffectKind
 from hakam.enforcement.models import Effect
+from hakam.incidents.clock import ends_at
 from hakam.incidents.declaring import confirm, refuse
 from hakam.incidents.models import Incident
 from hakam.incidents.naming import IncidentError
@@ -55,6 +56,13 @@ def test_if_it_waits_nothing_is_in_force_before_the_second_person(stage: Stage) 
     assert incident.until == SOON + timedelta(hours=24)  # its hours begin with its powers
     assert Bank.objects.filter(name="incident-harbour").exists()
     assert {fact.actor for fact in facts("incident.power_taken")} == {str(stage.omar.actor)}
+
+
+@pytest.mark.parametrize("wait", [False, True])
+def test_while_it_waits_it_ends_with_the_hour(stage: Stage, wait: bool) -> None:
+    assert ends_at(stage.declare(wait=wait)) == HOUR
+    incident = confirm("harbour", by=stage.omar.actor, now=SOON)
+    assert ends_at(incident) == incident.until > HOUR
 
 
 def test_nobody_is_their_own_second_person(stage: Stage) -> None:

@@ -63,12 +63,13 @@ def kinds() -> None:
 def list_incidents() -> None:
     """List every incident, the newest first."""
     open_home()
-    from hakam.incidents.models import Incident  # noqa: PLC0415 -- needs Django started
+    from hakam.incidents.clock import ends_at  # noqa: PLC0415 -- needs Django started
+    from hakam.incidents.models import Incident  # noqa: PLC0415
 
     shown = table("incident", "what", "state", "declared", "until", "title")
     for one in Incident.objects.order_by("-declared_at"):
         what = "exercise" if one.exercise else "incident"
-        times = f"{one.declared_at:%Y-%m-%d %H:%M}", f"{one.until:%Y-%m-%d %H:%M}"
+        times = f"{one.declared_at:%Y-%m-%d %H:%M}", f"{ends_at(one):%Y-%m-%d %H:%M}"
         shown.add_row(one.slug, what, one.state, *times, Text(one.title))
     OUT.print(shown)
 
@@ -104,6 +105,7 @@ def declare(
     """Declare an incident: in force at once, for an hour, until a second person confirms it."""
     with _deed(who) as (settings, user, now):
         from hakam.incidents import declaring  # noqa: PLC0415 -- needs Django started
+        from hakam.incidents.clock import ends_at  # noqa: PLC0415
         from hakam.vocabulary.incident import Scope  # noqa: PLC0415
 
         made = declaring.declare(
@@ -121,7 +123,8 @@ def declare(
             ),
             platform=settings.platform, lead=user.pk, by=user.actor, now=now, wait=wait,
         )  # fmt: skip
-    OUT.print(f"{made.slug}: {made.state}, until {made.until:%Y-%m-%d %H:%M} UTC")
+        ends = ends_at(made)
+    OUT.print(f"{made.slug}: {made.state}, until {ends:%Y-%m-%d %H:%M} UTC")
     OUT.print(f"a second person confirms it: hakam incident confirm {made.slug} --as NAME")
 
 
