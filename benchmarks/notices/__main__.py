@@ -134,21 +134,19 @@ def flood(house: House, chosen: argparse.Namespace) -> int:
     for name, total, batch in (("batches", chosen.notices, chosen.batch), ("singles", chosen.singles, 1)):
         if not total:
             continue
-        task = Task(
-            house.door_url,
-            house.furniture.key if batch > 1 else "",
-            URL,
-            total,
-            batch,
-            8 if batch > 1 else 128,
-        )
+        marks = Path(tempfile.mkdtemp(dir=house.home.parent))
+        key, connections = (house.furniture.key, 8) if batch > 1 else ("", 128)
+        task = Task(house.door_url, key, URL, total, batch, connections, str(marks))
         began = time.perf_counter()
         process = send(house, task)
-        for _ in range(chosen.kills if batch > 1 else 0):
-            time.sleep(max(2.0, total / TARGETS[name] / 3))
+        kills = chosen.kills if batch > 1 else 0
+        for nth in range(1, kills + 1):
+            while not (marks / str(max(1, 10 * nth // (kills + 1)))).exists() and process.poll() is None:
+                time.sleep(0.02)
             print("killed:", ", ".join(house.kill("door", "worker")), flush=True)
             house.wait_ready("door")
         report = report_of(process)
+        ok &= not kills or report.again > 0  # else nothing was under way when they were killed
         sent |= set(report.ids)
         rate = len(report.ids) / report.busy
         ok &= rate >= TARGETS[name]

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import sys
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
@@ -26,6 +27,7 @@ class Task(msgspec.Struct, frozen=True):
     notices: int
     batch: int
     connections: int
+    marks: str = ""  # a folder: for each tenth that is receipted a file 1, 2 ... 10 is made there
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -64,6 +66,7 @@ class Sender:
         self.again = 0
         self.dead = 0.0  # seconds in which nobody answered
         self._down_since: float | None = None
+        self._tenths = 0
 
     def body(self, first: int) -> bytes:
         """Return the notices from number `first`."""
@@ -150,6 +153,10 @@ class Sender:
             self.ids += [one.id for one in msgspec.json.decode(answer, type=_Batch).results]
         else:
             self.ids.append(msgspec.json.decode(answer, type=_Out).id)
+        tenths = 10 * len(self.ids) // self.task.notices
+        while self.task.marks and tenths > self._tenths:
+            self._tenths += 1
+            (Path(self.task.marks) / f"{self._tenths}").touch()
 
     def down(self) -> None:
         """Nobody answers."""

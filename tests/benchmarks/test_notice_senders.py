@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -95,6 +96,19 @@ def test_what_is_refused_for_now_and_what_broke_off_is_sent_again() -> None:
     assert report.ids == [f"n{n}" for n in range(10)]
     assert (report.again, requests) == (2, 5)
     assert 0 < report.p50 <= report.p99
+
+
+def test_each_tenth_that_is_receipted_is_marked(tmp_path: Path) -> None:
+    busy = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+    given = msgspec.structs.replace(task(notices=20, batch=5), marks=str(tmp_path))
+    assert served([b"receipt", busy, b"receipt"], given)[0].again == 1
+    assert sorted(int(path.name) for path in tmp_path.iterdir()) == list(range(1, 11))
+    half = tmp_path / "half"
+    half.mkdir()
+    wrong = b"HTTP/1.1 422 Unprocessable Content\r\nContent-Length: 2\r\n\r\n{}"
+    with pytest.raises(SystemExit):
+        served([b"receipt", b"receipt", wrong], msgspec.structs.replace(given, marks=str(half)))
+    assert sorted(int(path.name) for path in half.iterdir()) == list(range(1, 6))
 
 
 def test_a_refusal_for_good_ends_the_run() -> None:
