@@ -23,6 +23,7 @@ _SPOKEN = re.compile(r"""\b(?:aria-label|title|placeholder|alt)=(["'])(.*?)\1"""
 _NOT_WORDS = {
     "English", "العربية", "rules", "contact", "json", "hk", "Enter", "Esc", "Ctrl", "nbsp", "amp", "case", "https", "s",
     "U", "N", "S", "E", "M", "K", "J", "V", "F", "CSV", "XLSX",
+    "JSON",
 }  # fmt: skip
 """Names of languages in themselves, keys, addresses, units, formats of files."""
 
