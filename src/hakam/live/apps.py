@@ -9,3 +9,9 @@ class LiveConfig(AppConfig):
     name = "hakam.live"
     label = "live"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Hand the erasers of this room to the one below that keeps the schedule."""
+        from hakam.live import erasing  # noqa: PLC0415 -- models exist only now
+
+        erasing.register()

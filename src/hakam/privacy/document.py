@@ -112,6 +112,8 @@ def _value(value: Any) -> str:
         return f"{value:%Y-%m-%d %H:%M:%S} UTC"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, Mapping) and value.keys() == set(LANGUAGES):  # a text of ours, in each language
+        return str(value[(translation.get_language() or LANGUAGES[0]).split("-", 1)[0]])
     if isinstance(value, Mapping | list | tuple):
         return "\n".join(_lines(value))
     return settled(str(value))

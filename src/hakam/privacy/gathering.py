@@ -205,11 +205,11 @@ def _facts(platform: str, account: str, secret: frozenset[str]) -> list[tuple[in
 
 
 def _purposes() -> list[dict[str, Any]]:
-    """Return purposes and periods, as GDPR Art. 15(1)(a) and (d) want them told."""
+    """Return purposes and periods, as GDPR Art. 15(1)(a) and (d) want them told, in each language."""
     return [
         {
-            "kind": kind.value, "what": kept.shipped.title["en"], "ground": kept.ground, "months": kept.months,
-            "days": kept.days, "from": kept.shipped.starts["en"],
+            "kind": kind.value, "what": dict(kept.shipped.title), "ground": kept.ground, "months": kept.months,
+            "days": kept.days, "from": dict(kept.shipped.starts),
         }
         for kind, kept in schedule().items()
     ]  # fmt: skip

@@ -30,3 +30,7 @@ class Kind(StrEnum):
     LEGAL_REQUESTS = "legal_requests"  # what authorities and persons ask for under other laws
     SET_ASIDE = "set_aside"  # why a record of a log could not be taken in: an error can quote it
     CHILD_REPORTS = "child_reports"  # reports to NCMEC and the NCA
+    STREAMS = "streams"  # whose live streams they were, and what they were called
+    LIVE_REFUSALS = "live_refusals"  # whom the gate did not let go live, and why
+    LIVE_PERMITS = "live_permits"  # who asked to go live, and what was answered
+    QUESTIONS = "questions"  # what an audience asked

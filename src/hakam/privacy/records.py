@@ -218,6 +218,11 @@ ACTIVITIES: Final = (
         _USERS, "GDPR Art. 6(1)(f)", (), (_partners,),
     ),
     Activity(
+        "live", gettext_lazy("Live streams, and the audience of live events"),
+        gettext_lazy("letting nobody who is barred go live, cutting what must end, hearing an audience"), _USERS,
+        "GDPR Art. 6(1)(f)", (Kind.STREAMS, Kind.LIVE_REFUSALS, Kind.LIVE_PERMITS, Kind.QUESTIONS), (_platforms,),
+    ),
+    Activity(
         "rights", gettext_lazy("Requests of people about their data"),
         gettext_lazy("answering them (Articles 12 to 21 GDPR)"), _ALL, "GDPR Art. 6(1)(c)", (Kind.REQUESTS,), (_mail,),
     ),
