@@ -28,6 +28,6 @@ def lanes(settings: Settings, held: ExitStack) -> Mapping[str, Sequence[Task]]:
     return {
         "exchange": (
             Task("exchange with partners", courier.look, 0.25),
-            Task("forget opened envelopes", forget_opened, 600.0),
+            Task("forget opened envelopes", forget_opened, 3_600.0),
         )
     }
