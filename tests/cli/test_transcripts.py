@@ -23,6 +23,7 @@ from tests.cli.conftest import PACK
 
 from hakam.cli.commands import COMMANDS
 from hakam.cli.main import main
+from hakam.cli.screen import ERR, OUT
 from hakam.wiring.settings import settings
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -87,10 +88,26 @@ def screen_of(text: str, folder: Path) -> list[str]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def empty_home() -> Iterator[None]:
+    """Put aside what other tests left in the home, which a command would tell of, and bring it back."""
+    home = settings().home
+    home.mkdir(parents=True, exist_ok=True)
+    aside = home.with_name(f"{home.name}-aside")
+    home.rename(aside)
+    home.mkdir()
+    yield
+    shutil.rmtree(home)
+    aside.rename(home)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_home: None) -> Path:
     """Give a folder with files that are right and wrong in the ways that files are."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "300")
+    for console in (OUT, ERR):
+        monkeypatch.setattr(console, "_width", 300)
+        monkeypatch.setattr(console, "_height", 100)
     pack = tmp_path / "pack"
     pack.mkdir()
     for name, text in PACK.items():
@@ -129,8 +146,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         "misspelt": '{"providr": "x"}',
     }.items():
         (tmp_path / f"{name}.json").write_text(said, encoding="utf-8")
-    yield tmp_path
-    (settings().home / "published.json").unlink(missing_ok=True)
+    return tmp_path
 
 
 @pytest.mark.parametrize("name", TRANSCRIPTS)

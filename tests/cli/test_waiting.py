@@ -150,4 +150,5 @@ def test_a_rehearsal_says_what_the_set_up_holds_and_touches_nothing(tmp_path: Pa
         "order broken 0",
         "steps: open > slowed > priority",
     } <= lines
-    assert [path.name for path in (home / "waiting" / "talk").iterdir()] == ["plan.json"]
+    kept = sorted(path.name for path in (home / "waiting" / "talk").iterdir())
+    assert kept == ["plan.json", "rehearsals"], "what it held, and no place or seat"

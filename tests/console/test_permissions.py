@@ -30,6 +30,7 @@ from hakam.compliance.reports.sheets import Stated
 from hakam.console.installation import installation, vault
 from hakam.enforcement.models import Effect
 from hakam.enforcement.outbox import EffectState
+from hakam.exchange import partners
 from hakam.incidents.declaring import declare
 from hakam.incidents.powers import NoSettings
 from hakam.incidents.states import Power
@@ -52,6 +53,7 @@ from hakam.staff.keys import issue_key
 from hakam.staff.models import ApiKey, User
 from hakam.staff.roles import PERMISSIONS, Permission, Role, Scope
 from hakam.testing import scene
+from hakam.testing.peers import Peer
 from hakam.vocabulary.actor import SYSTEM
 from hakam.vocabulary.bank import EntryKind
 from hakam.vocabulary.measure import Measure, MeasureKind
@@ -162,6 +164,7 @@ class World:
                 ("event", "steer", "surge", "questions", "move_question", "take_question_apart"), "talk"
             ),
             "settle_permit": self.permit,
+            **dict.fromkeys(("partner", "act_on_partner"), "maidan"),
             "report_made": self.report.pk,
             "publish_report": self.report.pk,
         }
@@ -215,6 +218,7 @@ ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | 
     **dict.fromkeys(("data_request", "act_on_data_request", "child_report", "act_on_child_report"), NO_ID),
     **dict.fromkeys(("research_project", "act_on_research"), NO_ID),
     **dict.fromkeys(OF_AN_INCIDENT, "no-incident"),
+    **dict.fromkeys(("partner", "act_on_partner"), "no-partner"),
     **dict.fromkeys(("stream", "stream_state", "take_step", "lift_step", "settle_permit"), 987_654),
     **dict.fromkeys(
         ("event", "steer", "surge", "questions", "move_question", "take_question_apart"), "no-event"
@@ -313,6 +317,10 @@ def world(desk: Desk, amal: User, stored: Stored) -> World:
         trips.note(["known-spam"], pack=scene.in_force(), now=desk.now)
     trip = RuleTrip.objects.get()
     opened = desk.case("open")
+    partners.add_partner(
+        "maidan", title="Maidan", address="https://maidan.example/exchange/v1", key=Peer().public, own="",
+        by=SYSTEM, now=desk.now,
+    )  # fmt: skip
     declare(
         said(), {Power.PRIORITY: NoSettings()}, platform="maydan", lead=amal.pk, by=amal.actor, now=desk.now
     )
