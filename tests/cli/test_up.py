@@ -130,7 +130,18 @@ def test_a_killed_program_comes_back_and_a_killed_supervisor_leaves_nobody(up: t
     assert gone(children)
 
 
-def test_a_second_one_on_the_same_home_and_a_taken_port_are_refused(up: type[Up], tmp_path: Path) -> None:
+def test_a_second_one_on_the_same_home_is_refused_in_a_sentence(up: type[Up]) -> None:
+    running = up()
+    running.wait_until_running()
+    second = up()
+    said, _ = second.process.communicate(timeout=60)
+    assert second.process.returncode == 1
+    assert "another `hakam up` runs on" in said
+    assert "Traceback" not in said
+    assert running.get(running.console, "/healthz") == 200
+
+
+def test_a_taken_port_is_refused(tmp_path: Path) -> None:
     with closing(socket.socket()) as taken:
         blocked = None
         while blocked is None:  # the port of the second try, taken before it starts
@@ -140,7 +151,12 @@ def test_a_second_one_on_the_same_home_and_a_taken_port_are_refused(up: type[Up]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("HAKAM_")}
         done = subprocess.run(
             [sys.executable, "-m", "hakam.cli", "up"],
-            env={**environment, "HAKAM_HOME": str(tmp_path / "other"), "HAKAM_DOOR_PORT": str(blocked)},
+            env={
+                **environment,
+                "HAKAM_HOME": str(tmp_path / "other"),
+                "HAKAM_CONSOLE_PORT": str(free_ports(1)[0]),
+                "HAKAM_DOOR_PORT": str(blocked),
+            },
             capture_output=True,
             text=True,
             check=False,

@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -175,11 +175,11 @@ def up(
         with steps.step("Data folder") as note:
             chosen = start.start_django()
             note(str(chosen.home))
-        try:
-            held = hold(chosen.home)
-        except HomeInUseError as error:
-            raise CommandError(str(error)) from error
-        with held:
+        with ExitStack() as held:
+            try:
+                held.enter_context(hold(chosen.home))
+            except HomeInUseError as error:
+                raise CommandError(str(error)) from error
             ports = {"HAKAM_CONSOLE_PORT": chosen.console_port, "HAKAM_DOOR_PORT": chosen.door_port}
             if demo:
                 ports["HAKAM_DEMO_PORT"] = chosen.demo_port
