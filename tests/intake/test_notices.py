@@ -15,7 +15,7 @@ from hakam.compliance.access import facts_after
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Deadline, Fact
 from hakam.enforcement.models import Effect
-from hakam.intake import access, answers
+from hakam.intake import access, answers, notices
 from hakam.intake.events import consume
 from hakam.intake.models import Notice, NoticeItem
 from hakam.intake.notices import (
@@ -28,6 +28,7 @@ from hakam.intake.notices import (
     track_record,
 )
 from hakam.intake.objections import complain
+from hakam.review.cases import Source, open_case
 from hakam.review.complaints import NothingToContestError, decide_complaint
 from hakam.review.decisions import decide, finalise_due, replace
 from hakam.review.models import Case, CaseSource
@@ -110,6 +111,21 @@ def letters(kind: str) -> list[dict[str, Any]]:
 
 def text_of(letter: dict[str, Any]) -> str:
     return "\n".join(p for section in letter["sections"] for p in section["paragraphs"])
+
+
+def test_a_report_that_tells_only_the_harm_says_so(
+    post: ItemRef, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[Source] = []
+
+    def noted(**about: Any) -> Case:
+        taken.append(about["source"])
+        return open_case(**about)
+
+    monkeypatch.setattr(notices, "open_case", noted)
+    inbox.take()
+    inbox.take(clause="hate")
+    assert [(source.clause, source.by_harm) for source in taken] == [("hate", True), ("hate", False)]
 
 
 def test_a_notice_opens_a_case_on_what_the_address_shows(post: ItemRef, inbox: Inbox) -> None:

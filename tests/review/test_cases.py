@@ -86,6 +86,21 @@ def test_further_reports_join_the_open_case_and_are_counted_each(
     assert first.priority > before
 
 
+def test_a_clause_that_was_named_stays_when_a_report_tells_only_the_harm(
+    book: RulebookVersion, vault: FileVault
+) -> None:
+    event = scene.event("I do not want to live anymore")
+    report(event, vault, ref="verdict:1", kind=SourceKind.VERDICT, clause="spam", harm="spam")
+    case = report(event, vault, clause="hate", harm="spam", by_harm=True)
+    assert case.clause == "spam"  # somebody in need, say: not the gravest about the same harm
+    case = report(event, vault, ref="notice:2:0", clause="threat", harm="threat", by_harm=True)
+    assert case.clause == "threat"  # another harm
+    named = report(scene.event("x", item="78"), vault, ref="verdict:2", clause="spam", harm="spam")
+    assert report(scene.event("x", item="78"), vault, ref="notice:3:0", harm="spam").pk == named.pk
+    named.refresh_from_db()
+    assert named.clause == "hate"  # whoever reported named it
+
+
 def test_the_same_source_is_taken_in_once(book: RulebookVersion, vault: FileVault) -> None:
     event = scene.event()
     first = report(event, vault)

@@ -257,6 +257,7 @@ def _join(
                 kind=SourceKind.NOTICE,
                 ref=subject_of(crowd),
                 clause=clause_for("", harm),
+                by_harm=True,
                 harm=harm,
                 summary={
                     "harm": harm,

@@ -346,6 +346,7 @@ def _into_case(
             kind=SourceKind.TRUSTED_FLAGGER if notice.trusted else SourceKind.NOTICE,
             ref=item.ref,
             clause=clause_for(notice.clause, notice.harm),
+            by_harm=clauses.find(notice.clause) is None,
             harm=notice.harm,
             summary={
                 "harm": notice.harm,

@@ -46,7 +46,10 @@ _CHILD_ABUSE: Final = frozenset(harm.value for harm in CHILD_ABUSE_OFFENCES)
 
 
 class Source(msgspec.Struct, frozen=True):
-    """One reason to look at an item. `ref` names the act for ever: the same act is never counted twice."""
+    """One reason to look at an item. `ref` names the act for ever: the same act is never counted twice.
+
+    `by_harm`: the clause was not named but taken as the gravest about the harm; one that was named stays.
+    """
 
     kind: SourceKind
     ref: str
@@ -56,6 +59,7 @@ class Source(msgspec.Struct, frozen=True):
     inputs: Inputs = Inputs()
     queue: str = ""
     due_at: datetime | None = None
+    by_harm: bool = False
 
 
 def item_of(case: Case) -> ItemRef:
@@ -236,7 +240,8 @@ def _join(case: Case, source: Source, *, count: int = 1) -> None:
             trusted=source.kind is SourceKind.TRUSTED_FLAGGER,
         ),
     )
-    if source.clause and (not case.clause or severity > before.severity):
+    known_better = source.by_harm and case.harm == source.harm
+    if source.clause and (not case.clause or (severity > before.severity and not known_better)):
         case.clause = source.clause
     if source.harm and (not case.harm or severity > before.severity):
         case.harm = source.harm
