@@ -65,6 +65,7 @@ PASSING = (
     (r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?", "<time>"),
     (r"hk_[0-9a-z]{8}_[\w-]{43}", "<key>"),
     (r"(?<=password: )\S+", "<password>"),
+    (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<number>"),
     (r"\b[0-9a-f]{12}\b", "<digest>"),
     (r"\bkey:[0-9a-z]{8}\b", "key:<prefix>"),
     (r"(?m)^(key|thumbprint) [\w-]{43}$", r"\1 <\1>"),
@@ -123,6 +124,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_home: None) ->
     (tmp_path / "a-file").write_text("neither one nor the other\n", encoding="utf-8")
     (tmp_path / "nothing.csv").write_bytes(b"")
     (tmp_path / "no-text.csv").write_text("body,abuse\nhello,1\n", encoding="utf-8")
+    (tmp_path / "hosts.txt").write_text("scam.example\nWin.Example\n", encoding="utf-8")
     (tmp_path / "few.csv").write_text("text,abuse\nhello,1\n", encoding="utf-8")
     with (tmp_path / "منشورات.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)

@@ -8,9 +8,10 @@ import pytest
 from django.utils import timezone
 from tests.incidents.stage import NOW, Stage
 
-from hakam.incidents import closing, findings
+from hakam.incidents import closing, findings, report
 from hakam.incidents.models import Incident, IncidentPower, IncidentRole
 from hakam.incidents.powers import BankSettings, NoSettings
+from hakam.incidents.renewing import ask_renewal
 from hakam.incidents.states import IncidentState, Power
 from hakam.staff.models import User
 
@@ -73,6 +74,35 @@ def test_an_end_without_a_report(stage: Stage, now: datetime) -> None:
     assert codes() == []
 
 
+def test_an_end_that_is_near_and_nobody_asks_for_more_time(stage: Stage, now: datetime) -> None:
+    stage.declared({Power.PRIORITY: NoSettings()}, now=now - timedelta(hours=21), hours=24)
+    assert codes() == []
+    Incident.objects.update(until=now + timedelta(hours=1))
+    assert codes() == ["N006"]
+    ask_renewal("harbour", hours=12, reason="copies still come", by=stage.nadia.actor, now=now)
+    assert codes() == []
+
+
+def test_an_hour_that_is_nearly_over_without_a_second_person(stage: Stage, now: datetime) -> None:
+    stage.declare({Power.PRIORITY: NoSettings()}, now=now - timedelta(minutes=40))
+    assert codes() == []
+    Incident.objects.update(
+        declared_at=now - timedelta(minutes=50), confirm_until=now + timedelta(minutes=10)
+    )
+    assert codes() == ["N007"]
+
+
+def test_what_lapsed_was_in_force_and_needs_a_report(stage: Stage, now: datetime) -> None:
+    stage.declare({Power.PRIORITY: NoSettings()}, now=now - timedelta(hours=2))
+    closing.close_due(now)
+    assert codes() == ["N008"]
+    report.publish("harbour", words="A false alarm.", by=stage.nadia.actor, now=now)
+    assert codes() == []
+    stage.declare({Power.PRIORITY: NoSettings()}, now=now - timedelta(hours=2), wait=True, slug="waited")
+    closing.close_due(now)
+    assert codes() == []  # nothing of it was ever in force
+
+
 def test_every_code_is_told_of(stage: Stage) -> None:
     del stage
-    assert set(findings.CODES) == {f"N00{n}" for n in range(1, 6)}
+    assert set(findings.CODES) == {f"N00{n}" for n in range(1, 9)}

@@ -46,6 +46,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "pack": Entry("Rules", _P + "rulebook:app", "The rule book in force, and how to change it."),
     "bank": Entry("Known content", _P + "banks:app", "Banks of known content: hashes of what is not to be seen again."),
     "partner": Entry("Known content", _P + "partners:app", "Partners: platforms that we exchange hashes with, by signed envelopes."),
+    "fires": Entry("Known content", _P + "fires:app", "Recommendations about domains and accounts, to and from the fediverse (FIRES)."),
     "read": Entry("Known content", _P + "reading:read", "Read what is written in pictures, as the worker does, and score them where `hakam[nudity]` is installed."),
     "lists": Entry("Rules", _P + "lists:app", "Lists that rules of every pack can read, changed without a new pack."),
     "edge": Entry("Live", _P + "edge:app", "Edge snapshots: who and what is barred, as a signed file that edge nodes read without a call."),

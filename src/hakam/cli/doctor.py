@@ -19,6 +19,7 @@ def modules() -> dict[str, ModuleType]:
     from hakam.banks import findings as banks  # noqa: PLC0415 -- needs Django started
     from hakam.compliance import findings as compliance  # noqa: PLC0415
     from hakam.enforcement import findings as enforcement  # noqa: PLC0415
+    from hakam.exchange import findings as exchange  # noqa: PLC0415
     from hakam.incidents import findings as incidents  # noqa: PLC0415
     from hakam.intake import findings as intake  # noqa: PLC0415
     from hakam.live import findings as live  # noqa: PLC0415
@@ -38,6 +39,7 @@ def modules() -> dict[str, ModuleType]:
         "intake": intake,
         "safeguarding": safeguarding,
         "privacy": privacy,
+        "exchange": exchange,
         "live": live,
         "regulator": regulator,
         "incidents": incidents,

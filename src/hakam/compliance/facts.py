@@ -171,6 +171,12 @@ class FactKind(StrEnum):
     RELEASE_CONFIRMED = "release.confirmed"
     RELEASE_REFUSED = "release.refused"
     RELEASE_WITHDRAWN = "release.withdrawn"
+    DATASET_OFFERED = "dataset.offered"  # a list outside packs, to servers of the fediverse
+    DATASET_TOLD = "dataset.told"  # recommendations came and were retracted: numbers
+    DATASET_WITHDRAWN = "dataset.withdrawn"  # all of it was retracted
+    DATASET_FOLLOWED = "dataset.followed"  # of another server, as a list outside packs
+    DATASET_READ = "dataset.read"  # changes of it came in: numbers
+    DATASET_LEFT = "dataset.left"  # followed no longer
     LIST_PUBLISHED = "list.published"  # a version of a list outside packs
     LIST_REMOVED = "list.removed"
     RULE_TRIPPED = "rule.tripped"  # its quota is used up: it only asks for people
@@ -210,6 +216,7 @@ class FactKind(StrEnum):
     INCIDENT_RENEWAL_ASKED = "incident.renewal_asked"
     INCIDENT_RENEWED = "incident.renewed"  # by a second person
     INCIDENT_RENEWAL_REFUSED = "incident.renewal_refused"
+    INCIDENT_WARNED = "incident.warned"  # its end is near: those who take part were told
     INCIDENT_EXPIRED = "incident.expired"  # its time ran out, and nobody renewed it
     INCIDENT_ENDED = "incident.ended"  # with the reason
     INCIDENT_POWER_TAKEN = "incident.power_taken"

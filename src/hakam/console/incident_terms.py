@@ -60,6 +60,7 @@ FACTS: Words = {
     "incident.lapsed": _("Incident lapsed: nobody confirmed it"),
     "incident.renewal_asked": _("More time for an incident asked for"),
     "incident.renewed": _("Incident renewed by a second person"),
+    "incident.warned": _("Warned that an incident ends soon"),
     "incident.renewal_refused": _("More time for an incident refused"),
     "incident.expired": _("Time of an incident ran out"),
     "incident.ended": _("Incident ended"),

@@ -1,4 +1,4 @@
-"""Partners over HTTP: one POST, to an address that is judged and pinned as that of a webhook is."""
+"""Partners and datasets over HTTP, at addresses that are judged and pinned as that of a webhook is."""
 
 from __future__ import annotations
 
@@ -32,17 +32,23 @@ class HttpReach:
 
     def post(self, address: str, body: bytes) -> tuple[int, bytes]:
         """Post an envelope and return status and body of the answer. Raises `UnreachableError`."""
+        return self._ask("POST", address, body, {"content-type": MEDIA_TYPE})
+
+    def get(self, address: str, accept: str) -> bytes:
+        """Return what lies at an address. Raises `UnreachableError`, for every answer but 200 too."""
+        status, body = self._ask("GET", address, b"", {"accept": accept})
+        if status != 200:  # noqa: PLR2004 -- HTTP's word for "here it is"
+            raise UnreachableError(f"{status}: {body[:300].decode('utf-8', 'replace')}")
+        return body
+
+    def _ask(self, method: str, address: str, body: bytes, more: dict[str, str]) -> tuple[int, bytes]:
         try:
             there = resolve(address, allow_private=self._allow_private, resolver=self._resolver)
         except (ForbiddenAddressError, UnresolvedError) as error:
             raise UnreachableError(str(error)) from error
-        headers = {
-            "content-type": MEDIA_TYPE,
-            "user-agent": f"Hakam/{hakam.__version__}",
-            "host": there.host_header,
-        }
+        headers = {**more, "user-agent": f"Hakam/{hakam.__version__}", "host": there.host_header}
         request = self._client(there).stream(
-            "POST", there.url, content=body, headers=headers, extensions={"sni_hostname": there.host}
+            method, there.url, content=body or None, headers=headers, extensions={"sni_hostname": there.host}
         )
         try:
             with request as response:

@@ -128,3 +128,63 @@ class Opened(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["sender", "number"], name="opened_once")]
+
+
+class Dataset(models.Model):
+    """A list outside packs that servers of the fediverse may follow, as recommendations in the shape of FIRES."""
+
+    name = models.CharField(max_length=64, unique=True)  # of the list
+    number = models.CharField(max_length=36, unique=True)  # a UUID, in its address
+    title = models.CharField(max_length=200)
+    summary = models.CharField(max_length=2_000, blank=True)
+    kind = models.CharField(max_length=8)  # an `EntityKind`
+    policy = models.CharField(max_length=8)  # a `Policy`: what is recommended about each entry
+    filters = models.JSONField(default=list)  # addresses of filters, where the policy is `filter`
+    harm = models.CharField(max_length=64, blank=True)  # its label
+    digest = models.CharField(max_length=64, blank=True)  # of the version that was told last
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)  # everything was retracted, and nothing follows
+
+
+class DatasetChange(models.Model):
+    """What was said of an entry. Rows are only ever added: who has read up to one has missed nothing."""
+
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="changes")
+    number = models.CharField(max_length=36, unique=True)  # a UUID of version 7
+    type = models.CharField(max_length=16)  # a `ChangeType`
+    key = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["dataset", "key"], name="dataset_change_key")]
+
+
+class Followed(models.Model):
+    """A dataset of another server, kept as a list outside packs that rules may read. It does nothing by itself."""
+
+    name = models.CharField(max_length=64, unique=True)  # of the list
+    address = models.CharField(max_length=500)  # of the dataset
+    title = models.CharField(max_length=200, blank=True)  # as the other server calls it
+    kind = models.CharField(max_length=8)  # an `EntityKind`; entries of other kinds are left out
+    policies = models.JSONField(default=list)  # which recommendations come into the list
+    page = models.CharField(max_length=1_000, blank=True)  # address of the last page, where reading goes on
+    created_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField()
+    failures = models.PositiveIntegerField(default=0)  # in a row
+    last_error = models.TextField(blank=True)
+    ended_at = models.DateTimeField(null=True)
+
+
+class FollowedChange(models.Model):
+    """What the other server said of an entry. The newest row of a key counts; a tombstone erases all of its key."""
+
+    followed = models.ForeignKey(Followed, on_delete=models.CASCADE, related_name="changes")
+    number = models.CharField(max_length=500)  # its address there
+    type = models.CharField(max_length=16)  # a `ChangeType`
+    key = models.CharField(max_length=200)
+    policy = models.CharField(max_length=8, blank=True)  # a `Policy`; empty: none is recommended
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["followed", "number"], name="followed_change_once")]
+        indexes = [models.Index(fields=["followed", "key"], name="followed_change_key")]

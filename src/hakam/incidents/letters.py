@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from hakam.enforcement.kinds import Channel, EffectKind
 from hakam.enforcement.letters import letter
 from hakam.enforcement.outbox import enqueue
+from hakam.incidents.clock import ends_at
 from hakam.incidents.models import Incident, IncidentRenewal
 from hakam.incidents.naming import subject_of
-from hakam.incidents.states import CLOSED, IncidentState
+from hakam.incidents.states import CLOSED, UNCONFIRMED, IncidentState
 from hakam.staff import access
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
@@ -58,13 +59,26 @@ def ask_for_renewal(incident: Incident, asked: IncidentRenewal, *, now: datetime
             )
 
 
+def warn(incident: Incident, *, now: datetime) -> None:
+    """Write to those who take part that it ends soon; of one that waits, to those who may be the second person."""
+    ends = ends_at(incident)
+    waits = incident.state in {state.value for state in UNCONFIRMED}
+    for person in _others(incident.declared_by) if waits else _team(incident):
+        with translation.override(person.language):
+            words = (
+                _("Nobody has confirmed it yet: it lapses at %(until)s, and everything that it changed is taken back.")
+                if waits
+                else _("It ends at %(until)s, and everything that it changed is taken back then. "
+                       "More time takes a reason and a second person.")
+            )  # fmt: skip
+            said = [words % {"until": _at(ends)}]
+            subject = _("An incident ends soon: %(title)s")
+            _write(incident, person, subject, said, what=f"warned:{ends.isoformat()}", now=now)
+
+
 def tell_closed(incident: Incident, *, now: datetime) -> None:
     """Write to those who take part, and to whoever declared it."""
-    numbers = {role.person for role in incident.roles.all()}
-    kind, _colon, number = incident.declared_by.partition(":")
-    if kind == "staff" and number.isdecimal():
-        numbers.add(int(number))
-    for person in User.objects.filter(pk__in=numbers, is_active=True).order_by("pk"):
+    for person in _team(incident):
         with translation.override(person.language):
             words = {
                 IncidentState.LAPSED: _("Nobody confirmed it within the hour."),
@@ -102,6 +116,15 @@ def payload(incident: Incident) -> dict[str, Any]:
         "until": incident.until.isoformat(),
         "closed_at": None if incident.closed_at is None else incident.closed_at.isoformat(),
     }
+
+
+def _team(incident: Incident) -> Iterable[User]:
+    """Return those who have a role in it, and who declared it."""
+    numbers = {role.person for role in incident.roles.all()}
+    kind, _colon, number = incident.declared_by.partition(":")
+    if kind == "staff" and number.isdecimal():
+        numbers.add(int(number))
+    return User.objects.filter(pk__in=numbers, is_active=True).order_by("pk")
 
 
 def _others(actor: str) -> Iterable[User]:

@@ -21,6 +21,7 @@ from hakam.enforcement.reverse import expire_due
 from hakam.enforcement.takeover import take_over
 from hakam.incidents import counting, powers
 from hakam.incidents.closing import close_due
+from hakam.incidents.warning import warn_due
 from hakam.intake import (
     answers,
     crowd_letters,
@@ -217,6 +218,7 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
             "reports": report_tasks(settings.platform),
             "incidents": (
                 Task("close incidents", close_due, 1.0),
+                Task("warn before incidents end", warn_due, 5.0),
                 Task("count copies of incidents", lambda now: counting.count_due(log, now=now), 1.0),
                 Task("take back what incidents left", powers.undo_due, 5.0),
             ),

@@ -1,4 +1,4 @@
-"""The worker's duties about partners: telling them what is new, and asking them."""
+"""The worker's duties about partners and datasets: telling what is new, and asking."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hakam.exchange import keys
 from hakam.exchange.delivery import Courier
+from hakam.exchange.fires import following, offering
 from hakam.exchange.http import HttpReach
 from hakam.exchange.receiving import forget_opened
 from hakam.wiring.settings import Settings
@@ -29,5 +30,9 @@ def lanes(settings: Settings, held: ExitStack) -> Mapping[str, Sequence[Task]]:
         "exchange": (
             Task("exchange with partners", courier.look, 0.25),
             Task("forget opened envelopes", forget_opened, 3_600.0),
-        )
+        ),
+        "datasets": (
+            Task("tell the fediverse of changed lists", offering.tell_due, 2.0),
+            Task("read datasets", lambda now: following.read_due(reach, now=now), 15.0),
+        ),
     }

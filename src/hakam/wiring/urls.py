@@ -12,6 +12,7 @@ urlpatterns = [
     path("hma/", include("hakam.api.hma.urls")),
     path("exchange/", include("hakam.api.exchange")),
     path("threatexchange/", include("hakam.api.threatexchange")),
+    path("", include("hakam.api.fires")),
     path("accounts/", include("allauth.urls")),
     path("", include("hakam.console.urls")),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -14,6 +14,7 @@ from django.utils.translation import pgettext
 
 from hakam.enforcement import access as enforcement
 from hakam.incidents import access as incidents
+from hakam.incidents.clock import ends_at, ends_soon
 from hakam.incidents.models import Incident
 from hakam.intake import order_access
 from hakam.live import access as live
@@ -67,6 +68,14 @@ class Shortcuts:
     rows: tuple[tuple[tuple[str, ...], str], ...]
 
 
+class Crisis(NamedTuple):
+    """An incident that is not over, when it ends by itself, and whether that is soon."""
+
+    incident: Incident
+    ends: datetime
+    soon: bool
+
+
 @dataclass(frozen=True)
 class Frame:
     """All of it."""
@@ -76,7 +85,7 @@ class Frame:
     more: tuple[Group, ...] = ()
     commands: tuple[Entry, ...] = ()
     undo: Undoable | None = None
-    incidents: tuple[Incident, ...] = ()  # that are not over: every page says so
+    incidents: tuple[Crisis, ...] = ()  # that are not over: every page says so
     shortcuts: tuple[Shortcuts, ...] = field(default_factory=tuple)
 
     @property
@@ -370,6 +379,6 @@ def frame_of(request: HttpRequest) -> Frame:
         more=tuple(more),
         commands=(*entries, *(entry for group in more for entry in group.entries), *outside),
         undo=_undoable(request, now),
-        incidents=tuple(incidents.running(user)),
+        incidents=tuple(Crisis(one, ends_at(one), ends_soon(one, now)) for one in incidents.running(user)),
         shortcuts=_shortcuts(),
     )
