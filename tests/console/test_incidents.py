@@ -318,3 +318,19 @@ def test_the_pages_speak_arabic(path: str, nadia: Client) -> None:
     assert 'dir="rtl"' in page
     assert "حادثة" in page
     assert not re.search(r">[^<]*\b(Powers|Clock|Declare|Scope)\b[^<]*<", page)
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "It ends soon"), ("ar", "تنتهي قريبًا")])
+def test_every_page_says_that_an_incident_ends_soon(nadia: Client, language: str, words: str) -> None:
+    declare(nadia)
+    User.objects.filter(username="nadia").update(language=language)
+    nadia.cookies["django_language"] = language
+    assert "data-soon" not in read(nadia, "/desk/")
+    Incident.objects.update(
+        declared_at=timezone.now() - timedelta(minutes=50),
+        confirm_until=timezone.now() + timedelta(minutes=10),
+    )
+    shown = read(nadia, "/desk/")
+    assert words in shown.split("data-soon", 1)[1][:200]
+    declare(nadia, slug="second")
+    assert read(nadia, "/desk/").count("data-soon") == 1
