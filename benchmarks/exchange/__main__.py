@@ -100,8 +100,8 @@ def copies(one: Node, others: tuple[Node, ...], clips: list[Path]) -> None:
 def main() -> None:
     """Run all three."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=20)
-    parser.add_argument("--seconds", type=float, default=60.0, help="of the partition")
+    parser.add_argument("--repeats", type=int, default=20, help="0: leave the speed of a hash out")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of the partition; 0: leave it out")
     parser.add_argument("--clips", type=Path, nargs="*", default=[], help="real clips; without, a drawn one")
     chosen = parser.parse_args()
     if why := missing():
@@ -116,8 +116,10 @@ def main() -> None:
             acquaint(nodes)
             print(f"load {os.getloadavg()[0]:.1f}", flush=True)
             one, two, three = nodes
-            speed(one, (two, three), chosen.repeats)
-            partition(one, two, three, chosen.seconds)
+            if chosen.repeats:
+                speed(one, (two, three), chosen.repeats)
+            if chosen.seconds:
+                partition(one, two, three, chosen.seconds)
             copies(one, (two, three), clips)
             print(f"load {os.getloadavg()[0]:.1f}")
 
