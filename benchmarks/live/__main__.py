@@ -1,5 +1,7 @@
 """`python -m benchmarks.live [--runs 30]`: from the order to cut to black, with real nginx-rtmp, Janus and Icecast.
 
+`python -m benchmarks.live --gate` measures how long a media server waits for the gate instead; see `gate.py`.
+
 Time to black is that from the order until a viewer sees or hears nothing new: the last bytes by RTMP; the end of the
 last segment that a player of HLS shows, three segments of a second behind; the last frame that a viewer of WebRTC
 decoded; the last page of the show's Ogg stream by Icecast. "looked" is when the adapter found that nothing can be got
@@ -20,6 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx
+from benchmarks.live.gate import measure
 from tests.live.real.janus import ROOM, Broadcaster, Janus, RoomViewer
 from tests.live.real.rig import (
     Icecast,
@@ -155,7 +158,14 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=30)
-    runs: int = parser.parse_args().runs
+    parser.add_argument("--gate", action="store_true", help="measure the gate's answers instead")
+    parser.add_argument("--questions", type=int, default=2_000)
+    parser.add_argument("--accounts", type=int, default=200_000, help="barred ones, in the gate's book")
+    given = parser.parse_args()
+    if given.gate:
+        measure(given.questions, given.accounts)
+        return
+    runs: int = given.runs
     print(f"{runs} runs a server, load {os.getloadavg()[0]:.1f}")
     with scratch() as folder:
         with NginxRtmp(folder / "nginx", "") as server:

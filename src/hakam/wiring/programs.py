@@ -23,6 +23,7 @@ CONSOLE, DOOR, WORKER = "console", "door", "worker"
 GATE, WATCH = "gate", "watch"  # only where streams are guarded: `live.json` in the home
 TRIALS = "trials"  # started by the worker when a trial waits, ends with it
 MOST_CONSOLE_THREADS = 8
+_SWITCH = 0.0005  # seconds: the gate's loop waits no longer for a thread that tells a media server
 _DIRECT = build_opener(ProxyHandler({}))  # a health check never goes through the operator's proxy
 
 
@@ -106,6 +107,7 @@ def live_configuration(settings: Settings) -> LiveConfiguration | None:
 def run_gate(settings: Settings) -> None:
     """Serve the go-live gate until told to stop."""
     import asyncio  # noqa: PLC0415 -- only this process needs it
+    import gc  # noqa: PLC0415
     import time  # noqa: PLC0415
 
     from hakam.live.gate.keeper import Gatekeeper  # noqa: PLC0415
@@ -127,6 +129,10 @@ def run_gate(settings: Settings) -> None:
     )
     if keeper.trouble:
         raise SettingError(keeper.trouble)
+
+    gc.collect()
+    gc.freeze()  # what was loaded lives as long as the process: no answer waits until all of it was looked at again
+    sys.setswitchinterval(_SWITCH)
 
     async def serve() -> None:
         stop = asyncio.Event()

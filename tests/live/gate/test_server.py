@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 import httpx
 import pytest
@@ -15,8 +16,12 @@ from tests.live.real.rig import free_port
 from tests.live.servers.answering import door
 
 from hakam.live.gate.book import Bar, Writer, path_of
-from hakam.live.gate.keeper import address_token
+from hakam.live.gate.keeper import Gatekeeper, address_token
 from hakam.live.gate.server import LARGEST_BODY
+from hakam.live.gate.spool import Spool
+from hakam.live.gate.spool import path_of as spool_path
+from hakam.live.servers.at_work import shipped
+from hakam.live.servers.server import Call
 
 pytestmark = [pytest.mark.sockets]
 SETTINGS = {"control": "http://127.0.0.1:9", "stat": "http://127.0.0.1:9", "rtmp": "rtmp://127.0.0.1/live"}
@@ -70,18 +75,50 @@ def test_bodies_have_a_limit(served: tuple[Path, str]) -> None:
 
 
 def test_an_answer_takes_less_than_twenty_milliseconds(served: tuple[Path, str]) -> None:
-    """Measured over the socket, with twenty thousand barred accounts in the book. The median: machines are shared."""
+    """Beside an empty request to the same server, since machines are shared; twenty thousand accounts are barred."""
     _folder, base = served
-    took = []
+    empty, took = [], []
     with httpx.Client(trust_env=False) as client:
-        for n in range(300):
+        for n in range(200):
             account = f"barred-{n * 61 % ACCOUNTS}" if n % 2 else f"u{n}"
             given = {"call": "publish", "name": "show", "key": key(account)}
             began = time.perf_counter()
+            client.get(f"{base}/healthz")
+            between = time.perf_counter()
             answer = client.post(address(base), data=given)
-            took.append(time.perf_counter() - began)
+            took.append(time.perf_counter() - between)
+            empty.append(between - began)
             assert answer.status_code == (403 if n % 2 else 200)
-    assert sorted(took)[len(took) // 2] < 0.02
+    assert median(took) - median(empty) < 0.02
+
+
+def test_an_answer_costs_little_of_the_processor(tmp_path: Path) -> None:
+    """The gatekeeper alone, in the time of its own thread: no other program on the machine counts in it."""
+    server = {"name": "rtmp-1", "kind": "nginx-rtmp", "platform": "forum", "settings": SETTINGS}
+    (tmp_path / "live.json").write_text(json.dumps({"servers": [server]}))
+    bar = Bar("measure:1", "barred", 0.0, None, (), "")
+    pages = (("forum", f"barred-{n}", [bar], []) for n in range(ACCOUNTS))
+    Writer(path_of(tmp_path)).write_all(pages, at=time.time())
+    spool, read = Spool(spool_path(tmp_path)), []
+
+    def told(name: str) -> str:
+        read.append(name)
+        return secret(name)
+
+    keeper = Gatekeeper(tmp_path, shipped(), spool, secret=told, clock=time.time)
+    settings, took = keeper.configuration.servers[0], []
+    for n in range(400):
+        account = f"barred-{n * 61 % ACCOUNTS}" if n % 2 else f"u{n}"
+        call = Call(
+            "POST", "", fields={"call": "publish", "name": "show", "key": key(account)}, at=time.time()
+        )
+        began = time.thread_time()
+        reply = keeper.handle(settings, call).reply
+        took.append(time.thread_time() - began)
+        assert reply.status == (403 if n % 2 else 200)
+    assert median(took) < 0.004
+    assert read.count("live-forum") == 1  # not one look at the disk for each question
+    spool.close()
 
 
 def test_figures_are_for_this_machine(served: tuple[Path, str]) -> None:

@@ -55,6 +55,34 @@ def test_what_can_not_be_written_waits_and_goes_with_the_next(tmp_path: Path) ->
     kept.close()
 
 
+def test_an_answer_waits_for_no_disk_and_hardly_for_the_worker(tmp_path: Path) -> None:
+    path = spool.path_of(tmp_path)
+    kept = Spool(path)
+    assert kept._file.execute("PRAGMA synchronous").fetchone() == (0,)
+    assert kept._file.execute("PRAGMA wal_autocheckpoint").fetchone() == (0,)
+    assert kept._file.execute("PRAGMA busy_timeout").fetchone()[0] <= 5
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert not kept.add(said(1))
+    assert kept.waiting == 1
+    other.execute("COMMIT")
+    other.close()
+    assert kept.flush()
+    assert kept.waiting == 0
+    kept.close()
+
+
+def test_the_worker_carries_over_what_the_gate_wrote(tmp_path: Path) -> None:
+    path = spool.path_of(tmp_path)
+    kept = Spool(path)
+    for n in range(1_200):
+        kept.add(said(n))
+    before = path.stat().st_size
+    spool.forget(path, 3)
+    assert path.stat().st_size > before  # its commit moved the log into the file
+    kept.close()
+
+
 def test_rows_outlive_whoever_wrote_them(tmp_path: Path) -> None:
     path = spool.path_of(tmp_path)
     first = Spool(path)

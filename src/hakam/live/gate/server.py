@@ -140,6 +140,7 @@ async def run(
         while not (serving.done() or stopping.done()):
             await asyncio.wait({serving, stopping}, timeout=every, return_when=asyncio.FIRST_COMPLETED)
             app.keeper.reload()
+            app.keeper.tidy()
     finally:
         stopping.cancel()
         if not serving.done():

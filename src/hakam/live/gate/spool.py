@@ -1,7 +1,8 @@
 """What the gate said, kept until the worker has come to it: a file that survives the end of either process.
 
 A row is written before the answer leaves. It is on the disk at once but not forced there: a machine that loses power
-may lose the last rows, and the streams that they tell of tell of themselves again with their next beat.
+may lose the last rows, and the streams that they tell of tell of themselves again with their next beat. The gate never
+waits for a disk: the worker forces to it what it has taken in, and carries it over from the write-ahead log.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from hakam.live.servers.server import Moment
 _SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS said (seq INTEGER PRIMARY KEY AUTOINCREMENT, record BLOB NOT NULL)"
 )
+_PATIENCE: Final = 0.003  # seconds that an answer waits for the worker's hold on the file
 _MOST_WAITING: Final = 10_000  # rows that wait in memory while the file can't be written
 
 
@@ -61,7 +63,14 @@ class Spool:
         with closing(self._open(30)) as file:
             file.execute("PRAGMA journal_mode = WAL")
             file.execute(_SCHEMA)
-        self._file = self._open(0.02)
+        self._file = self._open(_PATIENCE)
+        self._file.execute("PRAGMA synchronous = OFF")
+        self._file.execute("PRAGMA wal_autocheckpoint = 0")
+
+    @property
+    def waiting(self) -> int:
+        """How many rows wait in memory."""
+        return len(self._waiting)
 
     def add(self, said: Said) -> bool:
         """Keep a row; False while the file can't be written: it waits in memory, and goes with the next one."""
