@@ -37,7 +37,7 @@ def test_a_declaration_has_a_name_and_a_version(declare: Declare) -> None:
     ("old", "new", "says"),
     [
         ("labels", "lables", "unknown field `lables`"),
-        ('["hate"]', "[]", "length"),
+        ('["hate"]', "[]", "`labels`"),
         ('["hate"]', '["a\\"b"]', "matching regex"),
         ("calls = 100", "calls = -1", ">= 0"),
         ('"review"', '"guess"', "Invalid enum value"),

@@ -50,6 +50,7 @@ class Sink:
     def __init__(self) -> None:
         self.frames: list[tuple[float, Any]] = []
         self.samples: list[Any] = []
+        self.colours: list[Any] = []
 
     def feed(self, url: str, **given: Any) -> Feed:
         bounds = given.pop("bounds", ClipBounds())
@@ -58,6 +59,7 @@ class Sink:
             what,
             on_frame=lambda at, luma: self.frames.append((at, luma)),
             on_sound=self.samples.append,
+            on_colour=lambda _at, make: self.colours.append(make()),
             bounds=bounds,
         )
 
@@ -194,3 +196,22 @@ def test_a_recording_without_an_end_is_told_of(tmp_path: Path) -> None:
     good.write_bytes(clip((1,), 2.0))
     with pytest.raises(UnreadableError):
         tail(good, 10.0, ClipBounds(size=100))
+
+
+def test_colours_come_with_the_very_same_light(shelf: Any) -> None:
+    """Frames are compared with banks by their light: that it is read with colours must not change it."""
+    folder, url = shelf
+    words = ["ffmpeg", "-y", "-v", "error", "-f", "lavfi", "-i", "color=c=0xC81E0A:size=320x240:rate=4:duration=2",
+             "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=4:duration=2", "-filter_complex", "[0][1]hstack",
+             "-pix_fmt", "yuv420p", "-c:v", "libx264", str(folder / "two.mkv")]  # fmt: skip
+    subprocess.run(words, check=True)
+    plain, coloured = Sink(), Sink()
+    ended(plain.feed(f"{url}/two.mkv", sound=False))
+    ended(coloured.feed(f"{url}/two.mkv", sound=False, colour=True))
+    assert plain.colours == []
+    assert len(plain.frames) == len(coloured.frames) == len(coloured.colours) > 2
+    for (_, one), (_, other) in zip(plain.frames, coloured.frames, strict=True):
+        assert np.array_equal(one, other)
+    red, green, blue = coloured.colours[0][100, 100].astype(int)
+    assert (abs(red - 200) < 12, abs(green - 30) < 12, abs(blue - 10) < 12) == (True, True, True)
+    assert coloured.colours[0].shape == (*coloured.frames[0][1].shape, 3)

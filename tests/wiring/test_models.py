@@ -203,7 +203,9 @@ def test_a_model_that_is_on_and_can_not_be_built_says_so_where_people_look(
 def test_a_declaration_that_can_not_be_built_says_why(chosen: Settings, served: Service) -> None:
     one = declare(chosen, served)
     changed = Declared(one.name, one.version, replace_adapter(one, "magic"), one.folder)
-    with pytest.raises(ModelUnavailableError, match="no adapter 'magic'; there are chat, moderations, onnx"):
+    with pytest.raises(
+        ModelUnavailableError, match="'magic' that reads text; there are chat, moderations, onnx"
+    ):
         models.build(chosen, changed)
     with pytest.raises(ModelUnavailableError, match="HAKAM_SECRET_LLM"):
         models.build(chosen, declare(chosen, served, 'key = "llm"'))

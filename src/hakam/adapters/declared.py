@@ -47,12 +47,17 @@ class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What an operator says of a model.
 
+    `reads` says what it is given: texts, pictures (frames of live streams) or speech (their sound).
     `only_above` bounds what is asked: a text is read only if the model at the door gives one of these heads at least so
     much. `settings` are the adapter's own.
     """
 
     adapter: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    labels: Annotated[tuple[_Label, ...], msgspec.Meta(min_length=1, max_length=64)]
+    labels: Annotated[
+        tuple[_Label, ...], msgspec.Meta(max_length=64)
+    ] = ()  # none: speech, which becomes words
+    reads: Literal["text", "picture", "speech"] = "text"
+    every: Annotated[float, msgspec.Meta(ge=0.5, le=600)] = 5.0  # seconds of one stream between two questions
     languages: tuple[str, ...] = ()  # first parts of tags; none: every language
     licence: str = ""
     calibrated: bool = False
@@ -91,6 +96,14 @@ def read(path: Path) -> Declared:
         what = msgspec.convert(data, Declaration, strict=True)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise DeclarationError(f"{path.name}: {error}") from error
+    if bool(what.labels) is (what.reads == "speech"):
+        raise DeclarationError(
+            f"{path.name}: `labels` names the scores of a model; one that reads speech has none"
+        )
+    if what.reads != "text" and (what.only_above or what.fallback.then == "local"):
+        raise DeclarationError(
+            f"{path.name}: `only_above` and a fallback `local` are of models that read texts"
+        )
     if what.fallback.then == "review" and not what.fallback.clause:
         raise DeclarationError(f"{path.name}: a fallback `review` names the `clause` of its cases")
     if what.fallback.then == "local" and set(what.fallback.local) != set(what.labels):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
@@ -51,7 +52,15 @@ class Endpoint:
 
     def post(self, path: str, body: Any) -> tuple[bytes, bool]:
         """Send JSON; return the body of the answer and whether it came as a stream of events. Raises `TroubleError`."""
-        status, headers, found = self._post(path, body)
+        return self._checked(self._post(path, json=body))
+
+    def upload(self, path: str, data: bytes, name: str, fields: Mapping[str, str]) -> bytes:
+        """Send a file as a form does; return the body of the answer. Raises `TroubleError`."""
+        return self._checked(self._post(path, data=dict(fields), files={"file": (name, data)}))[0]
+
+    @staticmethod
+    def _checked(answer: tuple[int, httpx.Headers, bytes]) -> tuple[bytes, bool]:
+        status, headers, found = answer
         if status == _MANY or status >= _OURS:
             raise TroubleError(f"the endpoint answers {status}", _rest(headers))
         if status != httpx.codes.OK:
@@ -62,11 +71,11 @@ class Endpoint:
         """Close the connections."""
         self._client.close()
 
-    def _post(self, path: str, body: Any) -> tuple[int, httpx.Headers, bytes]:
+    def _post(self, path: str, **given: Any) -> tuple[int, httpx.Headers, bytes]:
         until = time.monotonic() + self._seconds
         slow = TroubleError(f"no answer within {self._seconds:g} seconds")
         try:
-            with self._client.stream("POST", self._url + path, json=body) as answer:
+            with self._client.stream("POST", self._url + path, **given) as answer:
                 parts, size = [], 0
                 for part in answer.iter_bytes():
                     parts.append(part)

@@ -7,7 +7,7 @@ Settings: `url` (as `https://api.openai.com/v1`), `model` (empty: the service's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from typing import Annotated, Any
@@ -71,11 +71,18 @@ class ModerationsModel:
             found, _ = self._endpoint.post("/moderations", body)
         except TroubleError as error:
             return Unknown(str(error), error.again, sent=sent, calls=1)
-        try:
-            said = msgspec.json.decode(found)["results"][0]["category_scores"]
-            scores = {
-                label: float(said[self._settings.categories.get(label, label)]) for label in self.labels
-            }
-        except (msgspec.DecodeError, KeyError, IndexError, TypeError, ValueError) as error:
-            return Unknown(f"the endpoint gives no score: {error}"[:300], sent=sent, calls=1)
+        scores = scores_in(found, self.labels, self._settings.categories)
+        if isinstance(scores, Unknown):
+            return Unknown(scores.why, sent=sent, calls=1)
         return Known(scores, sent=sent, calls=1)
+
+
+def scores_in(
+    found: bytes, labels: Sequence[str], categories: Mapping[str, str]
+) -> dict[str, float] | Unknown:
+    """Return the score of each label that an answer gives. `categories`: label to the service's name for it."""
+    try:
+        said = msgspec.json.decode(found)["results"][0]["category_scores"]
+        return {label: float(said[categories.get(label, label)]) for label in labels}
+    except (msgspec.DecodeError, KeyError, IndexError, TypeError, ValueError) as error:
+        return Unknown(f"the endpoint gives no score: {error}"[:300], calls=1)

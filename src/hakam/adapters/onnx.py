@@ -72,7 +72,7 @@ class OnnxModel:
             self._session = onnxruntime.InferenceSession(
                 str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
             )
-            digest = _digest([folder / "model.onnx", *files])
+            digest = digest_of([folder / "model.onnx", *files])
         except Exception as error:
             raise ModelUnavailableError(f"{error}") from error
         self._inputs = {one.name for one in self._session.get_inputs()}
@@ -116,13 +116,7 @@ class OnnxModel:
         if not np.isfinite(row).all():
             return Unknown("the network gave no number")
         output, scales = self._settings.output, self._settings.scales
-        if output == "softmax":
-            powers = np.exp(row - row.max())
-            plain = powers / powers.sum()
-        elif output == "sigmoid":
-            plain = _even(row)
-        else:
-            plain = np.clip(row, 0.0, 1.0)
+        plain = probabilities(row, output)
         scores = {}
         for label, value, sum_ in zip(self.labels, plain, row, strict=True):
             if label in scales:
@@ -130,6 +124,14 @@ class OnnxModel:
                 value = _even(scale * sum_ + shift)  # noqa: PLW2901 -- as the platform calibrated it
             scores[label] = round(float(value), 6)
         return Known(scores)
+
+
+def probabilities(row: Any, output: str) -> Any:
+    """Return what a network's numbers say as probabilities. `output`: `sigmoid`, `softmax` or `probability`."""
+    if output == "softmax":
+        powers = np.exp(row - row.max())
+        return powers / powers.sum()
+    return _even(row) if output == "sigmoid" else np.clip(row, 0.0, 1.0)
 
 
 def _even(value: Any) -> Any:
@@ -154,7 +156,8 @@ def _tokenizer(settings: OnnxSettings, folder: Path) -> tuple[Any, list[Path]]:
     return lambda text: pieces.encode(text.lower() if lower else text, settings.longest), [path]
 
 
-def _digest(paths: Sequence[Path]) -> str:
+def digest_of(paths: Sequence[Path]) -> str:
+    """Return 12 hex digits over some files, with the weights that lie beside them."""
     digest = sha256()
     for path in paths:
         with path.open("rb") as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -16,7 +17,7 @@ from hakam.wiring.settings import Settings
 
 if TYPE_CHECKING:
     from hakam.adapters.declared import Declared
-    from hakam.adapters.model import TextModel
+    from hakam.adapters.model import AnyModel
 
 app = typer.Typer(help="Models of your own, whose scores rules read.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="Name of the model: that of its file, without `.toml`.")]
@@ -68,7 +69,12 @@ def on(name: Name) -> None:
             switch_on(one, sends_to=model.sends_to, by=SYSTEM, now=datetime.now(tz=UTC))
         except SwitchError as error:
             raise CommandError(str(error)) from error
-        where = f"texts go to {model.sends_to}" if model.sends_to else "no text leaves this machine"
+        goes = {
+            "text": "texts go",
+            "picture": "frames of live streams go",
+            "speech": "the sound of live streams goes",
+        }[one.what.reads]
+        where = f"{goes} to {model.sends_to}" if model.sends_to else "no text leaves this machine"
         OUT.print(f"{model.id} is on; {where}", soft_wrap=True)
 
 
@@ -88,25 +94,68 @@ def off(name: Name) -> None:
 
 @app.command("try")
 def try_(
-    name: Name, text: Annotated[str, typer.Argument(help="A text of yours; an endpoint gets it.")]
+    name: Name,
+    text: Annotated[
+        str,
+        typer.Argument(help="A text of yours; of a model that looks or hears, a file. An endpoint gets it."),
+    ],
 ) -> None:
-    """Ask a model about one text, on or off, and print what it says. Exit code 1 if it says nothing."""
-    with _model(name) as (_, model):
-        from hakam.adapters.model import Known, Text  # noqa: PLC0415 -- `hakam --help` stays instant
-        from hakam.signals.statistical_language import identify  # noqa: PLC0415 -- as above
+    """Ask a model about one text, picture or recording, on or off, and print what it says.
 
-        (answer,) = model.read([Text(text, identify(text))])
-        if not isinstance(answer, Known):
+    Exit code 1 if it says nothing.
+    """
+    with _model(name) as (one, model):
+        from hakam.adapters.model import Unknown  # noqa: PLC0415 -- `hakam --help` stays instant
+
+        answer = _asked(one, model, text)
+        if isinstance(answer, Unknown):
             raise CommandError(f"{model.id}: unknown: {answer.why}")
         OUT.print(f"{model.id}", soft_wrap=True)
-        for label, value in answer.scores.items():
+        for label, value in getattr(answer, "scores", {}).items():
             OUT.print(f"  {name}:{label}  {value:.4f}")
-        if answer.tokens:
+        if hasattr(answer, "text"):
+            OUT.print(f"  {answer.text}", soft_wrap=True, markup=False)
+        if getattr(answer, "tokens", 0):
             OUT.print(f"  {answer.tokens} tokens, {answer.micros / 1_000_000:.6f} in money")
 
 
+def _asked(one: Declared, model: Any, given: str) -> Any:
+    """Return what a model says of a text, or of the file that is named. Raises `CommandError`."""
+    if one.what.reads == "text":
+        from hakam.adapters.model import Text  # noqa: PLC0415 -- `hakam --help` stays instant
+        from hakam.signals.statistical_language import identify  # noqa: PLC0415 -- as above
+
+        return model.read([Text(given, identify(given))])[0]
+    try:
+        data = Path(given).read_bytes()
+    except OSError as error:
+        raise CommandError(
+            f"{one.name} reads {one.what.reads}, and {given} can't be read: {error}"
+        ) from error
+    from hakam.media import ffmpeg  # noqa: PLC0415 -- as above
+    from hakam.media.sandbox import UnreadableError  # noqa: PLC0415 -- as above
+
+    if one.what.reads == "speech":
+        from hakam.media.chromaprint import RATE  # noqa: PLC0415 -- needs the extra
+
+        try:
+            with ffmpeg.opened(data) as file:
+                return model.hear(file.sound(), RATE, None)
+        except (UnreadableError, ffmpeg.ProgramMissingError) as error:
+            raise CommandError(str(error)) from error
+    import numpy as np  # noqa: PLC0415 -- as above
+
+    from hakam.media.picture import Limits, PictureError, coloured  # noqa: PLC0415 -- needs the extra
+
+    try:
+        first = next(iter(coloured(data, Limits(64_000_000, 1))))
+    except (PictureError, StopIteration) as error:
+        raise CommandError(f"{given} is no picture that can be read: {error}") from error
+    return model.look([np.asarray(first.convert("RGB"), np.uint8)])[0]
+
+
 @contextmanager
-def _model(name: str) -> Iterator[tuple[Declared, TextModel]]:
+def _model(name: str) -> Iterator[tuple[Declared, Any]]:
     """Give a declaration and its model, built. Raises `CommandError`."""
     chosen = open_home()
     from hakam.adapters.declared import FOLDER, DeclarationError, read  # noqa: PLC0415 -- needs Django started
@@ -135,7 +184,9 @@ def _listed(chosen: Settings) -> list[dict[str, Any]]:
 
     now, log = datetime.now(tz=UTC), event_log()
 
-    def row(name: str, model: TextModel | None, state: str, trouble: str) -> dict[str, Any]:
+    def row(
+        name: str, model: AnyModel | None, state: str, trouble: str, *, texts: bool = True
+    ) -> dict[str, Any]:
         used = used_since(name, 1, now=now)
         today = used[0] if used else None
         return {
@@ -154,7 +205,7 @@ def _listed(chosen: Settings) -> list[dict[str, Any]]:
                 "money": today.micros / 1_000_000 if today else 0.0,
                 "reviews": today.reviews if today else 0,
             },
-            "behind": waiting(name, log) if state in {"on", "where rules read it"} else 0,
+            "behind": waiting(name, log) if texts and state in {"on", "where rules read it"} else 0,
             "trouble": trouble,
         }
 
@@ -163,7 +214,8 @@ def _listed(chosen: Settings) -> list[dict[str, Any]]:
         state = "broken" if one.trouble else "off"
         if one.declared is not None and is_on(one.declared):
             state = "on, broken" if one.trouble else "on"
-        out.append(row(one.name, one.model, state, one.trouble))
+        texts = one.declared is None or one.declared.what.reads == "text"
+        out.append(row(one.name, one.model, state, one.trouble, texts=texts))
         if one.model is not None:
             one.model.close()
     return out

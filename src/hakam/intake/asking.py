@@ -21,7 +21,7 @@ import msgspec
 from django.db import transaction
 from django.db.models import F
 
-from hakam.adapters.declared import Declaration
+from hakam.adapters.declared import Budget, Declaration
 from hakam.adapters.model import Answer, Known, Text, TextModel, Unknown
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
@@ -299,6 +299,39 @@ def _count(use: ModelUse, **more: int) -> None:
     ModelUse.objects.filter(pk=use.pk).update(**{name: F(name) + value for name, value in more.items()})
     for name, value in more.items():
         setattr(use, name, getattr(use, name) + value)
+
+
+class Day(NamedTuple):
+    """What a model did since it was last noted, for whoever asks one elsewhere than here."""
+
+    asked: int = 0
+    unknown: int = 0
+    calls: int = 0
+    milliseconds: int = 0
+    model: str = ""  # its id, if it answered
+    trouble: str = ""
+
+
+def note_use(name: str, day: Day, *, now: datetime) -> ModelUse:
+    """Add to what a model did today; return all of today."""
+    use = _use(name, now)
+    with transaction.atomic():
+        _count(use, texts=day.asked, unknown=day.unknown, calls=day.calls, milliseconds=day.milliseconds)
+        said: dict[str, object] = {"model": day.model} if day.model else {}
+        if day.trouble:
+            said |= {"trouble": storable(day.trouble)[:300], "trouble_at": now}
+        if said:
+            ModelUse.objects.filter(pk=use.pk).update(**said)
+    return use
+
+
+def is_used_up(use: ModelUse, budget: Budget) -> bool:
+    """Whether nothing is left of the budget of the day."""
+    return (
+        (budget.calls is not None and use.calls >= budget.calls)
+        or (budget.tokens is not None and use.tokens >= budget.tokens)
+        or (budget.money is not None and use.micros >= budget.money * 1_000_000)
+    )
 
 
 def note_trouble(name: str, why: str, *, now: datetime) -> None:

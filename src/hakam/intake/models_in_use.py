@@ -178,7 +178,9 @@ def _row(
         model=answered.model if answered else "",
         trouble=failed.trouble if failed else "",
         trouble_at=failed.trouble_at if failed else None,
-        behind=waiting(name, log) if state in {ModelState.ON, ModelState.SHIPPED} else 0,
+        behind=waiting(name, log)
+        if state in {ModelState.ON, ModelState.SHIPPED} and (one is None or one.what.reads == "text")
+        else 0,
         switched_by=switch.by if switch else "",
         switched_at=switch.at if switch else None,
     )

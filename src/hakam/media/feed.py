@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import IO, Final, NamedTuple
 
 import numpy as np
@@ -36,10 +37,14 @@ class Feeding(NamedTuple):
     sight: bool = True
     sound: bool = True
     rate: float = 2.0  # frames a second
+    colour: bool = False  # whether frames are read with their colours
 
 
 class Feed:
-    """One running program. `on_frame` gets (Unix seconds, luma), `on_sound` samples of 11,025 a second, in threads."""
+    """One running program. `on_frame` gets (Unix seconds, luma), `on_sound` samples of 11,025 a second, in threads.
+
+    `on_colour` gets, of each frame that was read with its colours, what makes it a picture of red, green and blue.
+    """
 
     def __init__(
         self,
@@ -47,11 +52,13 @@ class Feed:
         *,
         on_frame: Callable[[float, NDArray[np.uint8]], None],
         on_sound: Callable[[NDArray[np.int16]], None],
+        on_colour: Callable[[float, Callable[[], NDArray[np.uint8]]], None] | None = None,
         bounds: ClipBounds = BOUNDS,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.what = what
         self._on_frame, self._on_sound, self._clock = on_frame, on_sound, clock
+        self._on_colour = on_colour
         self.frames = 0
         self.heard = 0
         ends: list[int] = []
@@ -117,7 +124,8 @@ class Feed:
             words += ["-rw_timeout", _QUIET]
         words += [*(["-skip_frame", "noref"] if what.sight else []), *what.before, "-i", what.url]
         if what.sight:
-            words += ["-map", "0:v:0", "-vf", f"fps={what.rate:g},scale={scale}:flags=area,format=gray",
+            form = "yuvj420p" if what.colour else "gray"  # the same luma, at the full range
+            words += ["-map", "0:v:0", "-vf", f"fps={what.rate:g},scale={scale}:flags=area,format={form}",
                       "-f", "yuv4mpegpipe", "-strict", "-1", "-flush_packets", "1", "pipe:1"]  # fmt: skip
         if with_sound:
             to = f"pipe:{ends[0]}" if ends else "pipe:1"
@@ -130,11 +138,16 @@ class Feed:
             size = size_of(pipe.readline(_HEAD))
             while size is not None and pipe.readline(_HEAD).startswith(b"FRAME"):
                 width, height = size
-                body = pipe.read(width * height)
-                if len(body) < width * height:
+                whole = width * height
+                asked = whole * 3 // 2 if self.what.colour else whole
+                body = pipe.read(asked)
+                if len(body) < asked:
                     break
                 self.frames += 1
-                self._on_frame(self._clock(), np.frombuffer(body, np.uint8).reshape(height, width))
+                at, planes = self._clock(), np.frombuffer(body, np.uint8)
+                self._on_frame(at, planes[:whole].reshape(height, width))
+                if self.what.colour and self._on_colour is not None:
+                    self._on_colour(at, partial(rgb, planes, width, height))
         except ValueError:
             return  # closed under our hands
 
@@ -145,3 +158,24 @@ class Feed:
                 self._on_sound(np.frombuffer(samples[: len(samples) // 2 * 2], np.int16))
         except ValueError:
             return
+
+
+def rgb(planes: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """Return the picture (height, width, 3) of three planes of full range, the two of colour half as wide and high.
+
+    By ITU-R BT.601, as JPEG files have it. `width` and `height` are even.
+    """
+    whole, part = width * height, width * height // 4
+    luma = planes[:whole].reshape(height, width).astype(np.float32)
+    blue, red = (
+        planes[start : start + part]
+        .reshape(height // 2, width // 2)
+        .repeat(2, 0)
+        .repeat(2, 1)
+        .astype(np.float32)
+        - 128.0
+        for start in (whole, whole + part)
+    )
+    three = (luma + 1.402 * red, luma - 0.344136 * blue - 0.714136 * red, luma + 1.772 * blue)
+    picture: NDArray[np.uint8] = np.clip(np.rint(np.stack(three, axis=2)), 0, 255).astype(np.uint8)
+    return picture

@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from hakam.adapters import declared as declarations
 from hakam.adapters.chat import ChatModel
 from hakam.adapters.declared import Declaration, DeclarationError, Declared
 from hakam.adapters.hugging_face import TransformersModel
-from hakam.adapters.model import ModelUnavailableError, TextModel
+from hakam.adapters.model import AnyModel, ModelUnavailableError
 from hakam.adapters.moderations import ModerationsModel
 from hakam.adapters.onnx import OnnxModel
+from hakam.adapters.onnx_picture import OnnxPictureModel
+from hakam.adapters.picture_moderations import PictureModerationsModel
 from hakam.adapters.shipped import NAME, ShippedModel
+from hakam.adapters.transcriptions import TranscriptionsModel
 from hakam.intake import cursors, events
 from hakam.intake.asking import Asker, note_trouble
 from hakam.intake.models import Cursor
@@ -27,7 +30,8 @@ from hakam.wiring import plugins
 from hakam.wiring.settings import SettingError, Settings
 
 LOG = logging.getLogger("hakam.models")
-Build = Callable[[Declared], TextModel]
+Build = Callable[[Declared], Any]
+_GROUPS: Final = {"text": plugins.MODELS, "picture": plugins.PICTURE_MODELS, "speech": plugins.SPEECH_MODELS}
 
 
 class Row(NamedTuple):
@@ -35,35 +39,44 @@ class Row(NamedTuple):
 
     name: str
     declared: Declared | None
-    model: TextModel | None
+    model: AnyModel | None
     trouble: str
 
 
-def adapters(settings: Settings) -> Mapping[str, Build]:
+def adapters(settings: Settings, reads: str = "text") -> Mapping[str, Build]:
     """Return how a model of each adapter is built: those that come with Hakam and those installed beside it.
 
-    Raises `plugins.PluginError`.
+    `reads`: what they are given, as declarations say it. Raises `plugins.PluginError`.
     """
-    ours: dict[str, Build] = {
-        "chat": lambda one: ChatModel(one, secret=settings.given_secret, clause=_words),
-        "moderations": lambda one: ModerationsModel(one, secret=settings.given_secret),
-        "onnx": OnnxModel,
-        "transformers": TransformersModel,
+    secret = settings.given_secret
+    ours: dict[str, dict[str, Build]] = {
+        "text": {
+            "chat": lambda one: ChatModel(one, secret=secret, clause=_words),
+            "moderations": lambda one: ModerationsModel(one, secret=secret),
+            "onnx": OnnxModel,
+            "transformers": TransformersModel,
+        },
+        "picture": {
+            "moderations": lambda one: PictureModerationsModel(one, secret=secret),
+            "onnx": OnnxPictureModel,
+        },
+        "speech": {"transcriptions": lambda one: TranscriptionsModel(one, secret=secret)},
     }
-    added: dict[str, Build] = plugins.load(plugins.MODELS)
-    taken = sorted(set(ours) & set(added))
+    added: dict[str, Build] = plugins.load(_GROUPS[reads])
+    taken = sorted(set(ours[reads]) & set(added))
     if taken:
         raise plugins.PluginError(f"an extension claims {', '.join(taken)}, which comes with Hakam")
-    return ours | added
+    return ours[reads] | added
 
 
-def build(settings: Settings, one: Declared) -> TextModel:
-    """Return the model of a declaration. Raises `ModelUnavailableError`."""
-    made = adapters(settings).get(one.what.adapter)
+def build(settings: Settings, one: Declared) -> Any:
+    """Return the model of a declaration, of the kind that its `reads` says. Raises `ModelUnavailableError`."""
+    known = adapters(settings, one.what.reads)
+    made = known.get(one.what.adapter)
     if made is None:
-        known = ", ".join(sorted(adapters(settings)))
         raise ModelUnavailableError(
-            f"{one.name}: there is no adapter {one.what.adapter!r}; there are {known}"
+            f"{one.name}: there is no adapter {one.what.adapter!r} that reads {one.what.reads}; there are "
+            f"{', '.join(sorted(known))}"
         )
     try:
         return made(one)
@@ -130,7 +143,7 @@ class Models:
         for one in declarations.all_in(self._settings.home):
             if isinstance(one, DeclarationError):
                 self._say(str(one))
-            elif is_on(one):
+            elif one.what.reads == "text" and is_on(one):  # the others are asked by the watch of live streams
                 on.append(one)
         seen = (version.digest if version else "", tuple((one.name, one.version) for one in on))
         if seen == self._seen:

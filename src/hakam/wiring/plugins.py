@@ -13,7 +13,9 @@ from typing import Any
 CONNECTORS = "hakam.connectors"
 MEDIA_SERVERS = "hakam.media_servers"
 MODELS = "hakam.models"
-GROUPS = (CONNECTORS, MEDIA_SERVERS, MODELS)
+PICTURE_MODELS = "hakam.picture_models"
+SPEECH_MODELS = "hakam.speech_models"
+GROUPS = (CONNECTORS, MEDIA_SERVERS, MODELS, PICTURE_MODELS, SPEECH_MODELS)
 
 
 class PluginError(RuntimeError):

@@ -10,6 +10,7 @@ from hakam.live.watching.chat import ChatTally
 from hakam.live.watching.watcher import Watcher
 from hakam.wiring import media_servers, ports
 from hakam.wiring.known import KnownBanks
+from hakam.wiring.senses import WatchSenses
 from hakam.wiring.settings import Settings
 from hakam.wiring.worker import Task
 
@@ -17,16 +18,19 @@ from hakam.wiring.worker import Task
 @contextmanager
 def task(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:
     """Give a worker its one lane; the programs that read streams end with it."""
-    log, banks = ports.event_log(), KnownBanks(settings)
+    log, banks, senses = ports.event_log(), KnownBanks(settings), WatchSenses(settings)
     watcher = Watcher(
         media_servers.servers(),
         media=lambda: banks.newest,
         vault=ports.vault(),
         chat=ChatTally(log, log.last_seq()),
+        senses=senses.senses,
+        judge=senses.judge,
     )
 
-    def turn(_now: datetime) -> int:
+    def turn(now: datetime) -> int:
         banks.media()
+        senses.renew(now)
         watcher.turn()
         return 0
 
@@ -34,4 +38,5 @@ def task(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:
         yield {"watch": (Task("watch streams", turn, 0.4),)}
     finally:
         watcher.close()
+        senses.close()
         banks.close()

@@ -28,6 +28,8 @@ def test_each_sign_raises_the_score() -> None:
         {"chat": 20, "chat_against": 8},
         {"viewers": 400},
         {"shares": 80, "shares_before": 2},
+        {"models": 0.6},
+        {"ruled_ago": 10.0},
     ):
         assert total(CALM._replace(**changed)) > 0.1, changed
 
@@ -37,6 +39,14 @@ def test_what_a_bank_knows_counts_most_and_fades() -> None:
     assert fresh == 1.0
     assert 0 < old < fresh
     assert total(CALM._replace(known_ago=5_000.0)) == 0.0
+
+
+def test_what_models_and_rules_find_makes_the_watch_closer_and_never_certain() -> None:
+    seen, ruled = total(CALM._replace(models=1.0)), total(CALM._replace(ruled_ago=0.0))
+    assert CLOSE_AT < seen < ruled < 1.0
+    assert total(CALM._replace(models=1.0, ruled_ago=0.0)) < 1.0
+    assert total(CALM._replace(models=-1.0)) == 0.0
+    assert total(CALM._replace(ruled_ago=5_000.0)) == 0.0
 
 
 def test_reports_weigh_by_the_size_of_the_audience() -> None:

@@ -10,9 +10,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.adapters.test_onnx_picture import picture
 from tests.live.stage import DAY, Stage
+from tests.live.watching.test_senses import looking, soon
 from tests.media.drawings import drawing, grey
 
+from hakam.intake.models import ModelUse
 from hakam.live import access, presence
 from hakam.live.models import Stream, StreamPoint
 from hakam.live.servers.server import Source
@@ -20,6 +23,8 @@ from hakam.live.states import StreamState
 from hakam.live.streams import item_of
 from hakam.live.watching import watcher
 from hakam.live.watching.chat import ChatTally
+from hakam.live.watching.judging import LASTS
+from hakam.live.watching.plan import WEIGHTS
 from hakam.live.watching.watcher import LOST, Watcher, forget_points, frames_folder
 from hakam.media.feed import Feeding
 from hakam.review.cases import Source as CaseSource
@@ -43,8 +48,8 @@ class PaperFeed:
     made: list[PaperFeed]
     broken = False
 
-    def __init__(self, what: Feeding, *, on_frame: Any, on_sound: Any) -> None:
-        self.what, self.on_frame, self.on_sound = what, on_frame, on_sound
+    def __init__(self, what: Feeding, *, on_frame: Any, on_sound: Any, on_colour: Any) -> None:
+        self.what, self.on_frame, self.on_sound, self.on_colour = what, on_frame, on_sound, on_colour
         self.frames = self.heard = 0
         self.running = not self.broken
         self.closed = False
@@ -277,3 +282,58 @@ def test_reads_hide_what_one_may_not_see(room: Room) -> None:
     assert access.last_black() == []
     assert access.refusal("") is None
     assert DAY == 86_400
+
+
+def test_what_models_see_stands_in_the_score_and_in_the_chart(room: Room, tmp_path: Path) -> None:
+    senses = room.watcher._senses
+    senses.renew((looking(tmp_path),))
+    room.stage.stream(account_created=room.now - timedelta(days=400))
+    room.turn()
+    (feed,) = PaperFeed.made
+    assert feed.what.colour
+    feed.on_colour(room.at, lambda: picture(255, 0, 0))
+    soon(lambda: senses.lines[0]._found)
+    room.turn()
+    point = StreamPoint.objects.latest("pk")
+    assert (point.parts["judge:red"], point.parts["models"]) == (1.0, 1.0)
+    assert point.score == pytest.approx(WEIGHTS["models"])
+    assert Stream.objects.get().score == point.score
+    room.turn(LASTS + 1)
+    later = StreamPoint.objects.latest("pk")
+    assert "judge:red" not in later.parts  # a score of half a minute ago is not one of now
+    assert later.score == 0.0
+    assert ModelUse.objects.get(name="judge").texts == 1
+
+
+def test_models_that_are_switched_on_later_see_colours_too(room: Room, tmp_path: Path) -> None:
+    room.stage.stream()
+    room.turn()
+    PaperFeed.made[0].show(room.at)
+    assert not PaperFeed.made[0].what.colour
+    room.watcher._senses.renew((looking(tmp_path),))
+    room.turn()
+    room.turn()
+    assert PaperFeed.made[0].closed
+    assert (PaperFeed.made[-1].what.colour, PaperFeed.made[-1].what.sound) == (True, True)
+
+
+def test_a_stream_that_was_heard_is_read_with_sound_again(room: Room) -> None:
+    room.stage.stream()
+    room.turn()
+    PaperFeed.made[0].show(room.at)
+    room.turn()
+    PaperFeed.made[0].running = False  # its share of the processor is used up
+    room.turn()
+    assert PaperFeed.made[-1] is not PaperFeed.made[0]
+    assert PaperFeed.made[-1].what.sound
+
+
+def test_what_is_over_is_asked_about_no_more(room: Room, tmp_path: Path) -> None:
+    senses = room.watcher._senses
+    senses.renew((looking(tmp_path),))
+    stream = room.stage.stream()
+    room.turn()
+    assert senses.lines[0].admitted(stream.pk)
+    Stream.objects.update(state=StreamState.CUT)
+    room.turn()
+    assert not senses.lines[0].admitted(stream.pk)

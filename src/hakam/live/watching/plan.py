@@ -36,10 +36,14 @@ class Signs(NamedTuple):
     chat: int = 0  # messages in the last minute
     chat_against: int = 0  # of them, those that a rule found something in
     known_ago: float | None = None  # seconds since a bank last knew what is shown
+    models: float = 0.0  # the highest score that a model gives now to what is shown
+    ruled_ago: float | None = None  # seconds since a rule found something in what was read, heard or scored
 
 
 WEIGHTS: Final[Mapping[str, float]] = {
     "known": 1.0,
+    "rules": 0.7,
+    "models": 0.6,
     "reports": 0.85,
     "chat": 0.5,
     "growth": 0.35,
@@ -53,11 +57,16 @@ _DOUBLED: Final = 2.0
 
 def parts(signs: Signs) -> dict[str, float]:
     """Return what the score is made of, each 0 to 1."""
-    known = 0.0 if signs.known_ago is None else max(0.0, 1.0 - signs.known_ago / (10 * KNOWN_LASTS))
+    known, ruled = (
+        0.0 if ago is None else max(0.0, 1.0 - ago / (10 * KNOWN_LASTS))
+        for ago in (signs.known_ago, signs.ruled_ago)
+    )
     half = _FEW_REPORTS + (signs.viewers or 0) / _VIEWERS_A_REPORT
     against = signs.chat_against / signs.chat if signs.chat >= _CHAT_LEAST else 0.0
     return {
         "known": round(known, 4),
+        "rules": round(ruled, 4),
+        "models": round(min(1.0, max(0.0, signs.models)), 4),
         "reports": round(signs.reports / (signs.reports + half), 4),
         "chat": round(min(1.0, 2 * against), 4),
         "growth": round(_growth(signs.viewers, signs.viewers_before), 4),

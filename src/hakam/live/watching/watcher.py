@@ -10,20 +10,26 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 from django.db import transaction
+from numpy.typing import NDArray
 
 from hakam.live.models import Stream, StreamPoint
 from hakam.live.servers.at_work import Servers
 from hakam.live.servers.server import Source, Unreachable
 from hakam.live.states import StreamState
 from hakam.live.streams import GATE, end, item_of, note_figures
+from hakam.live.watching import judging
 from hakam.live.watching.chat import ChatTally
 from hakam.live.watching.eyes import Eyes
 from hakam.live.watching.flagging import flag
+from hakam.live.watching.judging import Impression, Judge
 from hakam.live.watching.plan import FRAMES_A_SECOND, Signs, closeness, parts, score
+from hakam.live.watching.senses import Senses
 from hakam.media.extra import available as media_available
 from hakam.media.feed import Feed, Feeding
 from hakam.media.ffmpeg import ProgramMissingError, available
@@ -50,19 +56,21 @@ def frames_folder(home: Path, stream_id: int) -> Path:
 class _Watch:
     """One stream that is watched."""
 
-    def __init__(self, stream: Stream, find: Callable[[], Source | None], eyes: Eyes) -> None:
-        self.stream, self.eyes = stream, eyes
+    def __init__(self, stream: Stream, find: Callable[[], Source | None], eyes: Eyes, senses: Senses) -> None:
+        self.stream, self.eyes, self.senses = stream, eyes, senses
         self._find = find
         self.feed: Feed | None = None
         self.why = ""  # there is nothing to read
         self.came = 0  # frames and samples, until now
         self.came_at = 0.0
         self.tries = 0
+        self.loud = True  # read with its sound
         self.due = 0.0
         self.known_at: float | None = None
         self.figures_at = 0.0
         self.history: deque[tuple[float, int, int, int]] = deque()  # when, viewers, shares, reports
         self.reports = 0
+        self.impression = Impression()
         self.written = 0.0  # the newest frame that lies in the folder
 
     def read(self, moment: float) -> str:
@@ -72,12 +80,16 @@ class _Watch:
             if came > self.came:
                 self.came, self.came_at = came, moment
                 self.tries = 0
-            if moment - self.came_at < _SILENCE:
+            colours = (
+                self.feed.what.colour is self.senses.sight
+            )  # else a model was switched on or off meanwhile
+            if colours and moment - self.came_at < _SILENCE:
                 return self._trouble
         if self.feed is not None:
             self.feed.close()
             self.feed = None
             self.tries += 1
+            self.loud = self.loud if self.came else not self.loud  # a stream may have no sound
             rest = min(_LONGEST_REST, 0.5 * 2.0 ** min(self.tries // 2, 6))
             self.due = moment + (rest if self.tries > 1 else 0.0)
         if moment < self.due:
@@ -99,15 +111,26 @@ class _Watch:
             source.protocols,
             source.before,
             source.sight,
-            source.sound and (self.tries % 2 == 0 or not source.sight),  # a stream may have none
+            source.sound and (self.loud or not source.sight),
             FRAMES_A_SECOND,
+            self.senses.sight,
         )
         try:
-            self.feed = Feed(what, on_frame=self.eyes.see, on_sound=lambda s: self.eyes.hear(time.time(), s))
+            self.feed = Feed(
+                what,
+                on_frame=self.eyes.see,
+                on_sound=self._hear,
+                on_colour=partial(self.senses.see, self.stream.pk),
+            )
         except (OSError, ProgramMissingError) as error:
             self.due = moment + _LONGEST_REST
             return str(error)
         return self._trouble
+
+    def _hear(self, samples: NDArray[np.int16]) -> None:
+        at = time.time()
+        self.eyes.hear(at, samples)
+        self.senses.hear(self.stream.pk, at, samples, self.stream.language or None)
 
     @property
     def _trouble(self) -> str:
@@ -131,10 +154,14 @@ class Watcher:
         vault: Vault,
         chat: ChatTally,
         clock: Callable[[], float] = time.time,
+        senses: Senses | None = None,
+        judge: Judge = lambda _event: None,
     ) -> None:
         self._servers, self._media, self._vault, self._chat = servers, media, vault, chat
+        self._senses, self._judge = senses or Senses(), judge
         self._clock = clock
         self._watches: dict[int, _Watch] = {}
+        self._noted_at = 0.0
         self._askers = ThreadPoolExecutor(4, thread_name_prefix="figures")
 
     def turn(self) -> int:
@@ -149,6 +176,7 @@ class Watcher:
         for gone in set(self._watches) - set(on_air):
             self._stop(gone)
         self._chat.follow()
+        self._note_use(at=at, now=now)
         if not settings.enabled:
             return 0
         chosen = list(on_air.values())[: settings.most]
@@ -168,6 +196,7 @@ class Watcher:
         for stream_id in list(self._watches):
             self._stop(stream_id)
         self._askers.shutdown(wait=True)
+        self._senses.close()
 
     def _begin(self, stream: Stream, keep: int) -> _Watch:
         def find() -> Source | None:
@@ -178,7 +207,32 @@ class Watcher:
                 return None
             return adapter.source(handle)
 
-        return _Watch(stream, find, Eyes(self._media, keep=keep))
+        return _Watch(stream, find, Eyes(self._media, keep=keep), self._senses)
+
+    def _note_use(self, *, at: float, now: datetime) -> None:
+        if at - self._noted_at >= FIGURES_EVERY:
+            self._noted_at = at
+            for line in self._senses.lines:
+                judging.note(line, now=now)
+
+    def _learn(self, watch: _Watch, *, now: datetime) -> bool:
+        """Take in what senses learnt of a stream; return whether a case was opened."""
+        for line in self._senses.lines:
+            judging.admit(line, watch.stream, now=now)
+        learnt = self._senses.taken(watch.stream.pk)
+        declared = {line.sense.name: line.sense.what for line in self._senses.lines if line.sense.what}
+        return bool(
+            judging.take_in(
+                watch.stream,
+                watch.impression,
+                learnt,
+                judge=self._judge,
+                fallbacks=declared,
+                pictures=watch.eyes.pictures,
+                vault=self._vault,
+                now=now,
+            )
+        )
 
     def _look(self, watch: _Watch, *, at: float, now: datetime) -> None:
         stream = watch.stream
@@ -192,6 +246,8 @@ class Watcher:
             )
             if fresh:
                 stream.refresh_from_db()
+        if self._learn(watch, now=now):
+            stream.refresh_from_db()
         self._show(watch)
         if at - watch.figures_at >= FIGURES_EVERY:
             watch.figures_at = at
@@ -203,7 +259,8 @@ class Watcher:
         total = score(made_of)
         watch.eyes.closeness = closeness(signs, total, self._servers.configuration().watching)
         watch.history.append((at, stream.viewers or 0, stream.shares, watch.reports))
-        StreamPoint.objects.create(stream=stream, at=now, score=total, parts=made_of)
+        seen = watch.impression.scores(at)
+        StreamPoint.objects.create(stream=stream, at=now, score=total, parts={**made_of, **seen})
         Stream.objects.filter(pk=stream.pk).update(
             score=total,
             watched=watch.eyes.closeness.value if not trouble else "",
@@ -235,6 +292,8 @@ class Watcher:
             chat=chat,
             chat_against=against,
             known_ago=None if watch.known_at is None else max(0.0, at - watch.known_at),
+            models=max(watch.impression.scores(at).values(), default=0.0),
+            ruled_ago=None if watch.impression.ruled_at is None else max(0.0, at - watch.impression.ruled_at),
         )
 
     def _figures(self, watch: _Watch, *, now: datetime) -> None:
@@ -277,6 +336,7 @@ class Watcher:
     def _stop(self, stream_id: int) -> None:
         watch = self._watches.pop(stream_id)
         watch.close()
+        self._senses.forget(stream_id)
         shutil.rmtree(frames_folder(self._servers.home, stream_id), ignore_errors=True)
 
 

@@ -1,0 +1,84 @@
+"""The adapter `moderations` for pictures: an endpoint that speaks as OpenAI's moderations do, given a picture.
+
+Settings are those of `hakam.adapters.moderations`. A picture goes as JPEG of at most 512 pixels a side, in an address
+`data:`; each is a request of its own.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from hakam.adapters.declared import Declared
+from hakam.adapters.endpoint import Endpoint, TroubleError
+from hakam.adapters.model import Answer, Known, ModelUnavailableError, Unknown
+from hakam.adapters.moderations import ModerationsSettings, scores_in
+from hakam.media import extra
+
+if TYPE_CHECKING:
+    from hakam.adapters.model import Rgb8
+
+SIDE: Final = 512  # pixels of the longer side of what is sent
+_QUALITY: Final = 80
+
+
+class PictureModerationsModel:
+    """A moderation service that looks at pictures. Raises `ModelUnavailableError` for what can't be used."""
+
+    def __init__(self, declared: Declared, *, secret: Callable[[str], str]) -> None:
+        try:
+            extra.demand()
+            self._settings = chosen = msgspec.convert(declared.what.settings, ModerationsSettings)
+        except extra.MediaExtraMissingError as error:
+            raise ModelUnavailableError(str(error)) from error
+        except msgspec.ValidationError as error:
+            raise ModelUnavailableError(f"settings: {error}") from error
+        self.labels = declared.what.labels
+        self._endpoint = Endpoint(
+            chosen.url,
+            key=secret(chosen.key) if chosen.key else "",
+            seconds=chosen.seconds,
+            at_once=chosen.at_once,
+        )
+        self.sends_to = self._endpoint.host
+        digest = sha256(msgspec.json.encode(chosen, order="deterministic")).hexdigest()[:12]
+        self.id = f"{declared.name}-{declared.version}-{digest}"
+        self._threads = ThreadPoolExecutor(chosen.at_once, thread_name_prefix=f"model-{declared.name}")
+
+    def look(self, pictures: Sequence[Rgb8]) -> list[Answer]:
+        """Answer each picture; `at_once` of them are under way at a time."""
+        return list(self._threads.map(self._one, pictures))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._endpoint.close()
+
+    def _one(self, picture: Rgb8) -> Answer:
+        data = jpeg(picture)
+        address = "data:image/jpeg;base64," + base64.b64encode(data).decode()
+        body: dict[str, Any] = {"input": [{"type": "image_url", "image_url": {"url": address}}]}
+        if self._settings.model:
+            body["model"] = self._settings.model
+        try:
+            found, _ = self._endpoint.post("/moderations", body)
+        except TroubleError as error:
+            return Unknown(str(error), error.again, calls=1)
+        said = scores_in(found, self.labels, self._settings.categories)
+        return said if isinstance(said, Unknown) else Known(said, calls=1)
+
+
+def jpeg(picture: Rgb8, side: int = SIDE) -> bytes:
+    """Return a picture as JPEG, its longer side at most `side` pixels."""
+    import cv2  # noqa: PLC0415 -- needs the extra
+
+    share = min(1.0, side / max(picture.shape[:2]))
+    size = (max(1, round(picture.shape[1] * share)), max(1, round(picture.shape[0] * share)))
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA) if share < 1.0 else picture
+    done, data = cv2.imencode(".jpg", small[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    return data.tobytes() if done else b""
