@@ -78,3 +78,28 @@ def test_a_pass_is_made_that_the_gate_takes(home: Path) -> None:
     assert (found.account, found.country, found.age, found.verified) == ("u1", "JO", 20, True)
     assert found.created is not None
     assert run(home, "live", "pass", "elsewhere", "u1").returncode == 1
+
+
+def test_a_pass_that_a_server_would_cut_off_is_not_made(home: Path) -> None:
+    configured(home)
+    done = run(home, "live", "pass", "forum", "u1", "--event", "x" * 150)
+    assert done.returncode == 1
+    assert "rtmp-1 hands over 250" in done.stderr
+    configured(home, kind="icecast", settings={"url": "http://127.0.0.1:8000"})
+    assert len(ok(run(home, "live", "pass", "forum", "u1", "--event", "x" * 150)).strip()) > 250
+
+
+def test_what_the_watch_asks_is_said_and_what_is_missing_too(home: Path) -> None:
+    configured(home)
+    ok(run(home, "migrate"))
+    printed = ok(run(home, "live", "senses"))
+    assert "writing in frames" in printed
+    assert "speech: nobody writes down speech: none comes with Hakam" in printed
+    assert "picture: no model looks at frames" in printed
+    (home / "models").mkdir(exist_ok=True)
+    (home / "models" / "ear.toml").write_text(
+        'adapter = "transcriptions"\nreads = "speech"\n[settings]\nurl = "http://127.0.0.1:9/v1"\n'
+    )
+    assert "speech: ear (transcriptions, off: hakam models on ear)" in ok(run(home, "live", "senses"))
+    assert "the sound of live streams goes to 127.0.0.1:9" in ok(run(home, "models", "on", "ear"))
+    assert "speech: ear (transcriptions, on)" in ok(run(home, "live", "senses"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +15,11 @@ from tests.console.conftest import SignIn
 from tests.live.stage import SERVER, Stage
 from tests.media.drawings import drawing, file_of, grey
 
+from hakam import banks, live, media
 from hakam.compliance.access import statement_of
 from hakam.compliance.models import Fact
 from hakam.console import installation
+from hakam.console.live_terms import TROUBLES
 from hakam.enforcement import access as enforcement
 from hakam.live.gate.judge import Why
 from hakam.live.models import Cut, LivePermit, Presence, Refusal, Stream, StreamPoint, StreamStep
@@ -103,8 +106,48 @@ def test_a_stream_shows_frames_score_and_who_else_looks(stage: Stage, enter: Ent
     frame = client.get(reverse("console:stream_frame", args=[stream.pk, names[0]]))
     assert frame["Content-Type"] == "image/jpeg"
     assert frame.content.startswith(b"\xff\xd8")
-    for wrong in ("1.jpg", "..%2f..%2flive.json", "live.json"):
+    gone = client.get(
+        reverse("console:stream_frame", args=[stream.pk, f"{stage.now.timestamp() + 1:.3f}.jpg"])
+    )
+    assert (gone.status_code, gone["Content-Type"]) == (200, "image/gif")  # it has made room for a newer one
+    for wrong in ("1.jpg", "1.000.jpg", "..%2f..%2flive.json", "live.json"):
         assert client.get(f"/desk/live/{stream.pk}/frames/{wrong}").status_code == 404
+
+
+def test_what_models_see_is_drawn_beside_the_score(stage: Stage, enter: Enter) -> None:
+    stream = stage.stream(watched="close")
+    for n in range(3):
+        parts = {"models": 0.4, "rules": 0.0, **({} if n == 2 else {"judge:gore": 0.1 * n}), "nudity": 0.4}
+        StreamPoint.objects.create(stream=stream, at=stage.now + timedelta(seconds=n), score=0.1, parts=parts)
+    page = enter("amal").get(reverse("console:stream_state", args=[stream.pk])).content.decode()
+    assert page.count('<polyline class="beside') == 2
+    assert "Models that look" in page
+    assert 'data-seen="judge:gore"' in page
+    assert "no answer" in page  # of the newest frame; what it said before is drawn
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "trying again"), ("ar", "تعذّرت قراءة البث")])
+def test_why_a_stream_can_not_be_watched_is_said_in_the_readers_language(
+    stage: Stage, enter: Enter, language: str, word: str
+) -> None:
+    client = enter("amal")
+    client.cookies["django_language"] = language
+    stream = stage.stream(trouble="the stream can't be read; trying again")
+    page = client.get(reverse("console:stream", args=[stream.pk]))
+    assert word in page.content.decode()
+    stream.trouble = "the statistics answered 500"
+    stream.save()
+    page = client.get(reverse("console:stream", args=[stream.pk])).content.decode()
+    assert '<bdi dir="ltr">the statistics answered 500</bdi>' in page
+
+
+def test_every_trouble_that_we_write_has_its_words() -> None:
+    rooms = Path(live.__file__).parent
+    source = "".join(path.read_text() for path in rooms.rglob("*.py"))
+    source += (Path(media.__file__).parent / "ffmpeg.py").read_text()
+    source += (Path(banks.__file__).parent / "clips.py").read_text()
+    for text in TROUBLES:
+        assert f'"{text}"' in source, text
 
 
 def test_one_key_cuts_with_reasons_and_bars_where_once_is_enough(stage: Stage, enter: Enter) -> None:

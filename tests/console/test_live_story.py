@@ -108,6 +108,7 @@ def test_keys_rest_while_somebody_writes_the_facts(stage: Stage, enter: Enter) -
     page.locator("h1").click()
     page.keyboard.press("4")
     expect(page.locator('[data-taken="lock_chat"]')).to_be_visible()
+    page.wait_for_load_state()  # the page is there before its keys are
     page.keyboard.press("u")
     page.wait_for_url("**/desk/cases/**")
     page.goto(f"/desk/live/{stream.pk}")

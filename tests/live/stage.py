@@ -45,6 +45,7 @@ class PaperServer:
 
     id: ClassVar[str] = "paper"
     without_gate: ClassVar[str] = "refuse"
+    longest_pass: ClassVar[int] = passes.LONGEST
 
     def __init__(self) -> None:
         self.on_air: set[str] = set()

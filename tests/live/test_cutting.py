@@ -9,21 +9,22 @@ from pathlib import Path
 
 import pytest
 from tests.live.stage import Stage
-from tests.media.clip_files import clip
+from tests.media.clip_files import clip, edited
 
 from hakam.banks.keeping import create_bank
 from hakam.banks.kinds import BankAction, BankSource
-from hakam.banks.models import Bank
+from hakam.banks.models import Bank, BankEntry
 from hakam.compliance.models import Fact
 from hakam.live import cutting, findings, preserving, steps
 from hakam.live.barring import BookKeeper
 from hakam.live.configuration import Conditions
 from hakam.live.gate.judge import Why
 from hakam.live.models import Cut, Refusal, Stream
-from hakam.live.preserving import MOST_TRIES, bank_of
+from hakam.live.preserving import HASHED_SECONDS, LEAD, MOST_TRIES, bank_of
 from hakam.live.servers.server import Moment
 from hakam.live.states import Step, StreamState
 from hakam.live.steps import StepError, Taken, measures_of
+from hakam.media import long_hashes
 from hakam.review.decisions import DecisionError
 from hakam.staff.models import User
 from hakam.staff.roles import Role
@@ -188,6 +189,32 @@ def test_recordings_are_kept_and_their_copies_are_known(stage: Stage, amal: User
     assert {"sha256", "vpdq"} <= kinds
     assert Fact.objects.filter(kind="live.preserved").count() == 1
     assert preserving.preserve_due(stage.servers, vault=vault, now=stage.now + timedelta(days=1)) == 0
+
+
+def test_a_recording_is_hashed_from_shortly_before_a_bank_knew_it(
+    stage: Stage, amal: User, tmp_path: Path
+) -> None:
+    started = stage.now - timedelta(hours=1)
+    stream = stage.stream(
+        started_at=started, flagged_at=stage.now - timedelta(seconds=3), flagged={"attack": "x"}
+    )
+    recording = tmp_path / "show-1.mp4"
+    recording.write_bytes(edited(clip((7, 8, 9, 10, 11, 12, 13, 14, 1, 2), 3.0), "-g", "12"))
+    taken = take(stage, stream, amal, Step.CUT_AND_PRESERVE)
+    carry_out(stage, taken.cut)
+    cut = Cut.objects.get()
+    stream.refresh_from_db()
+    seconds = preserving.hashed_seconds(stream, cut)
+    assert LEAD + 3 <= seconds < LEAD + 10
+    stage.server.kept = [recording]
+    preserving.preserve_due(stage.servers, vault=FileVault(tmp_path / "v", b"k" * 32), now=stage.now)
+    packed = BankEntry.objects.get(bank__name="live-hate", kind="vpdq").data
+    frames = long_hashes.unpacked_frames(bytes(packed))
+    assert max(frame.seconds for frame in frames) < seconds + 3.5  # not of the thirty that it lasts
+    stream.flagged_at = None
+    assert preserving.hashed_seconds(stream, cut) == HASHED_SECONDS
+    stream.flagged_at = stage.now - timedelta(hours=2)
+    assert preserving.hashed_seconds(stream, cut) == HASHED_SECONDS
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,9 @@ from tests.stories.conftest import PEOPLE, Visitors
 
 pytestmark = [pytest.mark.browser, pytest.mark.sockets, pytest.mark.embedded, pytest.mark.timeout(900)]
 FLAGGED_WITHIN = 5.0  # seconds of the appearance of what a bank knows
-LOOKED_WITHIN = 3.0  # seconds from the order to cut until somebody looked, and it was black
+LOOKED_WITHIN = (
+    10.0  # seconds from the order until somebody looked and it was black; the benchmark measures in earnest
+)
 
 
 class Words(NamedTuple):
@@ -250,13 +252,11 @@ def watch_and_cut(studio: Studio, visitors: Visitors, words: Words, way: OnAir, 
         expect(page.locator("[data-preserved]")).to_contain_text(
             "live-terrorism-glorification", timeout=90_000
         )
-        moderator.complaints[:] = [
-            one for one in moderator.complaints if "404" not in one
-        ]  # a frame that went away
         page.evaluate("document.querySelectorAll('.toasts').forEach(one => one.remove())")
         picture(page, f"black-{words.language}")
     told = studio.told(way.name)
     assert told.black_after is not None
+    assert told.black_after < LOOKED_WITHIN
     sys.stdout.write(f"{way.name}: flagged after {took:.2f} s, black {max(0.0, black):.2f} s after the key, "
           f"looked after {told.black_after:.2f} s\n")  # fmt: skip
     assert all(one["digest"] for one in told.preserved)
@@ -289,9 +289,31 @@ def uphold(visitors: Visitors, house: House, words: Words) -> None:
         expect(page.locator("form[data-form=complaint]")).to_have_count(0)
 
 
+def go_live_again(way: OnAir, key: str) -> None:
+    """Try until one is on air and seen, as a broadcaster's program does.
+
+    The platform is told of a reversal and the gate's book is written by two lanes of the worker, in either order.
+    """
+    last = time.monotonic() + 60.0
+    while True:
+        with way.go(key) as runs:
+            audience = way.watch()
+            until(lambda: audience.sees() or not runs())  # noqa: B023 -- of this try
+            seen = audience.sees() and runs()
+            audience.close()
+        if seen:
+            return
+        assert time.monotonic() < last, "restored, and still not let on air"
+
+
 @pytest.mark.parametrize(
     ("language", "kind", "harmless"),
-    [("en", ByRtmp, "testsrc2"), ("ar", ByRtmp, "mandelbrot"), ("ar", ByWebRtc, "testsrc")],
+    [
+        ("en", ByRtmp, "testsrc2"),
+        ("ar", ByRtmp, "mandelbrot"),
+        ("ar", ByWebRtc, "testsrc"),
+        ("en", ByWebRtc, "gradients"),
+    ],
 )
 def test_a_stream_is_flagged_cut_contested_and_on_air_again(
     studio: Studio, visitors: Visitors, language: str, kind: type[Any], harmless: str
@@ -324,8 +346,4 @@ def test_a_stream_is_flagged_cut_contested_and_on_air_again(
     complain(visitors, words, until(lambda: studio.hooks("statement.issued", item))[0]["links"]["statement"])
     uphold(visitors, studio.house, words)
     until(lambda: studio.hooks("measure.reverse", item))
-    with way.go(key) as runs:
-        audience = way.watch()
-        until(audience.sees)
-        assert runs()
-        audience.close()
+    go_live_again(way, key)

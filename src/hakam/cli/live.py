@@ -94,4 +94,58 @@ def make_pass(
         age=age or None,
         country=country.upper() or None,
     )
-    OUT.print(issue(made, chosen.secret(f"live-{platform}")), soft_wrap=True)
+    key = issue(made, chosen.secret(f"live-{platform}"))
+    longest, name = _longest_pass(found, platform)
+    if len(key) > longest:
+        raise CommandError(
+            f"the pass has {len(key)} characters, and {name} hands over {longest}: leave out what no condition "
+            "asks for, or shorten item and event"
+        )
+    OUT.print(key, soft_wrap=True)
+
+
+def _longest_pass(found: LiveConfiguration, platform: str) -> tuple[int, str]:
+    """Return how long a pass of a platform may be, and for which of its servers."""
+    from hakam.live.gate import passes  # noqa: PLC0415 -- --help needs none of it
+    from hakam.wiring.media_servers import adapters  # noqa: PLC0415 -- the same
+
+    known = adapters()
+    limits = [
+        (known[server.kind].longest_pass, server.name)
+        for server in found.servers
+        if server.platform == platform and server.kind in known
+    ]
+    return min(limits, default=(passes.LONGEST, platform))
+
+
+@app.command()
+def senses() -> None:
+    """Say what the watch asks about streams besides the banks: models that look, writing in frames, speech to text."""
+    from hakam.cli.home import open_home  # noqa: PLC0415 -- --help needs none of it
+
+    chosen = open_home()
+    from hakam.adapters import declared as declarations  # noqa: PLC0415 -- the same
+    from hakam.adapters.declared import DeclarationError  # noqa: PLC0415 -- the same
+    from hakam.intake.switching import is_on  # noqa: PLC0415 -- the same
+    from hakam.media import extra, tesseract  # noqa: PLC0415 -- the same
+
+    missing = ", ".join(extra.missing())
+    languages = tesseract.installed(chosen.languages) if tesseract.available() else ()
+    if missing:
+        OUT.print(f"nothing is seen or heard: {missing} missing; pip install 'hakam[media]'")
+    absent = f"not read: {tesseract.ProgramMissingError(chosen.languages)}"
+    OUT.print(f"writing in frames: {', '.join(languages) or absent}", soft_wrap=True)
+    for reads, none in (
+        ("picture", 'no model looks at frames: none is declared with `reads = "picture"`'),
+        (
+            "speech",
+            'nobody writes down speech: none comes with Hakam, and none is declared with `reads = "speech"`',
+        ),
+    ):
+        found = [
+            f"{one.name} ({one.what.adapter}, {'on' if is_on(one) else 'off: hakam models on ' + one.name})"
+            for one in declarations.all_in(chosen.home)
+            if not isinstance(one, DeclarationError) and one.what.reads == reads
+        ]
+        OUT.print(f"{reads}: {', '.join(found) or none}", soft_wrap=True, markup=False)
+    OUT.print("see docs/how-to/moderate-live-streams.md")

@@ -55,22 +55,37 @@ def columns(values: Sequence[int]) -> SafeString:
     )
 
 
-def line(points: Sequence[tuple[float, float]], *, least: float, mark: float) -> SafeString:
+Points = Sequence[tuple[float, float]]
+
+
+def line(points: Points, *, least: float, mark: float, beside: Sequence[Points] = ()) -> SafeString:
     """Draw values from 0 to 1 over time, from the left in every language, with a line at `mark`.
 
     `points`: (seconds, value), in order. At least `least` seconds are drawn, so that a beginning does not look like a
-    whole.
+    whole. `beside`: thinner lines over the same time.
     """
     first = points[0][0] if points else 0.0
     span = max(least, (points[-1][0] - first) if points else 0.0)
-    places = [
-        ((at - first) / span * _WIDTH, _HEIGHT * (1 - min(1.0, max(0.0, value)))) for at, value in points
-    ]
-    drawn = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+
+    def placed(some: Points) -> list[tuple[float, float]]:
+        return [
+            ((at - first) / span * _WIDTH, _HEIGHT * (1 - min(1.0, max(0.0, value)))) for at, value in some
+        ]
+
+    def joined(some: list[tuple[float, float]]) -> str:
+        return " ".join(f"{x:.1f},{y:.1f}" for x, y in some)
+
+    places = placed(points)
+    drawn = joined(places)
+    thin = format_html_join(
+        "",
+        '<polyline class="beside n{}" points="{}"/>',
+        ((n, joined(placed(one))) for n, one in enumerate(beside, 1)),
+    )
     filled = f"{places[0][0]:.1f},{_HEIGHT} {drawn} {places[-1][0]:.1f},{_HEIGHT}" if places else ""
     return format_html(
         '<svg class="score-line" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">'
-        '<line class="mark" x1="0" x2="{}" y1="{}" y2="{}"/><polygon points="{}"/><polyline points="{}"/>'
+        '<line class="mark" x1="0" x2="{}" y1="{}" y2="{}"/><polygon points="{}"/>{}<polyline points="{}"/>'
         '<line x1="0" x2="{}" y1="{}" y2="{}"/></svg>',
         _WIDTH,
         _HEIGHT + 1,
@@ -78,6 +93,7 @@ def line(points: Sequence[tuple[float, float]], *, least: float, mark: float) ->
         _HEIGHT * (1 - mark),
         _HEIGHT * (1 - mark),
         filled,
+        thin,
         drawn,
         _WIDTH,
         _HEIGHT,

@@ -30,6 +30,8 @@ CLOSENESS: Words = {
 }
 SCORE_PARTS: Words = {
     "known": _("Known content"),
+    "rules": _("Rules about what is seen and said"),
+    "models": _("Models that look"),
     "reports": pgettext_lazy("part of a score", "Reports"),
     "chat": pgettext_lazy("part of a score", "Chat"),
     "growth": _("Growth of the audience"),
@@ -44,6 +46,9 @@ WHY_NOT_LIVE: Words = {
     ),
     "cut": _("A live stream of the account was cut a short while ago."),
     "pass_missing": _("No stream key was given."),
+    "pass_cut_off": _(
+        "The stream key is too long for this media server, which cut it off. Get a shorter one."
+    ),
     "pass_false": _("The stream key is not valid here."),
     "pass_expired": _("The stream key has expired. Get a new one from the platform."),
     "country": _("Live streaming is not open in the country of the account."),
@@ -62,6 +67,7 @@ WHY_IN_SHORT: Words = {
     "strike": pgettext_lazy("why not live", "strike"),
     "cut": pgettext_lazy("why not live", "was cut"),
     "pass_missing": pgettext_lazy("why not live", "no key"),
+    "pass_cut_off": pgettext_lazy("why not live", "key cut off"),
     "pass_false": pgettext_lazy("why not live", "false key"),
     "pass_expired": pgettext_lazy("why not live", "old key"),
     "country": pgettext_lazy("why not live", "country"),
@@ -157,6 +163,22 @@ EFFECTS: Words = {
     "live.refused": _("Why not live"),
     "live.permit": _("Answer about a permit to go live"),
 }
+TROUBLES: Words = {
+    "others have a higher score": _("Others have a higher score, and only so many are watched at once."),
+    "FFmpeg can't read this server": _("FFmpeg can't read this media server."),
+    "the stream can't be read; trying again": _("The stream can't be read; trying again."),
+    "watching needs FFmpeg and `hakam[media]`": _("Watching needs FFmpeg and `hakam[media]`."),
+    "it is still on air": _("It is still on air."),
+    "the server left no recording": _("The media server left no recording."),
+    "too large to be read here: keep it by hand": _("It is too large to be read here: keep it by hand."),
+    "the server still gives the stream out": _("The media server still gives the stream out."),
+    "its end can't be read": _("Its end can't be read."),
+    "no sound of it can be read": _("No sound of it can be read."),
+    "nothing is to be seen or heard in it by which it could be known again": _(
+        "nothing is to be seen or heard in it by which it could be known again"
+    ),
+}
+"""Troubles that are kept as we write them; anything else is what a server or a program said."""
 FAMILIES: dict[str, Words] = {
     "stream_state": STREAM_STATES,
     "step": STEPS,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -20,6 +21,8 @@ from hakam.vocabulary.harm import CHILD_ABUSE_OFFENCES
 _SHOWN: Final = 200
 _CHART: Final = timedelta(minutes=10)
 _POINTS: Final = 600
+_FRAME: Final = re.compile(r"[0-9]{1,12}\.[0-9]{3}\.jpg")
+_SKEW: Final = 60.0  # seconds by which clocks and what is under way may differ
 
 
 class OnWall(NamedTuple):
@@ -130,6 +133,15 @@ def frame(home: Path, found: Stream, name: str) -> bytes | None:
         return (frames_folder(home, found.pk) / name).read_bytes()
     except OSError:
         return None
+
+
+def may_have_gone(found: Stream, name: str) -> bool:
+    """Whether a name can be that of a frame of the stream which lies there no more."""
+    if not _FRAME.fullmatch(name):
+        return False
+    at = float(name.removesuffix(".jpg"))
+    until = (found.ended_at or datetime.now(tz=UTC)).timestamp()
+    return found.started_at.timestamp() - _SKEW <= at <= until + _SKEW
 
 
 def step(step_id: int, *, user: User) -> StreamStep | None:

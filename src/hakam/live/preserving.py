@@ -30,6 +30,7 @@ from hakam.vocabulary.actor import SYSTEM
 
 LARGEST: Final = 2_000_000_000  # bytes of a recording that is kept whole
 HASHED_SECONDS: Final = 600.0  # of the end of a recording
+LEAD: Final = 10.0  # seconds before a bank first knew what was shown, from which a recording is hashed then
 MOST_TRIES: Final = 12
 _EARLY: Final = timedelta(seconds=10)  # a server's clock, and the name that it gives a file
 
@@ -101,7 +102,7 @@ def _keep(path: Path, stream: Stream, cut: Cut, *, vault: Vault, now: datetime) 
         "rows": 0,
     }
     if found["size"] > LARGEST:
-        return found | {"error": f"more than {LARGEST:,} bytes: keep {path} by hand"}
+        return found | {"name": str(path), "error": "too large to be read here: keep it by hand"}
     data = path.read_bytes()
     found["digest"] = vault.put(data)
     clause = Decision.objects.values_list("clause", flat=True).get(pk=cut.decision)
@@ -109,13 +110,25 @@ def _keep(path: Path, stream: Stream, cut: Cut, *, vault: Vault, now: datetime) 
         hot = banks.emergency(clause, now)  # an incident is declared: its copies come edited
         name = hot.name if hot is not None else _bank(clause, now=now)
         with playable(path) as file:
-            end = ffmpeg.tail(file, HASHED_SECONDS)
+            seconds = HASHED_SECONDS if hot is not None else hashed_seconds(stream, cut)
+            end = ffmpeg.tail(file, seconds)
         label = f"{subject_of(stream)}, {sha256(data).hexdigest()[:12]}"
         rows = clip_kept_as(end, label=label, landmarks=hot is not None).rows
         fill(name, rows, origin=f"recording of {subject_of(stream)}", by=SYSTEM, now=now)
     except (BankError, UnreadableError, ffmpeg.ProgramMissingError, ImportError) as error:
         return found | {"error": str(error)[:300]}
     return found | {"bank": name, "rows": len(rows)}
+
+
+def hashed_seconds(stream: Stream, cut: Cut) -> float:
+    """Return how many seconds of the end of a recording its bank knows.
+
+    From shortly before a bank first knew what was shown: the harmless talk before it would find harmless copies.
+    """
+    if stream.flagged_at is None:
+        return HASHED_SECONDS
+    end = cut.black_at or cut.ordered_at
+    return min(HASHED_SECONDS, max(LEAD, (end - stream.flagged_at).total_seconds() + LEAD))
 
 
 def _bank(clause: str, *, now: datetime) -> str:

@@ -18,10 +18,12 @@ from typing import Any
 
 import pytest
 
+from hakam.live.gate import passes
 from hakam.live.gate.judge import Answer, Why
 from hakam.live.servers.server import Call, Dropped, Handle, MediaServer, Moment, Reply, Source, Unreachable
 
 MAX_ID = 64
+LEAST_PASS = 200  # characters: account, times, country, age and verification fit
 _CLOSED = "http://127.0.0.1:9"  # the port of "discard", on which nobody listens
 
 
@@ -50,6 +52,7 @@ class MediaServerSuite:
         assert 1 <= len(id_) <= MAX_ID
         assert id_ == id_.lower()
         assert rig.adapter.without_gate in {"refuse", "admit"}
+        assert LEAST_PASS <= rig.adapter.longest_pass <= passes.LONGEST
 
     def test_good_settings_have_no_problems_and_unknown_ones_do(self, rig: MediaRig) -> None:
         """A setting that is misspelt is told, with the names that there are."""

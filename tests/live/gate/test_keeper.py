@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,41 @@ def test_a_configuration_that_can_not_be_used_leaves_the_old_in_force(stage: Sta
     stage.configure()
     assert stage.gate.reload()
     assert stage.gate.trouble == ""
+
+
+def test_a_pass_that_the_server_cut_off_is_told_apart(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = stage.key(title="t" * 200)
+    cut = Asked(Moment.START, "a", long[:255], detail={"cut_off": True})
+    monkeypatch.setattr(stage.server, "asked", lambda *_: cut)
+    assert WORDS[Why.PASS_CUT_OFF] in stage.call(Moment.START).body.decode()
+    monkeypatch.setattr(
+        stage.server, "asked", lambda *_: Asked(Moment.START, "a", long, detail={"cut_off": True})
+    )
+    assert stage.call(Moment.START).status == 200  # whatever its length, it is true
+    assert [row.why for row in said(stage)] == [Why.PASS_CUT_OFF, None]  # type: ignore[attr-defined]
+
+
+def test_what_could_not_be_written_is_written_within_a_second(stage: Stage) -> None:
+    other = sqlite3.connect(spool_path(stage.home), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert stage.call(Moment.START, key=stage.key()).status == 200
+    stage.gate.tidy()
+    assert said(stage) == []
+    other.execute("COMMIT")
+    other.close()
+    stage.gate.tidy()
+    assert len(said(stage)) == 1
+
+
+def test_another_secret_is_in_force_within_a_second(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"name": "first"}
+    monkeypatch.setattr(stage.gate, "_secret", lambda _name: given["name"])
+    stage.gate.reload()
+    assert stage.gate._kept("live-x") == "first"
+    given["name"] = "second"
+    assert stage.gate._kept("live-x") == "first"
+    stage.gate.reload()
+    assert stage.gate._kept("live-x") == "second"
 
 
 def test_what_is_no_call_is_no_answer(stage: Stage) -> None:

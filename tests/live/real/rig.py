@@ -128,7 +128,7 @@ class NginxRtmp:
 daemon off; master_process off; worker_processes 1; pid {self.folder}/pid; error_log {self.folder}/error.log info;
 load_module {_module()};
 events {{ worker_connections 512; }}
-rtmp {{ server {{ listen 127.0.0.1:{self.rtmp_port}; notify_method post;
+rtmp {{ server {{ listen 127.0.0.1:{self.rtmp_port}; notify_method get;
     application live {{ live on; idle_streams off; drop_idle_publisher 10s;
         hls on; hls_path {self.hls}; hls_fragment 1s; hls_playlist_length 6s;
         record all; record_path {self.recordings}; record_unique on; record_suffix .flv;{calls} }} }} }}
@@ -251,11 +251,16 @@ def broadcast(
 
 
 @contextmanager
-def radio(address: str, folder: Path, *, name: str = "radio", frequency: int = 440) -> Iterator[Program]:
-    """Send a tone to an Icecast mount."""
+def radio(
+    address: str, folder: Path, *, name: str = "radio", frequency: int = 440, recording: Path | None = None
+) -> Iterator[Program]:
+    """Send a tone, or a recording again and again, to an Icecast mount."""
+    source = ["-f", "lavfi", "-i", f"sine=frequency={frequency}"]
+    if recording is not None:
+        source = ["-stream_loop", "-1", "-i", str(recording)]
     words = [
-        "ffmpeg", "-nostdin", "-loglevel", "warning", "-re", "-f", "lavfi", "-i", f"sine=frequency={frequency}",
-        "-c:a", "libvorbis", "-b:a", "64k", "-content_type", "application/ogg", "-f", "ogg", address,
+        "ffmpeg", "-nostdin", "-loglevel", "warning", "-re", *source,
+        "-ar", "44100", "-c:a", "libvorbis", "-b:a", "64k", "-content_type", "application/ogg", "-f", "ogg", address,
     ]  # fmt: skip
     with Program(words, folder, name) as program:
         yield program

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from base64 import b64decode
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ from hakam.live.models import Stream
 from hakam.live.permits import PermitError
 from hakam.live.states import CUTS, Step, StreamState
 from hakam.live.steps import StepError
-from hakam.live.watching.plan import CLOSE_AT
+from hakam.live.watching.plan import CLOSE_AT, WEIGHTS
 from hakam.policy.territories import TERRITORIES
 from hakam.review import clauses
 from hakam.review.clauses import NoRulebookError
@@ -32,6 +33,8 @@ from hakam.vocabulary.event import COUNTRY_CODES
 
 _KEPT_CLAUSE: Final = "live_clause"
 _MOST_COUNTRIES: Final = 60
+_MOST_LINES: Final = 6  # scores of models that are drawn beside the whole
+_BLANK: Final = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")  # a picture of nothing
 _LONGEST_FACTS: Final = 5_000
 
 
@@ -96,6 +99,11 @@ def _state(request: HttpRequest, stream: Stream) -> dict[str, Any]:
     newest = found.points[-1].parts if found.points else {}
     begin = found.points[0].at if found.points else now
     places = [((p.at - begin).total_seconds(), p.score) for p in found.points]
+    seen = sorted({name for p in found.points for name in p.parts if name not in WEIGHTS})[:_MOST_LINES]
+    beside = [
+        [((p.at - begin).total_seconds(), p.parts[name]) for p in found.points if name in p.parts]
+        for name in seen
+    ]
     shown = found.frames[-1] if found.frames else ""
     return {
         "view": found,
@@ -103,8 +111,9 @@ def _state(request: HttpRequest, stream: Stream) -> dict[str, Any]:
         "picture": shown,
         "picture_age": max(0, round(time.time() - float(shown.removesuffix(".jpg")))) if shown else None,
         "strip": found.frames[::-4][:6][::-1],
-        "chart": line(places, least=60.0, mark=CLOSE_AT),
-        "parts": newest,
+        "chart": line(places, least=60.0, mark=CLOSE_AT, beside=beside),
+        "parts": {name: value for name, value in newest.items() if name in WEIGHTS},
+        "seen": [(n, name, newest.get(name)) for n, name in enumerate(seen, 1)],
         "others": [one for one in found.present if one.pk != user.pk],
         "keys": [(str(n), step.value, step in CUTS) for n, step in enumerate(Step, 1)],
         "standing": {taken.row.step for taken in found.steps if taken.stands},
@@ -137,8 +146,14 @@ def state(request: HttpRequest, stream_id: int) -> HttpResponse:
 @require_GET
 @admit(Permission.LIVE_READ)
 def frame(request: HttpRequest, stream_id: int, name: str) -> HttpResponse:
-    """Give one frame: decoded, made grey and encoded anew by us, never the server's own bytes."""
-    data = access.frame(installation().home, _stream(request, stream_id), name)
+    """Give one frame: decoded, made grey and encoded anew by us, never the server's own bytes.
+
+    Of one that has made room for newer ones since the page was made, nothing is shown; that is no error.
+    """
+    found = _stream(request, stream_id)
+    data = access.frame(installation().home, found, name)
+    if data is None and access.may_have_gone(found, name):
+        return HttpResponse(_BLANK, content_type="image/gif", headers={"Cache-Control": "no-store"})
     if data is None:
         raise Http404
     return HttpResponse(

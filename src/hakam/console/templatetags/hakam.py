@@ -22,6 +22,7 @@ from hakam.console import timewords
 from hakam.console.differences import Change, differences
 from hakam.console.glyphs import PartKind, parts
 from hakam.console.icons import FLIPS, ICONS
+from hakam.console.live_terms import TROUBLES
 from hakam.console.reader import digits, theme_of
 from hakam.console.rulebook import clause_titles
 from hakam.console.terms import term as term_of
@@ -106,6 +107,15 @@ def changed(old: str, new: str) -> SafeString:
 def term(value: object, family: str) -> str:
     """Return the word for a value of a closed vocabulary: `{{ measure.kind|term:"measure" }}`."""
     return str(term_of(family, "" if value is None else str(value)))
+
+
+@register.filter
+def trouble(value: str) -> SafeString:
+    """Write why something about a stream did not work: in the reader's words, or in those of who said it."""
+    word = TROUBLES.get(value)
+    if word is not None:
+        return format_html("{}", word)
+    return format_html('{} <bdi dir="ltr">{}</bdi>', _("A server or program says:"), value)
 
 
 @register.filter

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Final, NamedTuple
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Window
+from django.db.models.functions import RowNumber
 
 from hakam.live.audience.ranking import Waiting, ranked
 from hakam.live.audience.states import QuestionState
@@ -51,13 +52,13 @@ def board(
     answered = rows.filter(state=QuestionState.ANSWERED).order_by("-moved_at", "-pk")
     taken = rows.filter(state__in=[QuestionState.NEXT, QuestionState.ANSWERED])
     had = dict(taken.values_list("language").annotate(n=Count("pk")))
-    languages = list(rows.filter(state=QuestionState.PENDING).values_list("language", flat=True).distinct())
-    waiting, found = [], {}
-    for language in languages:
-        mine = rows.filter(state=QuestionState.PENDING, language=language)
-        for row in mine.order_by("-accounts", "-newest_at")[:_RANKED]:
-            found[row.pk] = row
-            waiting.append(Waiting(row.pk, language, row.accounts, row.account, row.newest_at.timestamp()))
+    place = Window(RowNumber(), partition_by="language", order_by=["-accounts", "-newest_at", "-pk"])
+    first = rows.filter(state=QuestionState.PENDING).annotate(place=place).filter(place__lte=_RANKED)
+    found = {row.pk: row for row in first.order_by("language", "place")}  # one query, however many languages
+    waiting = [
+        Waiting(row.pk, row.language, row.accounts, row.account, row.newest_at.timestamp())
+        for row in found.values()
+    ]
     done = list(answered[:SHOWN])
     last = chosen[-1].account if chosen else done[0].account if done else ""
     order = islice(ranked(waiting, chosen=had, weights=weights, last_account=last), SHOWN)

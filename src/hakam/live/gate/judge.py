@@ -24,6 +24,7 @@ class Why(StrEnum):
     STRIKE = "strike"  # a standing violation of a clause of which one is enough
     CUT = "cut"  # a stream of theirs was cut a short while ago
     PASS_MISSING = "pass_missing"  # noqa: S105 -- no password
+    PASS_CUT_OFF = "pass_cut_off"  # noqa: S105 -- no password; the media server handed over only its beginning
     PASS_FALSE = "pass_false"  # noqa: S105 -- no password
     PASS_EXPIRED = "pass_expired"  # noqa: S105 -- no password
     COUNTRY = "country"

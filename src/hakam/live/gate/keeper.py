@@ -36,6 +36,7 @@ WORDS: Final = {
     Why.STRIKE: "a rule was broken of which once is enough",
     Why.CUT: "a stream of the account was cut",
     Why.PASS_MISSING: "no stream key was given",
+    Why.PASS_CUT_OFF: "the stream key is too long for this server, which cut it off",
     Why.PASS_FALSE: "the stream key is not valid here",
     Why.PASS_EXPIRED: "the stream key has expired",
     Why.COUNTRY: "live is not open in the country of the account",
@@ -81,11 +82,17 @@ class Gatekeeper:
         self.configuration = LiveConfiguration()
         self._read: tuple[int, int] | None = None
         self._keys: dict[str, str] = {}
+        self._secrets: dict[str, str] = {}
         self.trouble = ""
         self.reload()
 
     def reload(self) -> bool:
-        """Read the configuration if it was changed; True if another is in force. What can't be read changes nothing."""
+        """Read the configuration if it was changed; True if another is in force. What can't be read changes nothing.
+
+        Called each second, so that a question costs no look at the disk for what seldom changes: secrets are read anew
+        by the first question after it.
+        """
+        self._secrets = {}
         try:
             stat = (self._home / configuration.FILE).stat()
         except OSError:
@@ -118,6 +125,19 @@ class Gatekeeper:
             if problems:
                 raise ConfigurationError(f"server {server.name}: {'; '.join(problems)}")
 
+    def _kept(self, name: str) -> str:
+        """Return a secret, from memory if it was read in this second. Called from several threads."""
+        kept = self._secrets
+        found = kept.get(name)
+        if found is None:
+            found = kept[name] = self._secret(name)
+        return found
+
+    def tidy(self) -> None:
+        """Write what could not be written when it was said. Called each second."""
+        if self._spool.waiting and not self._spool.flush():
+            _log.warning("what the gate says waits in memory: its file can't be written")
+
     def server_at(self, name: str, token: str) -> ServerSettings | None:
         """Return the server that is called by an address, None if nobody has it."""
         right = self._keys.get(name, "")
@@ -128,7 +148,7 @@ class Gatekeeper:
     def handle(self, server: ServerSettings, call: Call) -> Handled:
         """Answer a call; with what must be done beyond the reply, if anything. Raises `ValueError` for no call."""
         adapter = self._adapters[server.kind]
-        asked = adapter.asked(call, self._secret(f"media-{server.name}") if server.kind == "signed" else "")
+        asked = adapter.asked(call, self._kept(f"media-{server.name}") if server.kind == "signed" else "")
         first = self._answer(server, adapter, asked)
         more = [self._answer(server, adapter, one).beyond for one in asked.further]
         todo = [first.beyond, *more]
@@ -159,7 +179,7 @@ class Gatekeeper:
             return Handled(reply)
 
         def obey() -> None:
-            secret = self._secret(f"media-{server.name}")
+            secret = self._kept(f"media-{server.name}")
             adapter.obey(asked, answer, Handle(asked.stream, asked.session, server.settings, secret))
 
         return Handled(reply, obey)
@@ -169,10 +189,11 @@ class Gatekeeper:
         try:
             valid_at = _FOREVER if asked.moment is Moment.BEAT else now  # who began in time may go on
             shown = passes.read(
-                asked.shown, self._secret(f"live-{server.platform}"), now=valid_at, stream=asked.stream
+                asked.shown, self._kept(f"live-{server.platform}"), now=valid_at, stream=asked.stream
             )
         except PassError as error:
-            return Answer(allowed=False, why=_OF_PASS[error.code]), None
+            cut_off = error.code == "false" and asked.detail.get("cut_off") is True
+            return Answer(allowed=False, why=Why.PASS_CUT_OFF if cut_off else _OF_PASS[error.code]), None
         answer = judge(
             shown,
             self._book.page(server.platform, shown.account),
@@ -206,8 +227,7 @@ class Gatekeeper:
         )
         if asked.moment is Moment.ASK and answer.allowed:
             return said  # nothing has begun
-        if not self._spool.add(said):
-            _log.warning("what the gate says waits in memory: its file can't be written")
+        self._spool.add(said)
         return said
 
     def _page_of(self, server: ServerSettings, asked: Asked, answer: Answer, shown: Pass | None) -> str:

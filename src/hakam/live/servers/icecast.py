@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final
 
 import httpx
 
+from hakam.live.gate import passes
 from hakam.live.gate.judge import Answer
 from hakam.live.servers import control
 from hakam.live.servers.server import Asked, Call, Dropped, Handle, Moment, Reply, Source, Unreachable
@@ -32,6 +33,7 @@ class Icecast:
 
     id: ClassVar[str] = "icecast"
     without_gate: ClassVar[str] = "refuse"
+    longest_pass: ClassVar[int] = passes.LONGEST
 
     def problems(self, settings: Mapping[str, Any]) -> list[str]:
         """Return what is wrong with the settings."""

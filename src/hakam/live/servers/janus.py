@@ -95,6 +95,7 @@ class Janus:
 
     id: ClassVar[str] = "janus"
     without_gate: ClassVar[str] = "refuse"
+    longest_pass: ClassVar[int] = passes.LONGEST
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

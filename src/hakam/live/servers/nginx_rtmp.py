@@ -41,6 +41,7 @@ class NginxRtmp:
 
     id: ClassVar[str] = "nginx-rtmp"
     without_gate: ClassVar[str] = "refuse"
+    longest_pass: ClassVar[int] = LONGEST_KEY
 
     def problems(self, settings: Mapping[str, Any]) -> list[str]:
         """Return what is wrong with the settings."""
@@ -67,7 +68,8 @@ class NginxRtmp:
         stream = fields.get("name", "")
         if not STREAM.fullmatch(stream):
             raise ValueError("the name of a stream has 1 to 128 letters, digits, `_`, `.` and `-`")
-        if len(fields.get("key", "")) > LONGEST_KEY:
+        cut_off = len(fields.get("key", "")) > LONGEST_KEY
+        if cut_off:
             _log.warning(
                 "the pass for %s came cut off: nginx-rtmp keeps %d characters of it", stream, LONGEST_KEY
             )
@@ -77,6 +79,7 @@ class NginxRtmp:
             shown=fields.get("key", ""),
             session=fields.get("clientid", ""),
             path=fields.get("path", ""),
+            detail={"cut_off": True} if cut_off else {},
         )
 
     def reply(self, asked: Asked, answer: Answer, text: str) -> Reply:

@@ -94,6 +94,8 @@ class MediaServer(Protocol):
     id: ClassVar[str]
     without_gate: ClassVar[str]
     """What the server does by itself while the gate gives no answer: `refuse` or `admit`. Tested with the real one."""
+    longest_pass: ClassVar[int]
+    """Characters of a live pass that it hands over whole."""
 
     def problems(self, settings: Mapping[str, Any]) -> list[str]:
         """Return what is wrong with a server's settings, for the person who enters them."""

@@ -18,6 +18,7 @@ from typing import Annotated, Any, ClassVar, Final
 
 import msgspec
 
+from hakam.live.gate import passes
 from hakam.live.gate.judge import Answer
 from hakam.live.servers import control
 from hakam.live.servers.server import Asked, Call, Dropped, Handle, Moment, Reply, Source, Unreachable
@@ -43,6 +44,7 @@ class Signed:
 
     id: ClassVar[str] = "signed"
     without_gate: ClassVar[str] = "refuse"
+    longest_pass: ClassVar[int] = passes.LONGEST
 
     def __init__(self) -> None:
         self._heard: OrderedDict[str, float] = OrderedDict()
