@@ -145,6 +145,25 @@ def test_every_article_of_the_first_three_tiers_is_done_and_tried_or_left_to_the
     assert tried or left, f"Art. {article} has neither a file with a test nor a task of the operator"
 
 
+# The paragraphs that ask something of who runs a service, so that none is forgotten; marketplaces included.
+ASKED = {
+    "dsa": """9(1) 9(5) 10(1) 10(5) 11(1) 11(2) 11(3) 12(1) 12(2) 13(1) 13(2) 13(4) 14(1) 14(2) 14(3) 14(4) 15(1) 15(3)
+        16(1) 16(2) 16(4) 16(5) 16(6) 17(1) 17(2) 17(3) 17(4) 18(1) 18(2) 20(1) 20(3) 20(4) 20(5) 20(6) 21(1) 21(2)
+        21(5) 22(1) 22(6) 23(1) 23(2) 23(3) 23(4) 24(1) 24(2) 24(3) 24(5) 25(1) 26(1) 26(2) 26(3) 27(1) 27(2) 27(3)
+        28(1) 28(2) 30(1) 31(1) 32(1)""",
+    "tco": """3(3) 3(6) 3(7) 3(8) 4(2) 4(7) 5(1) 5(2) 5(5) 6(1) 6(2) 7(1) 7(2) 7(3) 10(1) 10(2) 11(1) 11(2) 11(3) 14(5)
+        15 17""",
+}
+
+
+@pytest.mark.parametrize("law", ASKED)
+def test_every_paragraph_that_asks_something_is_in_the_table(writer: ModuleType, law: str) -> None:
+    cited = {c.clause for c in writer.citations() if c.law == law}
+    left = {clause for of, clause in writer.operators() if of == law}
+    assert set(ASKED[law].split()) - cited - left == set()
+    assert {clause for of, clause in writer.operators() if (of, clause) not in writer.duties()} == set()
+
+
 def _duties_of_tiers(writer: ModuleType) -> list[tuple[str, str]]:
     """Return every duty of T1 to T3 of the DSA, and of the other laws of content, by law and clause."""
     every = {*writer.duties(), *writer.operators(), *((c.law, c.clause) for c in writer.citations())}

@@ -355,6 +355,38 @@ def test_a_form_is_read_looked_at_and_taken_with_its_document(desk: Desk, sign_i
     assert missing(orders.contents_of(order)) == ()
 
 
+@pytest.mark.parametrize("language", ["german", "french", "spanish", "bulgarian", "greek"])
+@pytest.mark.parametrize("reader", ["en", "ar"])
+def test_a_form_in_another_language_of_the_union_fills_the_same_fields(
+    desk: Desk, sign_in: SignIn, language: str, reader: str
+) -> None:
+    # TCO Annex I
+    authorities.register(
+        name="Bundeskriminalamt", kind="law_enforcement", country="DE", email="tco@bka.example", phone="+49 611 1",
+        by=SYSTEM, now=desk.now, removal=True,
+    )  # fmt: skip
+    client = sign_in(Role.LEGAL, language=reader)
+    page = client.post("/desk/orders/read", {"form": annex(f"in {language}")}).content.decode()
+    given = fields_of(page)
+    assert given["kind"] == "removal"
+    for field in ("reference", "urls", "reasons", "issued_at", "home_state", "representative", "contact", "redress_body"):
+        assert given[field], field
+    assert bool(given.get("authority")) == (language == "german")  # known by its address
+
+
+def test_removal_orders_that_count_towards_being_exposed_are_shown(
+    desk: Desk, legal: Client, office: Authority
+) -> None:
+    # TCO Art. 5(4)
+    assert "data-removals" not in legal.get("/desk/orders").content.decode()
+    for number in (1, 2):
+        order = take(legal, office, REMOVAL, reference=f"BKA-{number}")
+        act(legal, order, "carry_out", "The hour would be over.")
+        page = legal.get("/desk/orders").content.decode()
+        assert f'data-removals="{number}"' in page
+    assert "2</span> removal orders of the last twelve months stand" in page
+
+
 def test_what_the_form_lacks_is_shown(desk: Desk, sign_in: SignIn) -> None:
     authorities.register(
         name="OFAC",

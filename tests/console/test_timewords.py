@@ -53,6 +53,24 @@ def test_arabic_counts_hours_in_its_forms(hours: int, words: str) -> None:
         assert span(timedelta(hours=hours)) == words
 
 
+@pytest.mark.parametrize(
+    ("length", "word"),
+    [
+        (timedelta(seconds=2), "ثانيتين"),
+        (timedelta(minutes=2), "دقيقتين"),
+        (timedelta(hours=2), "ساعتين"),
+        (timedelta(days=2), "يومين"),
+        (timedelta(days=5), "5 أيام"),
+    ],
+)
+def test_the_arabic_dual_follows_what_stands_before_it(length: timedelta, word: str) -> None:
+    with translation.override("ar"):
+        assert ago(NOW - length, NOW) == f"قبل {word}"
+        assert ago(NOW + length, NOW) == f"بعد {word}"
+        assert left(NOW - length, NOW).endswith(word)
+        assert left(NOW + length, NOW) == f"بقي {span(length)}"
+
+
 def test_the_past_and_the_future() -> None:
     with translation.override("en"):
         assert ago(NOW - timedelta(hours=3), NOW) == "3 h ago"

@@ -17,7 +17,7 @@ from hakam.intake.order_contents import OrderKind, missing, wrong
 FIXTURES = Path(__file__).parent / "fixtures"
 FORMS = sorted(FIXTURES.glob("annex *.txt"))
 FIELDS = ("reference", "legal_basis", "issued_at", "home_state", "urls", "content_types", "reasons", "silent_days",
-          "representative", "signature", "contact", "redress_body")  # fmt: skip
+          "representative", "signature", "contact", "redress_body", "language")  # fmt: skip
 
 
 def form(name: str) -> bytes:
@@ -135,6 +135,13 @@ def test_the_lines_of_the_form_show_what_was_not_found() -> None:
         ("02:10, 29 March 2026", datetime(2026, 3, 29, 2, 10, tzinfo=UTC)),
         ("2026-03-29T02:10:00+02:00", datetime(2026, 3, 29, 0, 10, tzinfo=UTC)),
         ("29.03.2026 02:10 UTC.", datetime(2026, 3, 29, 2, 10, tzinfo=UTC)),
+        ("29. März 2026, 02:10 Uhr (MEZ)", datetime(2026, 3, 29, 1, 10, tzinfo=UTC)),
+        ("29 mars 2026 à 02 h 10 (UTC+1)", datetime(2026, 3, 29, 1, 10, tzinfo=UTC)),
+        ("2026 m. kovo 29 d. 02:10", datetime(2026, 3, 29, 2, 10, tzinfo=UTC)),
+        ("2026. 03. 29. 2:10 CET", datetime(2026, 3, 29, 1, 10, tzinfo=UTC)),
+        ("29.3.2026 klo 2.10", datetime(2026, 3, 29, 2, 10, tzinfo=UTC)),
+        ("25 października 2026 r., godz. 02:30 CEST", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        ("BKA-2026-04-17", None),
         ("31.02.2026 10:00", None),
         ("soon", None),
         ("", None),

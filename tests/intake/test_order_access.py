@@ -45,3 +45,17 @@ def test_who_may_not_read_orders_finds_none(desk: Desk, role: Role) -> None:
     assert order_access.authorities(nobody) == []
     assert order_access.open_count(nobody) == 0
     assert order_access.order(desk.lena, str(order.pk)) == order
+
+
+def test_removal_orders_of_twelve_months_are_counted_towards_being_exposed(desk: Desk) -> None:
+    # TCO Art. 5(4)
+    assert order_access.removals(desk.lena, now=NOW) == 0
+    first = desk.carry_out(desk.receive(REMOVAL, NOW), NOW, unverified_because="The hour.")
+    desk.receive(msgspec.structs.replace(REMOVAL, reference="waits"), NOW)  # not carried out
+    desk.carry_out(desk.receive(ACT, NOW), NOW, unverified_because="Known.")  # another law
+    assert order_access.removals(desk.lena, now=NOW) == 1
+    assert order_access.removals(desk.lena, now=NOW + 364 * DAY) == 1
+    assert order_access.removals(desk.lena, now=NOW + 366 * DAY) == 0
+    orders.annul(str(first.pk), by=desk.lena.actor, now=NOW + DAY, because="The home authority found it wrong.")
+    assert order_access.removals(desk.lena, now=NOW + DAY) == 0
+    assert order_access.removals(scene.person("nobody", Role.MODERATOR), now=NOW) == 0

@@ -96,7 +96,7 @@ def test_a_dash_says_nothing() -> None:
         (("GB",), {"uk.intimate", "uk.information", "uk.preserve"}),
         (("IN",), {"in.intimate", "in.content", "in.grievance", "in.order"}),
         (("AU",), {"au.removal"}),
-        (("FR",), {"fr.removal", "eu.recipients"}),
+        (("FR",), {"fr.removal", "eu.recipients", "tco.measures", "evidence.preservation"}),
         (("BR",), set()),
     ],
 )

@@ -105,6 +105,43 @@ def test_a_complaint_gets_a_receipt_a_clock_and_a_page(removed: Decision) -> Non
     assert "complaint.received" in [f.kind for f in ledger.story(f"decision:{removed.pk}")]
 
 
+def of_terror(desk: Any, amal: User) -> Decision:
+    """Remove an item for terrorist content, under a rule book whose clause is about that."""
+    scene.publish(
+        {name: text.replace("harm: hate_speech", "harm: terrorism_incitement").replace("1.0.0", "1.0.1")
+         for name, text in scene.PACK.items()},
+        now=NOW - DAY,
+    )  # fmt: skip
+    return desk.final(desk.remove(desk.case(harm="terrorism_incitement"), amal))
+
+
+def test_whoever_posted_what_went_as_terrorist_content_hears_within_two_weeks(
+    desk: Any, amal: User, basil: User
+) -> None:
+    # TCO Art. 10(2), whatever the house wants of itself
+    complaint = object_to(of_terror(desk, amal), answer_within=60 * DAY)
+    clocks = {one.clock: one for one in Deadline.objects.filter(subject=f"complaint:{complaint.pk}")}
+    assert set(clocks) == {"complaint.answer", "tco.complaint"}
+    law = clocks["tco.complaint"].due_at
+    assert complaint.due_at == law < clocks["complaint.answer"].due_at
+    assert timedelta(days=14) <= law - (NOW + DAY) < timedelta(days=17)  # to the end of a working day
+    decide_complaint(str(complaint.pk), by=basil.actor, now=NOW + 2 * DAY, uphold=False, answer="It calls for it.")
+    assert not Deadline.objects.filter(subject=f"complaint:{complaint.pk}", met_at=None).exists()
+
+
+def test_the_house_may_answer_sooner_than_the_law_says(desk: Any, amal: User) -> None:
+    complaint = object_to(of_terror(desk, amal), answer_within=3 * DAY)
+    assert complaint.due_at == NOW + 4 * DAY
+
+
+def test_the_two_weeks_are_those_of_the_affected_person_and_of_terrorist_content_alone(
+    desk: Any, amal: User, removed: Decision
+) -> None:
+    object_to(removed)
+    as_notifier(of_terror(desk, amal))
+    assert not Deadline.objects.filter(clock="tco.complaint").exists()
+
+
 def test_the_window_is_six_calendar_months(removed: Decision) -> None:
     found = compliance.statement_of(f"decision:{removed.pk}")
     assert found is not None

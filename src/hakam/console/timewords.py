@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, npgettext
 
 from hakam.console.reader import digits
 
@@ -29,15 +29,32 @@ def span(length: timedelta) -> str:
     return digits(text)
 
 
+def _governed(length: timedelta) -> str:
+    """Return a length as it stands behind "before", "after" or "late by": in Arabic another dual."""
+    seconds = max(0, int(length.total_seconds()))
+    if seconds < MINUTE:
+        text = npgettext("governed", "%(count)s s", "%(count)s s", seconds) % {"count": seconds}
+    elif seconds < HOUR:
+        count = seconds // MINUTE
+        text = npgettext("governed", "%(count)s min", "%(count)s min", count) % {"count": count}
+    elif seconds < 2 * DAY:
+        count = seconds // HOUR
+        text = npgettext("governed", "%(count)s h", "%(count)s h", count) % {"count": count}
+    else:
+        count = seconds // DAY
+        text = npgettext("governed", "%(count)s day", "%(count)s days", count) % {"count": count}
+    return digits(text)
+
+
 def ago(then: datetime, now: datetime) -> str:
     """Return how long ago, or in how long, `then` is."""
     if then > now:
-        return _("in %(span)s") % {"span": span(then - now)}
-    return _("%(span)s ago") % {"span": span(now - then)}
+        return _("in %(span)s") % {"span": _governed(then - now)}
+    return _("%(span)s ago") % {"span": _governed(now - then)}
 
 
 def left(due: datetime, now: datetime) -> str:
     """Return what is left until `due`, or by how much it is overdue."""
     if due < now:
-        return _("overdue by %(span)s") % {"span": span(now - due)}
+        return _("overdue by %(span)s") % {"span": _governed(now - due)}
     return _("%(span)s left") % {"span": span(due - now)}

@@ -1,6 +1,7 @@
 """The reader of removal orders: the form of TCO Annex I as JSON, XML, text or PDF, read field by field.
 
-# TCO Annex I, sections A to G. What is not found stays empty and is named; a person looks at every field before the
+# TCO Annex I, sections A to G. In English the fields are found by their labels, in any other language of the Union by
+their places (`annex_places`). What is not found stays empty and is named; a person looks at every field before the
 order is taken. Nothing in a document is followed or fetched.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
@@ -17,38 +18,32 @@ import msgspec
 from django.utils.translation import gettext as _
 
 from hakam.compliance.eu_database.codes import EU
+from hakam.intake import annex_places
 from hakam.intake.order_contents import Contents, ContentType, OrderKind
 
 MOST: Final = 20_000_000  # bytes
 MOST_TEXT: Final = 500_000  # characters that are looked at
 MOST_PAGES: Final = 50
 SILENT_DAYS: Final = 42  # TCO Art. 11(3): six weeks
-STATES: Final[Mapping[str, str]] = {
-    "austria": "AT", "belgium": "BE", "bulgaria": "BG", "croatia": "HR", "cyprus": "CY", "czechia": "CZ",
-    "czech republic": "CZ", "denmark": "DK", "estonia": "EE", "finland": "FI", "france": "FR", "germany": "DE",
-    "greece": "GR", "hungary": "HU", "ireland": "IE", "italy": "IT", "latvia": "LV", "lithuania": "LT",
-    "luxembourg": "LU", "malta": "MT", "netherlands": "NL", "the netherlands": "NL", "poland": "PL", "portugal": "PT",
-    "romania": "RO", "slovakia": "SK", "slovenia": "SI", "spain": "ES", "sweden": "SE",
-}  # fmt: skip
 # The fields of the form: section, what is looked for at the beginning of a line, and in our JSON and XML.
 FIELDS: Final[tuple[tuple[str, str, str], ...]] = (
     ("A", "issuing_state", r"issuing member state|member state of (the )?issuing|issued by member state"),
     ("A", "addressee", r"addressee|hosting service provider"),
-    ("A", "home_state", r"member state of (the )?(main establishment|residence|legal representative)[^:]*"),
+    ("A", "home_state", r"member state (of (the )?(main establishment|residence|legal representative)|where the hosting)[^:]*"),
     ("A", "issued_at", r"(time and date|date and time|date) of issu\w+( of the (removal )?order)?|issued( on| at)?"),
     ("A", "reference", r"reference( number)?( of the (removal )?order)?|order (number|no\.?)"),
-    ("B", "urls", r"urls?|uniform resource locators?|exact address(es)?"),
+    ("B", "urls", r"urls?( and any additional[^:]*)?|uniform resource locators?|exact address(es)?"),
     ("B", "reasons", r"(statement of )?reasons|further reasons|additional (information|reasons)[^:]*|explanation"),
     ("E", "authority", r"name of (the )?(issuing )?(competent )?authority|issuing authority|authority"),
-    ("E", "representative", r"(name( and post)? of (its|the) representative|representative|name and (post|position))"),
+    ("E", "representative", r"(name( and post)? of (its|the) representative( and post held)?|representative|name and (post|position))"),
     ("E", "file", r"file (number|no\.?|reference)"),
     ("E", "email", r"e-?mail( address)?"),
-    ("E", "phone", r"(tele)?phone( number)?|tel\.?"),
-    ("E", "signature", r"(electronic )?signature|(official )?stamp( and/or (electronic )?signature)?"),
-    ("F", "contact", r"contact (details|point)( for feedback( and clarification)?)?|feedback and clarification"),
+    ("E", "phone", r"(tele)?phone( number| no\.?)?|tel\.?( no\.?)?"),
+    ("E", "signature", r"(electronic )?signature|(official )?stamp( \(if available\))?( and(/or)? (electronic )?signature)?"),
+    ("F", "contact", r"contact (details|point)( for feedback( and clarification)?| of the issuing[^:]*)?|feedback and clarification"),
     ("G", "redress_body", r"(competent )?(body or court|court or body|court|body)( to [^:]*)?"),
     ("G", "deadline", r"deadline( for [^:]*)?|time limit"),
-    ("G", "provisions", r"(links? to )?provisions of national (law|legislation)"),
+    ("G", "provisions", r"(links? to )?(the )?provisions (of|in) (the )?national (law|legislation)"),
     ("", "legal_basis", r"legal basis"),
 )  # fmt: skip
 _TICKED: Final = re.compile(r"^\s*(?:\[\s*[xX✓✔]\s*\]|\(\s*[xX]\s*\)|[☒☑✓✔🗹])\s*(?P<text>.+)$")
@@ -72,13 +67,33 @@ _TYPES: Final = (
     (ContentType.INCITEMENT, re.compile(r"incit|glorif", re.IGNORECASE)),
 )
 _SILENCE: Final = re.compile(r"refrain from informing|not (to )?inform|non-disclosure", re.IGNORECASE)
+# A form whose labels are English has one of these; TCO Art. 2(7)(a) to (e) is the order of the boxes in any language.
+_ANCHORS: Final = frozenset({"issuing_state", "home_state", "issued_at", "reference", "authority"})
+_BOXES: Final = (
+    ContentType.INCITEMENT,
+    ContentType.SOLICIT_OFFENCE,
+    ContentType.SOLICIT_GROUP,
+    ContentType.INSTRUCTION,
+    ContentType.THREAT,
+)
 _STRICT: Final = frozenset({"contact", "email", "phone", "signature"})  # ours stand in section A
 _URL: Final = re.compile(r"https?://[^\s<>\"')\]]+")
-_DATES: Final = (
-    "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M", "%d.%m.%Y, %H:%M", "%d/%m/%Y %H:%M", "%H:%M %d.%m.%Y",
-    "%H:%M, %d.%m.%Y", "%H:%M %d/%m/%Y", "%d %B %Y %H:%M", "%d %B %Y, %H:%M", "%H:%M, %d %B %Y", "%Y-%m-%d",
-    "%d.%m.%Y", "%d/%m/%Y", "%d %B %Y",
-)  # fmt: skip
+# Dates of the form: day, month and year in figures or with the month in words, of any language of the Union.
+_YMD: Final = re.compile(
+    r"(?<![\w/.-])(?P<y>\d{4})\s?[.\-/]\s?(?P<m>\d{1,2})\s?[.\-/]\s?(?P<d>\d{1,2})(?![\w/-])"
+)
+_DMY: Final = re.compile(
+    r"(?<![\w/.-])(?P<d>\d{1,2})\s?[.\-/]\s?(?P<m>\d{1,2})\s?[.\-/]\s?(?P<y>\d{4})(?![\w/-])"
+)
+_TIME: Final = re.compile(
+    r"(?<![\w:.,])(?P<hour>[01]?\d|2[0-3])\s?(?P<mark>[:.hH])\s?(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?!\d)"
+)
+_ZONE: Final = re.compile(r"(?:UTC|GMT)\s?(?P<hours>[+-]\d{1,2})(?::?(?P<minutes>\d\d))?", re.IGNORECASE)
+_ZONES: Final[Mapping[str, int]] = {  # minutes ahead of UTC; the second of each pair is summer time
+    "UTC": 0, "GMT": 0, "WET": 0, "WEST": 60, "CET": 60, "CEST": 120, "MEZ": 60, "MESZ": 120, "HEC": 60, "HAEC": 120,
+    "SEČ": 60, "SELČ": 120, "EET": 120, "EEST": 180,
+}  # fmt: skip
+_LONGEST_DATE: Final = 80  # characters of a line that is a date
 _HARMS: Final[Mapping[str, str]] = {
     ContentType.INCITEMENT: "terrorism_incitement",
     ContentType.SOLICIT_OFFENCE: "terrorism_recruitment",
@@ -110,13 +125,13 @@ def read(data: bytes) -> Read:
         raise AnnexError(_("at most 20 MB"))
     head = data.lstrip()[:64]
     if head.startswith(b"%PDF"):
-        how, found, ticks = "pdf", *_from_text(_pdf(data))
+        how, found, ticks = "pdf", *_read_text(_pdf(data))
     elif head.startswith(b"{"):
         how, found, ticks = "json", _from_json(data), []
     elif head.startswith(b"<"):
         how, found, ticks = "xml", _from_xml(data), []
     else:
-        how, found, ticks = "text", *_from_text(_text(data))
+        how, found, ticks = "text", *_read_text(_text(data))
     contents = _contents(found, ticks)
     if not any(found.values()):
         raise AnnexError(_("no field of the form was found in it"))
@@ -185,6 +200,22 @@ def _from_xml(data: bytes) -> dict[str, str]:
     return found
 
 
+def _read_text(text: str) -> tuple[dict[str, str], list[str]]:
+    """Return the fields by their labels if they are English, otherwise by their places, and what is ticked."""
+    found, ticks = _from_text(text)
+    if found.keys() & _ANCHORS:
+        return found, ticks
+    spoken = annex_places.language_of(text)
+    there = annex_places.placed(text, is_date=lambda value: date_in(value, spoken) is not None, state_of=_state)
+    if not there.found.keys() & _ANCHORS:
+        return found, ticks
+    kinds = [_BOXES[n].value for n in there.types]
+    more = {"content_types": " ".join(kinds), "language": spoken}
+    more["silent_days"] = str(SILENT_DAYS) if there.silent else ""
+    law = {"legal_basis": found["legal_basis"]} if "legal_basis" in found else {}
+    return there.found | law | {name: value for name, value in more.items() if value}, []
+
+
 def _from_text(text: str) -> tuple[dict[str, str], list[str]]:
     """Return the fields by their labels, and what is ticked."""
     found: dict[str, str] = {}
@@ -213,35 +244,72 @@ def _from_text(text: str) -> tuple[dict[str, str], list[str]]:
 
 def _label(line: str, section: str) -> tuple[str, str] | None:
     """Return the field whose label begins a line, and what stands behind it; that of the section goes first."""
-    fitting = [(s, name, m["value"].strip()) for s, name, pattern in _LABELS if (m := pattern.match(line))]
+    fitting = [
+        (s, name, m["value"].strip(annex_places.BLANK)) for s, name, pattern in _LABELS if (m := pattern.match(line))
+    ]
     fitting = [one for one in fitting if not section or one[0] in {section, ""} or one[1] not in _STRICT]
     fitting.sort(key=lambda one: one[0] not in {section, ""})
     return (fitting[0][1], fitting[0][2]) if fitting else None
 
 
 def _state(text: str) -> str:
-    words = text.strip().strip(".").lower()
+    words = " ".join(text.strip().strip(".").split())
     if words.upper() in EU:
         return words.upper()
-    return STATES.get(words, STATES.get(words.partition("(")[0].strip(), ""))
+    named = annex_places.states()
+    for said in (words, words.partition("(")[0], words.partition(",")[0]):
+        if (code := named.get(said.strip().casefold())) is not None:
+            return code
+    code = words.rpartition("(")[2].strip(" )").upper()
+    return code if code in EU else ""
 
 
-def date_in(text: str) -> datetime | None:
-    """Return the instant that a text names: with its zone, or in UTC; None if it is none."""
-    text = " ".join(text.replace("UTC", " ").replace(" at ", " ").split()).strip(" .")
-    at: datetime | None = None
+def date_in(text: str, language: str = "") -> datetime | None:
+    """Return the instant that a text names, in a language of the Union: with its zone, or in UTC; None if it is none."""
+    text = " ".join(text.split()).strip(" .")
     try:
-        at = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text.removesuffix("UTC").strip())
     except ValueError:
-        for form in _DATES:
-            try:
-                at = datetime.strptime(text, form)  # noqa: DTZ007 -- the zone is set below
-                break
-            except ValueError:
-                continue
-    if at is None:
+        pass
+    else:
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
+    if len(text) > _LONGEST_DATE or (day := _day_in(text, language)) is None:
         return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    (year, month, number), rest = day
+    clock = next((m for m in _TIME.finditer(rest) if m["mark"] != "."), None) or _TIME.search(rest)
+    hour, minute, second = (int(clock[part] or 0) for part in ("hour", "minute", "second")) if clock else (0, 0, 0)
+    try:
+        return datetime(year, month, number, hour, minute, second, tzinfo=_zone_in(rest))
+    except ValueError:
+        return None
+
+
+def _day_in(text: str, language: str) -> tuple[tuple[int, int, int], str] | None:
+    """Return year, month and day, and what else stands in the text."""
+    for pattern in (_YMD, _DMY):
+        if (match := pattern.search(text)) is not None:
+            rest = f"{text[: match.start()]} {text[match.end() :]}"
+            return (int(match["y"]), int(match["m"]), int(match["d"])), rest
+    named = annex_places.months(language)
+    words = re.findall(r"[^\W\d_]+", text)
+    month = next((named[word.casefold()] for word in words if word.casefold() in named), 0)
+    year = re.search(r"(?<!\d)\d{4}(?!\d)", text)
+    if not month or year is None:
+        return None
+    rest = f"{text[: year.start()]} {text[year.end() :]}"
+    number = re.search(r"(?<![\d:.])\d{1,2}(?![\d:hH])(?!\.\d)", rest)
+    if number is None:
+        return None
+    return (int(year[0]), month, int(number[0])), f"{rest[: number.start()]} {rest[number.end() :]}"
+
+
+def _zone_in(text: str) -> timezone:
+    if (match := _ZONE.search(text)) is not None:
+        hours = int(match["hours"])
+        minutes = int(match["minutes"] or 0)
+        return timezone(timedelta(hours=hours, minutes=minutes if hours >= 0 else -minutes))
+    said = (word for word in re.findall(r"[^\W\d_]+", text) if word in _ZONES)
+    return timezone(timedelta(minutes=_ZONES[next(said, "UTC")]))
 
 
 def _types(found: Mapping[str, str], ticks: list[str]) -> tuple[str, ...]:
@@ -270,7 +338,7 @@ def _contents(found: Mapping[str, str], ticks: list[str]) -> Contents:
         urls=tuple(dict.fromkeys(_URL.findall(found.get("urls", "")))),
         harm=_HARMS[types[0]] if types else "terrorism_incitement",
         language=_line(found.get("language", "en"))[:2].lower(),
-        issued_at=date_in(found.get("issued_at", "")),
+        issued_at=date_in(found.get("issued_at", ""), _line(found.get("language", ""))[:2].lower()),
         silent_days=days,
         silent_because="TCO Art. 11(3)" if days else "",
         content_types=types,

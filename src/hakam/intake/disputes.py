@@ -36,7 +36,7 @@ from hakam.storage.vault import Vault
 from hakam.vocabulary.actor import Actor
 from hakam.vocabulary.measure import Measure
 
-FOR_THE_BODY: Final = "dispute.decision"
+FOR_THE_BODY: Final = "dispute.decision"  # Art. 21(4): 90 days, 180 where it is very complex
 OUTCOME: Final = "dispute.outcome"
 YEARS: Final = 5  # of a certificate, at most
 

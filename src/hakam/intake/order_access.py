@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 import msgspec
 
+from hakam.compliance.calendar import add_months
+from hakam.compliance.clocks import clock
 from hakam.compliance.models import Deadline
 from hakam.intake.models import Authority, Disclosure, Order
-from hakam.intake.order_contents import Contents
+from hakam.intake.order_contents import Contents, OrderKind
 from hakam.intake.orders import OrderState, subject_of
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
 
+EXPOSURE_MONTHS: Final = clock("tco.exposure").months
 _CLOSED = (OrderState.ANSWERED.value, OrderState.ANNULLED.value)
 
 
@@ -39,6 +43,18 @@ def open_count(user: User) -> int:
     if not user.may(Permission.ORDER_READ):
         return 0
     return Order.objects.filter(state__in=[OrderState.OPEN.value, OrderState.CARRIED_OUT.value]).count()
+
+
+def removals(user: User, *, now: datetime) -> int:
+    """Return how many removal orders of the last twelve months stand, for who may read them.
+
+    # TCO Art. 5(4): two or more that are final can let the authority decide that one is exposed.
+    """
+    if not user.may(Permission.ORDER_READ):
+        return 0
+    since = datetime.combine(add_months(now.date(), -EXPOSURE_MONTHS), now.timetz())
+    standing = Order.objects.filter(kind=OrderKind.REMOVAL, received_at__gte=since, carried_out_at__isnull=False)
+    return standing.exclude(state=OrderState.ANNULLED).count()
 
 
 def order(user: User, order_id: str) -> Order | None:

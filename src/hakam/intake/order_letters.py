@@ -51,7 +51,7 @@ def _head(order: Order, contents: Contents) -> str:
 
 
 def receipt(order: Order, contents: Contents) -> Told:
-    """Word the receipt (DSA Art. 9(1) and 10(1))."""
+    """Word the receipt (DSA Art. 9(1), DSA Art. 10(1))."""
     with translation.override(order.authority.language):
         return Told(
             _("Your order %(reference)s has arrived") % {"reference": contents.reference or order.pk},
@@ -129,7 +129,7 @@ def done(order: Order, contents: Contents, *, note: str) -> Told:
 
 
 def to_recipient(order: Order, contents: Contents, language: str) -> Told:
-    """Word what the recipient is told (DSA Art. 9(5) and 10(5), TCO Art. 11(1) and (2))."""
+    """Word what the recipient is told (DSA Art. 9(5) and 10(5), TCO Art. 11(1), TCO Art. 11(2))."""
     with translation.override(language):
         where = (
             _("in all Member States of the Union")

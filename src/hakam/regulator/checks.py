@@ -262,7 +262,7 @@ def _optout(situation: Situation, _chosen: Chosen) -> Found:
 
 
 def _appeal_targets(situation: Situation, chosen: Chosen) -> Found:
-    found = _timely(situation, "complaint.answer")
+    found = _timely(situation, "complaint.answer", "tco.complaint")
     return Found(
         found.met, f"{_('Target: %(days)s days.') % {'days': chosen.complaint_days}} {found.by}", found.url
     )

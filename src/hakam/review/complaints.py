@@ -18,7 +18,7 @@ from hakam.compliance.storable import storable
 from hakam.enforcement.kinds import Channel, EffectKind
 from hakam.enforcement.letters import letter
 from hakam.enforcement.outbox import enqueue
-from hakam.review import letters
+from hakam.review import clauses, letters
 from hakam.review.concluding import locked_as_of
 from hakam.review.decisions import replace
 from hakam.review.leases import user_id
@@ -33,11 +33,13 @@ from hakam.review.states import (
 )
 from hakam.review.ties import outlast_ties
 from hakam.vocabulary.actor import Actor, ActorKind
+from hakam.vocabulary.harm import TERRORIST
 from hakam.vocabulary.measure import Measure
 from hakam.vocabulary.reasons import Ground
 
 WINDOW_MONTHS: Final = 6  # DSA Art. 20(1)
 ANSWER_CLOCK: Final = "complaint.answer"
+TERROR_CLOCK: Final = "tco.complaint"  # TCO Art. 10(2): two weeks, whatever the house wants of itself
 MAX_TEXT: Final = 20_000  # characters
 AFFECTED: Final = "affected"
 NOTIFIER: Final = "notifier"
@@ -217,7 +219,7 @@ def _take(
                 length=answer_within,
                 about=(name_of(decision),),
             )
-            complaint.due_at = deadline.due_at
+            complaint.due_at = min((deadline.due_at, *_by_law(complaint, by=by, now=now)))
             complaint.save(force_insert=True)
             ledger.record(
                 FactKind.COMPLAINT_RECEIVED,
@@ -239,6 +241,20 @@ def _take(
     except IntegrityError:  # the same person, in the same instant
         raise AlreadyComplainedError(person.order_by("-received_at")[0]) from None
     return complaint
+
+
+def _by_law(complaint: Complaint, *, by: Actor, now: datetime) -> tuple[datetime, ...]:
+    """Start the clock that the law itself sets for some complaints; return when it runs out.
+
+    # TCO Art. 10(1), TCO Art. 10(2): whoever posted what was removed as terrorist content hears within two weeks.
+    """
+    clause = clauses.find(complaint.decision.clause)
+    if complaint.complainant != AFFECTED or clause is None or clause.harm not in TERRORIST:
+        return ()
+    about = (name_of(complaint.decision),)
+    return (
+        deadlines.start(TERROR_CLOCK, subject=subject_of(complaint), by=by, now=now, about=about).due_at,
+    )
 
 
 def _about(complaint: Complaint) -> tuple[str, ...]:
@@ -365,7 +381,8 @@ def decide_complaint(
             )
         complaint.decided_by, complaint.decided_at, complaint.answer = str(by), now, answer
         complaint.save()
-        deadlines.meet(ANSWER_CLOCK, subject=subject_of(complaint), by=by, now=now)
+        for clock in (ANSWER_CLOCK, TERROR_CLOCK):
+            deadlines.meet(clock, subject=subject_of(complaint), by=by, now=now)
         _tell(complaint, EffectKind.COMPLAINT_OUTCOME, now=now)
         ledger.record(
             FactKind.COMPLAINT_DECIDED,

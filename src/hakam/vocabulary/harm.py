@@ -99,14 +99,19 @@ def crosswalk() -> dict[Harm, HarmCodes]:
 CHILD_ABUSE_OFFENCES = frozenset(
     {Harm.CSAM, Harm.CSAM_SYNTHETIC, Harm.CSAM_LINK, Harm.GROOMING, Harm.SEXTORTION_MINOR}
 )
+# Terrorist content, and what the perpetrator of an attack made of it (TCO Art. 2(7)).
+TERRORIST = frozenset(
+    {
+        Harm.TERRORISM_INCITEMENT,
+        Harm.TERRORISM_RECRUITMENT,
+        Harm.TERRORISM_INSTRUCTION,
+        Harm.TERRORISM_THREAT,
+        Harm.PERPETRATOR_CONTENT,
+    }
+)
 # What is taken away at the first time, not warned about: terrorist content (as Regulation (EU) 2021/784 has it), the
 # offences above, and intimate pictures without consent.
-GRAVE = CHILD_ABUSE_OFFENCES | {
-    Harm.TERRORISM_INCITEMENT,
-    Harm.TERRORISM_RECRUITMENT,
-    Harm.TERRORISM_INSTRUCTION,
-    Harm.TERRORISM_THREAT,
-    Harm.PERPETRATOR_CONTENT,
+GRAVE = CHILD_ABUSE_OFFENCES | TERRORIST | {
     Harm.NCII,
     Harm.NCII_WOMEN,
     Harm.DEEPFAKE_INTIMATE,

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from hakam.compliance.eu_database.codes import EU
 from hakam.console.harms import GROUPS
@@ -22,7 +23,7 @@ _TALL = forms.Textarea(attrs={"rows": 3, "dir": "auto"})
 class OrderForm(forms.Form):
     """An order as it was read. What it does not say stays empty, and is named to the authority."""
 
-    authority = forms.TypedChoiceField(label=_("Authority"), coerce=int)
+    authority = forms.TypedChoiceField(label=pgettext_lazy("of an order", "Authority"), coerce=int)
     kind = forms.ChoiceField(
         label=_("What it wants"), choices=[(k.value, ORDER_KINDS[k.value]) for k in OrderKind]
     )

@@ -47,6 +47,7 @@ def _list(
         "form": form,
         "may_handle": user.may(Permission.ORDER_HANDLE),
         "known": order_access.authorities(user),
+        "removals": order_access.removals(user, now=timezone.now()),
     }
     return render(request, "console/desk/orders.html", context, status=status)
 

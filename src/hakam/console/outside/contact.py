@@ -1,6 +1,6 @@
 """How the platform is reached, for anybody to read: authorities, people, the representative; and the evidence key.
 
-# DSA Art. 11(1), Art. 12(1), Art. 13(1), TCO Art. 15.
+# DSA Art. 11(1), Art. 11(2), Art. 12(1), Art. 12(2), Art. 13(1), Art. 13(4), TCO Art. 15, TCO Art. 17(4).
 """
 
 from __future__ import annotations

@@ -49,6 +49,12 @@ def direction() -> str:
     return "rtl" if translation.get_language_bidi() else "ltr"
 
 
+@register.simple_tag
+def comma() -> str:
+    """Return what stands between the words of a list in the language in force."""
+    return "\u060c " if translation.get_language_bidi() else ", "
+
+
 @register.simple_tag(takes_context=True)
 def theme(context: Context) -> str:
     """Return the theme of this reader."""
