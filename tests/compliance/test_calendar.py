@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hakam.compliance.calendar import add_months, end_of_period
+from hakam.compliance.calendar import add_months, end_of_period, last_day
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,16 @@ def test_183_days_are_not_six_months() -> None:
 
 def test_a_period_ends_with_the_end_of_its_last_day() -> None:
     assert end_of_period(datetime(2026, 1, 15, 8, tzinfo=UTC), 6) == datetime(2026, 7, 16, tzinfo=UTC)
+
+
+@given(st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.times(), st.integers(1, 24))
+def test_the_last_day_is_the_day_before_the_instant_that_ends_the_period(
+    start: datetime, months: int
+) -> None:
+    until = end_of_period(start, months)
+    assert last_day(until) == until.date() - timedelta(days=1)
+    assert last_day(until).weekday() < 5
+    assert last_day(until.astimezone(ZoneInfo("Europe/Berlin"))) == last_day(until)
 
 
 def test_a_period_never_ends_on_a_weekend() -> None:

@@ -1,4 +1,4 @@
-"""Dates and lists in the words of the reader: no message of ours stands in a date, no Latin comma between Arabic words."""
+"""Dates and lists in the words of the reader: no message of ours in a date, no Latin comma between Arabic words."""
 
 from __future__ import annotations
 
@@ -52,6 +52,8 @@ def test_words_of_a_list_stand_apart_as_the_language_wants(language: str, betwee
 
 def test_no_template_writes_a_comma_between_words_by_itself() -> None:
     latin = [
-        path.name for path in TEMPLATES.rglob("*.html") if "forloop.last %}, {%" in path.read_text(encoding="utf-8")
+        path.name
+        for path in TEMPLATES.rglob("*.html")
+        if "forloop.last %}, {%" in path.read_text(encoding="utf-8")
     ]
     assert latin == []

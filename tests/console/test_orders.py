@@ -369,7 +369,16 @@ def test_a_form_in_another_language_of_the_union_fills_the_same_fields(
     page = client.post("/desk/orders/read", {"form": annex(f"in {language}")}).content.decode()
     given = fields_of(page)
     assert given["kind"] == "removal"
-    for field in ("reference", "urls", "reasons", "issued_at", "home_state", "representative", "contact", "redress_body"):
+    for field in (
+        "reference",
+        "urls",
+        "reasons",
+        "issued_at",
+        "home_state",
+        "representative",
+        "contact",
+        "redress_body",
+    ):
         assert given[field], field
     assert bool(given.get("authority")) == (language == "german")  # known by its address
 

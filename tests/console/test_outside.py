@@ -155,6 +155,15 @@ def test_a_statement_says_all_that_the_law_asks_for(desk: Desk, amal: User) -> N
     assert 'id="complain"' in found
 
 
+def test_the_page_names_one_last_day_to_complain(desk: Desk, amal: User) -> None:
+    # DSA Art. 20(1): the statement and the form beneath it say the same
+    found = page(f"/s/{desk.statement(desk.remove(desk.case(), amal)).token}")
+    told = found[found.index('data-section="redress"') :]
+    days = re.findall(r"until\W+(?:<[^>]*>)?(\w+ \w+ \d{4})", told)
+    assert len(days) == 2, told
+    assert len(set(days)) == 1, days
+
+
 def test_a_statement_speaks_the_language_of_the_affected_person(desk: Desk, amal: User) -> None:
     token = desk.statement(desk.remove(desk.case("أنتم حشرات", language="ar"), amal)).token
     assert 'lang="ar" dir="rtl"' in page(f"/s/{token}")

@@ -15,7 +15,7 @@ LANGUAGES = 24  # official languages of the Union
 
 def placed(text: str) -> Placed:
     return annex_places.placed(
-        text, is_date=lambda value: annex_one.date_in(value) is not None, state_of=lambda value: states(value)
+        text, is_date=lambda value: annex_one.date_in(value) is not None, state_of=states
     )
 
 
@@ -70,12 +70,15 @@ def test_each_language_has_twelve_months(language: str) -> None:
     "heads",
     [
         ("SECTION A:", "SECTION B:"), ("Abschnitt A", "Abschnitt B"), ("A.", "B."), ("A)", "B)"), ("A JAGU", "B JAGU"),
-        ("A. SZAKASZ:", "B. SZAKASZ:"), ("РАЗДЕЛ А:", "РАЗДЕЛ Б:"), ("ΤΜΗΜΑ Α", "ΤΜΗΜΑ Β"), ("SEKCJA A –", "SEKCJA B –"),
+        ("A. SZAKASZ:", "B. SZAKASZ:"), ("РАЗДЕЛ А:", "РАЗДЕЛ Б:"), ("ΤΜΗΜΑ Α", "ΤΜΗΜΑ Β"),
+        ("SEKCJA A –", "SEKCJA B –"),
     ],
 )  # fmt: skip
 def test_a_section_is_known_by_its_letter(heads: tuple[str, str]) -> None:
     # TCO Annex I
-    found = placed(f"{heads[0]}\nx: Niemcy\ny: 29.03.2026 02:10\nz: 7/26\n{heads[1]}\nu: https://m.example/p/1\n").found
+    found = placed(
+        f"{heads[0]}\nx: Niemcy\ny: 29.03.2026 02:10\nz: 7/26\n{heads[1]}\nu: https://m.example/p/1\n"
+    ).found
     assert found["issuing_state"] == "Niemcy"
     assert found["issued_at"] == "29.03.2026 02:10"
     assert found["reference"] == "7/26"
@@ -106,7 +109,8 @@ def test_boxes_are_counted_where_all_five_stand() -> None:
     ("text", "point"),
     [
         ("Artikel 2 Nummer 7 Buchstabe d", 3), ("article 2, point 7) b)", 1), ("artículo 2, punto 7, letra a)", 0),
-        ("2. cikk 7. pont e) alpont", 4), ("член 2, точка 7, буква в)", 2), ("art. 2 pkt 7 lit. c)", 2), ("nothing", None),
+        ("2. cikk 7. pont e) alpont", 4), ("член 2, точка 7, буква в)", 2), ("art. 2 pkt 7 lit. c)", 2),
+        ("nothing", None),
     ],
 )  # fmt: skip
 def test_a_box_alone_is_known_by_the_point_that_it_cites(text: str, point: int | None) -> None:
@@ -137,7 +141,9 @@ def test_a_date_or_an_address_at_the_end_is_no_signature() -> None:
 
 
 def test_the_link_to_the_law_is_never_an_address_of_the_content() -> None:
-    found = placed("DEL B:\nURL: https://m.example/p/1\nDEL G:\na: Rb\nb: 1\nc: https://wet.example/1\n").found
+    found = placed(
+        "DEL B:\nURL: https://m.example/p/1\nDEL G:\na: Rb\nb: 1\nc: https://wet.example/1\n"
+    ).found
     assert found["urls"] == "https://m.example/p/1"
     assert found["provisions"] == "https://wet.example/1"
 
@@ -145,7 +151,12 @@ def test_the_link_to_the_law_is_never_an_address_of_the_content() -> None:
 def test_a_row_that_is_left_empty_stays_empty() -> None:
     # TCO Annex I, A: six rows, none moves up for another
     found = placed("DEL A:\na: Nederland\nb: Maydan\nc:\nd: Ierland\ne:\nf: 12/26\n").found
-    assert found == {"issuing_state": "Nederland", "addressee": "Maydan", "home_state": "Ierland", "reference": "12/26"}
+    assert found == {
+        "issuing_state": "Nederland",
+        "addressee": "Maydan",
+        "home_state": "Ierland",
+        "reference": "12/26",
+    }
 
 
 @given(st.text(max_size=600))
@@ -154,7 +165,11 @@ def test_no_text_breaks_it(text: str) -> None:
     assert all(there.found.values())
 
 
-@given(st.lists(st.sampled_from(["DEL A:", "B.", "☒ x", "[ ] y", "z: 1", "q: 1.2.2026", "C", "G)", "w"]), max_size=40))
+@given(
+    st.lists(
+        st.sampled_from(["DEL A:", "B.", "☒ x", "[ ] y", "z: 1", "q: 1.2.2026", "C", "G)", "w"]), max_size=40
+    )
+)
 def test_parts_in_any_order_break_nothing(lines: list[str]) -> None:
     there = placed("\n".join(lines))
     assert set(there.found) <= {name for _section, name, _words in annex_one.FIELDS}

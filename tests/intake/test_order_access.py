@@ -56,6 +56,8 @@ def test_removal_orders_of_twelve_months_are_counted_towards_being_exposed(desk:
     assert order_access.removals(desk.lena, now=NOW) == 1
     assert order_access.removals(desk.lena, now=NOW + 364 * DAY) == 1
     assert order_access.removals(desk.lena, now=NOW + 366 * DAY) == 0
-    orders.annul(str(first.pk), by=desk.lena.actor, now=NOW + DAY, because="The home authority found it wrong.")
+    orders.annul(
+        str(first.pk), by=desk.lena.actor, now=NOW + DAY, because="The home authority found it wrong."
+    )
     assert order_access.removals(desk.lena, now=NOW + DAY) == 0
     assert order_access.removals(scene.person("nobody", Role.MODERATOR), now=NOW) == 0

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hakam.compliance import ledger
 from hakam.review import access, complaint_access
+from hakam.review.automatic import decide_automatically, key_of
 from hakam.review.complaints import complain
 from hakam.review.evidence import content_digest
 from hakam.review.leases import save_draft, take
+from hakam.review.models import Complaint, Decision
 from hakam.review.personal import reveal_personal_data
 from hakam.review.priority import Inputs
 from hakam.review.shapes import QueueFilter
 from hakam.review.states import ComplaintState, Outcome, SourceKind
 from hakam.staff.models import User
 from hakam.staff.roles import Role
+from hakam.storage.embedded.event_log import FileEventLog
 from hakam.testing import scene
 from hakam.vocabulary.measure import Measure, MeasureKind
 
@@ -288,6 +293,68 @@ def test_a_complaint_about_child_abuse_is_not_for_everybody(desk: Any, amal: Use
     view = complaint_access.complaint(str(made.pk), user=dana, now=NOW, vault=desk.vault)
     assert view is not None
     assert (view.hidden, view.versions) == (True, ())
+
+
+def automatic(log: FileEventLog, clause: str) -> Complaint:
+    """Let a rule take something down by itself, and its author complain."""
+    told = scene.event("Buy followers", item="31", email="u1@example.net")
+    said = scene.verdict([scene.firing(clause, measures=[Measure(MeasureKind.REMOVE)])])
+    (kept,) = log.append([scene.entry(told, said)])
+    decision = decide_automatically(
+        event=told,
+        item=scene.ref(told),
+        verdict=said,
+        key=key_of(kept.seq),
+        now=NOW,
+    )
+    assert decision is not None
+    assert decision.case is None
+    from hakam.compliance.access import statement_of  # noqa: PLC0415
+
+    statement = statement_of(f"decision:{decision.pk}")
+    assert statement is not None
+    return complain(statement_token=statement.token, text="No.", now=NOW + timedelta(days=1))
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[FileEventLog]:
+    made = FileEventLog(tmp_path / "events", clock=NOW.timestamp)
+    yield made
+    made.close()
+
+
+def test_who_judges_a_complaint_sees_what_a_rule_judged_alone(
+    desk: Any, basil: User, log: FileEventLog
+) -> None:
+    # DSA Art. 20(4), Art. 20(6): nobody can judge with care what they do not see
+    made = automatic(log, "spam")
+    blind = complaint_access.complaint(str(made.pk), user=basil, now=NOW, vault=desk.vault)
+    view = complaint_access.complaint(str(made.pk), user=basil, now=NOW, vault=desk.vault, log=log)
+    assert blind is not None
+    assert view is not None
+    assert (blind.versions, blind.record) == ((), 0)
+    assert [version.text for version in view.versions] == ["Buy followers"]
+    assert view.versions[0].captured_at == NOW
+    assert (view.hidden, view.record) == (False, 1)
+
+
+def test_what_a_rule_judged_as_child_abuse_is_opened_with_its_reasons_only(
+    desk: Any, dana: User, log: FileEventLog
+) -> None:
+    made = automatic(log, "child-abuse")
+    view = complaint_access.complaint(str(made.pk), user=dana, now=NOW, vault=desk.vault, log=log)
+    assert view is not None
+    assert (view.hidden, view.versions, view.record) == (True, (), 1)
+
+
+def test_a_record_that_was_erased_shows_nothing_and_breaks_nothing(
+    desk: Any, basil: User, log: FileEventLog
+) -> None:
+    made = automatic(log, "spam")
+    Decision.objects.filter(pk=made.decision_id).update(key="event:99")
+    view = complaint_access.complaint(str(made.pk), user=basil, now=NOW, vault=desk.vault, log=log)
+    assert view is not None
+    assert (view.versions, view.hidden, view.record) == ((), False, 0)
 
 
 def test_the_content_of_two_events_is_the_same_if_it_shows_the_same() -> None:

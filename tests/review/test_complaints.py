@@ -125,7 +125,9 @@ def test_whoever_posted_what_went_as_terrorist_content_hears_within_two_weeks(
     law = clocks["tco.complaint"].due_at
     assert complaint.due_at == law < clocks["complaint.answer"].due_at
     assert timedelta(days=14) <= law - (NOW + DAY) < timedelta(days=17)  # to the end of a working day
-    decide_complaint(str(complaint.pk), by=basil.actor, now=NOW + 2 * DAY, uphold=False, answer="It calls for it.")
+    decide_complaint(
+        str(complaint.pk), by=basil.actor, now=NOW + 2 * DAY, uphold=False, answer="It calls for it."
+    )
     assert not Deadline.objects.filter(subject=f"complaint:{complaint.pk}", met_at=None).exists()
 
 

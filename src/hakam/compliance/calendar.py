@@ -38,6 +38,11 @@ def end_of_period(
     return midnight(day + timedelta(days=1), zone)
 
 
+def last_day(until: datetime) -> date:
+    """Return the day with whose last hour a period ended that ends with the instant `until`, in UTC."""
+    return (until.astimezone(UTC) - timedelta(microseconds=1)).date()
+
+
 def midnight(day: date, zone: tzinfo) -> datetime:
     """Return the instant, in UTC, at which `day` begins in `zone`; where it has no midnight, its first instant."""
     return datetime.combine(day, time(), zone).astimezone(UTC)

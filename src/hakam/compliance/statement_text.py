@@ -12,6 +12,7 @@ from unicodedata import bidirectional
 import msgspec
 
 from hakam.compliance import rulebook, statements
+from hakam.compliance.calendar import last_day
 from hakam.compliance.direction import settled
 from hakam.compliance.models import Statement
 from hakam.compliance.wording import Wording
@@ -229,7 +230,7 @@ class _Writer:
     def _redress(self) -> StatementSection:
         # DSA Art. 17(3)(f): clear information on redress: internal complaint, out-of-court settlement, courts
         w, s = self._w, self._statement
-        last = (s.complain_until - timedelta(microseconds=1)).date()  # the period ends with this day
+        last = last_day(s.complain_until)
         paragraphs = (
             w.complaint.format(platform=self._keep(self._platform), date=w.day(last)),  # DSA Art. 20(1)
             w.complaint_by_person,  # DSA Art. 20(4) and (6)

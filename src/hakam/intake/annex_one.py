@@ -29,18 +29,30 @@ SILENT_DAYS: Final = 42  # TCO Art. 11(3): six weeks
 FIELDS: Final[tuple[tuple[str, str, str], ...]] = (
     ("A", "issuing_state", r"issuing member state|member state of (the )?issuing|issued by member state"),
     ("A", "addressee", r"addressee|hosting service provider"),
-    ("A", "home_state", r"member state (of (the )?(main establishment|residence|legal representative)|where the hosting)[^:]*"),
+    (
+        "A", "home_state",
+        r"member state (of (the )?(main establishment|residence|legal representative)|where the hosting)[^:]*",
+    ),
     ("A", "issued_at", r"(time and date|date and time|date) of issu\w+( of the (removal )?order)?|issued( on| at)?"),
     ("A", "reference", r"reference( number)?( of the (removal )?order)?|order (number|no\.?)"),
     ("B", "urls", r"urls?( and any additional[^:]*)?|uniform resource locators?|exact address(es)?"),
     ("B", "reasons", r"(statement of )?reasons|further reasons|additional (information|reasons)[^:]*|explanation"),
     ("E", "authority", r"name of (the )?(issuing )?(competent )?authority|issuing authority|authority"),
-    ("E", "representative", r"(name( and post)? of (its|the) representative( and post held)?|representative|name and (post|position))"),
+    (
+        "E", "representative",
+        r"(name( and post)? of (its|the) representative( and post held)?|representative|name and (post|position))",
+    ),
     ("E", "file", r"file (number|no\.?|reference)"),
     ("E", "email", r"e-?mail( address)?"),
     ("E", "phone", r"(tele)?phone( number| no\.?)?|tel\.?( no\.?)?"),
-    ("E", "signature", r"(electronic )?signature|(official )?stamp( \(if available\))?( and(/or)? (electronic )?signature)?"),
-    ("F", "contact", r"contact (details|point)( for feedback( and clarification)?| of the issuing[^:]*)?|feedback and clarification"),
+    (
+        "E", "signature",
+        r"(electronic )?signature|(official )?stamp( \(if available\))?( and(/or)? (electronic )?signature)?",
+    ),
+    (
+        "F", "contact",
+        r"contact (details|point)( for feedback( and clarification)?| of the issuing[^:]*)?|feedback and clarification",
+    ),
     ("G", "redress_body", r"(competent )?(body or court|court or body|court|body)( to [^:]*)?"),
     ("G", "deadline", r"deadline( for [^:]*)?|time limit"),
     ("G", "provisions", r"(links? to )?(the )?provisions (of|in) (the )?national (law|legislation)"),
@@ -206,7 +218,9 @@ def _read_text(text: str) -> tuple[dict[str, str], list[str]]:
     if found.keys() & _ANCHORS:
         return found, ticks
     spoken = annex_places.language_of(text)
-    there = annex_places.placed(text, is_date=lambda value: date_in(value, spoken) is not None, state_of=_state)
+    there = annex_places.placed(
+        text, is_date=lambda value: date_in(value, spoken) is not None, state_of=_state
+    )
     if not there.found.keys() & _ANCHORS:
         return found, ticks
     kinds = [_BOXES[n].value for n in there.types]
@@ -245,7 +259,9 @@ def _from_text(text: str) -> tuple[dict[str, str], list[str]]:
 def _label(line: str, section: str) -> tuple[str, str] | None:
     """Return the field whose label begins a line, and what stands behind it; that of the section goes first."""
     fitting = [
-        (s, name, m["value"].strip(annex_places.BLANK)) for s, name, pattern in _LABELS if (m := pattern.match(line))
+        (s, name, m["value"].strip(annex_places.BLANK))
+        for s, name, pattern in _LABELS
+        if (m := pattern.match(line))
     ]
     fitting = [one for one in fitting if not section or one[0] in {section, ""} or one[1] not in _STRICT]
     fitting.sort(key=lambda one: one[0] not in {section, ""})
@@ -265,7 +281,7 @@ def _state(text: str) -> str:
 
 
 def date_in(text: str, language: str = "") -> datetime | None:
-    """Return the instant that a text names, in a language of the Union: with its zone, or in UTC; None if it is none."""
+    """Return the instant that a text names, in a language of the Union: with its zone, or in UTC; None if none."""
     text = " ".join(text.split()).strip(" .")
     try:
         at = datetime.fromisoformat(text.removesuffix("UTC").strip())
@@ -277,7 +293,9 @@ def date_in(text: str, language: str = "") -> datetime | None:
         return None
     (year, month, number), rest = day
     clock = next((m for m in _TIME.finditer(rest) if m["mark"] != "."), None) or _TIME.search(rest)
-    hour, minute, second = (int(clock[part] or 0) for part in ("hour", "minute", "second")) if clock else (0, 0, 0)
+    hour, minute, second = (
+        (int(clock[part] or 0) for part in ("hour", "minute", "second")) if clock else (0, 0, 0)
+    )
     try:
         return datetime(year, month, number, hour, minute, second, tzinfo=_zone_in(rest))
     except ValueError:

@@ -179,7 +179,7 @@ def _head(line: str, expected: str) -> tuple[str, str] | None:
 
 def _row(line: str) -> tuple[str, str] | None:
     match = _ROW.match(line)
-    if match is None or re.search(r"\d$", match["label"]) and match["value"][:1].isdigit():
+    if match is None or (re.search(r"\d$", match["label"]) and match["value"][:1].isdigit()):
         return None  # the colon of a time
     if match["label"].casefold().endswith(("http", "https")):
         return None
@@ -221,10 +221,11 @@ def _section_e(rows: Sequence[_Row], is_date: Callable[[str], bool]) -> dict[str
     kept = [row for row in rows if row.after_boxes] or list(rows)
     kept = _without_heads(kept, _ROWS_OF_E)
     values = [_first(row.value) for row in kept]
-    found: dict[str, str] = {}
-    for name, value in zip(("authority", "representative", "file"), values, strict=False):
-        if not _MAIL.search(value) and not _PHONE.match(value):
-            found[name] = value
+    found = {
+        name: value
+        for name, value in zip(("authority", "representative", "file"), values, strict=False)
+        if not _MAIL.search(value) and not _PHONE.match(value)
+    }
     found["email"] = next((m[0] for value in values if (m := _MAIL.search(value))), "")
     found["phone"] = next((v for v in values[2:] if _PHONE.match(v) and not is_date(v)), "")
     last = values[-1] if len(values) > 3 else ""  # noqa: PLR2004 -- name, post, number, then the signature at the end

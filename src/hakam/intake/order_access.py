@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from hakam.compliance.calendar import add_months
-from hakam.compliance.clocks import clock
+from hakam.compliance.clocks import clock as clock_of
 from hakam.compliance.models import Deadline
 from hakam.intake.models import Authority, Disclosure, Order
 from hakam.intake.order_contents import Contents, OrderKind
@@ -16,7 +16,7 @@ from hakam.intake.orders import OrderState, subject_of
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
 
-EXPOSURE_MONTHS: Final = clock("tco.exposure").months
+EXPOSURE_MONTHS: Final = clock_of("tco.exposure").months
 _CLOSED = (OrderState.ANSWERED.value, OrderState.ANNULLED.value)
 
 
@@ -53,7 +53,9 @@ def removals(user: User, *, now: datetime) -> int:
     if not user.may(Permission.ORDER_READ):
         return 0
     since = datetime.combine(add_months(now.date(), -EXPOSURE_MONTHS), now.timetz())
-    standing = Order.objects.filter(kind=OrderKind.REMOVAL, received_at__gte=since, carried_out_at__isnull=False)
+    standing = Order.objects.filter(
+        kind=OrderKind.REMOVAL, received_at__gte=since, carried_out_at__isnull=False
+    )
     return standing.exclude(state=OrderState.ANNULLED).count()
 
 

@@ -325,7 +325,8 @@ def clarify(
 def carry_out(order_id: str, *, by: Actor, now: datetime, unverified_because: str = "") -> Order:
     """Do what an order against content says, within its territory, and start what follows from it.
 
-    What it did can be taken back whole (TCO Art. 4(2)): `annul`. An order that is not verified is carried out only by choice, with the reason on record. Raises `OrderError`.
+    What it did can be taken back whole (TCO Art. 4(2)): `annul`. An order that is not verified is carried out only by
+    choice, with the reason on record. Raises `OrderError`.
     """
     with transaction.atomic():
         order = locked(order_id)

@@ -304,10 +304,8 @@ def _misuse(situation: Situation, _chosen: Chosen) -> Found:
     ).filter(count__gt=0)
     unwarned = standing.filter(count__gt=1, warned_at=None).count()
     if unwarned:
-        return _unmet(
-            _("%(count)s have several strikes, and were not warned.") % {"count": unwarned}, "/desk/misuse"
-        )
-    text = _("%(count)s have strikes of twelve months; %(suspended)s suspensions so far.")
+        return _unmet(_("Not warned, with several strikes: %(count)s.") % {"count": unwarned}, "/desk/misuse")
+    text = _("With strikes of twelve months: %(count)s; suspensions so far: %(suspended)s.")
     given = {"count": standing.count(), "suspended": Suspension.objects.count()}
     return Found(True if given["count"] or given["suspended"] else None, text % given, "/desk/misuse")
 

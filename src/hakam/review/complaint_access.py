@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from math import ceil
 from typing import Final
 
+import msgspec
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from hakam.review import access, evidence, lineage
 from hakam.review.complaints import AFFECTED
-from hakam.review.models import Complaint
-from hakam.review.shapes import ComplaintPage, ComplaintRow, ComplaintView
+from hakam.review.confined import confined
+from hakam.review.evidence import EvidenceKind
+from hakam.review.models import Complaint, Decision
+from hakam.review.shapes import ComplaintPage, ComplaintRow, ComplaintView, VersionView
 from hakam.review.states import ComplaintState
+from hakam.signals.measure import text_of
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
+from hakam.storage.event_log import CorruptRecordError, EventLog, Record
 from hakam.storage.vault import Vault
 from hakam.vocabulary.event import ItemRef
 
 _EXCERPT: Final = 280
+_KEY: Final = re.compile(r"event:(\d{1,18})(?:/|$)")  # of what a rule decided, see `automatic.key_of`
 
 
 def readable(user: User) -> QuerySet[Complaint]:
@@ -73,8 +80,13 @@ def rows_about(decided: Iterable[int], *, user: User) -> tuple[ComplaintRow, ...
     return tuple(_row(complaint, user) for complaint in found)
 
 
-def complaint(complaint_id: str, *, user: User, now: datetime, vault: Vault) -> ComplaintView | None:
-    """Return everything that one screen shows of a complaint; None if absent or not this person's to see."""
+def complaint(
+    complaint_id: str, *, user: User, now: datetime, vault: Vault, log: EventLog | None = None
+) -> ComplaintView | None:
+    """Return everything that one screen shows of a complaint; None if absent or not this person's to see.
+
+    What a rule decided by itself has no case and no copy: with `log` the content is shown as the rule judged it.
+    """
     del now
     try:
         found = readable(user).filter(pk=complaint_id).first()
@@ -84,7 +96,8 @@ def complaint(complaint_id: str, *, user: User, now: datetime, vault: Vault) -> 
         return None
     decided = found.decision
     case = decided.case
-    hidden = case is not None and case.restricted
+    judged = None if case is not None or log is None else _judged(decided, log)
+    hidden = case.restricted if case is not None else judged is not None and confined().record(judged)
     links = lineage.chain(decided)
     before = links[: [link.pk for link in links].index(decided.pk)][::-1]
     standing = Counter({decided.clause: lineage.strikes(decided.platform, decided.author_id, decided.clause)})
@@ -95,12 +108,40 @@ def complaint(complaint_id: str, *, user: User, now: datetime, vault: Vault) -> 
         text=found.text,
         decision=view,
         earlier=access.decision_views(before),
-        versions=() if case is None or hidden else evidence.versions_of(case, vault),
+        versions=() if hidden else _versions(decided, judged, vault),
         hidden=hidden,
+        record=0 if judged is None else judged.seq,
         clauses=access.clauses_for(decided.considered, standing, user.language),
         decided_by=who[0].by_name if who else found.decided_by,
         decided_at=found.decided_at,
         answer=found.answer,
+    )
+
+
+def _judged(decided: Decision, log: EventLog) -> Record | None:
+    """Return the record of the event log on which a rule decided; None if it is not there, or can't be read."""
+    match = _KEY.match(decided.key or "")
+    if match is None:
+        return None
+    seq = int(match[1])
+    try:
+        found = log.read(seq - 1, 1) if seq else []
+        return next((one for one in found if one.seq == seq and evidence.read_event(one.raw)), None)
+    except (CorruptRecordError, msgspec.MsgspecError):
+        return None
+
+
+def _versions(decided: Decision, judged: Record | None, vault: Vault) -> tuple[VersionView, ...]:
+    if decided.case is not None:
+        return evidence.versions_of(decided.case, vault)
+    if judged is None:
+        return ()
+    event = evidence.read_event(judged.raw)
+    at = datetime.fromtimestamp(judged.received_at, tz=UTC)
+    return (
+        VersionView(
+            "", EvidenceKind.EVENT, at, event, text_of(event) or "", event.change.value, changed=False
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from hakam.compliance import deadlines, ledger, statements
-from hakam.compliance.calendar import end_of_period
+from hakam.compliance.calendar import end_of_period, last_day
 from hakam.compliance.direction import settled
 from hakam.compliance.facts import FactKind
 from hakam.compliance.storable import storable
@@ -59,7 +59,8 @@ class WindowClosedError(ComplaintError):
     def __init__(self, since: datetime) -> None:
         self.since = since
         super().__init__(
-            _("complaints about this decision were possible until %(day)s") % {"day": f"{since:%Y-%m-%d}"}
+            _("complaints about this decision were possible until %(day)s")
+            % {"day": f"{last_day(since):%Y-%m-%d}"}
         )
 
 
@@ -252,9 +253,7 @@ def _by_law(complaint: Complaint, *, by: Actor, now: datetime) -> tuple[datetime
     if complaint.complainant != AFFECTED or clause is None or clause.harm not in TERRORIST:
         return ()
     about = (name_of(complaint.decision),)
-    return (
-        deadlines.start(TERROR_CLOCK, subject=subject_of(complaint), by=by, now=now, about=about).due_at,
-    )
+    return (deadlines.start(TERROR_CLOCK, subject=subject_of(complaint), by=by, now=now, about=about).due_at,)
 
 
 def _about(complaint: Complaint) -> tuple[str, ...]:

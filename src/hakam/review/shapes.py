@@ -297,6 +297,7 @@ class ComplaintView:
     earlier: tuple[DecisionView, ...]  # what that decision replaced, newest first
     versions: tuple[VersionView, ...]
     hidden: bool
+    record: int  # number of the record that a rule judged, where no case was opened; 0: none
     clauses: tuple[ClauseView, ...]  # for a notifier's complaint: what could be decided instead
     decided_by: str
     decided_at: datetime | None

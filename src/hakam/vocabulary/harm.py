@@ -111,9 +111,13 @@ TERRORIST = frozenset(
 )
 # What is taken away at the first time, not warned about: terrorist content (as Regulation (EU) 2021/784 has it), the
 # offences above, and intimate pictures without consent.
-GRAVE = CHILD_ABUSE_OFFENCES | TERRORIST | {
-    Harm.NCII,
-    Harm.NCII_WOMEN,
-    Harm.DEEPFAKE_INTIMATE,
-    Harm.DEEPFAKE_INTIMATE_WOMEN,
-}
+GRAVE = (
+    CHILD_ABUSE_OFFENCES
+    | TERRORIST
+    | {
+        Harm.NCII,
+        Harm.NCII_WOMEN,
+        Harm.DEEPFAKE_INTIMATE,
+        Harm.DEEPFAKE_INTIMATE_WOMEN,
+    }
+)

@@ -1,4 +1,6 @@
-"""Reports of other laws from the ledger alone: terrorist content (TCO Art. 7(2), TCO Art. 7(3)), a notice of Ofcom (OSA s.77).
+"""Reports of other laws from the ledger alone: terrorist content, a notice of Ofcom (OSA s.77).
+
+# TCO Art. 7(2), TCO Art. 7(3).
 
 One walk over the facts of a year, each counted with the fact that makes it, as in the report of the DSA. What no ledger
 knows is said by the operator, and kept with the report.

@@ -17,7 +17,7 @@ from hakam.console.admission import admit, person
 from hakam.console.desk.deciding import REFUSALS, UnclearError, in_words
 from hakam.console.desk.queue import page_number
 from hakam.console.desk.reported import reported
-from hakam.console.installation import installation, vault
+from hakam.console.installation import event_log, installation, vault
 from hakam.enforcement import access as enforcement
 from hakam.review import complaint_access as access
 from hakam.review import complaints
@@ -46,7 +46,7 @@ def find(request: HttpRequest, complaint_id: str) -> ComplaintView:
     user.language = (
         translation.get_language() or user.language
     )  # clauses in the language of the page; not saved
-    found = access.complaint(complaint_id, user=user, now=timezone.now(), vault=vault())
+    found = access.complaint(complaint_id, user=user, now=timezone.now(), vault=vault(), log=event_log())
     if found is None:
         raise Http404
     return found

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from hakam.compliance import calendar
 from hakam.compliance.clocks import clock
 from hakam.console import timewords
 from hakam.console.differences import Change, differences
@@ -157,6 +158,12 @@ def percent(value: float | None, decimals: int = 0) -> SafeString:
 def written(at: datetime) -> str:
     """Return a moment in full, in the zone of the installation."""
     return digits(formats.date_format(timezone.localtime(at), "DATETIME_FORMAT"))
+
+
+@register.filter
+def last_day(until: datetime, shape: str = "DATE_FORMAT") -> str:
+    """Return the last day of a period of the law that ends with the instant `until`, a midnight: the day before."""
+    return digits(formats.date_format(calendar.last_day(until), shape))
 
 
 @register.filter
