@@ -38,10 +38,10 @@ def test_a_period_ends_with_the_end_of_its_last_day() -> None:
 
 
 @given(st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.times(), st.integers(1, 24))
-def test_the_last_day_is_the_day_before_the_instant_that_ends_the_period(
-    start: datetime, months: int
+def test_the_last_day_is_the_day_before_the_instant_that_ends_a_period(
+    day: date, at: time, months: int
 ) -> None:
-    until = end_of_period(start, months)
+    until = end_of_period(datetime.combine(day, at, UTC), months)
     assert last_day(until) == until.date() - timedelta(days=1)
     assert last_day(until).weekday() < 5
     assert last_day(until.astimezone(ZoneInfo("Europe/Berlin"))) == last_day(until)

@@ -64,6 +64,22 @@ def test_contacts_are_public_at_once_in_both_languages(desk: Desk, sign_in: Sign
     assert 'href="/contact"' in body(Client().get("/"))
 
 
+def test_what_one_needs_to_reach_the_platform_is_easy_to_find_and_as_it_is_now(
+    desk: Desk, sign_in: SignIn, lena: User
+) -> None:
+    # DSA Art. 11(2), DSA Art. 12(2), DSA Art. 13(4), TCO Art. 17(4): without an account, a click from every public page
+    client = sign_in(lena)
+    client.post("/desk/contacts/save", REACHED)
+    for path in ("/", "/report", "/rules", "/transparency"):
+        assert 'href="/contact"' in body(Client().get(path)), path
+    moved = REACHED | {"authorities_email": "new@maydan.example", "representative_phone": "+49 30 99"}
+    client.post("/desk/contacts/save", moved)
+    page = body(Client().get("/contact"))
+    for text in ("new@maydan.example", "Rep GmbH", "+49 30 99"):
+        assert text in page
+    assert "authorities@maydan.example" not in page
+
+
 @pytest.mark.parametrize("wrong", [{"people_email": "ring"}, {"representative_state": "US"}])
 def test_wrong_contacts_are_refused_and_kept_in_the_form(
     desk: Desk, sign_in: SignIn, lena: User, wrong: dict[str, str]

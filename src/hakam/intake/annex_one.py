@@ -79,7 +79,7 @@ _TYPES: Final = (
     (ContentType.INCITEMENT, re.compile(r"incit|glorif", re.IGNORECASE)),
 )
 _SILENCE: Final = re.compile(r"refrain from informing|not (to )?inform|non-disclosure", re.IGNORECASE)
-# A form whose labels are English has one of these; TCO Art. 2(7)(a) to (e) is the order of the boxes in any language.
+# A form whose labels are English has one of these; the boxes stand in the order of TCO Art. 2(7) in any language.
 _ANCHORS: Final = frozenset({"issuing_state", "home_state", "issued_at", "reference", "authority"})
 _BOXES: Final = (
     ContentType.INCITEMENT,

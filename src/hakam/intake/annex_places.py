@@ -37,7 +37,7 @@ _PHONE: Final = re.compile(r"^\+?[\d\s()/.\-–]{6,}$")
 _ROWS_OF_A: Final = 6
 _ROWS_OF_E: Final = 8
 _ROWS_OF_G: Final = 3
-BOXES: Final = 5  # the types of terrorist content, TCO Art. 2(7)(a) to (e)
+BOXES: Final = 5  # the types of terrorist content, the points of TCO Art. 2(7)
 TITLES: Final[Mapping[str, str]] = {
     "заповед за премахване": "bg", "příkaz k odstranění": "cs", "påbud om fjernelse": "da",
     "entfernungsanordnung": "de", "εντολή αφαίρεσης": "el", "εντολη αφαιρεσης": "el", "removal order": "en",
