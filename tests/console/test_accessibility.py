@@ -41,7 +41,7 @@ from hakam.console.outside.stage import stage_token
 from hakam.exchange.kinds import Response as ExchangeResponse
 from hakam.exchange.kinds import Trust, Way
 from hakam.exchange.messages import Changes
-from hakam.exchange.models import Partner
+from hakam.exchange.models import Dataset, Partner
 from hakam.exchange.partners import add_partner, agree, ask_trust
 from hakam.exchange.taking import take
 from hakam.intake import authorities, flaggers, orders, threats
@@ -101,6 +101,9 @@ def furnish_partner(desk: Desk) -> None:
     told = convert(exchange_page(MD5[:3]), Changes)
     take(Partner.objects.get(), told, now=desk.now)
     ask_trust("maidan", Trust.ACT, because="a good month", by=SYSTEM, now=desk.now)
+    Dataset.objects.get_or_create(
+        name="hosts", number="1", title="Hosts of scams", kind="domain", policy="reject", created_at=desk.now
+    )
 
 
 def put_on_air(desk: Desk, by: User, decision: Decision) -> list[int]:

@@ -25,6 +25,12 @@ TRUST_MEANS: Words = {
     "advise": _("A match asks for a person, and does nothing more."),
     "act": _("A match does what is agreed for its purpose: at most a hold until a person has looked."),
 }
+FIRES_POLICIES: Words = {
+    "accept": pgettext_lazy("recommendation", "Accept"),
+    "filter": pgettext_lazy("recommendation", "Filter"),
+    "reject": pgettext_lazy("recommendation", "Reject"),
+    "drop": pgettext_lazy("recommendation", "Drop without a word"),
+}
 PURPOSES: Words = {"incident": _("Declared incidents"), **HARMS}
 ENTRY_KINDS: Words = {
     "md5": _("MD5, the file"),

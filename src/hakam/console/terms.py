@@ -8,7 +8,14 @@ from django.utils.translation import pgettext_lazy
 
 from hakam.console import incident_terms, live_terms, model_terms
 from hakam.console.annex_fields import ANNEX_FIELDS
-from hakam.console.exchange_terms import ENTRY_KINDS, PARTNER_STATES, PURPOSES, TRUST, TRUST_MEANS
+from hakam.console.exchange_terms import (
+    ENTRY_KINDS,
+    FIRES_POLICIES,
+    PARTNER_STATES,
+    PURPOSES,
+    TRUST,
+    TRUST_MEANS,
+)
 from hakam.console.fact_terms import FACTS
 from hakam.console.harms import HARMS
 
@@ -544,6 +551,7 @@ FAMILIES: dict[str, Words] = {
     "bank_source": BANK_SOURCES,
     "bank_action": BANK_ACTIONS,
     "partner_state": PARTNER_STATES,
+    "fires_policy": FIRES_POLICIES,
     "trust": TRUST,
     "trust_means": TRUST_MEANS,
     "purpose": PURPOSES,

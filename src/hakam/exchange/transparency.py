@@ -11,6 +11,8 @@ from typing import Final
 
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
+from hakam.exchange.fires import following, offering
+from hakam.exchange.fires.shapes import ChangeType
 from hakam.exchange.kinds import PartnerState, Way
 from hakam.exchange.models import Partner
 from hakam.exchange.partners import subject_of
@@ -77,6 +79,32 @@ def figures() -> list[Public]:
                 agreed = partner.agreements.filter(way=way.value).order_by("purpose")
                 shared.purposes = list(agreed.values_list("purpose", flat=True))
         found.append(one)
+    return found
+
+
+@dataclass
+class Recommended:
+    """A dataset of the fediverse, as the public reads of it."""
+
+    title: str
+    policies: tuple[str, ...]
+    entries: int  # that stand
+    taken_back: int | None  # entries; not counted of what we follow
+    address: str  # of ours: below our own; of theirs: whole
+    offered: bool  # by us; else it is another server's, which we follow
+
+
+def recommendations() -> list[Recommended]:
+    """Return what is recommended to servers of the fediverse, and whose recommendations are followed."""
+    found = []
+    for one in offering.offered():
+        types = Counter(change.type for change in offering.latest(one).values())
+        stand, back = types[ChangeType.RECOMMENDATION], types[ChangeType.RETRACTION]
+        address = f"/fires/datasets/{one.number}"
+        found.append(Recommended(one.title, (one.policy,), stand, back, address, offered=True))
+    for other, count in following.followed():
+        title = other.title or other.name
+        found.append(Recommended(title, tuple(other.policies), count, None, other.address, offered=False))
     return found
 
 

@@ -20,7 +20,7 @@ from hakam.console.charts import bar, columns
 from hakam.console.installation import installation
 from hakam.console.outside.reading import page
 from hakam.console.report_files import FORMS, download
-from hakam.exchange.transparency import Public, figures
+from hakam.exchange.transparency import Public, Recommended, figures, recommendations
 from hakam.intake.figures import notice_figures, notices_by_day
 from hakam.review.figures import complaint_figures, decision_figures
 
@@ -51,11 +51,12 @@ def _figures(span: str) -> dict[str, Any]:
 @require_GET
 def exchange(request: HttpRequest) -> HttpResponse:
     """Show with whom hashes are exchanged, for what, how much, and how often they were wrong."""
-    rows: list[Public] | None = cache.get("transparency:exchange")
-    if rows is None:
-        rows = figures()
-        cache.set("transparency:exchange", rows, FRESH)
-    return page(request, "exchange.html", {"rows": rows, "counted_at": timezone.now()})
+    kept: tuple[list[Public], list[Recommended]] | None = cache.get("transparency:exchange")
+    if kept is None:
+        kept = figures(), recommendations()
+        cache.set("transparency:exchange", kept, FRESH)
+    rows, datasets = kept
+    return page(request, "exchange.html", {"rows": rows, "datasets": datasets, "counted_at": timezone.now()})
 
 
 @require_GET
