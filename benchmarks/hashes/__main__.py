@@ -50,10 +50,13 @@ def _short(data: bytes, kept: int) -> Pdq:
     return found
 
 
-def hashing(photos: Sequence[Pixels], megapixels: float = 1.0) -> None:
+def hashing(photos: Sequence[Pixels], megapixels: float = 1.0, *, progressive: bool = False) -> None:
     """Print how long PDQ of a JPEG of a size takes, decoding included, and how far from the reference it is."""
     size = MEGAPIXEL * megapixels
-    files = [saved(scaled(p, (size / (p.shape[0] * p.shape[1])) ** 0.5), 85) for p in photos]
+    files = [
+        saved(scaled(p, (size / (p.shape[0] * p.shape[1])) ** 0.5), 85, progressive=progressive)
+        for p in photos
+    ]
     ways: dict[str, Callable[[bytes], Pdq]] = {
         "all pixels": lambda data: pdq(luma(data)),
         "six frequencies": lambda data: _short(data, EXACT),
@@ -68,8 +71,9 @@ def hashing(photos: Sequence[Pixels], megapixels: float = 1.0) -> None:
 
         ways = {"threatexchange": reference, **ways}
     print(
-        f"\nPDQ of {len(files)} JPEGs of {megapixels:g} megapixels, quality 85\n\n| way | ms | times | p95 | max |"
+        f"\nPDQ of {len(files)} {'progressive ' if progressive else ''}JPEGs of {megapixels:g} megapixels, quality 85\n"
     )
+    print("| way | ms | times | p95 | max |")
     print("| --- | --: | --: | --: | --: |")
     first: list[tuple[float, Pdq]] = []
     every = [
@@ -150,6 +154,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, nargs="+", default=[Path("/usr/share")])
     parser.add_argument("--photographs", type=int, default=120)
     parser.add_argument("--megapixels", type=float, default=1.0)
+    parser.add_argument("--progressive", action="store_true")
     parser.add_argument("--hashes", type=float, nargs="+", default=[1e6])
     asked = parser.parse_args()
     cv2.setNumThreads(1)
@@ -161,7 +166,7 @@ def main() -> None:
                 "done (nothing is installed), then `--pictures FOLDER`"
             )
     if "pdq" in asked.what:
-        hashing(photos, asked.megapixels)
+        hashing(photos, asked.megapixels, progressive=asked.progressive)
     if "search" in asked.what:
         for count in asked.hashes:
             searching(int(count))

@@ -16,9 +16,10 @@ JPEG_QUALITY = 75
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
-def saved(pixels: Pixels, quality: int = JPEG_QUALITY) -> bytes:
+def saved(pixels: Pixels, quality: int = JPEG_QUALITY, *, progressive: bool = False) -> bytes:
     """Return the picture as a JPEG file."""
-    return cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_PROGRESSIVE, int(progressive)]
+    return cv2.imencode(".jpg", pixels, options)[1].tobytes()
 
 
 def scaled(pixels: Pixels, share: float) -> Pixels:

@@ -2,8 +2,8 @@
 
 A library makes pixels: it undoes the cosine transform of every block and then, for PDQ, most of them are averaged away.
 Here the few coefficients of each block that survive that averaging are kept, and all others are stepped over, several
-of them with one look into a table. What is not read here (progressive files, arithmetic coding, 12 bits, damage of any
-kind) is refused and goes to the library. ITU-T T.81, annexes B and F.
+of them with one look into a table. What is not read here (arithmetic coding, 12 bits, damage of any kind) is refused
+and goes to the library; for progressive files there is `jpeg_passes`. ITU-T T.81, annexes B and F.
 
 A hostile file can't make it read or write elsewhere: before each MCU the place in the data is checked, an MCU has at
 most ten blocks of 64 symbols, a symbol takes at most 31 bits, and `MARGIN` bytes of zeros follow the data.
@@ -22,8 +22,8 @@ MARGIN = 10 * 64 * 8 + 64  # bytes behind the data that may be read, never used
 MOST_SYMBOLS = 256
 _MARK = 255
 _RESTARTS = (0xD0, 0xD1, 0xD2, 0xD3, 0xD4, 0xD5, 0xD6, 0xD7)
-_SPARE = 7  # bits that fill up the last byte at most
-_BEYOND = 80  # frequencies: 63, and a run of 15 beyond them
+SPARE = 7  # bits that fill up the last byte at most
+BEYOND = 80  # frequencies: 63, and a run of 15 beyond them
 
 Codes = NDArray[np.int64]
 Table = NDArray[np.uint32]
@@ -34,7 +34,7 @@ def kept_places(kept: int, row: int) -> NDArray[np.int64]:
 
     Of the zigzag order of a block the first `kept` are kept: 1, 3 or 6, which fill a triangle.
     """
-    places = np.full(_BEYOND, -1, np.int64)
+    places = np.full(BEYOND, -1, np.int64)
     zigzag = ((0, 0), (0, 1), (1, 0), (2, 0), (1, 1), (0, 2))
     for number, (down, across) in enumerate(zigzag[:kept]):
         places[number] = down * row + across
@@ -43,14 +43,14 @@ def kept_places(kept: int, row: int) -> NDArray[np.int64]:
 
 @njit(cache=True)
 def tables(  # noqa: C901 -- compiled
-    counts: Codes, symbols: Codes
+    counts: Codes, symbols: Codes, many_ends: bool = False
 ) -> tuple[bool, Table, Table, Codes]:
     """Make the look-up tables of a Huffman code: of single symbols, of as many as fit `LOOK` bits, of longer ones.
 
     `counts`: of codes of 1 to 16 bits. A single symbol: bits in all, bits of its code (from bit 8), bits of its value
     (from 16), zeros before it (from 24). Several: bits in all, frequencies passed (from 8), whether the block ends
-    (from 16). Longer: for each length the last code, and what to add to a code to find its symbol. False for an
-    impossible code.
+    (from 16). Longer: for each length the last code, and what to add to a code to find its symbol. `many_ends`: a code
+    of a progressive file, which can end many blocks at once. False for an impossible code.
     """
     single = np.zeros(1 << LOOK, np.uint32)
     several = np.zeros(1 << LOOK, np.uint32)
@@ -63,7 +63,7 @@ def tables(  # noqa: C901 -- compiled
         for _ in range(counts[length - 1]):
             symbol = symbols[place]
             run, bits = symbol >> 4, symbol & 15
-            if bits == 0 and run not in (0, 15):  # reserved; libraries make something of it
+            if bits == 0 and run not in (0, 15) and not many_ends:  # reserved; libraries make something of it
                 return False, single, several, longer
             if length <= LOOK and code < 1 << length:
                 entry = (length + bits) | (length << 8) | (bits << 16) | (run << 24)
@@ -95,7 +95,7 @@ def tables(  # noqa: C901 -- compiled
 
 
 @njit(inline="always")
-def _word(data: Any, at: Any) -> Any:
+def word(data: Any, at: Any) -> Any:
     """Return eight bytes, the first the most significant: the compiler makes one load of it."""
     return (
         (uint64(data[at]) << uint64(56))
@@ -124,7 +124,7 @@ def unstuffed(
     found = 0
     while True:
         end = at
-        while end + 8 <= size and not _holds_a_mark(_word(data, uint64(end))):
+        while end + 8 <= size and not holds_a_mark(word(data, uint64(end))):
             _put_word(out, uint64(copied), data, uint64(end))
             end += 8
             copied += 8
@@ -164,21 +164,21 @@ def _put_word(out: Any, to: Any, data: Any, at: Any) -> None:
 
 
 @njit(inline="always")
-def _holds_a_mark(word: Any) -> Any:
+def holds_a_mark(word: Any) -> Any:
     """Return whether any of eight bytes is 255: whether any of their complements is 0."""
     other = ~word
     return (other - uint64(0x0101010101010101)) & word & uint64(0x8080808080808080) != uint64(0)
 
 
 @njit(inline="always")
-def _filled(data: Any, bits: Any, left: Any, at: Any) -> Any:
+def filled(data: Any, bits: Any, left: Any, at: Any) -> Any:
     """Fill the bits up to at least 56. `left` of them are there; the next come from `at`."""
-    more = _word(data, at) >> left
+    more = word(data, at) >> left
     return bits | more, left | uint64(56), at + ((uint64(63) - left) >> uint64(3))
 
 
 @njit(inline="always")
-def _value(bits: Any, entry: Any) -> Any:
+def value_of(bits: Any, entry: Any) -> Any:
     """Return the number that follows a code. T.81, F.2.2.1: the upper half is positive."""
     size = (entry >> uint64(16)) & uint64(255)
     value = int32(((bits << ((entry >> uint64(8)) & uint64(255))) >> uint64(1)) >> (uint64(63) - size))
@@ -187,7 +187,7 @@ def _value(bits: Any, entry: Any) -> Any:
 
 
 @njit(cache=True)
-def _long(bits: Any, longer: Codes, symbols: Codes) -> Any:
+def long_code(bits: Any, longer: Codes, symbols: Codes) -> Any:
     """Return the entry of a symbol whose code has more bits than the tables know; 0 if there is none."""
     for length in range(1, 17):
         code = int64(bits >> uint64(64 - length))
@@ -235,7 +235,7 @@ def scan(  # noqa: C901, PLR0911, PLR0912, PLR0915, PLR0917 -- compiled; calls i
         for across in range(mcus[0]):
             if to_go == 0:
                 over = ends[stretch] * 8 - (int64(at) * 8 - int64(left))
-                if over < 0 or over > _SPARE:
+                if over < 0 or over > SPARE:
                     return False
                 at = uint64(ends[stretch])
                 bits = uint64(0)
@@ -252,16 +252,16 @@ def scan(  # noqa: C901, PLR0911, PLR0912, PLR0915, PLR0917 -- compiled; calls i
                 component = blocks[number]
                 ac = single[component, 1]
                 steps = several[component]
-                bits, left, at = _filled(data, bits, left, at)
+                bits, left, at = filled(data, bits, left, at)
                 entry = uint64(single[component, 0, bits >> shift])
                 if entry == uint64(0):
-                    entry = _long(bits, longer[component, 0], symbols[component, 0])
+                    entry = long_code(bits, longer[component, 0], symbols[component, 0])
                     if entry == uint64(0):
                         return False
                 frequency = uint64(1)
                 ended = False
                 if number < luma_blocks:
-                    constant += _value(bits, entry)
+                    constant += value_of(bits, entry)
                     start = (down * luma[1] + number // luma[0]) * side * row + (
                         across * luma[0] + number % luma[0]
                     ) * side
@@ -269,10 +269,10 @@ def scan(  # noqa: C901, PLR0911, PLR0912, PLR0915, PLR0917 -- compiled; calls i
                     bits <<= entry & uint64(255)
                     left -= entry & uint64(255)
                     while frequency < uint64(kept):
-                        bits, left, at = _filled(data, bits, left, at)
+                        bits, left, at = filled(data, bits, left, at)
                         entry = uint64(ac[bits >> shift])
                         if entry == uint64(0):
-                            entry = _long(bits, longer[component, 1], symbols[component, 1])
+                            entry = long_code(bits, longer[component, 1], symbols[component, 1])
                             if entry == uint64(0):
                                 return False
                         if (entry >> uint64(16)) == uint64(0):
@@ -282,7 +282,9 @@ def scan(  # noqa: C901, PLR0911, PLR0912, PLR0915, PLR0917 -- compiled; calls i
                             break
                         frequency += entry >> uint64(24)
                         place = places[frequency]
-                        out[waste if place < 0 else start + place] = _value(bits, entry) * quantum[frequency]
+                        out[waste if place < 0 else start + place] = (
+                            value_of(bits, entry) * quantum[frequency]
+                        )
                         bits <<= entry & uint64(255)
                         left -= entry & uint64(255)
                         frequency += uint64(1)
@@ -290,7 +292,7 @@ def scan(  # noqa: C901, PLR0911, PLR0912, PLR0915, PLR0917 -- compiled; calls i
                     bits <<= entry & uint64(255)
                     left -= entry & uint64(255)
                 while frequency < uint64(64) and not ended:
-                    bits, left, at = _filled(data, bits, left, at)
+                    bits, left, at = filled(data, bits, left, at)
                     entry = uint64(steps[bits >> shift])
                     passed = (entry >> uint64(8)) & uint64(255)
                     if passed != uint64(0) and frequency + passed <= uint64(64):
@@ -299,7 +301,7 @@ def scan(  # noqa: C901, PLR0911, PLR0912, PLR0915, PLR0917 -- compiled; calls i
                     else:
                         entry = uint64(ac[bits >> shift])
                         if entry == uint64(0):
-                            entry = _long(bits, longer[component, 1], symbols[component, 1])
+                            entry = long_code(bits, longer[component, 1], symbols[component, 1])
                             if entry == uint64(0):
                                 return False
                         ended = (entry >> uint64(16)) == uint64(0)
@@ -309,4 +311,4 @@ def scan(  # noqa: C901, PLR0911, PLR0912, PLR0915, PLR0917 -- compiled; calls i
                 if frequency > uint64(64):
                     return False
     over = ends[stretch] * 8 - (int64(at) * 8 - int64(left))
-    return bool(stretch == ends.shape[0] - 1 and 0 <= over <= _SPARE)
+    return bool(stretch == ends.shape[0] - 1 and 0 <= over <= SPARE)
