@@ -57,6 +57,10 @@ class Application:
         self._posts = {"/v1/events": door.events, "/v1/check": door.check, "/v1/notices": notices.take}
         self._drop_ins = DropIns(door)
 
+    def stop(self, seconds: float) -> None:
+        """End the thread of the models; wait at most `seconds`. No request comes any more."""
+        self._drop_ins.analyst.stop(seconds)
+
     async def __rsgi__(self, scope: Any, protocol: _Protocol) -> None:
         """Answer one request."""
         door = self._door
@@ -162,8 +166,9 @@ async def run(config: DoorConfig, ready: Callable[[], None] = lambda: None) -> N
         door = Door(config, log, loop)
         notices = notice_desk(door, notice_log, loop)
         keeper = Keeper(door, log, loop)
+        application = Application(door, notices)
         server = Server(
-            Application(door, notices),
+            application,
             address=config.host,
             port=config.port,
             interface=Interfaces.RSGI,
@@ -188,6 +193,7 @@ async def run(config: DoorConfig, ready: Callable[[], None] = lambda: None) -> N
                 server.stop()  # type: ignore[no-untyped-call]
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(asyncio.shield(serving), config.grace_seconds)
+            await loop.run_in_executor(None, application.stop, config.grace_seconds)
             await loop.run_in_executor(None, door.commit.stop)
             await loop.run_in_executor(None, notices.commit.stop)
         if serving.done() and not serving.cancelled():

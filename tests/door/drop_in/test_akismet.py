@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -9,6 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 import pytest
 
+from hakam.door.drop_in.analyst import Analyst
 from hakam.door.drop_in.labels import FILE
 from hakam.testing.doors import key_text
 
@@ -27,6 +29,17 @@ def test_a_key_is_verified(akismet: Any) -> None:
     status, body, headers = akismet("/1.1/verify-key", wrong, key=None)
     assert (status, body) == (200, b"invalid")
     assert headers["x-akismet-debug-help"]
+
+
+def test_models_are_loaded_once_a_right_key_was_verified(analyst: Analyst, akismet: Any) -> None:
+    def loading() -> bool:
+        return any(thread.name == "analyst" and thread.is_alive() for thread in threading.enumerate())
+
+    akismet("/1.1/verify-key", urlencode({"key": "hk_no", "blog": BLOG}).encode(), key=None)
+    assert not loading()
+    akismet("/1.1/verify-key", urlencode({"key": key_text("forum"), "blog": BLOG}).encode(), key=None)
+    assert loading()
+    analyst.stop()
 
 
 def test_a_comment_is_spam_or_not(akismet: Any) -> None:

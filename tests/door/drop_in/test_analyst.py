@@ -92,6 +92,62 @@ def test_a_broken_model_is_told_and_the_thread_goes_on() -> None:
     analyst.stop()
 
 
+def test_models_are_loaded_at_once_where_texts_came_before(tmp_path: Path) -> None:
+    loaded: list[int] = []
+    reader = SlowReader()
+    reader.go.set()
+
+    def load() -> SlowReader:
+        loaded.append(1)
+        return reader
+
+    used = tmp_path / "used"
+    first = Analyst(load, used=used)  # type: ignore[arg-type]
+    assert (loaded, used.exists()) == ([], False)
+    asyncio.run(first.read(["a"], [None]))
+    first.stop()
+    assert used.read_bytes() == b""
+    loaded.clear()
+    second = Analyst(load, used=used)  # type: ignore[arg-type]
+    second.stop()
+    assert loaded == [1]
+
+
+def test_models_that_cannot_be_loaded_ahead_are_told_to_who_asks() -> None:
+    def load() -> SlowReader:
+        raise OSError("no such model")
+
+    analyst = Analyst(load)  # type: ignore[arg-type]
+    analyst.prepare()
+    with pytest.raises(OSError, match="no such model"):
+        asyncio.run(analyst.read(["a"], [None]))
+    analyst.stop()
+
+
+def test_a_disk_that_is_full_does_not_end_it(tmp_path: Path) -> None:
+    reader = SlowReader()
+    reader.go.set()
+    analyst = Analyst(lambda: reader, used=tmp_path / "absent" / "used")  # type: ignore[arg-type,return-value]
+    assert len(asyncio.run(analyst.read(["a"], [None]))) == 1
+    analyst.stop()
+
+
+def test_the_end_waits_no_longer_than_told() -> None:
+    reader = SlowReader()
+    analyst = Analyst(lambda: reader)  # type: ignore[arg-type,return-value]
+
+    async def story() -> None:
+        waiting = asyncio.ensure_future(analyst.read(["a"], [None]))
+        await asyncio.sleep(0.05)
+        start = asyncio.get_running_loop().time()
+        await asyncio.to_thread(analyst.stop, 0.1)
+        assert asyncio.get_running_loop().time() - start < 10
+        reader.go.set()
+        assert len(await waiting) == 1
+
+    asyncio.run(story())
+
+
 def test_labels_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hakam.door.drop_in.labels.MAX_BYTES", 200)
     labels = Labels(tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import akismet
@@ -20,6 +21,7 @@ pytestmark = [pytest.mark.sockets, pytest.mark.embedded]
 THREAT = "I will find you tonight and kill you, you are dead"
 KIND = "thank you all for the lovely evening, see you next week"
 SPAM = "Earn 5000 dollars a week from home, guaranteed profit, click https://x.example/win now"
+PATIENCE = 60.0  # seconds: the first text waits until both tiers are loaded, on a busy machine for long
 PRODUCTION = ("TOXICITY", "SEVERE_TOXICITY", "IDENTITY_ATTACK", "INSULT", "PROFANITY", "THREAT")
 
 
@@ -35,7 +37,7 @@ def client_of(door: Running, key: str = "forum") -> openai.OpenAI:
         api_key=key_text(key),
         base_url=f"{door.url}/v1",
         max_retries=0,
-        http_client=httpx.Client(trust_env=False),
+        http_client=httpx.Client(trust_env=False, timeout=PATIENCE),
     )
 
 
@@ -58,7 +60,7 @@ def http_of(door: Running) -> httpx.Client:
         assert request.url.host == "rest.akismet.com"
         request.url = httpx.URL(f"{door.url}{request.url.raw_path.decode()}")
 
-    return httpx.Client(trust_env=False, event_hooks={"request": [here]})
+    return httpx.Client(trust_env=False, timeout=PATIENCE, event_hooks={"request": [here]})
 
 
 def akismet_of(door: Running, key: str, http: httpx.Client) -> akismet.SyncClient:
@@ -142,15 +144,38 @@ def test_akismets_own_client_passes(door: Running) -> None:
             stranger.comment_check(user_ip="198.51.100.7", comment_content=KIND)
 
 
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="what a process loaded is seen on Linux")
+def test_who_answered_texts_before_has_the_models_after_a_restart_unasked(running: Running) -> None:
+    running.start()
+    assert not has_models(running)
+    with akismet_of(running, "forum", http_of(running)) as client:
+        client.comment_check(user_ip="198.51.100.7", comment_content=KIND)
+    assert running.end() == 0, running.said()
+    running.start()
+    running.until(lambda: has_models(running))
+    assert running.end() == 0, running.said()  # while it still loads them
+
+
+def has_models(door: Running) -> bool:
+    """Return whether a door's process has the library of the second tier in its memory."""
+    assert door.process is not None
+    return "onnxruntime" in Path(f"/proc/{door.process.pid}/maps").read_text()
+
+
 def test_a_form_and_an_encoded_colon_pass(door: Running) -> None:
     form = {"api_key": key_text("forum"), "blog": "https://b.example", "comment_author": "viagra-test-123"}
-    plain = httpx.post(f"{door.url}/1.1/comment-check", data=form, trust_env=False)
+    plain = httpx.post(f"{door.url}/1.1/comment-check", data=form, trust_env=False, timeout=PATIENCE)
     assert (plain.status_code, plain.text) == (200, "true")
-    account = httpx.post(f"{door.url}/1.1/get-subscription", data=form, trust_env=False).json()
+    account = httpx.post(
+        f"{door.url}/1.1/get-subscription", data=form, trust_env=False, timeout=PATIENCE
+    ).json()
     assert (account["status"], account["account_id"]) == ("active", "forum")
     asked = {"comment": {"text": KIND}, "requestedAttributes": {"TOXICITY": {}}}
     encoded = httpx.post(
-        f"{door.url}/v1alpha1/comments%3Aanalyze?key={key_text('forum')}", json=asked, trust_env=False
+        f"{door.url}/v1alpha1/comments%3Aanalyze?key={key_text('forum')}",
+        json=asked,
+        trust_env=False,
+        timeout=PATIENCE,
     )
     assert encoded.status_code == 200
 
@@ -160,7 +185,11 @@ def test_a_body_beyond_the_limit_is_refused_in_each_shape(running: Running) -> N
     running.start()
     large = {"input": "a" * 5_000, "comment": {"text": "a" * 5_000}}
     openai_says = httpx.post(
-        f"{running.url}/v1/moderations", json=large, headers=running.headers, trust_env=False
+        f"{running.url}/v1/moderations",
+        json=large,
+        headers=running.headers,
+        trust_env=False,
+        timeout=PATIENCE,
     )
     assert (openai_says.status_code, openai_says.json()["error"]["type"]) == (413, "invalid_request_error")
     google_says = httpx.post(f"{running.url}/v1alpha1/comments:analyze", json=large, trust_env=False)

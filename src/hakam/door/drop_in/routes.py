@@ -18,6 +18,7 @@ from hakam.door.drop_in.pictures import Pictures
 if TYPE_CHECKING:
     from hakam.signals.models.reading import Reader
 
+USED = "drop-in.used"  # in the home: empty, there once a text has come
 _log = logging.getLogger("hakam.door")
 
 
@@ -32,7 +33,7 @@ class DropIns:
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self.analyst = Analyst(_reader)
+        self.analyst = Analyst(_reader, used=door.config.home / USED)
         labels = Labels(door.config.home)
         services: tuple[DropIn, ...] = (
             Moderations(door.admit, self.analyst, Pictures(lambda: door.known, door.clause, time.time)),
