@@ -90,9 +90,16 @@ def test_who_is_allowed_plays_and_the_room_ends_with_the_stream(studio: Studio) 
         assert started.shown is not None
         assert (started.allowed, started.stream, started.shown.account) == (True, ROOM, "u1")
         assert started.session
-        until(lambda: 1 in {row.viewers for row in studio.said(Moment.BEAT)})
+        adapter = Adapter()
+        until(lambda: adapter.viewers(studio.handle) == 1)
+        with RoomViewer(studio.janus) as other:
+            until(lambda: other.frames > 3)
+            until(lambda: adapter.viewers(studio.handle) == 2)
+            until(lambda: Adapter().viewers(studio.handle) == 2)  # as who was started anew learns it
+        until(lambda: adapter.viewers(studio.handle) == 1)
         assert not Adapter().black(studio.handle)
     until(lambda: studio.said(Moment.END))
+    assert Adapter().viewers(studio.handle) == 0
     until(lambda: Adapter().black(studio.handle))
     until(lambda: refusal_of(studio.janus, mine) == f"No such room ({ROOM})", every=0.3)
 

@@ -148,22 +148,6 @@ def test_several_events_of_one_call_are_all_heard() -> None:
     assert meant == [(Moment.START, "5", "k1"), (Moment.START, "6", "k2"), (Moment.END, "5", "")]
 
 
-def test_viewers_are_counted_by_their_handles() -> None:
-    adapter, counts = Janus(), []
-    for told in (
-        event("subscribing", handle=11, room=5),
-        event("subscribing", handle=12, room=5),
-        event("subscribing", handle=13, room=6),
-        detached(11),
-        detached(11),
-        detached(99),
-    ):
-        asked = adapter.asked(posted([told]), "")
-        counts.append((asked.moment, asked.stream, asked.detail.get("viewers")))
-    beats = [(stream, viewers) for moment, stream, viewers in counts if moment is Moment.BEAT]
-    assert beats == [("5", 1), ("5", 2), ("6", 1), ("5", 1)]
-
-
 def test_what_other_plugins_tell_is_none_of_our_business() -> None:
     told = {
         "type": 64,

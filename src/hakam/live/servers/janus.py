@@ -29,6 +29,7 @@ import msgspec
 from hakam.live.gate import passes
 from hakam.live.gate.judge import Answer
 from hakam.live.servers import control
+from hakam.live.servers.janus_viewers import Viewers
 from hakam.live.servers.server import Asked, Call, Dropped, Handle, Moment, Reply, Source, Unreachable
 
 PLUGIN: Final = "janus.plugin.videoroom"
@@ -100,7 +101,7 @@ class Janus:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._shown: OrderedDict[int, str] = OrderedDict()  # handle -> the pass it joined with
-        self._viewing: OrderedDict[int, str] = OrderedDict()  # handle -> room
+        self._viewers = Viewers()
         self._ports: dict[str, dict[str, int]] = {}  # room -> where the watch listens
 
     def problems(self, settings: Mapping[str, Any]) -> list[str]:
@@ -138,7 +139,9 @@ class Janus:
     def _heard(self, event: Event) -> Asked:
         told = event.event
         if event.type == _HANDLE_EVENT and told.name == "detached":
-            return self._gone(event.handle_id)
+            with self._lock:
+                self._shown.pop(event.handle_id, None)
+            return Asked(Moment.OTHER)
         if event.type != _PLUGIN_EVENT or told.plugin != PLUGIN:
             return Asked(Moment.OTHER)
         data = told.data
@@ -150,21 +153,7 @@ class Janus:
             return Asked(Moment.START, _room_of(data.room), shown, session=str(data.id))
         elif data.event in _ENDS:
             return Asked(Moment.END, _room_of(data.room), session=str(data.id))
-        elif data.event == "subscribing":
-            self._remember(self._viewing, event.handle_id, _room_of(data.room))
-            return self._counted(_room_of(data.room))
         return Asked(Moment.OTHER)
-
-    def _gone(self, handle: int) -> Asked:
-        with self._lock:
-            self._shown.pop(handle, None)
-            room = self._viewing.pop(handle, None)
-        return Asked(Moment.OTHER) if room is None else self._counted(room)
-
-    def _counted(self, room: str) -> Asked:
-        with self._lock:
-            viewers = sum(1 for one in self._viewing.values() if one == room)
-        return Asked(Moment.BEAT, room, detail={"viewers": viewers})
 
     def _remember(self, where: OrderedDict[int, str], handle: int, what: str) -> None:
         with self._lock:
@@ -230,9 +219,8 @@ class Janus:
         return not _publishers(handle)
 
     def viewers(self, handle: Handle) -> int | None:
-        """Return None: the events say it."""
-        del handle
-        return None
+        """Return how many subscribe to who publishes; 0 if nobody does, None until it is found where."""
+        return self._viewers.of(handle) if _publishers(handle) else 0
 
     def source(self, handle: Handle) -> Source | None:
         """Let Janus send what is published to two ports of ours, encrypted, and say so in SDP.
@@ -275,6 +263,7 @@ class Janus:
             ("-f", "sdp"),
             sight="video" in kinds,
             sound="audio" in kinds,
+            counted=False,
         )
 
     def recordings(self, handle: Handle) -> tuple[Path, ...]:

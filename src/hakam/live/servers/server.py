@@ -82,6 +82,7 @@ class Source(msgspec.Struct, frozen=True):
     before: tuple[str, ...] = ()  # further words before `-i`
     sight: bool = True
     sound: bool = True
+    counted: bool = True  # the server counts the watch as one of the viewers
 
 
 class Unreachable(Exception):  # noqa: N818 -- it names what the server is

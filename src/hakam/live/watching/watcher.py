@@ -65,6 +65,7 @@ class _Watch:
         self.came_at = 0.0
         self.tries = 0
         self.loud = True  # read with its sound
+        self.counted = True  # the server counts us as a viewer
         self.due = 0.0
         self.known_at: float | None = None
         self.figures_at = 0.0
@@ -106,6 +107,7 @@ class _Watch:
         if source is None:
             self.due = moment + _LONGEST_REST
             return self.why
+        self.counted = source.counted
         what = Feeding(
             source.url,
             source.protocols,
@@ -310,7 +312,7 @@ class Watcher:
             if lost and locked.state == StreamState.LIVE:
                 end(locked, by=GATE, now=now, at=stream.seen_at)
             elif count is not None:
-                own = 1 if watch.feed is not None and watch.feed.running else 0
+                own = 1 if watch.counted and watch.feed is not None and watch.feed.running else 0
                 note_figures(locked, viewers=max(0, count - own), at=locked.seen_at)
                 stream.viewers = locked.viewers
 
