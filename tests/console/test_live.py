@@ -19,6 +19,7 @@ from hakam import banks, live, media
 from hakam.compliance.access import statement_of
 from hakam.compliance.models import Fact
 from hakam.console import installation
+from hakam.console.charts import line
 from hakam.console.live_terms import TROUBLES
 from hakam.enforcement import access as enforcement
 from hakam.live.gate.judge import Why
@@ -139,6 +140,14 @@ def test_why_a_stream_can_not_be_watched_is_said_in_the_readers_language(
     stream.save()
     page = client.get(reverse("console:stream", args=[stream.pk])).content.decode()
     assert '<bdi dir="ltr">the statistics answered 500</bdi>' in page
+
+
+def test_a_line_is_broken_where_nothing_is_known() -> None:
+    known = [(0.0, 0.1), (10.0, 0.2), (100.0, 0.9), (101.0, 0.8)]
+    drawn = line([(0.0, 0.0), (120.0, 1.0)], least=60.0, mark=0.3, beside=[known, known[:2]])
+    assert drawn.count('class="beside n1"') == 2
+    assert drawn.count('class="beside n2"') == 1
+    assert line([], least=60.0, mark=0.3, beside=[[]]).count("beside") == 1
 
 
 def test_every_trouble_that_we_write_has_its_words() -> None:

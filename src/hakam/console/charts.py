@@ -8,6 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 _WIDTH, _HEIGHT = 600, 120
+_BROKEN = 30.0  # seconds
 _GAP = 0.25  # of a column's place
 
 
@@ -62,7 +63,7 @@ def line(points: Points, *, least: float, mark: float, beside: Sequence[Points] 
     """Draw values from 0 to 1 over time, from the left in every language, with a line at `mark`.
 
     `points`: (seconds, value), in order. At least `least` seconds are drawn, so that a beginning does not look like a
-    whole. `beside`: thinner lines over the same time.
+    whole. `beside`: thinner lines over the same time, broken where nothing is known for longer than `_BROKEN`.
     """
     first = points[0][0] if points else 0.0
     span = max(least, (points[-1][0] - first) if points else 0.0)
@@ -80,7 +81,7 @@ def line(points: Points, *, least: float, mark: float, beside: Sequence[Points] 
     thin = format_html_join(
         "",
         '<polyline class="beside n{}" points="{}"/>',
-        ((n, joined(placed(one))) for n, one in enumerate(beside, 1)),
+        ((n, joined(placed(piece))) for n, one in enumerate(beside, 1) for piece in _pieces(one)),
     )
     filled = f"{places[0][0]:.1f},{_HEIGHT} {drawn} {places[-1][0]:.1f},{_HEIGHT}" if places else ""
     return format_html(
@@ -99,3 +100,9 @@ def line(points: Points, *, least: float, mark: float, beside: Sequence[Points] 
         _HEIGHT,
         _HEIGHT,
     )
+
+
+def _pieces(points: Points) -> list[Points]:
+    """Return the parts of a line between its gaps."""
+    cuts = [n for n in range(1, len(points)) if points[n][0] - points[n - 1][0] > _BROKEN]
+    return [points[a:b] for a, b in zip([0, *cuts], [*cuts, len(points)], strict=True)]
