@@ -20,6 +20,7 @@ from threatexchange.exchanges.impl.fb_threatexchange_api import (
 from threatexchange.signal_type.pdq.signal import PdqSignal
 
 from hakam.banks import publication
+from hakam.banks.correcting import correct
 from hakam.banks.filling import fill
 from hakam.banks.keeping import change_bank, create_bank
 from hakam.banks.kinds import BankSource
@@ -141,6 +142,18 @@ def test_a_later_fetch_brings_what_came_and_what_left(api: Api, bank: Bank) -> N
     withdraw("shared", everything=True, reason="the end", by=SYSTEM, now=scene.NOW)
     mirror.update(fetched(api(), checkpoint)[0])
     assert not any(mirror.values())
+
+
+def test_a_later_fetch_brings_what_was_corrected(api: Api, bank: Bank) -> None:
+    put(*MD5[:3])
+    _mirror, checkpoint = fetched(api())
+    correct(
+        "shared", hashes=[(EntryKind.MD5, MD5[0])], label="scam", reason="it is one", by=SYSTEM, now=scene.NOW
+    )
+    news, _checkpoint = fetched(api(), checkpoint)
+    told = news["HASH_MD5", MD5[0]]
+    assert told is not None
+    assert "scam" in repr(told)
 
 
 def test_what_we_pass_on_is_for_the_partner_to_look_at(api: Api, bank: Bank) -> None:

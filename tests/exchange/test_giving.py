@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.exchange.conftest import MD5, NOW, OWN, put
 
+from hakam.banks.correcting import correct
 from hakam.banks.filling import fill
 from hakam.banks.keeping import change_bank, create_bank, delete_bank
 from hakam.banks.kinds import BankSource
@@ -89,6 +90,16 @@ def test_a_retraction_follows(partner: Partner, peer: Peer, shared: Bank) -> Non
     put(MD5[1])  # and back again
     tell(partner, peer)
     assert held(peer, shared) == set(MD5[:3])
+
+
+def test_a_correction_follows_and_counts_as_nothing_new(partner: Partner, peer: Peer, shared: Bank) -> None:
+    put(*MD5[:3], item="a7")
+    tell(partner, peer)
+    assert correct("ours", items=["a7"], label="scam", reason="it was one", by=SYSTEM, now=NOW) == 3
+    tell(partner, peer)
+    assert {one["label"] for one in peer.banks[shared.pk].values()} == {"scam"}
+    given = [ledger.body_of(fact)["came"] for fact in Fact.objects.filter(kind=FactKind.EXCHANGE_GIVEN)]
+    assert given == [3]
 
 
 def test_clips_and_edited_copies_go_whole(partner: Partner, peer: Peer, shared: Bank) -> None:
@@ -248,7 +259,9 @@ def test_who_was_away_for_months_begins_anew(partner: Partner, peer: Peer, share
 
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["add", "drop", "tell", "lose", "down", "toggle"]), st.integers(0, 7)),
+    st.tuples(
+        st.sampled_from(["add", "drop", "tell", "lose", "down", "toggle", "correct"]), st.integers(0, 7)
+    ),
     max_size=25,
 )
 
@@ -268,6 +281,15 @@ def test_whatever_happens_the_mirror_is_the_bank_in_the_end(
                 put(MD5[n])
             case "drop":
                 withdraw("ours", hashes=[(EntryKind.MD5, MD5[n])], reason="wrong", by=SYSTEM, now=NOW)
+            case "correct":
+                correct(
+                    "ours",
+                    hashes=[(EntryKind.MD5, MD5[n])],
+                    label=f"{len(steps)}-{n}",
+                    reason="x",
+                    by=SYSTEM,
+                    now=NOW,
+                )
             case "lose":
                 peer.forgets = 1
             case "down":
@@ -279,4 +301,5 @@ def test_whatever_happens_the_mirror_is_the_bank_in_the_end(
             case _:
                 while tell(partner, peer) == -1:
                     pass
-    assert held(peer, shared) == set(shared.entries.values_list("digest", flat=True))
+    told = {digest: one.get("label", "") for (_kind, digest), one in peer.banks.get(shared.pk, {}).items()}
+    assert told == dict(shared.entries.values_list("digest", "label"))

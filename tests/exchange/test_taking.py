@@ -15,7 +15,7 @@ from tests.exchange.conftest import MD5, NOW, end_of, page
 from hakam.banks import access
 from hakam.banks.keeping import create_bank
 from hakam.banks.kinds import BankAction, BankSource
-from hakam.banks.models import Bank
+from hakam.banks.models import Bank, BankEntry
 from hakam.banks.sharing import Place
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
@@ -74,6 +74,29 @@ def test_a_withdrawal_goes_at_once(partner: Partner) -> None:
     take(partner, [], gone=[MD5[0]], after=end_of(1), revision=2)
     assert here() == set(MD5[1:3])
     assert TakenRow.objects.count() == 2
+
+
+def test_a_correction_changes_the_words_and_keeps_the_hash(partner: Partner) -> None:
+    take(partner, MD5[:2])
+    before = list(BankEntry.objects.order_by("pk").values_list("pk", "digest"))
+    told = page(MD5[:1], after=end_of(1), revision=2)
+    told["changes"][0] |= {"item": "another", "label": "scam"}
+    taking.take(partner, msgspec.convert(told, Changes), now=NOW)
+    assert list(BankEntry.objects.order_by("pk").values_list("pk", "digest")) == before
+    assert BankEntry.objects.get(digest=MD5[0]).item == "another"
+    assert BankEntry.objects.get(digest=MD5[0]).label == "scam"
+    assert BankEntry.objects.get(digest=MD5[1]).label == ""
+    fact = Fact.objects.filter(kind=FactKind.EXCHANGE_TAKEN).order_by("-seq")[0]
+    assert ledger.body_of(fact) == {"bank": NAME, "purpose": "threat", "came": 0, "left": 0, "corrected": 1}
+
+
+def test_what_left_and_came_again_with_other_words_in_one_page_has_those(partner: Partner) -> None:
+    take(partner, MD5[:1])
+    told = page(MD5[:1], after=end_of(1), revision=3)
+    told["changes"][0] |= {"label": "scam"}
+    told["changes"].insert(0, {"at": [2, 1, 7], "kind": "md5", "digest": MD5[0]})
+    taking.take(partner, msgspec.convert(told, Changes), now=NOW)
+    assert BankEntry.objects.get(digest=MD5[0]).label == "scam"
 
 
 def test_within_a_page_the_last_word_counts(partner: Partner) -> None:

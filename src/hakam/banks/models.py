@@ -51,12 +51,20 @@ class BankEntry(models.Model):
     example = models.BooleanField(default=False)  # a seed: the doctor tries whether it is still found
     added_at = models.DateTimeField()
     added_in = models.PositiveBigIntegerField()  # revision of the bank
+    corrected_in = models.PositiveBigIntegerField(
+        null=True
+    )  # revision of the bank in which its words were corrected
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["bank", "kind", "digest"], name="bank_entry_once")]
         indexes = [
             models.Index(fields=["bank", "added_in"], name="bank_entry_added"),
             models.Index(fields=["bank", "item"], name="bank_entry_item"),
+            models.Index(
+                fields=["bank", "corrected_in"],
+                name="bank_entry_corrected",
+                condition=models.Q(corrected_in__isnull=False),
+            ),
         ]
 
 

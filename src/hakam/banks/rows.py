@@ -62,9 +62,14 @@ def row(place: int, kind: str, digest: str, *, item: str = "", label: str = "", 
     if isinstance(read, str):
         return BadRow(place, read)
     for name, value in (("id", item), ("label", label)):
-        if len(value) > _MOST or _CONTROL.search(value):
+        if words_wrong(value):
             return BadRow(place, f"its {name} has more than {_MOST} characters, or control characters")
     return read._replace(item=item, label=label, gone=gone)
+
+
+def words_wrong(words: str) -> bool:
+    """Whether a label or an id can't be kept."""
+    return len(words) > _MOST or _CONTROL.search(words) is not None
 
 
 def _long(kind: EntryKind, text: str) -> Row:

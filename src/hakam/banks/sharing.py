@@ -33,6 +33,7 @@ class Change(NamedTuple):
     kind: str
     digest: str
     label: str
+    corrected: bool = False  # it was told before; what is said of it has changed
 
     @property
     def gone(self) -> bool:
@@ -58,10 +59,8 @@ def changes(bank: Bank, after: Place, limit: int, *, everything: bool = False) -
     came, gone = bank.entries.all(), bank.retractions.all()
     if not everything:
         came, gone = came.filter(variant__in=_PLAIN, kind__in=_KINDS), gone.filter(kind__in=_KINDS)
-    came = came.filter(
-        Q(added_in__gt=after.revision)
-        | (Q(added_in=after.revision, pk__gt=after.row) if not after.left else Q(pk__in=[]))
-    )
+    again = came.filter(_after("corrected_in", after))
+    came = came.filter(_after("added_in", after), corrected_in=None)
     left = gone.filter(
         Q(removed_in__gt=after.revision) | Q(removed_in=after.revision, pk__gt=after.row if after.left else 0)
     )
@@ -71,10 +70,22 @@ def changes(bank: Bank, after: Place, limit: int, *, everything: bool = False) -
             "pk", "added_in", "kind", "digest", "label"
         )[:limit]
     ]
+    corrections = [
+        Change(Place(revision or 0, 0, pk), kind, digest, label, corrected=Place(added, 0, pk) <= after)
+        for pk, revision, added, kind, digest, label in again.order_by("corrected_in", "pk").values_list(
+            "pk", "corrected_in", "added_in", "kind", "digest", "label"
+        )[:limit]
+    ]
     outs = [
         Change(Place(revision, 1, pk), kind, digest, "")
         for pk, revision, kind, digest in left.order_by("removed_in", "pk").values_list(
             "pk", "removed_in", "kind", "digest"
         )[:limit]
     ]
-    return list(islice(merge(ins, outs), limit))
+    return list(islice(merge(ins, corrections, outs), limit))
+
+
+def _after(field: str, after: Place) -> Q:
+    """Return what tells rows that came, by the revision in `field`, after a place."""
+    later = Q(**{f"{field}__gt": after.revision})
+    return later if after.left else later | Q(**{field: after.revision, "pk__gt": after.row})

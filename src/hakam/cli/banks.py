@@ -389,6 +389,39 @@ def withdraw(
 
 
 @app.command()
+def correct(
+    name: Name,
+    reason: Annotated[str, typer.Option(help="Why, for the record. Name nobody in it.")],
+    label: Annotated[str | None, typer.Option(help="What they are, in a word or two.")] = None,
+    thing: Annotated[str | None, typer.Option(help="The id of the thing that they are hashes of.")] = None,
+    entry: Annotated[list[int] | None, typer.Option(help="Number of an entry; repeat for more.")] = None,
+    item: Annotated[
+        list[str] | None, typer.Option(help="The source's id of a thing; all its hashes.")
+    ] = None,
+    digest: Annotated[list[str] | None, typer.Option("--hash", help="A hash; repeat for more.")] = None,
+) -> None:
+    """Correct what entries are called, or of which thing they are. Partners of a shared bank hear of it."""
+    if not (entry or item or digest):
+        raise CommandError("say what: --entry, --item or --hash")
+    with _changing() as (_, now):
+        from hakam.banks import correcting  # noqa: PLC0415 -- needs Django started
+        from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415
+
+        changed = correcting.correct(
+            name,
+            reason=reason,
+            label=label,
+            item=thing,
+            entries=entry or (),
+            items=item or (),
+            hashes=[(k, d) for d in digest or () for k in EntryKind if DIGITS.get(k) == len(d.strip())],
+            by=SYSTEM,
+            now=now,
+        )
+    OUT.print(f"corrected {changed:,} entries")
+
+
+@app.command()
 def change(
     name: Name,
     enabled: Annotated[bool | None, typer.Option("--on/--off", help="Whether its matches count.")] = None,

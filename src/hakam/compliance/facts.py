@@ -146,6 +146,7 @@ class FactKind(StrEnum):
     BANK_CHANGED = "bank.changed"  # switched on or off, another end, action, clause or distance
     BANK_FILLED = "bank.filled"  # entries came in, and perhaps others went: numbers, no hash
     BANK_EXPORTED = "bank.exported"  # its hashes left the house
+    BANK_CORRECTED = "bank.corrected"  # what entries are called, or of which thing they are
     BANK_WITHDRAWN = "bank.withdrawn"  # entries were taken out for good, by their source or by us
     BANK_JUDGED = "bank.judged"  # a person said whether a match was right
     BANK_DELETED = "bank.deleted"

@@ -105,6 +105,7 @@ FACTS: dict[str, Promise] = {
     "bank.changed": _("Bank changed"),
     "bank.filled": _("Hashes taken into a bank"),
     "bank.exported": _("Hashes of a bank left the house"),
+    "bank.corrected": _("Entries of a bank corrected"),
     "bank.withdrawn": _("Hashes withdrawn from a bank"),
     "bank.judged": _("Match of a bank judged"),
     "bank.deleted": _("Bank deleted"),

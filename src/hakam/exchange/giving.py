@@ -260,7 +260,7 @@ def _counted(bank: Bank, before: Place, place: Place) -> tuple[int, int]:
         part = [
             one for one in sharing.changes(bank, before, MOST_CHANGES, everything=True) if one.place <= place
         ]
-        came += sum(not one.gone for one in part)
+        came += sum(not (one.gone or one.corrected) for one in part)
         left += sum(one.gone for one in part)
         if len(part) < MOST_CHANGES:
             return came, left

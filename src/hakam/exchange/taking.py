@@ -13,8 +13,9 @@ from typing import Final
 
 from django.db import transaction
 
+from hakam.banks.correcting import mend
 from hakam.banks.filling import MOST_LANDMARKS, fill
-from hakam.banks.keeping import change_bank, create_bank
+from hakam.banks.keeping import change_bank, create_bank, locked
 from hakam.banks.kinds import BankError, BankSource
 from hakam.banks.models import BankEntry
 from hakam.banks.rows import BadRow, Read, Row, made, row
@@ -80,21 +81,22 @@ def take(partner: Partner, page: Changes, *, now: datetime) -> Taken:
         if Place(mirror.revision, mirror.left, mirror.row) != after:
             return _here(about, mirror)
         _settle(mirror, agreement, about, by=actor_of(partner), now=now)
-        came, left = _apply(partner, mirror, page.changes, now=now)
+        came, left, corrected = _apply(partner, mirror, page.changes, now=now)
         mirror.revision, mirror.left, mirror.row = upto
         mirror.taken_at = now
         if not page.more and not mirror.whole:
             left += _forget_unnamed(partner, mirror, now=now)
             mirror.whole = True
         mirror.save()
-        if came or left:
+        if came or left or corrected:
             ledger.record(
                 FactKind.EXCHANGE_TAKEN,
                 by=actor_of(partner),
                 now=now,
                 subject=subject_of(partner),
                 about=(f"bank:{mirror.bank.name}",),
-                body={"bank": mirror.bank.name, "purpose": mirror.purpose, "came": came, "left": left},
+                body={"bank": mirror.bank.name, "purpose": mirror.purpose, "came": came, "left": left}
+                | ({"corrected": corrected} if corrected else {}),
             )
         return Taken(about.bank, mirror.epoch, upto)
 
@@ -181,8 +183,13 @@ def _settle(mirror: Mirror, agreement: Agreement, about: About, *, by: Actor, no
     )
 
 
-def _apply(partner: Partner, mirror: Mirror, changes: Iterable[Change], *, now: datetime) -> tuple[int, int]:
-    """Put in what came and take out what left; of each hash the last word counts. Return how many of each."""
+def _apply(
+    partner: Partner, mirror: Mirror, changes: Iterable[Change], *, now: datetime
+) -> tuple[int, int, int]:
+    """Put in what came, take out what left, correct the words of what was here; of each hash the last word counts.
+
+    Return how many of each.
+    """
     last: dict[tuple[str, str], Change] = {}
     for one in changes:
         last[one.kind, one.digest] = one
@@ -202,7 +209,7 @@ def _apply(partner: Partner, mirror: Mirror, changes: Iterable[Change], *, now: 
                 variants[read.digest] = one.variant[:64]
         rows.append(read)
     if not rows:
-        return 0, 0
+        return 0, 0, 0
     filled = fill(
         mirror.bank.name,
         rows,
@@ -212,7 +219,20 @@ def _apply(partner: Partner, mirror: Mirror, changes: Iterable[Change], *, now: 
         now=now,
     )
     _note_numbers(mirror, theirs)
-    return filled.added, filled.removed
+    return filled.added, filled.removed, _correct(mirror, rows)
+
+
+def _correct(mirror: Mirror, rows: Iterable[Read]) -> int:
+    """Follow what a partner says now of hashes that were here already."""
+    said = {(one.kind.value, one.digest): one for one in rows if isinstance(one, Row) and not one.gone}
+    found = mirror.bank.entries.filter(digest__in={digest for _kind, digest in said})
+    pairs = [(one, said[one.kind, one.digest]) for one in found if (one.kind, one.digest) in said]
+    if all((one.label, one.item) == (row.label, row.item) for one, row in pairs):
+        return 0
+    bank = locked(mirror.bank.name)
+    bank.revision += 1
+    bank.save(update_fields=["revision"])
+    return mend(((one, row.label, row.item) for one, row in pairs), revision=bank.revision)
 
 
 def _read(one: Change) -> Read:
