@@ -28,9 +28,8 @@ from tests.stories.conftest import PEOPLE, Visitors
 
 pytestmark = [pytest.mark.browser, pytest.mark.sockets, pytest.mark.embedded, pytest.mark.timeout(900)]
 FLAGGED_WITHIN = 5.0  # seconds of the appearance of what a bank knows
-LOOKED_WITHIN = (
-    10.0  # seconds from the order until somebody looked and it was black; the benchmark measures in earnest
-)
+BLACK_WITHIN = 10.0  # seconds from the key until viewers see nothing new; the benchmark measures in earnest
+LOOKED_WITHIN = 10.0  # seconds from the order until somebody looked and it was black
 
 
 class Words(NamedTuple):
@@ -203,6 +202,14 @@ class _given(AbstractContextManager[Callable[[], bool]]):  # noqa: N801 -- reads
         self._stack.close()
 
 
+def slowed() -> float:
+    """Return how many times slower this machine is than one with nothing else to do: its programs wait in line.
+
+    A broadcaster, a viewer, FFmpeg and the watch need two processors by themselves.
+    """
+    return max(1.0, os.getloadavg()[0] / (2.0 * (os.cpu_count() or 1)))
+
+
 def picture(page: Page, name: str) -> None:
     """Keep what the page shows, if somebody wants pictures."""
     folder = os.environ.get("PICTURES")
@@ -236,7 +243,7 @@ def watch_and_cut(studio: Studio, visitors: Visitors, words: Words, way: OnAir, 
         told = studio.told(way.name)
         assert told.flagged is not None
         took = told.flagged - audience.appeared(told.started)
-        assert took < FLAGGED_WITHIN, f"flagged after {took:.2f} s"
+        assert took < FLAGGED_WITHIN * slowed(), f"flagged after {took:.2f} s, slowed {slowed():.1f} times"
         picture(page, f"flagged-{words.language}")
         expect(page.locator("#clause")).to_have_value(
             CLAUSE
@@ -246,9 +253,7 @@ def watch_and_cut(studio: Studio, visitors: Visitors, words: Words, way: OnAir, 
         expect(page.locator("[data-black]")).to_be_visible(timeout=30_000)
         until(lambda: time.monotonic() - audience.last() > 4.0)
         black = audience.last() - pressed
-        assert black < 10.0, (
-            f"black {black:.2f} s after the key"
-        )  # loaded machines are slow; the benchmark measures
+        assert black < BLACK_WITHIN * slowed(), f"black {black:.2f} s after the key"
         expect(page.locator("[data-preserved]")).to_contain_text(
             "live-terrorism-glorification", timeout=90_000
         )
@@ -256,7 +261,7 @@ def watch_and_cut(studio: Studio, visitors: Visitors, words: Words, way: OnAir, 
         picture(page, f"black-{words.language}")
     told = studio.told(way.name)
     assert told.black_after is not None
-    assert told.black_after < LOOKED_WITHIN
+    assert told.black_after < LOOKED_WITHIN * slowed()
     sys.stdout.write(f"{way.name}: flagged after {took:.2f} s, black {max(0.0, black):.2f} s after the key, "
           f"looked after {told.black_after:.2f} s\n")  # fmt: skip
     assert all(one["digest"] for one in told.preserved)
