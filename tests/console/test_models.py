@@ -127,3 +127,18 @@ def test_a_page_full_of_models_breaks_no_rule_of_accessibility(
         model="judge-5d1f0a9c77ab-0b8b17e3c1d2", trouble="no answer within 12 seconds", trouble_at=now,
     )  # fmt: skip
     assert broken_rules(browser, live_server.url, {"root": ["/desk/models"]}, look) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Frames of live streams"), ("ar", "لقطات من البث المباشر")]
+)
+def test_a_model_that_looks_says_what_it_is_given(
+    declare: Declare, lead: Client, language: str, words: str
+) -> None:
+    text = TEXT.replace('adapter = "chat"', 'adapter = "moderations"\nreads = "picture"\nevery = 3')
+    declare(text, "eyes")
+    lead.cookies["django_language"] = language
+    page = lead.get(reverse("console:models")).content.decode()
+    assert words in page
+    assert "models.example" in page
+    assert ("a text waits at most" in page) is False

@@ -24,9 +24,15 @@ MODEL_FALLBACKS: Words = {
     "review": _("A person is asked"),
     "local": _("A model that ships answers in its place"),
 }
+MODEL_READS: Words = {
+    "text": _("Texts"),
+    "picture": _("Frames of live streams"),
+    "speech": _("The sound of live streams"),
+}
 
 FAMILIES: dict[str, Words] = {
     "model_state": MODEL_STATES,
     "model_budget": MODEL_BUDGETS,
     "model_fallback": MODEL_FALLBACKS,
+    "model_reads": MODEL_READS,
 }
