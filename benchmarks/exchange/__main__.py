@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.media.clips import EDITS, made
+from benchmarks.media.clips import EDITS, LENGTH, SIZE, made
 from tests.exchange.network import Node, acquaint, missing, three_platforms, wait_until
 from tests.media.clip_files import clip
 
@@ -97,6 +97,14 @@ def copies(one: Node, others: tuple[Node, ...], clips: list[Path]) -> None:
         )
 
 
+def prepared(path: Path, folder: Path) -> Path:
+    """Return a clip as the table of edits takes it: its beginning, at most 640 by 360 pixels, 25 frames a second."""
+    fit = f"scale={SIZE}:force_original_aspect_ratio=decrease:force_divisible_by=2,setsar=1,fps=25"
+    out = folder / f"{path.stem}.mp4"
+    out.write_bytes(made(["-t", str(LENGTH), "-vf", fit], [path]))
+    return out
+
+
 def main() -> None:
     """Run all three."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -107,7 +115,7 @@ def main() -> None:
     if why := missing():
         raise SystemExit(why)
     with tempfile.TemporaryDirectory(prefix="hakam-exchange-") as folder:
-        clips = list(chosen.clips)
+        clips = [prepared(path, Path(folder)) for path in chosen.clips]
         if not clips:
             path = Path(folder) / "drawn.mp4"
             path.write_bytes(clip(seeds=(41, 42, 43)))

@@ -25,7 +25,7 @@ from hakam.media.long_hashes import Frame
 from hakam.media.variants import mirror
 
 LENGTH = 8  # seconds of each clip
-_SIZE = "640:360"
+SIZE = "640:360"
 _LOGO = "drawbox=x=iw*0.82:y=ih*0.8:w=iw*0.15:h=ih*0.15:color=red:t=fill"
 EDITS: dict[str, tuple[str, ...]] = {
     "noise": ("-vf", "noise=alls=20:allf=t"),
@@ -184,7 +184,7 @@ def recall(paths: Sequence[Path]) -> None:
         originals: list[Path] = []
         for number, path in enumerate(paths):
             cut = Path(folder) / f"{number}.mp4"
-            fit = f"scale={_SIZE}:force_original_aspect_ratio=decrease:force_divisible_by=2,setsar=1,fps=25"
+            fit = f"scale={SIZE}:force_original_aspect_ratio=decrease:force_divisible_by=2,setsar=1,fps=25"
             cut.write_bytes(made(["-t", str(LENGTH), "-vf", fit], [path]))
             originals.append(cut)
         bank = [Known(one.read_bytes()) for one in originals]

@@ -14,7 +14,7 @@ from tests.exchange.fires.conftest import NOW, PutList, book, entries_of, put_li
 from hakam.exchange.fires import following, offering
 from hakam.exchange.fires.shapes import BEGINNING, CONTEXT, EntityKind, Policy
 from hakam.exchange.http import HttpReach
-from hakam.exchange.models import Dataset, Followed
+from hakam.exchange.models import Dataset, Followed, FollowedChange
 from hakam.vocabulary.actor import SYSTEM
 
 __all__ = ["book", "put_list"]  # fixtures
@@ -124,9 +124,14 @@ def test_one_hakam_reads_another_over_http(
         put_list("hosts", ["h003.example"], now=LATER)
         offering.tell_due(LATER)
         assert following.read_due(reach, now=NOW + following.EVERY) == 1
+        put_list("hosts", ["h003.example", "h999.example"], now=LATER)
+        offering.tell_due(LATER)
+        offering.erase("hosts", "h001.example", because="they asked", by=SYSTEM, now=LATER)
+        following.read(Followed.objects.get(), reach, now=NOW)
+        assert not FollowedChange.objects.filter(key="h001.example").exists()
+        assert entries_of("theirs") == {"h003.example", "h999.example"}
         Followed.objects.update(address=f"{address}x", page="", next_at=NOW)
         assert following.read_due(reach, now=NOW) == 0
     finally:
         reach.close()
-    assert entries_of("theirs") == {"h003.example"}
     assert Followed.objects.get().last_error.startswith("404")

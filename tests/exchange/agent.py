@@ -173,7 +173,11 @@ def active_since(sha256: str, seconds: float) -> float:
 def _event(id_: str, media: dict[str, Any]) -> dict[str, Any]:
     from hakam.wiring.settings import settings  # noqa: PLC0415 -- needs Django started
 
-    author = {"id": "u1", "email": "poster@x.example", "language": "ar"}
+    author = {
+        "id": f"u-{id_}",
+        "email": "poster@x.example",
+        "language": "ar",
+    }  # so that nobody seems to flood
     item = {"id": id_, "text": "look", "media": [media]}
     return {
         "id": id_,

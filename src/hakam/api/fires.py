@@ -165,7 +165,7 @@ def _about(one: Dataset) -> About:
 
 
 def _told(row: DatasetChange) -> Told:
-    return Told(row.number, ChangeType(row.type), row.key, row.at)
+    return Told(row.of or row.number, ChangeType(row.type), row.key, row.at)
 
 
 def _dataset(one: Dataset) -> dict[str, Any]:

@@ -84,6 +84,21 @@ def withdraw(name: Name, because: Because) -> None:
 
 
 @app.command()
+def erase(
+    name: Name,
+    entry: Annotated[str, typer.Argument(help="The domain or account.")],
+    because: Because,
+) -> None:
+    """Erase an entry from a dataset's whole history, once it has left the list. Who has read it is told to do so."""
+    with _changing() as (_, now):
+        from hakam.exchange.fires import offering  # noqa: PLC0415 -- needs Django started
+        from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415
+
+        erased = offering.erase(name, entry, because=because, by=SYSTEM, now=now)
+    OUT.print(f"erased {erased:,} changes")
+
+
+@app.command()
 def follow(
     name: Name,
     address: Annotated[str, typer.Argument(help="Address of the dataset.")],

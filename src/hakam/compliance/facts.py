@@ -174,6 +174,7 @@ class FactKind(StrEnum):
     RELEASE_WITHDRAWN = "release.withdrawn"
     DATASET_OFFERED = "dataset.offered"  # a list outside packs, to servers of the fediverse
     DATASET_TOLD = "dataset.told"  # recommendations came and were retracted: numbers
+    DATASET_ERASED = "dataset.erased"  # an entry, with all that was ever said of it: numbers, no name
     DATASET_WITHDRAWN = "dataset.withdrawn"  # all of it was retracted
     DATASET_FOLLOWED = "dataset.followed"  # of another server, as a list outside packs
     DATASET_READ = "dataset.read"  # changes of it came in: numbers

@@ -125,6 +125,7 @@ FACTS: dict[str, Promise] = {
     "exchange.said": _("A partner was told of its hashes whether they are right"),
     "dataset.offered": _("A list is offered to the fediverse"),
     "dataset.told": _("Recommendations to the fediverse changed"),
+    "dataset.erased": _("An entry erased from recommendations to the fediverse"),
     "dataset.withdrawn": _("Recommendations to the fediverse withdrawn"),
     "dataset.followed": _("A dataset of another server is followed"),
     "dataset.read": _("Changes of a followed dataset came in"),

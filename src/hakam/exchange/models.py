@@ -147,12 +147,16 @@ class Dataset(models.Model):
 
 
 class DatasetChange(models.Model):
-    """What was said of an entry. Rows are only ever added: who has read up to one has missed nothing."""
+    """What was said of an entry. Rows are only ever added: who has read up to one has missed nothing.
+
+    A tombstone names a change, `of`, whose own row stays at its place without its words.
+    """
 
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="changes")
     number = models.CharField(max_length=36, unique=True)  # a UUID of version 7
     type = models.CharField(max_length=16)  # a `ChangeType`
     key = models.CharField(max_length=200)
+    of = models.CharField(max_length=36, blank=True)  # of a tombstone that was added: whose it is
     at = models.DateTimeField()
 
     class Meta:

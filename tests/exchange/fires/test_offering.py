@@ -119,6 +119,40 @@ def test_a_list_that_is_not_there_can_t_be_offered(put_list: PutList) -> None:
         offered("nothing")
 
 
+def test_an_entry_is_erased_from_the_whole_history(put_list: PutList) -> None:
+    put_list("hosts", ["a.example", "b.example"])
+    dataset = offered()
+    first = dataset.changes.order_by("pk")[0].number
+    with pytest.raises(FiresError, match="take it out"):
+        offering.erase("hosts", "a.example", because="they asked", by=SYSTEM, now=LATER)
+    put_list("hosts", ["b.example"], now=LATER)
+    offering.tell_due(LATER)
+    assert offering.erase("hosts", "a.example", because="they asked", by=SYSTEM, now=LATER) == 2
+    assert said(dataset) == [
+        ("Tombstone", ""), ("Recommendation", "b.example"), ("Tombstone", ""), ("Tombstone", ""), ("Tombstone", ""),
+    ]  # fmt: skip
+    assert list(offering.latest(dataset)) == ["b.example"]
+    rows, _more = offering.changes_after(dataset, first) or ([], True)
+    assert [row.key for row in rows] == ["b.example", "", "", ""]  # who stands there goes on as before
+    assert [row.of for row in rows][2] == first
+    assert not any("a.example" in fact.body for fact in Fact.objects.filter(kind__startswith="dataset."))
+    with pytest.raises(FiresError, match="nothing was ever said"):
+        offering.erase("hosts", "a.example", because="again", by=SYSTEM, now=LATER)
+    put_list("hosts", ["a.example", "b.example"], now=LATER)
+    offering.tell_due(LATER)
+    assert said(dataset)[-1] == ("Recommendation", "a.example")
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "because"), [("no", "a.example", "x"), ("hosts", "", "x"), ("hosts", "b", " ")]
+)
+def test_what_can_t_be_erased(put_list: PutList, name: str, key: str, because: str) -> None:
+    put_list("hosts", ["a.example"])
+    offered()
+    with pytest.raises(FiresError):
+        offering.erase(name, key, because=because, by=SYSTEM, now=LATER)
+
+
 def test_a_dataset_has_a_bound(put_list: PutList, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(offering, "MOST_ENTRIES", 2)
     put_list("hosts", ["a.example", "b.example", "c.example"])

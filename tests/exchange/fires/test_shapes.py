@@ -66,6 +66,11 @@ def test_a_retraction_says_what_is_retracted_and_no_more() -> None:
     assert set(said) == {"id", "type", "published", "entityKind", "entityKey"}
 
 
+def test_a_tombstone_names_a_change_and_nobody() -> None:
+    said = change(ABOUT, Told("0194", ChangeType.TOMBSTONE, "", AT))
+    assert set(said) == {"id", "type", "published"}
+
+
 def test_what_is_written_is_read() -> None:
     rows = [
         Told("1", ChangeType.RECOMMENDATION, "bad.example", AT),

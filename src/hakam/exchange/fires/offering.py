@@ -113,6 +113,38 @@ def withdraw(name: str, *, because: str, by: Actor, now: datetime) -> Dataset:
     return found
 
 
+def erase(name: str, key: str, *, because: str, by: Actor, now: datetime) -> int:
+    """Erase the words of an entry from a dataset's whole history; return how many changes named it.
+
+    Each of them becomes a tombstone where it stands, and is told once more as one at the end, so that who has read it
+    erases it too. The entry must have left the list before (GDPR Art. 17, 19). Raises `FiresError`.
+    """
+    because = storable(because).strip()[:2_000]
+    if not because:
+        raise FiresError(_("say why"))
+    with transaction.atomic():
+        ledger.lock()
+        found = Dataset.objects.select_for_update().filter(name=name).first()
+        said = list(found.changes.filter(key=key).order_by("pk")) if found is not None and key else []
+        if found is None or not said:
+            raise FiresError(_("nothing was ever said of it there"))
+        if said[-1].type == ChangeType.RECOMMENDATION:
+            raise FiresError(_("it is recommended still: take it out of the list first"))
+        found.changes.filter(key=key).update(type=ChangeType.TOMBSTONE.value, key="")
+        DatasetChange.objects.bulk_create(
+            DatasetChange(
+                dataset=found, number=number_at(now, count), type=ChangeType.TOMBSTONE.value, key="",
+                of=one.number, at=now,
+            )
+            for count, one in enumerate(said)
+        )  # fmt: skip
+        ledger.record(
+            FactKind.DATASET_ERASED, by=by, now=now, subject=subject_of(name),
+            body={"changes": len(said), "because": because},
+        )  # fmt: skip
+    return len(said)
+
+
 def tell_due(now: datetime) -> int:
     """Bring every dataset up to its list; return how many have changed. A list that is gone retracts everything."""
     versions = {one.name: one for one in lists.in_force()}
@@ -165,7 +197,7 @@ def _standing(dataset: Dataset) -> set[str]:
 def latest(dataset: Dataset) -> dict[str, DatasetChange]:
     """Return the newest change of each key, the oldest of them first."""
     found: dict[str, DatasetChange] = {}
-    for one in dataset.changes.order_by("pk").iterator(chunk_size=_ROWS):
+    for one in dataset.changes.exclude(type=ChangeType.TOMBSTONE).order_by("pk").iterator(chunk_size=_ROWS):
         found.pop(one.key, None)
         found[one.key] = one
     return found

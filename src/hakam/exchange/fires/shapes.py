@@ -92,14 +92,15 @@ class About(NamedTuple):
 
 
 def change(about: About, one: Told) -> dict[str, Any]:
-    """Return a change. A retraction says what is retracted and no more."""
+    """Return a change. A retraction says what is retracted and no more, a tombstone only which change is gone."""
     said: dict[str, Any] = {
         "id": f"{about.address}/changes/{one.number}",
         "type": one.type.value,
         "published": stamp(one.at),
-        "entityKind": about.kind.value,
-        "entityKey": one.key,
     }
+    if one.type is ChangeType.TOMBSTONE:
+        return said
+    said |= {"entityKind": about.kind.value, "entityKey": one.key}
     if one.type is ChangeType.RECOMMENDATION:
         said["labels"] = [about.label] if about.label else []
         said["recommendedPolicy"] = about.policy.value
