@@ -10,7 +10,8 @@ from tests.regulator.test_contacts import CONTACTS
 from tests.regulator.test_requests import NOW, ask
 from tests.regulator.test_risks import WHOLE
 
-from hakam.compliance.models import Deadline, Fact
+from hakam.compliance.clocks import clock
+from hakam.compliance.models import Deadline, Fact, Statement, Submission
 from hakam.compliance.profile import Profile, set_profile
 from hakam.compliance.reports import keeping
 from hakam.compliance.reports.period import year
@@ -54,6 +55,35 @@ def test_a_request_is_late_after_its_hours_and_not_before(book: Any, vault: File
     requests.carry_out(str(made.pk), by=lena.actor, now=NOW)
     requests.answer(str(made.pk), by=lena.actor, now=NOW, text="Gone.")
     assert codes(NOW + 9 * DAY) == []
+
+
+def test_statements_that_wait_too_long_for_the_database_are_named_once(book: Any, db: None) -> None:
+    # DSA Art. 24(5): without undue delay
+    for number, state in enumerate(("queued", "sending", "needs_fix", "sent", "not_due")):
+        Submission.objects.create(
+            puid=f"p{number}",
+            statement=issued(number),
+            payload={},
+            state=state,
+            because="",
+            wrong=[],
+            created_at=NOW,
+        )
+    length = clock("statement.database").length
+    assert codes(NOW + length) == []
+    (late,) = check(now=NOW + length + timedelta(minutes=1))
+    assert (late.code, late.subject, late.severity) == ("G009", "database:statements", Severity.WARNING)
+    assert (late.hint or "").startswith("3, ")
+    Submission.objects.update(state="sent")
+    assert codes(NOW + 9 * DAY) == []
+
+
+def issued(number: int) -> Statement:
+    return Statement.objects.create(
+        decision=f"decision:{number}", platform=PLATFORM, item_kind="post", item_id=str(number), recipient="u1",
+        reasons={}, measures=[], language="en", issued_at=NOW, effective_from=NOW, complain_until=NOW + 200 * DAY,
+        token=f"t{number}",
+    )  # fmt: skip
 
 
 def test_a_request_without_anybody_in_charge_is_named(

@@ -10,6 +10,8 @@ from hakam.compliance.models import Deadline, MadeReport
 from hakam.compliance.reports import keeping, making
 from hakam.compliance.reports.period import year
 from hakam.compliance.reports.sheets import Stated
+from hakam.regulator import contacts
+from hakam.regulator.contacts import Contacts
 from hakam.vocabulary.actor import SYSTEM
 from hakam.wiring import report_duties
 
@@ -29,5 +31,7 @@ def test_the_lane_makes_what_was_asked_for(law: str, kinds: int) -> None:
 
 def test_the_lane_starts_the_clocks() -> None:
     _make, start = report_duties.tasks("p")
+    assert start.run(NOW) == 0  # nothing is on record yet
+    contacts.publish("p", Contacts(), by=SYSTEM, now=NOW.replace(year=2025))
     assert start.run(NOW) == 1
     assert Deadline.objects.get().clock == "report.yearly"

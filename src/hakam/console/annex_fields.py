@@ -6,6 +6,7 @@ from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 ANNEX_FIELDS: Final[dict[str, Promise]] = {
     "issuing_state": _("Member State that issues it"),
@@ -15,7 +16,7 @@ ANNEX_FIELDS: Final[dict[str, Promise]] = {
     "reference": _("Its file reference"),
     "urls": _("Exact addresses"),
     "reasons": _("Its reasons"),
-    "authority": _("Authority"),
+    "authority": pgettext_lazy("of an order", "Authority"),
     "representative": _("Who signs"),
     "file": _("File number of the authority"),
     "email": _("E-mail"),

@@ -27,6 +27,7 @@ WORDS: Final[Mapping[str, Promise]] = {
     "G006": _("A contact point that the law wants public is missing"),
     "G007": _("A yearly report is due and not published"),
     "G008": _("A request is closed, and its clock still runs"),
+    "G009": _("Statements of reasons wait longer for the Transparency Database than their clock allows"),
     "D001": _("Somebody who asked about their data was not answered in time"),
     "D002": _("Who prepared somebody's data released it"),
     "D003": _("A hold is past its end and was not ended"),
@@ -45,6 +46,7 @@ _PAGES: Final[Mapping[str, str]] = {
     "contacts": "console:contacts", "report": "console:reports", "data_request": "console:data_request",
     "hold": "console:hold", "retention": "console:retention", "research": "console:research_project",
     "order": "console:order", "child_report": "console:child_report", "case": "console:case",
+    "database": "console:eu_database",
 }  # fmt: skip
 
 
@@ -90,7 +92,7 @@ def _page(subject: str, user: User) -> str:
     match kind:
         case "checklist":
             return reverse(name, args=[key.rpartition("/")[2]])
-        case "risk" | "contacts" | "report" | "retention":
+        case "risk" | "contacts" | "report" | "retention" | "database":
             return reverse(name)
         case _:
             return reverse(name, args=[key])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, timedelta
 from statistics import median
 from typing import Final, NamedTuple
 
@@ -16,6 +16,8 @@ from hakam.compliance import guards
 from hakam.compliance.eu_database.submissions import SubmissionState
 from hakam.compliance.models import Deadline, Fact, MadeReport, Statement, Submission
 from hakam.compliance.reports import recipients
+from hakam.compliance.reports.making import on_record
+from hakam.compliance.reports.period import year as whole
 from hakam.enforcement.models import AppliedMeasure
 from hakam.enforcement.states import MeasureState
 from hakam.intake.flaggers import FlaggerState
@@ -365,6 +367,9 @@ def _report(law: str) -> Callable[[Situation, Chosen], Found]:
         found = MadeReport.objects.filter(
             platform=situation.platform, version__isnull=False, first__year=year, law=law
         )
+        if not found.exists() and not on_record(whole(year), UTC):
+            text = _("The record begins after %(year)s: the report of that year does not come from here.")
+            return _unshown(text % {"year": year}, "/desk/reports")
         return Found(found.exists(), _("Report of %(year)s.") % {"year": year}, "/desk/reports")
 
     return check

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from django.db.models import Count, Min
 from django.utils import timezone
 
-from hakam.compliance.models import Deadline, Fact, MadeReport, PlatformProfile
+from hakam.compliance.clocks import clock
+from hakam.compliance.eu_database.submissions import WAITING
+from hakam.compliance.models import Deadline, Fact, MadeReport, PlatformProfile, Submission
 from hakam.compliance.profile import Profile, duties, judge, profile_of
 from hakam.regulator import contacts, keepers, risks
 from hakam.regulator.models import Attestation, Request
@@ -27,6 +30,7 @@ CODES: Final = {
     "G006": "a contact point that the law wants public is missing",
     "G007": "a yearly report is due and not published",
     "G008": "a request is closed, and its clock still runs",
+    "G009": "statements of reasons wait longer for the Transparency Database than their clock allows",
 }
 _REPORTS: Final = {"dsa": "dsa.report", "tco": "tco.report"}
 _DUE: Final = (
@@ -39,6 +43,7 @@ def check(*, now: datetime | None = None) -> Iterator[Finding]:
     """Yield everything that is broken or owed in this room."""
     now = now or timezone.now()
     yield from _requests(now)
+    yield from _late_statements(now)
     today = now.date()
     for one in Attestation.objects.filter(until__lt=today).order_by("platform", "checklist", "line"):
         yield _found(
@@ -73,6 +78,17 @@ def _requests(now: datetime) -> Iterator[Finding]:
     ):
         if closed.filter(pk=subject.removeprefix("request:")).exists():
             yield _found("G008", subject, error=True)
+
+
+def _late_statements(now: datetime) -> Iterator[Finding]:
+    """# DSA Art. 24(5): without undue delay. One clock for each of a million statements would say no more."""
+    since = now - clock("statement.database", at=now).length
+    late = Submission.objects.filter(state__in=WAITING, created_at__lt=since)
+    seen = late.aggregate(n=Count("pk"), first=Min("created_at"))
+    if seen["n"]:
+        yield _found(
+            "G009", "database:statements", f"{seen['n']}, the oldest since {seen['first']:%Y-%m-%d %H:%M} UTC"
+        )
 
 
 def _assessments(profile: Profile, today: date) -> Iterator[Finding]:

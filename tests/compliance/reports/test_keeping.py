@@ -108,6 +108,25 @@ def test_what_is_published_stays_and_a_correction_stands_beside_it(year: Year) -
     assert '"version":2' in fact.body
 
 
+def days_in(report: MadeReport) -> list[object]:
+    """Return the days of publication that the report itself names: its own, and that of the one before."""
+    return [row[-1] for row in keeping.sheets_of(keeping.find(report.pk) or report)[0].rows[1:3]]
+
+
+def test_what_is_published_names_the_day_and_that_of_the_report_before(year: Year) -> None:
+    # 2024/2835, Annex I, Part 1
+    draft = make()
+    before = days_in(draft)
+    first = keeping.publish(draft.pk, by=SYSTEM, now=LATER)
+    second = keeping.publish(
+        make(LATER + timedelta(days=1)).pk, by=SYSTEM, now=LATER + timedelta(days=2), note="Late."
+    )
+    assert not any(before)
+    assert days_in(first) == [LATER.date().isoformat(), None]
+    assert days_in(second) == [(LATER + timedelta(days=2)).date().isoformat(), LATER.date().isoformat()]
+    assert not any(one.part == 1 for one in keeping.differences(second))  # no correction of a figure
+
+
 def test_publishing_meets_its_clock_and_starts_that_of_keeping(year: Year) -> None:
     # DSA Art. 15(1): public for at least five years
     keeping.publish(make().pk, by=SYSTEM, now=LATER)

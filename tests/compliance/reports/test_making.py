@@ -9,7 +9,7 @@ from django.db import transaction
 
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
-from hakam.compliance.models import Deadline, MadeReport, ReportWish
+from hakam.compliance.models import Deadline, Fact, MadeReport, ReportWish
 from hakam.compliance.profile import Profile, Size, Tier, set_profile
 from hakam.compliance.reports import keeping, making
 from hakam.compliance.reports.keeping import ReportError
@@ -115,7 +115,18 @@ def clocks() -> dict[str, Deadline]:
     return {one.clock: one for one in Deadline.objects.all()}
 
 
-def start(now: datetime = NOW) -> int:
+def old_record() -> None:
+    """Let the record begin in 2025."""
+    if not Fact.objects.filter(at__year=2025).exists():
+        at = datetime(2025, 1, 2, tzinfo=UTC)
+        with transaction.atomic():
+            ledger.record(FactKind.CONTACTS_CHANGED, by=SYSTEM, now=at, subject="platform:p", body={})
+
+
+def start(now: datetime = NOW, *, old: bool = True) -> int:
+    """Start what is due, where the record began in 2025 unless `old` is false."""
+    if old:
+        old_record()
     return making.start_due("p", now=now, zone=UTC)
 
 
@@ -127,6 +138,15 @@ def test_the_clock_of_the_yearly_report_starts_by_itself_and_once() -> None:
     assert clock.started_at.date().isoformat() == "2025-12-31"
     assert clock.due_at.date().isoformat() == "2026-03-01"
     assert clock.subject == "report:p/2025-01-01/2025-12-31"
+
+
+def test_a_house_that_began_this_year_owes_no_report_of_the_last_one() -> None:
+    # DSA Art. 15(1)
+    assert start(old=False) == 0
+    with transaction.atomic():
+        ledger.record(FactKind.CONTACTS_CHANGED, by=SYSTEM, now=NOW, subject="platform:p", body={})
+    assert start(old=False) == 0
+    assert start(NOW.replace(year=NOW.year + 1), old=False) == 1
 
 
 def test_publishing_meets_it() -> None:
@@ -152,6 +172,7 @@ def test_who_owes_no_report_has_no_clock() -> None:
 
 def test_a_very_large_platform_reports_twice_a_year() -> None:
     # DSA Art. 42(1)
+    old_record()
     set_profile(Profile(platform="p", tier=Tier.VERY_LARGE), by=SYSTEM, now=NOW)
     start()
     assert clocks()["report.half_yearly"].subject == "report:p/2025-07-01/2025-12-31"

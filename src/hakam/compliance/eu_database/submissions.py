@@ -50,6 +50,11 @@ class Stored(msgspec.Struct, frozen=True):
 
 LEASE: Final = timedelta(minutes=5)
 _S = SubmissionState
+WAITING: Final = (
+    _S.QUEUED.value,
+    _S.SENDING.value,
+    _S.NEEDS_FIX.value,
+)  # what the database does not have yet
 _MARK_SENT: Final = (
     "UPDATE compliance_submission SET state = 'sent', sent_at = %s, uuid = %s, permalink = %s, next_at = NULL, "
     "last_error = '' WHERE id = %s AND state = 'sending' AND batch = %s"

@@ -7,8 +7,8 @@ Regulation (EU) 2024/2835, Annex II; `report.public` is the clock). Drafts are m
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
-from datetime import datetime, tzinfo
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, tzinfo
 from itertools import accumulate, pairwise
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ from hakam.vocabulary.actor import Actor
 _AT_ONCE = 500
 DSA, TCO, UK = "dsa", "tco", "uk"
 LAWS: Final = (DSA, TCO, UK)
+_PUBLISHED, _PREVIOUS = 1, 2  # rows of part 1: the day of this publication, and of the report before
 _CLOCKS: Final = {DSA: ("report.yearly", "report.half_yearly"), TCO: ("tco.transparency",), UK: ()}
 
 
@@ -155,7 +156,8 @@ def publish(report_id: int, *, by: Actor, now: datetime, note: str = "") -> Made
             raise ReportError(_("say what was corrected, why and how: the earlier version stays public"))
         report.version = 1 if before is None else (before.version or 0) + 1
         report.published_by, report.published_at, report.note = str(by), now, note.strip()
-        report.save(update_fields=["version", "published_by", "published_at", "note"])
+        report.sheets = _dated(report, now.date())
+        report.save(update_fields=["version", "published_by", "published_at", "note", "sheets"])
         subject = subject_of(report)
         body = {"version": report.version, "changed": len(differences(report))}
         ledger.record(FactKind.REPORT_PUBLISHED, by=by, now=now, subject=subject, body=body)
@@ -163,6 +165,32 @@ def publish(report_id: int, *, by: Actor, now: datetime, note: str = "") -> Made
             deadlines.meet(clock, subject=subject, by=by, now=now)
         deadlines.start("report.public", subject=f"{subject}/{report.version}", by=by, now=now)
     return report
+
+
+def _dated(report: MadeReport, today: date) -> list[dict[str, Any]]:
+    """Return the sheets with the days of publication that nobody stated: this one, and that of the report before.
+
+    # 2024/2835, Annex I, Part 1: both days stand in the report itself.
+    """
+    pages: list[dict[str, Any]] = report.sheets
+    if report.law != DSA:
+        return pages
+    earlier = MadeReport.objects.filter(platform=report.platform, law=report.law, version__isnull=False)
+    last = (
+        earlier.exclude(pk=report.pk).order_by("-published_at").values_list("published_at", flat=True).first()
+    )
+    said = {_PUBLISHED: today.isoformat(), _PREVIOUS: last.date().isoformat() if last else None}
+    return [
+        {**page, "rows": [_filled(n, row, said) for n, row in enumerate(page["rows"])]}
+        if page["part"] == 1
+        else page
+        for page in pages
+    ]
+
+
+def _filled(number: int, row: Sequence[Any], said: Mapping[int, str | None]) -> list[Any]:
+    """Return a row of part 1 with its value, where it has none."""
+    return [*row[:-1], said[number]] if number in said and not row[-1] else [*row]
 
 
 def newest(report: MadeReport) -> MadeReport | None:
@@ -241,7 +269,7 @@ def differences(report: MadeReport) -> list[Difference]:
             out += [
                 Difference(new.part, row, column, a, b)
                 for column, (a, b) in enumerate(zip(was, now, strict=True))
-                if a != b
+                if a != b and not (new.part == 1 and row in {_PUBLISHED, _PREVIOUS} and report.law == DSA)
             ]
     return out
 

@@ -123,7 +123,7 @@ def start_due(platform: str, *, now: datetime, zone: tzinfo) -> int:
     """Start the clock of every report that the profile owes for periods that are over; return how many began.
 
     # DSA Art. 15(1): two months after the year. DSA Art. 42(1): after the half-year. TCO Art. 7(2): before 1 March, if
-    there was anything to do in the year.
+    there was anything to do in the year. A period that was over before the record began is none of ours.
     """
     today = now.astimezone(zone).date()
     profile, began = profile_of(platform), 0
@@ -138,6 +138,8 @@ def start_due(platform: str, *, now: datetime, zone: tzinfo) -> int:
     if judge(duties()["tco.report"], profile, today).applies and _was_active(platform, last, zone):
         owed.append(("tco.transparency", "tco", last))
     for clock, law, period in owed:
+        if not on_record(period, zone):
+            continue
         subject = keeping.name_of(platform, law, period)
         known = Deadline.objects.filter(clock=clock, subject=subject).exists()
         done = MadeReport.objects.filter(
@@ -148,6 +150,12 @@ def start_due(platform: str, *, now: datetime, zone: tzinfo) -> int:
             deadlines.start(clock, subject=subject, by=SYSTEM, now=at, zone=zone)
             began += 1
     return began
+
+
+def on_record(period: Period, zone: tzinfo) -> bool:
+    """Whether the record began before a period was over: of another period no report can be made from it."""
+    first = Fact.objects.order_by("seq").values_list("at", flat=True).first()
+    return first is not None and first < period.end(zone)
 
 
 def _was_active(platform: str, period: Period, zone: tzinfo) -> bool:

@@ -56,6 +56,12 @@ def comma() -> str:
     return "\u060c " if translation.get_language_bidi() else ", "
 
 
+@register.simple_tag
+def semicolon() -> str:
+    """Return what stands between two parts of a sentence in the language in force."""
+    return "\u061b " if translation.get_language_bidi() else "; "
+
+
 @register.simple_tag(takes_context=True)
 def theme(context: Context) -> str:
     """Return the theme of this reader."""
