@@ -150,7 +150,7 @@ def write_manifest(folder: Path, **told: Any) -> None:
     """Write what the folder says of its model."""
     plain: dict[str, Any] = {
         "name": "encoder",
-        "version": "1",
+        "version": "2",
         "heads": list(HEADS),
         "longest": LONGEST,
         "scales": {head: {ANY: {"slope": 1, "shift": 0}} for head in HEADS},

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 import zstandard
 
+from hakam.signals.letters import without_signs
 from hakam.signals.models.features import prepare
 from hakam.signals.models.pieces import Pieces
 from training.calibrating import calibrate
@@ -65,7 +66,7 @@ def main() -> None:
     rows += seeds()
 
     def cut(some: Sequence[Row]) -> list[list[int]]:
-        return [pieces.encode(prepare(row.text), LONGEST) for row in some]
+        return [pieces.encode(prepare(without_signs(row.text)), LONGEST) for row in some]
 
     read_in = [prepared(part, cut(part)) for part in passes(rows)]
     held = held_back(rows)

@@ -19,7 +19,7 @@ from hakam.signals.fold import (
     raw_span,
     split_words,
 )
-from hakam.signals.letters import fold_character
+from hakam.signals.letters import fold_character, without_signs
 from hakam.signals.tricks import suspects
 
 # Letters that meet in tricks: plain, repeated, accented, look-alike, Arabic, marks, invisible, jamo, digits, gaps.
@@ -259,3 +259,19 @@ def test_no_mark_beyond_those_that_words_keep_is_left_by_folding() -> None:
     marks = [chr(c) for c in beyond if unicodedata.category(chr(c))[0] == "M"]
     assert marks
     assert all(fold(f"a{mark}b") == "ab" for mark in marks)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("كَلْبٌ", "كلب"),
+        ("كـــلـب", "كلب"),
+        ("السَّلامُ عَلَيْكُمْ", "السلام عليكم"),
+        ("أحمد إلى آخر", "أحمد إلى آخر"),
+        ("café über", "café über"),
+        ("हिन्दी में", "हिन्दी में"),
+    ],
+)
+def test_vowel_signs_and_tatweel_leave_and_nothing_else(text: str, plain: str) -> None:
+    assert without_signs(text) == plain
+    assert fold(plain) == fold(text)

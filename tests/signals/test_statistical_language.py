@@ -41,7 +41,13 @@ def test_arabic_in_latin_letters(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["tum kahan ho yaar mujhe nahi pata", "ye kya kar rahe ho tum log, sab theek hai na"]
+    "text",
+    [
+        "tum kahan ho yaar mujhe nahi pata",
+        "ye kya kar rahe ho tum log, sab theek hai na",
+        "itni baat nhi krta khud dekh liya",
+        "aik din sakta hy phr baad apko pehle",
+    ],
 )
 def test_urdu_in_latin_letters(text: str) -> None:
     assert identify(text) == "ur-Latn"
@@ -59,6 +65,21 @@ def test_urdu_in_latin_letters(text: str) -> None:
 )
 def test_english_with_digits_is_not_taken_for_it(text: str) -> None:
     assert romanised(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("mañana voy al mercado con mi hermano", "es"),
+        ("güzel bir hafta geçirdik, özledim sizi", "tr"),
+        ("a manhã está linda e a maçã da ana é boa", "pt"),
+        ("han har en hund och hon har en katt, din vän", "sv"),
+        ("ha fatto una torta buonissima e ho mangiato tutto", "it"),
+    ],
+)
+def test_pieces_of_longer_words_are_no_words_of_another_language(text: str, language: str) -> None:
+    assert romanised(text) is None
+    assert identify(text) == language
 
 
 def test_what_the_platform_declares_comes_first() -> None:

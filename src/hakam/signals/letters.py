@@ -6,6 +6,7 @@ Everything here works one character at a time, so that a place in the folded tex
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # Characters that show nothing: zero-width, bidirectional controls, fillers, variation selectors, tags, soft hyphen,
@@ -99,6 +100,19 @@ def fold_character(character: str) -> str:
     while after != before:
         before, after = after, "".join(map(_fold_once, after))
     return after
+
+
+_ARABIC_SIGNS = re.compile(
+    "[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u08d3-\u08e1\u08e3-\u08ff]+"
+)
+
+
+def without_signs(text: str) -> str:
+    """Return a text without Arabic vowel signs and tatweel, else as it came: for models that learnt plain spelling.
+
+    Honest texts have them too, so that they are no trick and `fold_counting` does not count them.
+    """
+    return _ARABIC_SIGNS.sub("", text)
 
 
 _REMEMBERED = 65_536

@@ -26,7 +26,7 @@ _MIN_WORDS = 3
 _SHARE = 0.22
 _TELLING = 2
 
-_WORD = re.compile(r"[a-z0-9']+")
+_WORD = re.compile(r"[\w']+")  # whole words: `mañana` holds no `ana`
 # Digits that stand for Arabic letters inside a word: 3 for ain, 7 for ha, 5 for kha, 2 for the glottal stop, 9, 6, 8.
 _ARABIZI = re.compile(
     r"(?<![a-z0-9])(?=[a-z0-9']*[a-z][a-z0-9']*)[a-z']*[2356789][a-z'][a-z0-9']*|[a-z']{2,}[37][a-z']*"
@@ -53,7 +53,12 @@ _URDU_WORDS = frozenset({
     "uske", "yeh", "ye", "wo", "woh", "aur", "bhi", "bhe", "par", "pe", "jo", "jab", "sab", "kuch", "koi",
     "kar", "karo", "karna", "kiya", "gaya", "gayi", "raha", "rahi", "rahe", "wala", "wali", "wale", "logon",
     "yar", "yaar", "bhai", "behen", "sath", "bohat", "bahut", "acha", "achha", "theek", "thik", "abhi",
-    "phir", "sirf", "lekin", "agar", "magar", "jaisa", "kaise", "kahan",
+    "phir", "sirf", "lekin", "agar", "magar", "jaisa", "kaise", "kahan", "nhi", "kr", "kro", "krna", "krta",
+    "krti", "krne", "rha", "rhi", "rhe", "rhy", "gya", "gaye", "hota", "hoti", "hoga", "hua", "hui", "hy", "hn",
+    "liye", "liya", "diya", "baat", "aik", "toh", "tou", "khud", "dekh", "dekha", "itna", "itni", "apko", "apke",
+    "apki", "apny", "jata", "jati", "jaye", "jao", "jis", "kisi", "phr", "bht", "kabhi", "jb", "kaam", "yahan",
+    "yaha", "yahi", "ghar", "tujhe", "mujhy", "tumhari", "naam", "pehle", "baad", "sakta", "chahiye", "karta",
+    "karne", "aise", "aisa", "jaise", "lagta", "laga", "haan", "nae", "aurat", "hum", "deta",
 })  # fmt: skip
 _ENGLISH_WORDS = frozenset({
     "the", "a", "an", "is", "are", "was", "were", "be", "to", "of", "and", "in", "that", "it", "for", "on",

@@ -22,7 +22,7 @@ def test_openai_clients_are_answered_by_both_tiers(running: Running) -> None:
     ):
         found = client.moderations.create(input=texts)
     assert "linear-1-" in found.model
-    assert "encoder-1-" in found.model
+    assert "encoder-2-" in found.model
     worse, better = found.results
     assert worse.category_scores.violence > better.category_scores.violence
     assert running.end() == 0, running.said()

@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 import zstandard
 
+from hakam.signals.letters import without_signs
 from hakam.signals.models.calibration import Scale, Threshold, by_language
 from hakam.signals.models.features import prepare
 from hakam.signals.models.fusion import Fusion
@@ -140,7 +141,7 @@ class Encoder:
     def _windows(self, text: str) -> list[list[int]]:
         """Return the ids of a text, or of its windows, each between begin and end."""
         size = self.manifest.longest
-        ids = self.pieces.encode(prepare(text), (size - 2) * MAX_WINDOWS)
+        ids = self.pieces.encode(prepare(without_signs(text)), (size - 2) * MAX_WINDOWS)
         if len(ids) <= size:
             return [ids]
         inner, room = ids[1:-1], size - 2
