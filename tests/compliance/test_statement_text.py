@@ -370,3 +370,30 @@ def test_arabic_is_arabic() -> None:
         assert not any(c.isascii() and c.isalpha() for c in bare), name
         assert "?" not in bare
         assert "," not in bare, name
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("book")
+@LANGUAGE
+@pytest.mark.parametrize("explained_in", ["en", "ar"])
+def test_the_clause_is_not_said_twice(language: str, explained_in: str) -> None:
+    # DSA Art. 17(4): clear and easily comprehensible
+    title, words = {
+        "en": ("Hate speech", "Do not attack people for who they are."),
+        "ar": ("خطاب كراهية", "لا تهاجم الناس بسبب هويتهم."),
+    }[explained_in]
+    again = Ground(GroundKind.CONTRACTUAL, "scene@1.0.0, hate", f"{title}: {words}")
+    ground = plain(section(render(issue(grounds=(again,)), language, platform_name="Maydan"), "ground"))
+    assert "scene@1.0.0, hate" in ground
+    assert f"{title}: {words}" not in ground
+    assert ground.count(words) <= 1
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("book")
+@LANGUAGE
+def test_what_says_more_than_the_clause_is_said(language: str) -> None:
+    # DSA Art. 17(3)(e): why the content is considered incompatible with the clause
+    said = "Hate speech: Do not attack people for who they are. Here a faith is named."
+    more = Ground(GroundKind.CONTRACTUAL, "scene@1.0.0, hate", said)
+    assert said in plain(section(render(issue(grounds=(more,)), language, platform_name="Maydan"), "ground"))

@@ -200,6 +200,21 @@ def clause_text(ref: PackRef, clause: str, language: str) -> ClauseText | None:
     return None if found is None else ClauseText(*found.in_language(language))
 
 
+def clause_words(ref: PackRef, clause: str) -> frozenset[str]:
+    """Return how a clause explains itself where nobody said more, `title: text`, in every language that it has."""
+    try:
+        found = _loaded(ref.digest).clauses.get(clause)
+    except RulebookVersion.DoesNotExist:
+        return frozenset()
+    if found is None:
+        return frozenset()
+    return frozenset(
+        f"{title}: {found.text[language]}"
+        for language, title in found.title.items()
+        if language in found.text
+    )
+
+
 def clause_path(ref: PackRef, clause: str) -> str:
     """Return the address of a clause in its version, from the root of the site."""
     return f"/rules/{quote(ref.version, safe='')}#{quote(clause, safe='')}"

@@ -225,6 +225,8 @@ class _Writer:
         yield self._w.contractual.format(title=self._keep(title), reference=self._keep(ground.reference))
         if clause is not None and clause.text:
             yield self._w.clause_text.format(text=self._keep(clause.text))
+            if ground.explanation in rulebook.clause_words(self._reasons.pack, self._reasons.clause):
+                return  # the clause again, perhaps in another language
         yield settled(ground.explanation)
 
     def _redress(self) -> StatementSection:
