@@ -2,7 +2,7 @@
 
 Proof by force: packs made by chance, sound and broken, each checked, compiled and judged.
 
-Nothing may crash, nothing may take longer than `--slowest` seconds, every finding has a code of the catalogue and a
+Nothing may crash, nothing may take longer than `--slowest` seconds of the processor, every finding has a code of the catalogue and a
 place in a file, a pack with errors is no pack, and a sound one judges generated events as the plain interpreter does.
 The same seed makes the same packs; one that fails is named by its number.
 """
@@ -133,12 +133,12 @@ def run(count: int, first: int, slowest: float) -> dict[str, Any]:
     codes: Counter[str] = Counter()
     sound, failures, worst, spent = 0, [], 0.0, time.perf_counter()
     for seed in range(first, first + count):
-        start = time.perf_counter()
+        start = time.process_time()  # other programs do not count
         try:
             found, wrong = try_one(seed)
         except Exception as error:  # noqa: BLE001 -- whatever it is, it is what we look for
             found, wrong = [], [f"{type(error).__name__}: {error}"]
-        taken = time.perf_counter() - start
+        taken = time.process_time() - start
         worst = max(worst, taken)
         if taken > slowest:
             wrong.append(f"took {taken:.1f} s")
@@ -160,7 +160,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--count", type=int, default=1_000, help="how many packs")
     asked.add_argument("--seed", type=int, default=0, help="number of the first pack")
-    asked.add_argument("--slowest", type=float, default=5.0, help="seconds that one pack may take")
+    asked.add_argument("--slowest", type=float, default=5.0, help="processor seconds that one pack may take")
     asked.add_argument("--json", action="store_true", help="print JSON")
     given = asked.parse_args()
     result = run(given.count, given.seed, given.slowest)

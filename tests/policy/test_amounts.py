@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import fsum, inf
+from math import fsum, inf, isnan
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hakam.policy.counters import MemoryCounters
-from hakam.policy.windows import FEW, GREAT, Amounts, Sums, entries_of, newest_of
+from hakam.policy.windows import FEW, GREAT, PLAIN, SEVERAL, Amounts, Sums, entries_of, newest_of
 
 Rows = list[tuple[float, float, bool]]
 amounts = st.one_of(
     st.integers(-5, 5).map(float),
     st.floats(-1e6, 1e6),
-    st.sampled_from((0.1, 1e-300, GREAT, -GREAT, 1e299, -1e299, inf)),
+    st.sampled_from((0.1, 1e-300, GREAT, -GREAT, 1e299, -1e299, PLAIN, 1.0 - PLAIN, 2.0**53, inf)),
 )
 rows = st.lists(
     st.tuples(amounts, st.sampled_from((0.0, 0.0, 0.5, 1.0, 3.0, -1.0, 30.0)), st.booleans()), max_size=60
@@ -59,14 +59,41 @@ def add(counters: MemoryCounters, *given_amounts: float, within: float = 100.0, 
     return total
 
 
-def test_the_second_amount_makes_an_array_and_the_seventeenth_a_sum() -> None:
+def test_the_second_amount_makes_an_array_with_their_sum_before() -> None:
     counters = MemoryCounters()
-    assert add(counters, 1.5, 2.5) == 4.0
+    assert add(counters, 1.0) == 1.0
+    assert held(counters) == (1.0, 1.0)
+    assert add(counters, 2.0, start=2.0) == 3.0
+    assert list(held(counters)) == [3.0, 1.0, 1.0, 2.0, 2.0]  # type: ignore[call-overload]  # an array
+    assert add(counters, 4.0, start=3.0) == 7.0
+    assert held(counters)[0] == 7.0  # type: ignore[index]  # as above
+
+
+def test_amounts_with_fractions_are_added_up_anew_until_there_are_many() -> None:
+    counters = MemoryCounters()
+    assert add(counters, *[0.1] * FEW) == fsum([0.1] * FEW)
     assert type(held(counters)) is Amounts
-    assert add(counters, *[1.0] * (FEW - 2), start=3.0) == 4.0 + FEW - 2
-    assert type(held(counters)) is Amounts
-    assert add(counters, 1.0, start=50.0) == 5.0 + FEW - 2
+    assert isnan(held(counters)[0])  # type: ignore[index]  # an array
+    assert add(counters, 0.1, 0.1, start=50.0) == fsum([0.1] * (FEW + 2))
     assert type(held(counters)) is Sums
+
+
+def test_whole_amounts_are_an_array_until_there_are_several() -> None:
+    counters = MemoryCounters()
+    assert add(counters, *[1.0] * SEVERAL) == SEVERAL
+    assert type(held(counters)) is Amounts
+    assert add(counters, 1.0, 1.0, start=90.0) == SEVERAL + 2
+    assert type(held(counters)) is Sums
+
+
+def test_the_sum_stands_again_when_the_fraction_has_left() -> None:
+    counters = MemoryCounters()
+    add(counters, 0.5, 1.0, 2.0, within=3.0)
+    assert isnan(held(counters)[0])  # type: ignore[index]  # an array
+    assert counters.total("t", "k", 0.5, 4.5, 3.0, add=True) == 3.5
+    assert isnan(held(counters)[0])  # type: ignore[index]  # an array
+    assert counters.total("t", "k", 4.0, 7.6, 3.0, add=True) == 4.0
+    assert list(held(counters)) == [4.0, 4.0, 7.6]  # type: ignore[call-overload]  # an array
 
 
 @pytest.mark.parametrize("amount", [GREAT, -GREAT, inf])
@@ -81,7 +108,7 @@ def test_the_window_leaves_what_is_old_behind() -> None:
     counters = MemoryCounters()
     add(counters, 1.0, 2.0, 4.0, within=2.5)  # at 1, 2 and 3
     assert counters.total("t", "k", 8.0, 5.0, 2.5, add=True) == 12.0
-    assert list(held(counters)) == [4.0, 3.0, 8.0, 5.0]  # type: ignore[call-overload]  # an array
+    assert list(held(counters)) == [12.0, 4.0, 3.0, 8.0, 5.0]  # type: ignore[call-overload]  # an array
     assert counters.total("t", "k", 0.0, 6.0, 2.5, add=False) == 8.0
     assert counters.total("t", "k", 1.0, 90.0, 2.5, add=True) == 1.0
     assert counters.entries == counters.held() == 2
@@ -96,7 +123,8 @@ def test_what_comes_late_stands_where_it_belongs() -> None:
 
 
 def test_an_array_of_amounts_says_what_it_takes() -> None:
-    some = Amounts("d", (1.0, 5.0, 2.0, 6.0))
+    some = Amounts.of((6.0, 2.0, 5.0, 1.0))
+    assert list(some) == [3.0, 1.0, 5.0, 2.0, 6.0]
     assert newest_of(some) == 6.0
     assert entries_of(some) == 3
     assert some.total(6.0, 10.0) == 3.0

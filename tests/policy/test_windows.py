@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from array import array
-from math import inf
+from math import inf, nan
 
 import pytest
 
-from hakam.policy.windows import SMALL, Members, Sums, entries_of, in_window, late, newest_of, see
+from hakam.policy.windows import (
+    PLAIN,
+    REPEATS,
+    SEVERAL,
+    Few,
+    Members,
+    Sums,
+    again,
+    entries_of,
+    in_window,
+    inside,
+    late,
+    newest_of,
+    plain,
+    seen_late,
+)
 
 
 def test_one_time_needs_no_array_until_a_second_comes() -> None:
@@ -43,23 +58,101 @@ def test_a_window_ends_at_the_newest_time_even_for_an_older_question() -> None:
 def test_each_form_says_its_newest_time_and_its_entries() -> None:
     sums = Sums()
     sums.add(2.0, 7.0, 60.0)
-    forms = [(3.0, 3.0, 2), (array("d", (1.0, 4.0)), 4.0, 3), ((5.0, "m"), 5.0, 2), (sums, 7.0, 2)]
+    pairs = (6.0, "n", 5.0, "m")
+    forms = [
+        (3.0, 3.0, 2),
+        (array("d", (1.0, 4.0)), 4.0, 3),
+        ((5.0, "m"), 5.0, 2),
+        (pairs, 6.0, 3),
+        (Few.of(pairs), 6.0, 3),
+        (sums, 7.0, 2),
+    ]
     assert [(newest_of(form), entries_of(form)) for form, _, _ in forms] == [
         rest for _, *r in forms for rest in [tuple(r)]
     ]
 
 
-def test_few_members_stand_in_the_order_of_their_newest_times() -> None:
-    few = {"a": 0.0}
-    assert [
-        see(few, member, at, 10.0) for member, at in (("b", 1.0), ("a", 2.0), ("c", 1.5), ("a", 0.5))
-    ] == [1, 0, 1, 0]
-    assert list(few.items()) == [("b", 1.0), ("c", 1.5), ("a", 2.0)]
-    assert see(few, "d", 11.5, 10.0) == -1  # it came, two went
-    assert list(few) == ["a", "d"]
-    assert see(few, "e", 1.5, 10.0) == 0  # too late to count
-    assert newest_of(few) == 11.5
-    assert entries_of(few) == 3
+def test_a_member_seen_again_moves_to_the_front() -> None:
+    held = (3.0, "c", 2.0, "b", 1.0, "a")
+    assert again(held, "a", 4.0, 0.0) == (4.0, "a", 3.0, "c", 2.0, "b")
+    assert again(held, "c", 4.0, 0.0) == (4.0, "c", 2.0, "b", 1.0, "a")
+    assert again(held, "d", 4.0, 0.0) == (4.0, "d", *held)
+
+
+@pytest.mark.parametrize(
+    ("member", "end", "left"),
+    [
+        ("a", 1.0, (9.0, "a", 3.0, "c", 2.0, "b")),  # it had left itself
+        ("a", 2.0, (9.0, "a", 3.0, "c")),
+        ("c", 2.0, (9.0, "c")),
+        ("d", 2.5, (9.0, "d", 3.0, "c")),
+        ("d", 8.0, (9.0, "d")),
+    ],
+)
+def test_members_that_the_window_left_are_gone_when_another_is_seen(
+    member: str, end: float, left: tuple[object, ...]
+) -> None:
+    assert again((3.0, "c", 2.0, "b", 1.0, "a"), member, 9.0, end) == left
+
+
+def test_a_late_sighting_stands_where_it_belongs_or_changes_nothing() -> None:
+    held = (10.0, "c", 6.0, "b")
+    assert seen_late(held, "a", 8.0, 10.0) == (10.0, "c", 8.0, "a", 6.0, "b")
+    assert seen_late(held, "b", 8.0, 10.0) == (10.0, "c", 8.0, "b")
+    assert seen_late(held, "b", 5.0, 10.0) == held
+    assert seen_late(held, "c", 8.0, 10.0) == held
+    assert seen_late(held, "a", 0.0, 10.0) == held  # the window is open at its beginning
+
+
+def test_pairs_tell_what_the_window_holds_as_of_later() -> None:
+    held = (10.0, "c", 6.0, "b")
+    assert inside(held, 3.0, 5.0) == ["c", "b"]
+    assert inside(held, 11.0, 5.0) == ["c"]
+    assert inside(held, 15.0, 5.0) == []
+
+
+def test_some_members_are_told_by_a_bound_below_their_times() -> None:
+    few = Few.of((4.0, "d", 3.0, "c", 2.0, "b", 1.0, "a"))
+    assert (few.last, few.floor) == (4.0, 1.0)
+    few["a"] = few.last = 5.0
+    few.expire(2.0)
+    assert few.in_order() == {"c": 3.0, "d": 4.0, "a": 5.0}
+    assert few.floor == 3.0
+    assert few.count(5.0, 2.0) == 2
+    assert few.count(6.5, 2.0) == 1
+
+
+def test_late_sightings_of_some_members_lower_the_bound() -> None:
+    few = Few.of((14.0, "d", 13.0, "c", 12.0, "b", 11.0, "a"))
+    few.late("e", 4.0, 10.0)  # too late
+    few.late("a", 10.0, 10.0)  # older than what is known of it
+    assert few.floor == 11.0
+    assert len(few) == 4
+    few.late("e", 5.0, 10.0)
+    assert few.floor == 5.0
+    few.forget(2)
+    assert few.pairs() == (14.0, "d", 13.0, "c", 12.0, "b")
+
+
+@pytest.mark.parametrize(
+    ("amount", "is_plain"),
+    [
+        (0.0, True),
+        (-0.0, True),
+        (-7.0, True),
+        (0.5, False),
+        (PLAIN, False),
+        (PLAIN - 1, True),
+        (inf, False),
+        (nan, False),
+    ],
+)
+def test_plain_amounts_are_whole_and_small(amount: float, is_plain: bool) -> None:
+    assert plain(amount) is is_plain
+
+
+def test_as_many_plain_amounts_as_an_array_takes_add_up_without_rounding() -> None:
+    assert (SEVERAL + 1) * int(PLAIN) < 2**53
 
 
 def test_a_member_counts_once_at_its_newest_time() -> None:
@@ -91,9 +184,9 @@ def test_late_members_stand_in_order_and_too_late_ones_do_not_count() -> None:
 
 def test_repeats_of_few_members_are_thrown_out() -> None:
     members = Members({"m0": 0.0})
-    for n in range(1, 10 * SMALL):
+    for n in range(1, 10 * REPEATS):
         members.add(f"m{n % 3}", float(n), 1e9)
-        assert len(members.times) == len(members.names) <= SMALL
+        assert len(members.times) == len(members.names) <= REPEATS
     assert members.count(1e3, 1e9) == 3
 
 

@@ -20,18 +20,23 @@ from typing import Any, Protocol
 
 from hakam.policy.windows import (
     BULK,
-    FEW,
     GREAT,
+    PAIRED,
+    PLAIN,
+    SEVERAL,
     SMALL,
     Amounts,
+    Few,
     Members,
-    Sums,
     Times,
+    again,
     entries_of,
     in_window,
+    inside,
     late,
     newest_of,
-    see,
+    plain,
+    seen_late,
 )
 
 MAX_ENTRIES = 6_000_000
@@ -115,9 +120,9 @@ class MemoryCounters:
     """Exact counters in memory, bounded by `max_entries` over all keys.
 
     Each key and each time is an entry: a key takes 150 to 250 bytes with its first time, each further time 8 to 10,
-    a further member or amount 20 to 80 (`python -m benchmarks.engine.counters` measures it). When the bound is
-    reached, keys that were not touched lately are forgotten, and `forgotten` counts their entries: until it grows,
-    every value is exact. A key that alone has too many keeps the newest, up to a quarter of the bound.
+    a further amount 16 to 20, a further member 40 to 80 (`python -m benchmarks.engine.counters` measures it). When the
+    bound is reached, keys that were not touched lately are forgotten, and `forgotten` counts their entries: until it
+    grows, every value is exact. A key that alone has too many keeps the newest, up to a quarter of the bound.
     """
 
     def __init__(self, max_entries: int = MAX_ENTRIES) -> None:
@@ -184,107 +189,157 @@ class MemoryCounters:
             many = min(many, len(times))
         return many
 
-    def distinct(self, name: str, key: str, member: str, at: float, within: float, *, add: bool) -> int:  # noqa: C901, PLR0911, PLR0912 -- as above
+    def distinct(self, name: str, key: str, member: str, at: float, within: float, *, add: bool) -> int:  # noqa: C901, PLR0911, PLR0912, PLR0915 -- as above
         """Return how many different members the window of the key holds."""
         table = self._tables.get(name)
         if table is None:
             if not add:
                 return 0
             table = self._table(name, at, within)
-        kept: Any = table.fresh.get(key)
+        fresh = table.fresh
+        kept: Any = fresh.get(key)
         if kept is None:
             kept = table.take(key) if add else table.look(key)
             if kept is None:
                 if not add:
                     return 0
-                table.fresh[key] = (at, member)
+                fresh[key] = (at, member)
                 self._grown(table, key, at, 2)
                 return 1
-        if add and at >= table.turn:
-            self._turn(table, key, at)
-        if type(kept) is tuple:
-            only, who = kept
-            if not add:
-                return 1 if only > at - within else 0
-            if at >= only and (who == member or only <= at - within):
-                table.fresh[key] = (at, member)
-                return 1
-            if who == member or at <= only - within:
-                return 1
-            kept = {who: only}
-            table.fresh[key] = kept
-        if type(kept) is dict:
-            if not add:
-                end = max(newest_of(kept), at) - within
-                return sum(newest > end for newest in kept.values())
-            grown = see(kept, member, at, within)
-            many = len(kept)
-            if many > SMALL:
-                table.fresh[key] = Members(kept)
-            if grown:
-                self._grown(table, key, at, grown)
-                many = min(many, entries_of(table.fresh[key]) - 1)
-            return many
         if not add:
-            return kept.count(at, within)  # type: ignore[no-any-return]
-        grown = kept.add(member, at, within)
-        end = kept.last - within
-        if kept.times[0] <= end:
-            grown -= kept.expire(end)
-        many = len(kept.members)
-        self._grown(table, key, at, grown)
-        return min(many, len(kept.members))
+            return len(inside(kept, at, within)) if type(kept) is tuple else kept.count(at, within)
+        if at >= table.turn:
+            self._turn(table, key, at)
+            fresh = table.fresh
+        end = at - within
+        if type(kept) is tuple:
+            if at < kept[0]:
+                made = seen_late(kept, member, at, within)
+            elif (many := len(kept)) == 2:  # noqa: PLR2004 -- one member
+                if kept[1] == member or kept[0] <= end:
+                    fresh[key] = (at, member)
+                    return 1
+                made = (at, member, *kept)
+            elif many == 4 and kept[2] > end:  # noqa: PLR2004 -- two members
+                newest, who, oldest, other = kept
+                if who == member:
+                    fresh[key] = (at, member, oldest, other)
+                    return 2
+                if other == member:
+                    fresh[key] = (at, member, newest, who)
+                    return 2
+                made = (at, member, newest, who, oldest, other)
+            else:
+                made = again(kept, member, at, end)
+            many = len(made) // 2
+            grown = many - len(kept) // 2
+            fresh[key] = made if many <= PAIRED else Few.of(made)
+        elif type(kept) is Few:
+            grown = -len(kept)
+            if at >= kept.last:
+                kept[member] = kept.last = at
+                if kept.floor <= end:
+                    kept.expire(end)
+            else:
+                kept.late(member, at, within)
+            many = len(kept)
+            grown += many
+            if many < PAIRED - 1:
+                fresh[key] = kept.pairs()
+            elif many > SMALL:
+                fresh[key] = Members(kept.in_order())
+        else:
+            grown = kept.add(member, at, within)
+            end = kept.last - within
+            if kept.times[0] <= end:
+                grown -= kept.expire(end)
+            many = len(kept.members)
+            self._grown(table, key, at, grown)
+            return min(many, len(kept.members))
+        if grown:
+            self.entries += grown
+            if self.entries > self.max_entries:
+                self._bound(table, key, at)
+                return min(many, entries_of(table.fresh[key]) - 1)
+        return many
 
     def total(self, name: str, key: str, amount: float, at: float, within: float, *, add: bool) -> float:  # noqa: C901, PLR0911, PLR0912 -- as above
         """Return the sum of the amounts of the key that the window holds, rounded once."""
-        amount = float(amount)
+        if type(amount) is not float:
+            amount = float(amount)
         table = self._tables.get(name)
         if table is None:
             if not add:
                 return 0.0
             table = self._table(name, at, within)
-        kept: Any = table.fresh.get(key)
+        fresh = table.fresh
+        kept: Any = fresh.get(key)
         if kept is None:
             kept = table.take(key) if add else table.look(key)
             if kept is None:
                 if not add:
                     return 0.0
-                table.fresh[key] = (at, amount)
+                fresh[key] = (at, amount)
                 self._grown(table, key, at, 2)
                 return amount
-        if add and at >= table.turn:
+        if not add:
+            return fsum(inside(kept, at, within)) if type(kept) is tuple else kept.total(at, within)
+        if at >= table.turn:
             self._turn(table, key, at)
+            fresh = table.fresh
+        end = at - within
         if type(kept) is tuple:
-            only, was = kept
-            if not add:
-                return was if only > at - within else 0.0
-            if at > only and only <= at - within:
-                table.fresh[key] = (at, amount)
+            newest, was = kept
+            if newest <= end:
+                fresh[key] = (at, amount)
                 return amount
-            if at <= only - within:
-                return was  # type: ignore[no-any-return]
-            kept = table.fresh[key] = Amounts("d", (was, only)) if -GREAT < was < GREAT else Sums()
-            if type(kept) is Sums:
-                kept.add(was, only, within)
-        if type(kept) is Amounts:
-            if not add:
-                return kept.total(at, within)
-            if at >= kept[-1] and -GREAT < amount < GREAT and len(kept) < 2 * FEW:
-                end = at - within
-                if kept[1] > end:
-                    kept.append(amount)
-                    kept.append(at)
-                    grown = 1
-                else:
-                    grown = kept.put(amount, at, end)
-                self._grown(table, key, at, grown)
-                return kept[0] + kept[2] if len(kept) == 4 else fsum(kept[::2])  # noqa: PLR2004 -- two amounts
-            kept = table.fresh[key] = kept.many(within)
-        if add:
-            grown = kept.add(amount, at, within)
-            if kept.times[0] <= kept.last - within:
-                grown -= kept.expire(kept.last - within)
-            self._grown(table, key, at, grown)
+            if at >= newest and plain(amount) and plain(was):
+                made = fresh[key] = Amounts("d", (was + amount, was, newest, amount, at))
+                self._grown(table, key, at, 1)
+                return made[0]  # type: ignore[no-any-return]
+        elif (
+            type(kept) is Amounts
+            and at >= kept[-1]
+            and -PLAIN < amount < PLAIN
+            and not amount % 1.0
+            and len(kept) <= 2 * SEVERAL
+        ):
+            together = kept[0] + amount
+            if together == together:  # noqa: PLR0124 -- a number: all amounts are plain
+                kept.append(amount)
+                kept.append(at)
+                grown = 1
+                if kept[2] <= end:
+                    together -= kept[1]
+                    old = 3
+                    while kept[old + 1] <= end:
+                        together -= kept[old]
+                        old += 2
+                    del kept[1:old]
+                    grown -= old // 2
+                kept[0] = together
+                if grown:
+                    self.entries += grown
+                    if self.entries > self.max_entries:
+                        self._bound(table, key, at)
+                        return kept[0]  # type: ignore[no-any-return]
+                return together  # type: ignore[no-any-return]
+        return self._add(table, key, kept, amount, at, within)
+
+    def _add(  # noqa: PLR0917 -- what `total` knows
+        self, table: _Table, key: str, kept: Any, amount: float, at: float, within: float
+    ) -> float:
+        """Take in an amount that is late, great, no whole number, or one of many. Returns the sum."""
+        great = not -GREAT < amount < GREAT
+        if type(kept) is tuple:
+            great = great or not all(-GREAT < was < GREAT for was in kept[1::2])
+            kept = Amounts.of(kept)
+        if type(kept) is Amounts and (great or kept.full()):
+            kept = kept.many(within)
+        table.fresh[key] = kept
+        grown = kept.add(amount, at, within)
+        grown -= kept.expire(newest_of(kept) - within)
+        self._grown(table, key, at, grown)
         return kept.total(at, within)  # type: ignore[no-any-return]
 
     def mark(self, name: str, key: str, at: float, within: float) -> None:
@@ -309,9 +364,9 @@ class MemoryCounters:
         if kept is None:
             return False
         if type(kept) is tuple:
-            newest = kept[0] if kept[1] == member else None
+            newest = kept[kept.index(member) - 1] if member in kept else None
         else:
-            newest = (kept if type(kept) is dict else kept.members).get(member)
+            newest = (kept if type(kept) is Few else kept.members).get(member)
         return newest is not None and newest > max(newest_of(kept), at) - within
 
     # Generations
@@ -366,21 +421,22 @@ class MemoryCounters:
                     self.entries -= lost
                     self.forgotten += lost - 1
             elif self.entries == entries_of(touched.fresh[key]):
-                self._trim(touched.fresh[key])
+                self._trim(touched, key)
                 return
             else:  # all was touched since the last turn
                 for table in self._tables.values():
                     table.age(key if table is touched else "", at)
 
-    def _trim(self, kept: Any) -> None:
+    def _trim(self, table: _Table, key: str) -> None:
+        """Forget the oldest entries of a key that alone has too many."""
+        kept = table.fresh[key]
         surplus = entries_of(kept) - 1 - max(self.max_entries // 4, 1)
         if surplus <= 0:
             return
-        if isinstance(kept, array):
-            del kept[: 2 * surplus if isinstance(kept, Amounts) else surplus]
-        elif isinstance(kept, dict):
-            for member in list(kept)[:surplus]:
-                del kept[member]
+        if isinstance(kept, tuple):
+            table.fresh[key] = kept[: -2 * surplus]
+        elif type(kept) is array:
+            del kept[:surplus]
         else:
             kept.forget(surplus)
         self.entries -= surplus

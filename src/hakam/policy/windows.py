@@ -1,9 +1,10 @@
 """What one key of a counter holds: the events of its window, in as little room as they need.
 
-Most keys are seen once or twice, so the first event of a key is held bare: its time (a float), or a tuple of its
-time and its member or amount. Up to 64 members are a dictionary in the order of their newest times. From the second
-on, times stand in an array of doubles, 8 bytes each, which the garbage collector need not look through. Times are in
-order, and whatever can never count again leaves in bulk.
+Most keys are seen once or twice, and with a million of them each object that is looked at is waited for. So a key
+holds as few as can be: the first time of a counter is a bare float; one amount and up to four members are a tuple with
+their times, newest first. More times stand in an array of doubles, 8 bytes each, which the garbage collector need
+not look through; more amounts in one too, behind their sum; more members in a dictionary. Whatever can never count
+again leaves in bulk.
 
 Each function here answers for one key. `end` is where its window begins: an event counts if it is later.
 """
@@ -12,15 +13,21 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from math import fsum, isfinite
-from typing import TypeAlias
+from itertools import chain
+from math import fsum, isfinite, nan
+from typing import Any, Self, TypeAlias
 
 Times: TypeAlias = "float | array[float]"  # of one key: its only time, or all of them in order
+Pairs: TypeAlias = "tuple[Any, ...]"  # a time, what was seen then, and so on, newest first
 
 BULK = 2  # entries that may linger behind the window before they are dropped
-FEW = 16  # amounts up to which a plain array of them is added up anew each time
+FEW = 16  # amounts with fractions up to which an array of them is added up anew each time
 GREAT = 1e300  # amounts from here on are kept exactly at once: a few of them may be more than a double holds
-SMALL = 64  # members up to which a dictionary by itself will do; and entries before repeats are thrown out
+PAIRED = 4  # members up to which a tuple holds them
+PLAIN = 2.0**46  # whole amounts below: `SEVERAL` of them and one more add up without rounding
+SEVERAL = 64  # whole amounts up to which an array of them will do
+SMALL = 16  # members up to which a dictionary by itself will do
+REPEATS = 64  # sightings before repeats among many members are thrown out
 _SMALLEST = 1 << 1_074  # the smallest double above 0 is one of these parts of 1
 
 
@@ -49,9 +56,7 @@ def newest_of(held: object) -> float:
         return held
     if isinstance(held, tuple):
         return float(held[0])
-    if isinstance(held, dict):
-        return float(next(reversed(held.values())))
-    if isinstance(held, Members | Sums):
+    if isinstance(held, Few | Members | Sums):
         return held.last
     assert isinstance(held, array)
     return float(held[-1])
@@ -59,7 +64,7 @@ def newest_of(held: object) -> float:
 
 def entries_of(held: object) -> int:
     """Return how many entries a key takes: one for itself, one for each time that it holds."""
-    if isinstance(held, Amounts):
+    if isinstance(held, tuple | Amounts):
         return len(held) // 2 + 1
     if isinstance(held, array | dict):
         return len(held) + 1
@@ -68,29 +73,83 @@ def entries_of(held: object) -> int:
     return 2
 
 
-def see(few: dict[str, float], member: str, at: float, within: float) -> int:
-    """Take a sighting into a few members, which stand in the order of their newest times.
+def again(held: Pairs, member: str, at: float, end: float) -> Pairs:
+    """Return some members with their newest times after a sighting that is not late, less those of before `end`."""
+    cut = len(held)
+    while cut and held[cut - 2] <= end:
+        cut -= 2
+    left = held[:cut]
+    if member in left:
+        place = left.index(member) - 1
+        left = left[:place] + left[place + 2 :]
+    return (at, member) + left  # noqa: RUF005 -- unpacking makes a list first
 
-    Returns by how many entries the key grew, below 0 if it shrank.
-    """
-    last = next(reversed(few.values()))
-    grown = 0
-    if at >= last:
-        grown = 1 if few.pop(member, None) is None else 0
-        few[member] = last = at
-    elif at > last - within and at > few.get(member, float("-inf")):
-        grown = 0 if member in few else 1
-        few[member] = at
-        in_order = sorted(few.items(), key=lambda one: one[1])
-        few.clear()
-        few.update(in_order)
-    end = last - within
-    oldest = next(iter(few))
-    while few[oldest] <= end:
-        del few[oldest]
-        grown -= 1
-        oldest = next(iter(few))
-    return grown
+
+def seen_late(held: Pairs, member: str, at: float, within: float) -> Pairs:
+    """Return some members with their newest times after a sighting that is older than the newest."""
+    end = held[0] - within
+    pairs = [(time, who) for time, who in zip(held[::2], held[1::2], strict=True) if time > end]
+    known = next((time for time, who in pairs if who == member), end)
+    if at > known:
+        pairs = sorted(
+            [*(pair for pair in pairs if pair[1] != member), (at, member)], key=_time, reverse=True
+        )
+    return tuple(chain.from_iterable(pairs))
+
+
+def inside(held: Pairs, at: float, within: float) -> list[Any]:
+    """Return whose times, of some pairs, the window holds that ends at `at` or at the newest time."""
+    end = max(held[0], at) - within
+    return [what for time, what in zip(held[::2], held[1::2], strict=True) if time > end]
+
+
+def _time(pair: tuple[float, str]) -> float:
+    return pair[0]
+
+
+class Few(dict):  # type: ignore[type-arg]
+    """Some members of one key with the newest time of each, in no order. `floor` is no later than any of these."""
+
+    __slots__ = ("floor", "last")
+    floor: float
+    last: float
+
+    @classmethod
+    def of(cls, held: Pairs) -> Self:
+        """Return the same as pairs hold."""
+        made = cls(zip(held[1::2], held[::2], strict=True))
+        made.last, made.floor = held[0], held[-2]
+        return made
+
+    def expire(self, end: float) -> None:
+        """Forget what is not later than `end`, which is earlier than the newest time."""
+        for member in [member for member, at in self.items() if at <= end]:
+            del self[member]
+        self.floor = min(self.values())
+
+    def late(self, member: str, at: float, within: float) -> None:
+        """Take in a sighting that is older than the newest."""
+        if at > self.last - within and at > self.get(member, float("-inf")):
+            self[member] = at
+            self.floor = min(self.floor, at)
+
+    def count(self, at: float, within: float) -> int:
+        """Return how many members the window holds that ends at `at` or at the newest time."""
+        end = max(self.last, at) - within
+        return sum(newest > end for newest in self.values())
+
+    def pairs(self) -> Pairs:
+        """Return the same as pairs."""
+        return tuple(chain.from_iterable((at, member) for member, at in reversed(self.in_order().items())))
+
+    def in_order(self) -> dict[str, float]:
+        """Return the members with their times, oldest first."""
+        return dict(sorted(self.items(), key=lambda one: one[1]))
+
+    def forget(self, surplus: int) -> None:
+        """Forget the oldest members, however recent."""
+        for member in list(self.in_order())[:surplus]:
+            del self[member]
 
 
 class Members:
@@ -125,7 +184,7 @@ class Members:
 
     def _shrink(self) -> int:
         before = len(self.times)
-        if before > SMALL and before > 4 * len(self.members):  # many times for few members
+        if before > REPEATS and before > 4 * len(self.members):  # many times for few members
             ordered = sorted((at, member) for member, at in self.members.items())
             self.times = array("d", (at for at, _ in ordered))
             self.names = [member for _, member in ordered]
@@ -162,33 +221,72 @@ class Members:
         del self.names[:surplus]
 
 
+def plain(amount: float) -> bool:
+    """Whether an amount is whole and small enough for `SEVERAL` of them to add up without rounding."""
+    return -PLAIN < amount < PLAIN and not amount % 1.0
+
+
 class Amounts(array):  # type: ignore[type-arg]
-    """A few amounts of one key, each followed by its time, in the order of their times: 16 bytes each."""
+    """Some amounts of one key, each followed by its time, in the order of their times: 16 bytes each.
+
+    Before them stands their sum while all are `plain`, and not-a-number else: then they are added up anew.
+    """
 
     __slots__ = ()
 
-    def put(self, amount: float, at: float, end: float) -> int:
-        """Take in the newest amount and forget what is not later than `end`. Returns by how much it grew."""
+    @classmethod
+    def of(cls, held: Pairs) -> Self:
+        """Return the same as pairs hold."""
+        made = cls("d", (nan, *reversed(held)))
+        made.renew()
+        return made
+
+    def renew(self) -> None:
+        """Add up anew, if all amounts are plain."""
+        amounts = self[1::2]
+        self[0] = fsum(amounts) if all(map(plain, amounts)) else nan
+
+    def add(self, amount: float, at: float, within: float) -> int:
+        """Take in one amount that is not great. Returns the entries added."""
+        if at <= self[-1] - within:
+            return 0
+        place = len(self)
+        while place > 1 and self[place - 1] > at:
+            place -= 2
+        self.insert(place, at)
+        self.insert(place, amount)
+        self[0] = self[0] + amount if plain(amount) else nan
+        return 1
+
+    def expire(self, end: float) -> int:
+        """Forget what is not later than `end`, which is earlier than the newest time. Returns the entries that went."""
         old = 0
-        while old < len(self) and self[old + 1] <= end:
-            old += 2
+        while self[2 * old + 2] <= end:
+            old += 1
         if old:
-            del self[:old]
-        self.append(amount)
-        self.append(at)
-        return 1 - old // 2
+            self.forget(old)
+        return old
 
     def total(self, at: float, within: float) -> float:
         """Return the sum of the amounts that the window holds."""
         end = max(self[-1], at) - within
-        if self[1] > end:
-            return self[0] + self[2] if len(self) == 4 else fsum(self[::2])  # noqa: PLR2004 -- two amounts
-        return fsum(amount for amount, time in zip(self[::2], self[1::2], strict=True) if time > end)
+        if self[2] > end:
+            return fsum(self[1::2]) if self[0] != self[0] else self[0]
+        return fsum(amount for amount, time in zip(self[1::2], self[2::2], strict=True) if time > end)
+
+    def full(self) -> bool:
+        """Whether there are more amounts than an array is good for."""
+        return len(self) > 2 * (FEW if self[0] != self[0] else SEVERAL) + 1
+
+    def forget(self, surplus: int) -> None:
+        """Forget the oldest amounts, however recent."""
+        del self[1 : 1 + 2 * surplus]
+        self.renew()
 
     def many(self, within: float) -> Sums:
         """Return the same as `Sums`, which takes any number of amounts."""
         made = Sums()
-        for amount, time in zip(self[::2], self[1::2], strict=True):
+        for amount, time in zip(self[1::2], self[2::2], strict=True):
             made.add(amount, time, within)
         return made
 
