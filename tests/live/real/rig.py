@@ -210,8 +210,15 @@ class Icecast:
 <security><chroot>0</chroot>{drop}</security></icecast>"""
 
     def __enter__(self) -> Self:
-        self.program = Program(["icecast2", "-c", str(self.folder / "icecast.xml")], self.folder, "icecast")
-        until(lambda: listens(self.port))
+        for _ in range(
+            10
+        ):  # 2.4.4 reads what its own start has not written yet, now and then, and ends of it
+            program = Program(["icecast2", "-c", str(self.folder / "icecast.xml")], self.folder, "icecast")
+            until(lambda: listens(self.port) or not program.running)  # noqa: B023 -- of this try
+            time.sleep(0.5)
+            self.program = program
+            if program.running:
+                break
         return self
 
     def __exit__(self, *_: object) -> None:
