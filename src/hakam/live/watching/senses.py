@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from hakam.adapters.model import Rgb8, Samples
 
 READ_EVERY: Final = 10.0  # seconds of a stream between two frames whose writing is read
+READ_RESTS: Final = (
+    3.0  # times as long as a frame took nothing is read: a quarter of a processor, however many streams
+)
 HEARD: Final = 10.0  # seconds of sound that are written down together
 _READ_SIDE: Final = 1_600  # pixels of a frame in which writing is sought
 _KEPT: Final = 100  # answers of a stream that nobody has taken
@@ -182,13 +185,15 @@ class Reading:
     def ask(self, sample: Sample) -> Answer:
         """Read a frame. Raises what its readers raise."""
         assert sample.rgb is not None
+        began = monotonic()
         said = self._sandbox.said(jpeg(sample.rgb, _READ_SIDE), plates=bool(self._languages))
         scores = {} if said.nudity is None else {nudity.SCORE: said.nudity}
         text = program = ""
         if said.plates:
             writing = tesseract.read(said.plates, self._languages)
             text, program = writing.text, writing.program
-        return Answer(Learnt(sample.at, self.name, scores, text, program))
+        took = monotonic() - began
+        return Answer(Learnt(sample.at, self.name, scores, text, program), again=took * READ_RESTS)
 
     def close(self) -> None:
         """Release nothing: the sandbox belongs to whoever made it."""
