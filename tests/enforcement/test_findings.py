@@ -55,6 +55,13 @@ def test_a_measure_without_a_statement(measure: str) -> None:
     assert codes() == [("E001", measure)]
 
 
+@pytest.mark.parametrize("source", ["order:6c821ddd", "request:6c821ddd"])
+def test_what_an_authority_orders_owes_no_statement(measure: str, source: str) -> None:
+    # DSA Art. 17(5)
+    sql("UPDATE enforcement_appliedmeasure SET statement_id = NULL, decision = %s", source)
+    assert codes() == []
+
+
 def test_a_measure_whose_statement_was_withdrawn(measure: str) -> None:
     sql("UPDATE compliance_statement SET withdrawn_at = %s", timezone.now())
     assert codes() == [("E002", measure)]

@@ -61,7 +61,11 @@ def _finding(
 
 def _measures() -> Iterator[Finding]:
     rows = AppliedMeasure.objects
-    for pk in _ids(rows.filter(statement=None).exclude(state__in=[s.value for s in MEASURE_ENDS])):
+    # DSA Art. 17(5): what an authority orders, or the law of another country asks for, owes no statement.
+    owing = rows.filter(statement=None).exclude(
+        Q(decision__startswith="order:") | Q(decision__startswith="request:")
+    )
+    for pk in _ids(owing.exclude(state__in=[s.value for s in MEASURE_ENDS])):
         yield _finding("E001", f"measure {pk} stands without a statement of reasons", f"measure:{pk}")
     for pk in _ids(rows.filter(state__in=_HELD, statement__withdrawn_at__isnull=False)):
         yield _finding(
