@@ -12,6 +12,8 @@ import pytest
 
 from hakam.door.drop_in.analyst import Analyst, BusyError
 from hakam.door.drop_in.labels import FILE, Labels, LabelsFullError
+from hakam.door.drop_in.routes import loaded
+from hakam.signals import statistical_language
 from hakam.signals.models.heads import Head
 from hakam.signals.models.reading import Reading
 
@@ -146,6 +148,14 @@ def test_the_end_waits_no_longer_than_told() -> None:
         assert len(await waiting) == 1
 
     asyncio.run(story())
+
+
+def test_what_is_loaded_ahead_is_all_that_a_first_text_needs() -> None:
+    identifier = statistical_language._identifier
+    identifier.cache_clear()
+    loaded.cache_clear()
+    loaded()
+    assert identifier.cache_info().currsize == 1
 
 
 def test_labels_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

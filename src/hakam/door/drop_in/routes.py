@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hakam.door.app import Answer, Door
@@ -22,10 +23,14 @@ USED = "drop-in.used"  # in the home: empty, there once a text has come
 _log = logging.getLogger("hakam.door")
 
 
-def _reader() -> Reader:
+@cache
+def loaded() -> Reader:
+    """Return the reader of this process after it read a text, so that nothing more is loaded for the next."""
     from hakam.signals.models import shipped  # noqa: PLC0415 -- loads NumPy and the models
 
-    return shipped.reader()
+    reader = shipped.reader()
+    reader.read(["good morning to all of you"])
+    return reader
 
 
 class DropIns:
@@ -33,7 +38,7 @@ class DropIns:
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self.analyst = Analyst(_reader, used=door.config.home / USED)
+        self.analyst = Analyst(loaded, used=door.config.home / USED)
         labels = Labels(door.config.home)
         services: tuple[DropIn, ...] = (
             Moderations(door.admit, self.analyst, Pictures(lambda: door.known, door.clause, time.time)),
