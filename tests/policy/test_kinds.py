@@ -47,3 +47,18 @@ def test_times_without_a_zone_are_utc() -> None:
     assert parse_time("tomorrow") is None
     assert show_time(0) == "1970-01-01T00:00:00Z"
     assert show_time(1e30) == "1e+30"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0.0, "0s"),
+        (59.5, "59.5s"),
+        (60, "1m"),
+        (3_599, "59m59s"),
+        (694_861.25, "1w1d1h1m1.25s"),
+        (-90, "-1m30s"),
+    ],
+)
+def test_durations_are_shown_in_the_largest_units_that_hold_them(seconds: float, shown: str) -> None:
+    assert show_duration(seconds) == shown

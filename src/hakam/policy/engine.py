@@ -36,6 +36,7 @@ URGENT = 0.5
 # What a firing says of a rule, at hand: id, clause, digest, stage, measures, review, whether a quota bounds it.
 _Told: TypeAlias = "tuple[str, str, str, Stage, tuple[Measure, ...], ReviewRequest | None, bool]"
 _SHORT = frozenset({int, float, bool})
+_LIVE, _SHADOW, _CANARY = Stage.LIVE, Stage.SHADOW, Stage.CANARY  # at hand: asked for each firing
 
 
 class Engine:
@@ -154,26 +155,22 @@ class Engine:
                 failed = {**(failed or {}), n: error}
                 continue
             id_, policy, digest, stage, measures, review, limited = told[n]
-            if stage is Stage.CANARY:
+            if stage is _CANARY:
                 rule = rules[n]
                 stage = rule.staging.for_author(rule.placed, event.platform, author.id)
-            if giving_way and stage is Stage.LIVE and self.gives_way(n, event, failed or ()):
-                stage = Stage.SHADOW
-            if held and stage is Stage.LIVE and n in self._held:
-                stage = Stage.SHADOW
-            if limited and stage is Stage.LIVE and self._over(event, counters, rules[n]):
-                tripped.append(n)
-                measures, review = (), review or ReviewRequest(TRIPPED, URGENT)
-            shown = {
-                text: value
-                if type(value) in _SHORT or (type(value) is str and len(value) <= SHOWN_TEXT)
-                else _short(value)
-                for text, value in values.items()
-                if value is not None
-            }
-            firings.append(Firing(id_, policy, digest, stage, measures, review, shown))
-            if stage is Stage.LIVE:
-                live.append(n)
+            if stage is _LIVE:
+                if (giving_way and self.gives_way(n, event, failed or ())) or (held and n in self._held):
+                    stage = _SHADOW
+                else:
+                    if limited and self._over(event, counters, rules[n]):
+                        tripped.append(n)
+                        measures, review = (), review or ReviewRequest(TRIPPED, URGENT)
+                    live.append(n)
+            for value in values.values():
+                if type(value) not in _SHORT and (type(value) is not str or len(value) > SHOWN_TEXT):
+                    values = _shown(values)
+                    break
+            firings.append(Firing(id_, policy, digest, stage, measures, review, values))
         quarantined: tuple[str, ...] = ()
         if failed:
             quarantined = tuple([rules[n].id for n in sorted(failed)])
@@ -184,17 +181,9 @@ class Engine:
         if self._marking:
             self._mark(event, counters, live)
         together, asked = self._proposal(tuple(live), tuple(tripped))
-        names = tuple([rules[n].id for n in tripped])
-        return Verdict(
-            self.ref,
-            tuple(firings),
-            together,
-            asked,
-            quarantined,
-            names,
-            aside=self.aside,
-            lists=self.lists,
-        )
+        names = tuple([rules[n].id for n in tripped]) if tripped else ()
+        aside, lists = self.aside, self.lists
+        return Verdict(self.ref, tuple(firings), together, asked, quarantined, names, (), aside, lists)
 
     def gives_way(self, n: int, event: Event, failed: Container[int] = ()) -> bool:
         """Whether a rule leaves the author of an event to its variant with a value on trial (`policy.staged`)."""
@@ -305,6 +294,11 @@ def _short(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_short(item) for item in value[:SHOWN_ITEMS]]
     return value
+
+
+def _shown(values: dict[str, Any]) -> dict[str, Any]:
+    """Return values as a verdict keeps them. Unknown ones are left out."""
+    return {text: _short(value) for text, value in values.items() if value is not None}
 
 
 def most_urgent(requests: Iterable[ReviewRequest | None]) -> ReviewRequest | None:

@@ -44,6 +44,7 @@ from hakam.policy.tree import (
     Value,
 )
 from hakam.signals.fold import fold, fold_words
+from hakam.vocabulary.event import Event
 
 _INVERSE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _NUMERIC = frozenset({Kind.NUMBER, Kind.TIME, Kind.DURATION})
@@ -67,6 +68,10 @@ def _common(values: Any, of: Any) -> list[Any] | None:
 
 def _duration(value: float | None) -> str | None:
     return None if value is None else show_duration(value)
+
+
+def _shown_age(event: Event) -> str | None:
+    return _duration(fields.age(event))
 
 
 def _time(value: float | None) -> str | None:
@@ -239,7 +244,8 @@ class Writer:
                 name = self.constant((node.name, node.by_community), lambda: values, "TUNED")
                 return f"{name}.get({self.raw(node.community)}, {node.value!r})"
             case Length():
-                return f"LEN({self.raw(node.of)})"
+                there = isinstance(node.of, Field) and not node.of.spec.nullable
+                return f"{'len' if there else 'LEN'}({self.raw(node.of)})"
             case Folded():
                 return f"{'WORDS' if node.words else 'FOLD'}({self.raw(node.of)})"
 
@@ -309,6 +315,8 @@ class Writer:
         return f"({shown} if {self.atoms[atom]} in H else None)"
 
     def _shown(self, node: Value) -> str:
+        if isinstance(node, Field) and node.spec.path == "author.age":
+            return f"{self.constant(node.spec.path, lambda: remembered(_shown_age), 'SHOWN')}(e)"
         raw = self.raw(node)
         if node.kind is Kind.DURATION:
             return f"AS_DURATION({raw})"

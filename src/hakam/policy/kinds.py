@@ -24,6 +24,7 @@ TEXTUAL = frozenset({Kind.TEXT, Kind.FOLDED})
 LISTS = frozenset({Kind.TEXTS, Kind.NUMBERS})
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_LARGE = tuple((unit, _UNITS[unit]) for unit in "wdhm")
 _DURATION = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,6})?[smhdw])+")
 _PART = re.compile(r"([0-9.]+)([smhdw])")
 
@@ -47,14 +48,14 @@ def show_duration(seconds: float) -> str:
     if seconds < 0:
         return f"-{show_duration(-seconds)}"
     whole, out = int(seconds), ""
-    for unit in "wdhms":
-        number, whole = divmod(whole, _UNITS[unit])
-        if unit == "s":
-            rest = number + (seconds - int(seconds))
-            if rest or not out:
-                out += f"{rest:g}s"
-        elif number:
+    left = whole
+    for unit, size in _LARGE:
+        if left >= size:
+            number, left = divmod(left, size)
             out += f"{number}{unit}"
+    rest = left + (seconds - whole)
+    if rest or not out:
+        out += f"{rest:g}s"
     return out
 
 
