@@ -188,6 +188,7 @@ GROWN = (
     'rule("r06") and author.followers > 100',
     "event.hour == 0 and event.weekday in [5, 6]",
     'author.age < params.young or "/login" in links.paths',
+    "len(links.shorteners) > 0",
 )
 PARAMS = """\
 - param: few_posts

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hakam.signals.links import find_links, host_of, registrable
+from hakam.signals.links import SHORTENERS, find_links, host_of, registrable, shorteners_of
 
 
 @pytest.mark.parametrize(
@@ -138,3 +138,16 @@ def test_all_ways_to_write_an_address_are_one(value: int) -> None:
         plain,
     ]
     assert {host_of(f"http://{way}/") for way in ways} == {plain}
+
+
+def test_shortened_addresses_are_known_by_their_hosts() -> None:
+    text = "hxxps://BIT[.]ly/3xY, www.tinyurl.com/a https://t.co./b https://bit.ly.example/c https://x.example/bit.ly"
+    hosts = tuple(host for link in find_links(text) if (host := host_of(link)))
+    assert shorteners_of(hosts) == ("bit.ly", "www.tinyurl.com", "t.co")
+    assert shorteners_of(()) == ()
+    assert shorteners_of(None) is None
+
+
+def test_a_known_shortener_is_written_as_hosts_are_read() -> None:
+    assert all(host_of(f"https://{host}/x") == host for host in SHORTENERS)
+    assert not {"youtu.be", "linktr.ee", "wikipedia.org"} & SHORTENERS  # these show where they lead

@@ -16,6 +16,7 @@ import msgspec
 
 from hakam.policy.kinds import Kind, unix
 from hakam.signals.fold import split_words
+from hakam.signals.links import shorteners_of
 from hakam.signals.measure import Need, Signals
 from hakam.signals.private_data import PrivateKind, find_private_data
 from hakam.signals.skeleton import skeleton
@@ -108,6 +109,7 @@ def weekday(moment: datetime) -> int | None:
 
 HELPERS: dict[str, Any] = {
     "PATHS": paths_of,
+    "SHORTENERS": shorteners_of,
     "PRIVATE": private_kinds,
     "PRIVATE_OF": private_countries,
     "HOUR": hour,
@@ -269,6 +271,14 @@ _SPECS = (
         needs=(Need.LINKS,),
     ),
     FieldSpec("links.domains", _L, "s.domains", "what of each host somebody registered", needs=(Need.LINKS,)),
+    FieldSpec(
+        "links.shorteners",
+        _L,
+        "SHORTENERS(s.hosts)",
+        "those of the hosts that only lead on: shortened addresses, whose end is not seen",
+        cost=300,
+        needs=(Need.LINKS,),
+    ),
 )
 
 FIELDS: Mapping[str, FieldSpec] = {spec.path: spec for spec in _SPECS}

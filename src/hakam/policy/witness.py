@@ -54,7 +54,9 @@ _TRIES = 300  # events judged in search of one
 _PER_LEAF = 6  # ways in which a leaf is tried
 _TEXT = frozenset({"text.raw", "text.folded", "text.words", "item.text"})
 _OF_TEXT = frozenset({"text.length", "text.word_count"})
-_URLS = frozenset({"links.urls", "links.hosts", "links.domains", "links.paths", "item.links"})
+_URLS = frozenset(
+    {"links.urls", "links.hosts", "links.domains", "links.paths", "links.shorteners", "item.links"}
+)
 _COUNTRIES, _LANGUAGES = ["DE", "SA", "US", "FR", "EG", "JP"], ["en", "ar", "de", "fr"]
 _CLOSED: dict[str, list[str]] = {
     "event.kind": list(ContentKind), "item.kind": list(ContentKind), "event.change": list(Change),

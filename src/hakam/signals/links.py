@@ -37,6 +37,18 @@ _HOSTING = frozenset({
     "herokuapp.com", "weebly.com", "wixsite.com", "tumblr.com", "000webhostapp.com", "firebaseapp.com",
     "workers.dev", "azurewebsites.net", "cloudfront.net", "substack.com", "medium.com", "eu.org", "duckdns.org",
 })  # fmt: skip
+# Services that give short addresses for long ones.
+SHORTENERS = frozenset({
+    "0rz.tw", "1url.com", "2.gp", "adf.ly", "adfoc.us", "amzn.to", "b.link", "b23.tv", "bc.vc", "bit.do", "bit.ly",
+    "bitly.com", "bitly.ws", "bl.ink", "buff.ly", "chilp.it", "clck.ru", "clk.sh", "cutt.ly", "cutt.us", "db.tt",
+    "dlvr.it", "dub.co", "dub.sh", "exe.io", "fb.me", "flip.it", "gg.gg", "goo.gl", "goo.su", "han.gl", "hubs.ly",
+    "hyperurl.co", "ift.tt", "is.gd", "j.mp", "kutt.it", "lnkd.in", "lnk.to", "me2.kr", "ouo.io", "ow.ly",
+    "ouo.press", "pin.it", "po.st", "qr.ae", "qr.net", "rb.gy", "rebrand.ly", "reurl.cc", "s.id", "sh.st",
+    "shor.by", "short.gy", "short.io", "shorte.st", "shorturl.asia", "shorturl.at", "shorturl.gg", "smarturl.it",
+    "snip.ly", "spoti.fi", "surl.li", "t.co", "t.cn", "t.ly", "t2m.io", "tiny.cc", "tiny.one", "tinyurl.com", "tr.im",
+    "trib.al", "u.to", "urlz.fr", "v.gd", "v.ht", "vk.cc", "vm.tiktok.com", "wp.me", "x.gd", "yhoo.it",
+    "zpr.io", "zws.im",
+})  # fmt: skip
 _COUNTRY_CODE_LETTERS = 2
 _NUMBER = re.compile(r"0x(?P<hex>[0-9a-f]{0,16})|0(?P<octal>[0-7]{1,22})|(?P<decimal>0|[1-9][0-9]{0,19})")
 _RADIX = {"hex": 16, "octal": 8, "decimal": 10}
@@ -79,6 +91,16 @@ def host_of(link: str) -> str | None:
     if "xn--" in host:
         host = ".".join(map(_decode_label, host.split(".")))
     return host or None
+
+
+def shorteners_of(hosts: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """Return those of `hosts` that belong to a service which shortens addresses, in order; `None` of `None`.
+
+    Where a shortened address leads is known to nobody but the service: nothing is fetched to find out.
+    """
+    if hosts is None:
+        return None
+    return tuple(host for host in hosts if host in SHORTENERS or host.removeprefix("www.") in SHORTENERS)
 
 
 def _ipv4(host: str) -> str | None:
