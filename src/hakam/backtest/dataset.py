@@ -15,12 +15,13 @@ from pyarrow import parquet
 from hakam.backtest.columns import FORMAT, ROWS, SIGNALS, array_of, column_of, signature
 from hakam.policy.fields import FieldSpec, reader
 from hakam.policy.interpret import Seen
-from hakam.signals.measure import Signals
+from hakam.signals.measure import Signals, text_of
 from hakam.vocabulary.event import Event
 
 MANIFEST = "manifest.json"
 _LEVEL = 1
 _ALWAYS = ("odd", "decided")  # columns that are read with any others: each reading costs by itself
+_TEXT, *_BESIDE_TEXT = SIGNALS  # the first of `Signals` is the text
 _REPEATED = 3  # bytes a row up to which a column of texts is taken for a dictionary and its numbers
 
 Doubles = np.ndarray[Any, np.dtype[np.float64]]
@@ -241,7 +242,9 @@ class Chunk:
     ) -> Iterator[tuple[Event, Signals]]:
         """Yield events with their signals, of which only `needs` (names of `Signals`) are filled in."""
         raws = self._picked("raw", rows)
-        names = [name for name in SIGNALS if name in set(needs)]
+        wanted = set(needs)
+        with_text = _TEXT in wanted  # which the event has anyhow: its column is not read
+        names = [name for name in _BESIDE_TEXT if name in wanted]
         columns = [self._picked(column_of(SIGNALS[name]), rows) for name in names]
         if any(name in {"links", "hosts", "domains"} for name in names):
             columns = [
@@ -253,12 +256,13 @@ class Chunk:
         if "repairs" in names:
             place = names.index("repairs")
             columns[place] = [None if value is None else int(value) for value in columns[place]]
-        order = [names.index(name) if name in names else -1 for name in SIGNALS]
+        order = [names.index(name) if name in names else -1 for name in _BESIDE_TEXT]
         nothing = [None] * len(raws)
         for raw, *found in zip(
             raws, *[columns[place] if place >= 0 else nothing for place in order], strict=True
         ):
-            yield decode(raw), Signals(*found)
+            event = decode(raw)
+            yield event, Signals(text_of(event) if with_text else None, *found)
 
     def _picked(self, name: str, rows: Sequence[int] | None) -> list[Any]:
         column = self.stored(name)

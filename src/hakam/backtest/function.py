@@ -53,8 +53,10 @@ def judge_chunk(
     numbers = range(chunk.rows) if rows is None else rows
     picked = [counted[name] if rows is None else counted[name][numbers] for name in names]
     values = zip(*map(wholes, picked), strict=True) if names else repeat(())
+    told: dict[str, float | None] = {}
+    fed: Counters = RecordedCounters(told) if names else NO_COUNTERS
     for row, (event, signals), seen in zip(numbers, chunk.pairs(needs, rows=rows), values, strict=False):
-        fed: Counters = RecordedCounters(dict(zip(names, seen, strict=True))) if names else NO_COUNTERS
+        told.update(zip(names, seen, strict=True))
         verdict = judge(event, signals, fed)
         if verdict is nothing:
             continue
