@@ -19,6 +19,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from hakam.policy.fields import FIELDS, HELPERS, FieldSpec, score_field
 from hakam.policy.kinds import Kind
 from hakam.signals.fold import FOLD_VERSION
+from hakam.signals.links import SUFFIXES
 from hakam.signals.measure import ALL_NEEDS, Need, Signals, measure
 from hakam.vocabulary.event import SCHEMA_VERSION, Event
 
@@ -185,9 +186,10 @@ def array_of(column: Sequence[Any], spec: FieldSpec, odd: np.ndarray[Any, np.dty
 
 
 def signature() -> dict[str, Any]:
-    """Return what must be equal for stored columns to be of use: a change of folding makes them stale."""
+    """Return what must be equal for stored columns to be of use: other folding or suffixes make them stale."""
     return {
         "format": FORMAT,
         "fold_version": FOLD_VERSION,
+        "suffixes": SUFFIXES,
         "fields": {spec.path: str(spec.kind) for spec in stored()},
     }

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.metadata import version
 from urllib.parse import unquote
+
+from publicsuffixlist import PublicSuffixList
+
+SUFFIXES = version("publicsuffixlist")
+"""Which edition of the Public Suffix List says what somebody registered."""
 
 # With a scheme (also defanged: hxxp), with www, or a bare name under a common top-level domain.
 _LINK = re.compile(
@@ -28,15 +34,10 @@ _STRIPPED = str.maketrans("", "", "\t\n\r")  # what browsers take out of an addr
 _FORBIDDEN = re.compile(
     r"[\x00-\x20#%/:<>?@\[\\\]^|\x7f\ufffd]"
 )  # in a host (URL standard, 3.2), or undecodable
-# Names below which anybody can register, besides the top level itself. A short list of the busiest.
-_SECOND_LEVEL = frozenset(
-    {"co", "com", "org", "net", "gov", "gob", "edu", "ac", "or", "ne", "go", "gouv", "mil"}
+# Sites that give each customer a name of its own and stand in no list of suffixes.
+_HOSTING = frozenset(
+    {"wordpress.com", "weebly.com", "tumblr.com", "000webhostapp.com", "substack.com", "medium.com"}
 )
-_HOSTING = frozenset({
-    "blogspot.com", "wordpress.com", "github.io", "gitlab.io", "netlify.app", "vercel.app", "pages.dev", "web.app",
-    "herokuapp.com", "weebly.com", "wixsite.com", "tumblr.com", "000webhostapp.com", "firebaseapp.com",
-    "workers.dev", "azurewebsites.net", "cloudfront.net", "substack.com", "medium.com", "eu.org", "duckdns.org",
-})  # fmt: skip
 # Services that give short addresses for long ones.
 SHORTENERS = frozenset({
     "0rz.tw", "1url.com", "2.gp", "adf.ly", "adfoc.us", "amzn.to", "b.link", "b23.tv", "bc.vc", "bit.do", "bit.ly",
@@ -49,7 +50,6 @@ SHORTENERS = frozenset({
     "trib.al", "u.to", "urlz.fr", "v.gd", "v.ht", "vk.cc", "vm.tiktok.com", "wp.me", "x.gd", "yhoo.it",
     "zpr.io", "zws.im",
 })  # fmt: skip
-_COUNTRY_CODE_LETTERS = 2
 _NUMBER = re.compile(r"0x(?P<hex>[0-9a-f]{0,16})|0(?P<octal>[0-7]{1,22})|(?P<decimal>0|[1-9][0-9]{0,19})")
 _RADIX = {"hex": 16, "octal": 8, "decimal": 10}
 _BYTE, _LAST_BYTE = 255, 3
@@ -145,13 +145,18 @@ def _decode_label(label: str) -> str:
 def registrable(host: str) -> str:
     """Return the part of `host` that somebody registered: `example.co.uk` of `a.b.example.co.uk`.
 
-    An approximation of the Public Suffix List: two-letter countries with the usual second level, and big hosts.
+    By the Public Suffix List, its part for sites whose customers have names of their own included, and a few more of
+    those. What is a suffix itself is returned as it is.
     """
     labels = host.split(".")
     if host.startswith("[") or labels[-1].isdigit():
         return host
-    last_two = ".".join(labels[-2:])
-    three = last_two in _HOSTING or (
-        len(labels[-1]) == _COUNTRY_CODE_LETTERS and labels[-2:-1] and labels[-2] in _SECOND_LEVEL
-    )
-    return ".".join(labels[-3:]) if three else last_two
+    if ".".join(labels[-2:]) in _HOSTING:
+        return ".".join(labels[-3:])
+    found: str | None = _suffixes().privatesuffix(host)
+    return found or host
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
