@@ -29,6 +29,7 @@ PDQ = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22"
 
 @pytest.fixture
 def home() -> Iterator[Path]:
+    shutil.rmtree(settings.HAKAM.home / "banks", ignore_errors=True)  # what other tests kept there
     yield settings.HAKAM.home
     shutil.rmtree(settings.HAKAM.home / "banks", ignore_errors=True)
 

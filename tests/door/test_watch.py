@@ -98,9 +98,16 @@ def test_an_interruption_that_was_not_raised_yet_is_taken_back() -> None:
     guard = Guard()
     guard.thread = threading.get_ident()
     guard.running = 7
-    worker = threading.Thread(target=guard.interrupt, args=(7,))
+    started = threading.Event()
+
+    def interrupt() -> None:
+        started.wait()  # an interruption in the middle of a start would be met by what starts threads
+        guard.interrupt(7)
+
+    worker = threading.Thread(target=interrupt)
+    worker.start()
     try:
-        worker.start()
+        started.set()
         worker.join()
     except OverranError:
         pass
