@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -114,6 +116,37 @@ def test_an_interruption_that_was_not_raised_yet_is_taken_back() -> None:
     guard.calm()
     busy(0.01)
     assert not guard.fired
+
+
+TRACED = """
+import sys
+from hakam.door.watch import Watch
+from hakam.policy.quarantine import OverranError
+
+def forever():
+    while True:
+        pass
+
+guard = Watch(budget=0.01, every=0.005).guard()
+for raised in range(3):
+    try:
+        guard(forever)
+    except OverranError:
+        continue
+    raise SystemExit("not interrupted")
+guard.calm()
+sys.settrace(lambda *_: None)
+(lambda: None)()
+print("traced")
+"""
+
+
+def test_an_interrupted_thread_can_still_be_traced() -> None:
+    """In a process of its own, since a traced call would never end where the interpreter still looks for an error."""
+    done = subprocess.run(
+        [sys.executable, "-c", TRACED], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.stdout.strip(), done.returncode) == ("traced", 0), done.stderr
 
 
 def test_nothing_is_ever_raised_outside(watch: Watch) -> None:

@@ -25,6 +25,8 @@ EVERY = 0.05  # seconds between two looks
 
 Result = TypeVar("Result")
 
+_SOON = 1_000  # turns of a loop within which what is set in one's own thread is raised
+
 _raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
 
@@ -52,15 +54,24 @@ class Guard:
                 self.calm()
 
     def calm(self) -> None:
-        """Make sure that nothing more is raised in this thread for what it has done."""
+        """Make sure that nothing more is raised in this thread for what it has done.
+
+        What was set and not raised yet can be taken back, but the interpreter would look for it at every turn from then
+        on, and Python 3.11 never come back from a traced call. So another takes its place and is met here.
+        """
+        last = False
         while True:
             try:
                 self.running = 0
                 with self._lock:  # whoever interrupts has done so by now
                     self.fired = False
-                _raise_in(ctypes.c_ulong(self.thread), None)  # takes back what was not raised yet
+                last = True
+                _raise_in(ctypes.c_ulong(threading.get_ident()), ctypes.py_object(OverranError))
+                for _ in range(_SOON):
+                    pass
             except OverranError:
-                continue
+                if not last:
+                    continue
             return
 
     def interrupt(self, number: int) -> bool:
