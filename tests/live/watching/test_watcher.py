@@ -328,6 +328,39 @@ def test_a_stream_that_was_heard_is_read_with_sound_again(room: Room) -> None:
     assert PaperFeed.made[-1].what.sound
 
 
+def test_a_stream_that_began_late_is_heard_after_all(room: Room) -> None:
+    PaperFeed.broken = True  # nobody sends yet
+    room.stage.stream()
+    room.turn()
+    PaperFeed.broken = False
+    room.turn()
+    silent = PaperFeed.made[-1]
+    assert not silent.what.sound
+    silent.show(room.at)
+    room.turn(3.0)
+    assert PaperFeed.made[-1] is silent
+    silent.show(room.at)
+    room.turn(3.0)
+    assert silent.closed
+    assert PaperFeed.made[-1].what.sound
+
+
+def test_a_stream_that_has_no_sound_is_tried_again_only_once(room: Room) -> None:
+    PaperFeed.broken = True
+    room.stage.stream()
+    room.turn()
+    PaperFeed.broken = False
+    for _ in range(12):
+        room.turn(3.0)
+        feed = PaperFeed.made[-1]
+        if feed.what.sound:
+            feed.running = False  # there is none, says FFmpeg
+        else:
+            feed.show(room.at)
+    assert [feed.what.sound for feed in PaperFeed.made].count(True) == 2
+    assert not PaperFeed.made[-1].what.sound
+
+
 def test_what_is_over_is_asked_about_no_more(room: Room, tmp_path: Path) -> None:
     senses = room.watcher._senses
     senses.renew((looking(tmp_path),))

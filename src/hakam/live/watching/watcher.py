@@ -45,6 +45,7 @@ _REPORTS: Final = 600.0  # seconds of reports that count
 _LONGEST_REST: Final = 15.0  # seconds between two tries to read a stream
 _SIGN: Final = 3.0  # seconds for which what came says that the stream is on air
 _SILENCE: Final = 12.0  # seconds in which nothing came: reading begins anew
+_LOUD_AGAIN: Final = 5.0  # seconds for which a stream is read without sound before that is tried once more
 _log: Final = logging.getLogger("hakam.watch")
 
 
@@ -65,6 +66,8 @@ class _Watch:
         self.came_at = 0.0
         self.tries = 0
         self.loud = True  # read with its sound
+        self.mute = False  # it was tried again with sound while it could be read without
+        self.began = 0.0
         self.counted = True  # the server counts us as a viewer
         self.due = 0.0
         self.known_at: float | None = None
@@ -84,8 +87,11 @@ class _Watch:
             colours = (
                 self.feed.what.colour is self.senses.sight
             )  # else a model was switched on or off meanwhile
-            if colours and moment - self.came_at < _SILENCE:
+            again = self._is_worth_another_try(moment)
+            if colours and moment - self.came_at < _SILENCE and not again:
                 return self._trouble
+            if again:
+                self.mute = self.loud = True
         if self.feed is not None:
             self.feed.close()
             self.feed = None
@@ -95,7 +101,7 @@ class _Watch:
             self.due = moment + (rest if self.tries > 1 else 0.0)
         if moment < self.due:
             return self._trouble
-        self.came, self.came_at = 0, moment
+        self.came, self.came_at, self.began = 0, moment, moment
         try:
             source = self._find()
         except Unreachable as error:
@@ -128,6 +134,12 @@ class _Watch:
             self.due = moment + _LONGEST_REST
             return str(error)
         return self._trouble
+
+    def _is_worth_another_try(self, moment: float) -> bool:
+        """Whether a stream that is read without sound may have some: it may not have begun when that was tried."""
+        if self.loud or self.mute or not self.came or self.feed is None:
+            return False
+        return self.feed.what.sight and moment - self.began > _LOUD_AGAIN
 
     def _hear(self, samples: NDArray[np.int16]) -> None:
         at = time.time()
