@@ -30,8 +30,8 @@ class ModerationsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     categories: dict[str, str] = {}
 
 
-class ModerationsModel:
-    """A moderation service. Raises `ModelUnavailableError` for what can't be used."""
+class Moderations:
+    """A moderation service, whatever it is given. Raises `ModelUnavailableError` for what can't be used."""
 
     def __init__(self, declared: Declared, *, secret: Callable[[str], str]) -> None:
         try:
@@ -50,14 +50,18 @@ class ModerationsModel:
         self.id = f"{declared.name}-{declared.version}-{digest}"
         self._threads = ThreadPoolExecutor(chosen.at_once, thread_name_prefix=f"model-{declared.name}")
 
-    def read(self, texts: Sequence[Text]) -> list[Answer]:
-        """Answer each text; `at_once` of them are under way at a time."""
-        return list(self._threads.map(self._one, texts))
-
     def close(self) -> None:
         """Close the connections."""
         self._threads.shutdown(wait=True, cancel_futures=True)
         self._endpoint.close()
+
+
+class ModerationsModel(Moderations):
+    """A moderation service that reads texts."""
+
+    def read(self, texts: Sequence[Text]) -> list[Answer]:
+        """Answer each text; `at_once` of them are under way at a time."""
+        return list(self._threads.map(self._one, texts))
 
     def _one(self, one: Text) -> Answer:
         if not one.text.strip():

@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
 from hakam.adapters.declared import Declared
-from hakam.adapters.endpoint import Endpoint, TroubleError
+from hakam.adapters.endpoint import TroubleError
 from hakam.adapters.model import Answer, Known, ModelUnavailableError, Unknown
-from hakam.adapters.moderations import ModerationsSettings, scores_in
+from hakam.adapters.moderations import Moderations, scores_in
 from hakam.media import extra
 
 if TYPE_CHECKING:
@@ -27,37 +23,19 @@ SIDE: Final = 512  # pixels of the longer side of what is sent
 _QUALITY: Final = 80
 
 
-class PictureModerationsModel:
+class PictureModerationsModel(Moderations):
     """A moderation service that looks at pictures. Raises `ModelUnavailableError` for what can't be used."""
 
     def __init__(self, declared: Declared, *, secret: Callable[[str], str]) -> None:
         try:
             extra.demand()
-            self._settings = chosen = msgspec.convert(declared.what.settings, ModerationsSettings)
         except extra.MediaExtraMissingError as error:
             raise ModelUnavailableError(str(error)) from error
-        except msgspec.ValidationError as error:
-            raise ModelUnavailableError(f"settings: {error}") from error
-        self.labels = declared.what.labels
-        self._endpoint = Endpoint(
-            chosen.url,
-            key=secret(chosen.key) if chosen.key else "",
-            seconds=chosen.seconds,
-            at_once=chosen.at_once,
-        )
-        self.sends_to = self._endpoint.host
-        digest = sha256(msgspec.json.encode(chosen, order="deterministic")).hexdigest()[:12]
-        self.id = f"{declared.name}-{declared.version}-{digest}"
-        self._threads = ThreadPoolExecutor(chosen.at_once, thread_name_prefix=f"model-{declared.name}")
+        super().__init__(declared, secret=secret)
 
     def look(self, pictures: Sequence[Rgb8]) -> list[Answer]:
         """Answer each picture; `at_once` of them are under way at a time."""
         return list(self._threads.map(self._one, pictures))
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
-        self._endpoint.close()
 
     def _one(self, picture: Rgb8) -> Answer:
         data = jpeg(picture)
