@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pypdf import PdfReader
 from tests.console.conftest import SignIn
 from tests.incidents.stage import PACK
 from tests.media.drawings import drawing, file_of
@@ -285,6 +287,40 @@ def test_the_report_is_published_and_read_by_anybody(nadia: Client, omar: Client
     assert client.get("/incidents/quay.json").status_code == 404
     secret = json.loads(read(nadia, "/desk/incidents/harbour/confidential.json"))
     assert secret["summary"] == "A man streams himself."
+
+
+def paper(client: Client, path: str) -> str:
+    response = client.get(path)
+    assert (response.status_code, response["Content-Type"]) == (200, "application/pdf")
+    assert "attachment" in response["Content-Disposition"]
+    pages = PdfReader(io.BytesIO(response.content)).pages
+    return " ".join(" ".join(page.extract_text() for page in pages).split())
+
+
+def test_the_report_is_a_paper_in_both_languages(nadia: Client, omar: Client, client: Client) -> None:
+    declare(nadia)
+    act(omar, "confirm")
+    nadia.post("/desk/incidents/harbour/note", {"whom": "Europol", "words": "one clip"})
+    assert client.get("/incidents/harbour.en.pdf").status_code == 404  # not published yet
+    act(nadia, "end", because="over")
+    nadia.post(reverse("console:publish_incident", args=["harbour"]), {"words": "It was streamed."})
+    page = read(client, "/incidents/harbour")
+    for language, words in (("en", "Who stood for it two people"), ("ar", "المجريات")):
+        path = f"/incidents/harbour.{language}.pdf"
+        assert path in page
+        public = paper(client, path)
+        for said in ("Attack at the harbour", "It was streamed.", words):
+            assert said in public
+        assert not re.search("nadia|omar|Europol|A man streams", public)
+        inside = f"/desk/incidents/harbour/confidential.{language}.pdf"
+        assert inside in read(nadia, "/desk/incidents/harbour/report")
+        secret = paper(nadia, inside)
+        for said in ("A man streams himself.", "incident-harbour", "Europol", "one clip", "nadia", "omar"):
+            assert said in secret
+        assert nadia.get(inside)["Cache-Control"] == "private, no-store"
+        assert client.get(inside).status_code == 302  # to sign in
+    assert client.get("/incidents/harbour.fr.pdf").status_code == 404
+    assert client.get("/incidents/quay.en.pdf").status_code == 404
 
 
 def test_an_exercise_is_marked_on_every_page_of_it(nadia: Client, omar: Client, client: Client) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import translation
 
-from hakam.console.timewords import ago, left, span
+from hakam.console.timewords import ago, exact, left, span
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -83,3 +83,23 @@ def test_deadlines() -> None:
         assert left(NOW - timedelta(days=3), NOW) == "overdue by 3 days"
     with translation.override("ar"):
         assert left(NOW + timedelta(minutes=5), NOW) == "بقي 5 دقائق"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "arabic"),
+    [
+        (0.4, "0 s", "لحظات"),
+        (59.6, "1 min", "دقيقة واحدة"),
+        (61, "1 min 1 s", "دقيقة واحدة وثانية واحدة"),
+        (3_599, "59 min 59 s", "59 دقيقة و59 ثانية"),
+        (7_199, "2 h", "ساعتان"),
+        (7_160, "1 h 59 min", "ساعة واحدة و59 دقيقة"),
+        (90_000, "25 h", "25 ساعة"),
+        (172_799, "2 days", "يومان"),
+        (302_400, "3 days 12 h", "3 أيام و12 ساعة"),
+    ],
+)
+def test_a_report_says_a_span_in_two_units(seconds: float, english: str, arabic: str) -> None:
+    for language, words in (("en", english), ("ar", arabic)):
+        with translation.override(language):
+            assert exact(timedelta(seconds=seconds)) == words

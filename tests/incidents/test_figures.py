@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 from hashlib import sha256
+from statistics import median
 from typing import Any
 
 import msgspec
@@ -160,6 +161,21 @@ def test_every_figure_is_that_of_the_ledger(stage: Stage, amal: User) -> None:
     assert found.complaints == len(objected) == 2
     assert found.complaints_upheld == len(bodies("complaint.decided")) == 1
     assert (found.renewals, found.told) == (1, 1)
+    # all copies, not only the first
+    assert (found.hashes_added, found.partners_reached) == (3, 0)
+    assert (found.seen_within_minute, found.median_seconds_to_see, found.longest_seconds_to_see) == (
+        7,
+        30,
+        60,
+    )
+    free_at = {"b": 36, "c": 56, "d": 42, "e": 201, "f": 201, "late": 201}
+    assert set(free_at) == {item for item, one in after.items() if one and one.outcome != Outcome.VIOLATION}
+    held = {one.item_id: one.at for one in holds}
+    spans = sorted((after[item].at - held[item]).total_seconds() for item in free_at)
+    assert found.median_seconds_until_free == median(spans)
+    assert found.longest_seconds_until_free == spans[-1] > spans[0] > 0
+    assert found.looked_at == 3
+    assert found.share_wrong == pytest.approx(2 / 3)
     assert [one.power for one in found.powers] == [Power.EMERGENCY_BANK, Power.SHARE]
     assert {one.undone_at for one in found.powers} == {minute(200)}
 
@@ -198,7 +214,9 @@ def test_shared_is_what_a_partner_has_confirmed(stage: Stage) -> None:
                 FactKind.EXCHANGE_GIVEN, by=SYSTEM, now=at, subject="partner:1", about=["bank:incident-harbour"],
                 body={"bank": "incident-harbour", "came": came, "left": 0},
             )  # fmt: skip
-    assert figures_of(Incident.objects.get()).first_shared_at == minute(4)
+    found = figures_of(Incident.objects.get())
+    assert found.first_shared_at == minute(4)
+    assert found.partners_reached == 1  # one partner, told twice
 
 
 def test_counting_twice_is_counting_once(stage: Stage) -> None:
@@ -231,6 +249,7 @@ def test_without_anything_seen_nothing_is_made_up(stage: Stage) -> None:
     assert found.first_uploaded_at is None
     assert found.seconds("first_uploaded_at", "first_blocked_at") is None
     assert (found.copies_seen, found.items_held, found.closed_how) == (0, 0, "")
+    assert found.median_seconds_to_see is found.longest_seconds_until_free is found.share_wrong is None
 
 
 def test_the_public_report_names_no_hash_no_account_and_nobody(stage: Stage, amal: User) -> None:

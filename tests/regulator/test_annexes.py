@@ -113,7 +113,7 @@ def test_the_document_can_be_read_in_every_letter(take: Any, lena: User) -> None
     orders.carry_out(str(order.pk), by=lena.actor, now=NOW + MINUTE, unverified_because="The hour runs.")
     order.refresh_from_db()
     made = annexes.sections(order, 2, provider="Maydan Ltd", person="Łukasz Ď", now=NOW)
-    text = text_of(annexes.pdf(2, made))
+    text = text_of(annexes.pdf(2, made, now=NOW))
     for part in (
         "ANNEX II",
         "SECTION C",
@@ -132,7 +132,7 @@ def test_a_long_list_of_addresses_goes_over_pages(take: Any, lena: User) -> None
     order = take(msgspec.structs.replace(REMOVAL, urls=urls))
     orders.carry_out(str(order.pk), by=lena.actor, now=NOW + MINUTE, unverified_because="The hour runs.")
     order.refresh_from_db()
-    data = annexes.pdf(2, annexes.sections(order, 2, provider="M", person="L", now=NOW))
+    data = annexes.pdf(2, annexes.sections(order, 2, provider="M", person="L", now=NOW), now=NOW)
     assert len(PdfReader(io.BytesIO(data)).pages) > 3
     assert "Address 80" in text_of(data)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, npgettext
+from django.utils.translation import ngettext, npgettext, pgettext
 
 from hakam.console.reader import digits
 
@@ -27,6 +27,23 @@ def span(length: timedelta) -> str:
         count = seconds // DAY
         text = ngettext("%(count)s day", "%(count)s days", count) % {"count": count}
     return digits(text)
+
+
+def exact(length: timedelta) -> str:
+    """Return a length in its two largest units, rounded to the smaller: "1 h 59 min", "5 min 12 s", "3 days"."""
+    seconds = max(0, round(length.total_seconds()))
+    for unit, part in ((2 * DAY, HOUR), (HOUR, MINUTE), (MINUTE, 1)):
+        if seconds >= unit:
+            whole = DAY if unit == 2 * DAY else unit
+            seconds = (seconds + part // 2) // part * part
+            first, rest = seconds // whole * whole, seconds % whole
+            if not rest:
+                return span(timedelta(seconds=first))
+            return pgettext("1 h 59 min", "%(first)s %(rest)s") % {
+                "first": span(timedelta(seconds=first)),
+                "rest": span(timedelta(seconds=rest)),
+            }
+    return span(timedelta(seconds=seconds))
 
 
 def _governed(length: timedelta) -> str:

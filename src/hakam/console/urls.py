@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
 from hakam.console.desk import (
     audience,
@@ -81,6 +81,11 @@ urlpatterns = [
     path("transparency/reports/<int:report_id>/<str:form>", transparency.public_report, name="public_report"),
     path("incidents", own_incidents.listing, name="public_incidents"),
     path("incidents/<slug:slug>.json", own_incidents.incident_json, name="public_incident_json"),
+    re_path(
+        r"^incidents/(?P<slug>[-a-zA-Z0-9_]+)\.(?P<language>en|ar)\.pdf$",
+        own_incidents.incident_pdf,
+        name="public_incident_pdf",
+    ),
     path("incidents/<slug:slug>", own_incidents.incident, name="public_incident"),
     path("language", preferences.set_language, name="set_language"),
     path("theme", preferences.set_theme, name="set_theme"),
@@ -187,6 +192,11 @@ urlpatterns = [
     path("desk/incidents/<slug:slug>/note", incidents.note, name="note_incident"),
     path("desk/incidents/<slug:slug>/report", incidents.after, name="incident_report"),
     path("desk/incidents/<slug:slug>/publish", incidents.publish, name="publish_incident"),
+    re_path(
+        r"^desk/incidents/(?P<slug>[-a-zA-Z0-9_]+)/confidential\.(?P<language>en|ar)\.pdf$",
+        incidents.confidential_pdf,
+        name="incident_confidential_pdf",
+    ),
     path(
         "desk/incidents/<slug:slug>/confidential.json", incidents.confidential, name="incident_confidential"
     ),

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
+from statistics import median
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +24,7 @@ from hakam.vocabulary.actor import ActorKind
 
 _BEFORE: Final = timedelta(days=1)  # a stream that was cut so long before belongs to it
 _AT_ONCE: Final = 500
+_MINUTE: Final = 60.0  # seconds
 _K: Final = FactKind
 
 
@@ -74,6 +76,23 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     renewals: int
     told: int  # notes of the communication log
     powers: tuple[PowerTold, ...]
+    hashes_added: int = 0  # by people, from files and by hand; not those that partners sent
+    partners_reached: int = 0  # that confirmed to have a hash of the bank
+    seen_within_minute: int = 0  # copies, since their upload
+    median_seconds_to_see: float | None = None
+    longest_seconds_to_see: float | None = None
+    median_seconds_until_free: float | None = None  # from the hold of what was left up or let go
+    longest_seconds_until_free: float | None = None
+
+    @property
+    def looked_at(self) -> int:
+        """How many of the held items a person has judged."""
+        return self.upheld_by_people + self.left_up_by_people
+
+    @property
+    def share_wrong(self) -> float | None:
+        """Return the share of held items, of those that a person judged, that should not have been held; or null."""
+        return self.left_up_by_people / self.looked_at if self.looked_at else None
 
     def seconds(self, start: str, end: str) -> float | None:
         """Return the time between two moments by their names (`first_uploaded_at`), null if one is missing."""
@@ -98,7 +117,11 @@ def figures_of(incident: Incident) -> Figures:
     held = sorted({copy.decision for copy in copies if copy.decision is not None})
     streams = list(_streams(incident, until=closed.at if closed else None))
     bank = Fact.objects.filter(subject=f"bank:{bank_of(incident)}").order_by("seq")
-    replaced = _replaced(held)
+    replacing = _about((f"decision:{pk}" for pk in held), _K.DECISION_REPLACED)
+    replaced = Counter(map(_became, replacing))
+    to_see = sorted((copy.seen_at - copy.uploaded_at).total_seconds() for copy in copies)
+    freed = sorted(_until_free(held, replacing))
+    filled = [f for f in bank.filter(kind=_K.BANK_FILLED) if ledger.body_of(f)["added"]]
     complaints = _linked(held, _K.COMPLAINT_RECEIVED)
     decided = _about([fact.subject for fact in complaints], _K.COMPLAINT_DECIDED)
     return Figures(
@@ -109,7 +132,7 @@ def figures_of(incident: Incident) -> Figures:
         first_uploaded_at=_earliest(*(c.uploaded_at for c in copies), *(s.started for s in streams)),
         first_detected_at=_earliest(*(c.seen_at for c in copies), *(s.flagged or s.black for s in streams)),
         first_blocked_at=_earliest(_first_at(_decided(held)), *(s.black for s in streams)),
-        first_hash_at=_first_at(f for f in bank.filter(kind=_K.BANK_FILLED) if ledger.body_of(f)["added"]),
+        first_hash_at=_first_at(filled),
         first_shared_at=_shared_at(incident, list(bank)),
         streams_cut=len(streams),
         copies_seen=len(copies),
@@ -128,6 +151,13 @@ def figures_of(incident: Incident) -> Figures:
         renewals=len(by_kind.get(_K.INCIDENT_RENEWED, ())),
         told=len(by_kind.get(_K.INCIDENT_TOLD, ())),
         powers=tuple(_powers(by_kind)),
+        hashes_added=sum(ledger.body_of(fact)["added"] for fact in filled),
+        partners_reached=len({fact.subject for fact in _given(incident)}),
+        seen_within_minute=sum(one <= _MINUTE for one in to_see),
+        median_seconds_to_see=median(to_see) if to_see else None,
+        longest_seconds_to_see=to_see[-1] if to_see else None,
+        median_seconds_until_free=median(freed) if freed else None,
+        longest_seconds_until_free=freed[-1] if freed else None,
     )
 
 
@@ -181,14 +211,25 @@ def _decided(decisions: Iterable[int]) -> list[Fact]:
     return _about((f"decision:{pk}" for pk in decisions), _K.CASE_DECIDED)
 
 
-def _replaced(decisions: Iterable[int]) -> Counter[str]:
-    """Count what became of what was held: by people, or by the bank that no longer says so."""
-    found: Counter[str] = Counter({"upheld": 0, "left up": 0, "let go": 0})
-    for fact in _about((f"decision:{pk}" for pk in decisions), _K.DECISION_REPLACED):
-        by_rule = fact.actor.startswith(f"{ActorKind.RULE}:")
-        upheld = ledger.body_of(fact)["outcome"] == Outcome.VIOLATION
-        found["let go" if by_rule else "upheld" if upheld else "left up"] += 1
-    return found
+def _became(fact: Fact) -> str:
+    """Return what became of something held: by a person, or by the bank that no longer says so."""
+    if fact.actor.startswith(f"{ActorKind.RULE}:"):
+        return "let go"
+    return "upheld" if ledger.body_of(fact)["outcome"] == Outcome.VIOLATION else "left up"
+
+
+def _until_free(held: Iterable[int], replacing: Iterable[Fact]) -> Iterator[float]:
+    """Yield for how many seconds each item was held that was left up or let go."""
+    began = {fact.subject: fact.at for fact in _decided(held)}
+    for fact in replacing:
+        if _became(fact) != "upheld" and fact.subject in began:
+            yield (fact.at - began[fact.subject]).total_seconds()
+
+
+def _given(incident: Incident) -> list[Fact]:
+    """Return the facts that a partner has confirmed hashes of the bank, the first first."""
+    given = Fact.objects.filter(kind=_K.EXCHANGE_GIVEN, links__subject=f"bank:{bank_of(incident)}")
+    return [fact for fact in given.order_by("seq") if ledger.body_of(fact)["came"]]
 
 
 def _shared_at(incident: Incident, bank: list[Fact]) -> datetime | None:
@@ -196,10 +237,8 @@ def _shared_at(incident: Incident, bank: list[Fact]) -> datetime | None:
 
     Where partners fetch for themselves and confirm nothing: when they could, it was shared and something was in it.
     """
-    given = Fact.objects.filter(kind=_K.EXCHANGE_GIVEN, links__subject=f"bank:{bank_of(incident)}")
-    confirmed = [fact.at for fact in given.order_by("seq") if ledger.body_of(fact)["came"]]
-    if confirmed:
-        return confirmed[0]
+    if confirmed := _given(incident):
+        return confirmed[0].at
     shared = filled = None
     for fact in bank:
         body = ledger.body_of(fact)

@@ -7,13 +7,9 @@ order came.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cache
-from importlib.resources import files
 from typing import Final
-from xml.sax.saxutils import escape
 
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -22,6 +18,8 @@ from hakam.compliance import ledger
 from hakam.compliance.access import facts_of
 from hakam.compliance.facts import FactKind
 from hakam.compliance.profile import profile_of
+from hakam.documents import setting
+from hakam.documents.document import Block, Document, Heading, Prose, Table, own
 from hakam.enforcement.letters import Attachment
 from hakam.intake.models import Order
 from hakam.intake.order_contents import OrderKind, missing
@@ -116,44 +114,20 @@ def attached(
     if order.kind != OrderKind.REMOVAL:
         return ()
     filled = sections(order, annex, provider=provider, person=person, now=now)
-    return (Attachment(f"annex-{annex}-{order.pk}.pdf", "application/pdf", pdf(annex, filled)),)
+    return (Attachment(f"annex-{annex}-{order.pk}.pdf", "application/pdf", pdf(annex, filled, now=now)),)
 
 
-@cache
-def _font() -> str:
-    from reportlab.pdfbase import pdfmetrics  # noqa: PLC0415 -- only where a document is made
-    from reportlab.pdfbase.ttfonts import TTFont  # noqa: PLC0415 -- the same
-
-    data = io.BytesIO(files("hakam.regulator").joinpath("fonts/document.ttf").read_bytes())
-    pdfmetrics.registerFont(TTFont("HakamDocument", data))
-    return "HakamDocument"
-
-
-def pdf(annex: int, filled: Sequence[Section]) -> bytes:
-    """Return an annex as PDF: every letter of the languages of the Union is in its font."""
-    from reportlab.lib.pagesizes import A4  # noqa: PLC0415 -- only where a document is made
-    from reportlab.lib.styles import ParagraphStyle  # noqa: PLC0415 -- the same
-    from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle  # noqa: PLC0415 -- the same
-
-    plain = ParagraphStyle("plain", fontName=_font(), fontSize=9.5, leading=13, splitLongWords=1)
-    large = ParagraphStyle("large", parent=plain, fontSize=13, leading=18, spaceAfter=6)
-    head = ParagraphStyle("head", parent=plain, fontSize=11, leading=15, spaceBefore=10, spaceAfter=4)
-    story = [
-        Paragraph(f"ANNEX {'I' * annex}", large),
-        Paragraph(_TITLES[annex], head),
-        Paragraph(f"{_ARTICLES[annex]} of Regulation (EU) 2021/784", plain),
+def pdf(annex: int, filled: Sequence[Section], *, now: datetime) -> bytes:
+    """Return an annex as PDF, in every letter of the languages of the Union and in Arabic."""
+    blocks: list[Block] = [
+        Heading(_TITLES[annex]),
+        Prose(f"{_ARTICLES[annex]} of Regulation (EU) 2021/784"),
     ]
     for letter, rows in filled:
-        story.append(Paragraph(f"SECTION {letter}", head))
-        cells = [
-            [Paragraph(escape(label), plain), Paragraph(escape(value) or "&nbsp;", plain)]
-            for label, value in rows
+        blocks += [
+            Heading(f"SECTION {letter}"),
+            Table(("", ""), tuple((label, own(value)) for label, value in rows), widths=(2, 3), named=False),
         ]
-        table = Table(cells, colWidths=(170, 269), hAlign="LEFT")  # the width of the text
-        table.setStyle(
-            TableStyle([("GRID", (0, 0), (-1, -1), 0.4, "#888888"), ("VALIGN", (0, 0), (-1, -1), "TOP")])
-        )
-        story += [table, Spacer(1, 4)]
-    held = io.BytesIO()
-    SimpleDocTemplate(held, pagesize=A4, title=f"Annex {'I' * annex}", invariant=1).build(story)
-    return held.getvalue()
+    return setting.pdf(
+        Document(title=f"ANNEX {'I' * annex}", language="en", blocks=tuple(blocks), made_at=now)
+    )

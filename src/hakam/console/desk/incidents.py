@@ -9,16 +9,19 @@ import msgspec
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from hakam.compliance import rulebook
+from hakam.console import incident_figures, incident_paper
 from hakam.console.admission import admit, person
 from hakam.console.charts import columns
 from hakam.console.desk.incident_forms import PARAM, chosen_of, declared_of, number
 from hakam.console.installation import installation
+from hakam.console.outside.incidents import paper
+from hakam.documents import setting
 from hakam.incidents import access, closing, declaring, filling, kinds, renewing, report, team
 from hakam.incidents.clock import ends_at
 from hakam.incidents.models import Incident
@@ -297,7 +300,9 @@ def _report(request: HttpRequest, one: Incident, *, error: str = "", status: int
     context = {
         "incident": one,
         "report": made,
-        "times": _times(made),
+        "times": incident_figures.times(made),
+        "groups": incident_figures.groups(made.figures),
+        "powers": incident_figures.powers(made.figures),
         "public": report.published(one),
         "kind": kinds.in_words(declaring.name_of_kind(one)),
         "closed": one.state in {state.value for state in CLOSED},
@@ -307,10 +312,6 @@ def _report(request: HttpRequest, one: Incident, *, error: str = "", status: int
         "error": error,
     }
     return render(request, "console/desk/incident_report.html", context, status=status)
-
-
-def _times(made: report.Report) -> list[tuple[str, str, float | None]]:
-    return [(one, other, made.seconds[f"{one}/{other}"]) for one, other in report.TIMES]
 
 
 @require_GET
@@ -345,3 +346,21 @@ def confidential(request: HttpRequest, slug: str) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="incident-{one.slug}.json"'
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+@require_GET
+@admit(Permission.INCIDENT_DECLARE)
+def confidential_pdf(request: HttpRequest, slug: str, language: str) -> HttpResponse:
+    """Hand out the confidential report as a paper."""
+    one, now = _found(request, slug), timezone.now()
+    more = report.confidential(one, now=now)
+    people = (row["person"] for row in more["roles"])
+    actors = {more["declared_by"], more["confirmed_by"], more["closed_by"], *people}
+    actors |= {row["by"] for row in more["log"]}
+    actors |= {row[who] for row in more["renewals"] for who in ("asked_by", "settled_by")}
+    made = report.report_of(one, words=(one.report or {}).get("words", ""), now=now)
+    with translation.override(language):
+        document = incident_paper.confidential(
+            made, more, platform=installation().platform_name, names=staff.names(actors)
+        )
+        return paper(setting.pdf(document), f"incident-{one.slug}-{language}.pdf", secret=True)

@@ -130,18 +130,18 @@ def read_form(request: HttpRequest) -> HttpResponse:
 @admit(Permission.ORDER_READ)
 def annex(request: HttpRequest, order_id: UUID, annex: int) -> HttpResponse:
     """Give the answer to a removal order as Annex II or III, every field filled, as PDF."""
-    found, user = _find(request, order_id), person(request)
+    found, user, now = _find(request, order_id), person(request), timezone.now()
     try:
         filled = annexes.sections(
             found,
             annex,
             provider=installation().platform_name,
             person=user.get_full_name() or user.username,
-            now=timezone.now(),
+            now=now,
         )
     except AnnexAnswerError as error:
         raise Http404 from error
-    response = HttpResponse(annexes.pdf(annex, filled), content_type="application/pdf")
+    response = HttpResponse(annexes.pdf(annex, filled, now=now), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="annex-{annex}-{found.pk}.pdf"'
     response["Cache-Control"] = "no-store"
     return response

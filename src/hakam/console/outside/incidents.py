@@ -5,21 +5,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Final
-
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import translation
 from django.views.decorators.http import require_GET
 
+from hakam.console import incident_figures as told
+from hakam.console import incident_paper
 from hakam.console.charts import columns
+from hakam.console.installation import installation
 from hakam.console.outside.reading import page
+from hakam.documents import setting
 from hakam.incidents import access, kinds, report
-from hakam.incidents.figures import Figures
-
-_HOUR: Final = timedelta(hours=1)
-_LEAST_HOURS: Final = 12
-_MOST_HOURS: Final = 24 * 90
 
 
 def _published(slug: str) -> report.Report:
@@ -28,16 +25,6 @@ def _published(slug: str) -> report.Report:
     if found is None:
         raise Http404
     return found
-
-
-def _hours(figures: Figures) -> list[tuple[datetime, int]]:
-    """Return the copies of each hour from the first on, those without any too, at least half a day; none for none."""
-    seen = {datetime.fromisoformat(hour): count for hour, count in figures.seen_by_hour.items()}
-    if not seen:
-        return []
-    first = min(seen)
-    count = max(_LEAST_HOURS, int((max(seen) - first) / _HOUR) + 1)
-    return [(hour, seen.get(hour, 0)) for hour in (first + n * _HOUR for n in range(min(count, _MOST_HOURS)))]
 
 
 @require_GET
@@ -51,12 +38,16 @@ def listing(request: HttpRequest) -> HttpResponse:
 def incident(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one report."""
     found = _published(slug)
-    hours = _hours(found.figures)
+    hours = incident_paper.hours(found.figures)
     context = {
         "report": found,
         "figures": found.figures,
         "kind": kinds.in_words(found.kind_name),
-        "times": [(one, other, found.seconds[f"{one}/{other}"]) for one, other in report.TIMES],
+        "course": told.course(found),
+        "times": told.times(found),
+        "groups": told.groups(found.figures),
+        "powers": told.powers(found.figures),
+        "share_wrong": told.share(found.figures.share_wrong),
         "chart": columns([count for _hour, count in hours]),
         "first_hour": hours[0][0] if hours else None,
         "last_hour": hours[-1][0] if hours else None,
@@ -72,3 +63,22 @@ def incident_json(request: HttpRequest, slug: str) -> HttpResponse:
     del request
     data = msgspec.json.format(msgspec.json.encode(_published(slug)))
     return HttpResponse(data, content_type="application/json")
+
+
+@require_GET
+def incident_pdf(request: HttpRequest, slug: str, language: str) -> HttpResponse:
+    """Hand out one report as a paper, as it was published."""
+    del request
+    found = _published(slug)
+    with translation.override(language):
+        data = setting.pdf(incident_paper.public(found, platform=installation().platform_name))
+    return paper(data, f"incident-{slug}-{language}.pdf")
+
+
+def paper(data: bytes, name: str, *, secret: bool = False) -> HttpResponse:
+    """Answer with a PDF. A `secret` one is kept by nobody on the way."""
+    response = HttpResponse(data, content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    if secret:
+        response["Cache-Control"] = "private, no-store"
+    return response

@@ -215,6 +215,12 @@ def seconds(value: float | None) -> str:
 
 
 @register.filter
+def exactly(value: float | None) -> str:
+    """Write a number of seconds as a span of time in its two largest units: for reports."""
+    return "–" if value is None else timewords.exact(timedelta(seconds=value))
+
+
+@register.filter
 def from_unix(value: float) -> datetime:
     """Return the moment of a Unix time."""
     return datetime.fromtimestamp(value, UTC)
