@@ -126,6 +126,16 @@ class Commands(TyperGroup):
             ctx.exit(2)
         return super().parse_args(ctx, args)
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; a value that can't be is told in words for people."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            from hakam.cli.mistakes import reworded  # noqa: PLC0415 -- only where there is something to tell
+
+            reworded(error)
+            raise
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help of the whole program, in the look of the others."""
         width = min(shutil.get_terminal_size((80, 24)).columns, 100)
