@@ -22,6 +22,14 @@ _LINK = re.compile(
     r"(?:/[^\s<>\"'\u00ab\u00bb]*|(?![\w-]|\.\w))",
     re.IGNORECASE,
 )
+# A bare name under any other top-level domain is an address only where a path follows: `is.gd/x`, `youtu.be/x`. What
+# follows a slash itself is a path, as in `src/main.rs/x`.
+_SLASHED = re.compile(r"\.[a-z]{2,18}/[a-z0-9]", re.IGNORECASE)
+_PATHED = re.compile(
+    r"(?<![\w@./\\-])((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,18}))/[a-z0-9][^\s<>\"'\u00ab\u00bb]*",
+    re.IGNORECASE,
+)
+_ENDINGS_OF_FILES = frozenset({"md", "mov", "ps", "py", "rs", "sh", "so", "zip"})  # and top-level domains
 _TRAILING = ".,;:!?)]}'\"\u060c\u061b\u061f\u2026"
 _HOST = re.compile(
     r"(?:(?:[a-z][a-z0-9+.-]*:)?[/\\]{2}|mailto:)?+(?:[^/\\?#\s]*@)?(\[[0-9a-f:.]+\]|[^/\\?#:@\s\[\]]+)",
@@ -65,8 +73,30 @@ def find_links(text: str | None, given: tuple[str, ...] = ()) -> tuple[str, ...]
         plain = _DEFANGED.sub(lambda match: ":" if match[1] == ":" else ".", plain)
     if not ("." in plain or "//" in plain):
         return given
-    found = (match.group().rstrip(_TRAILING) for match in _LINK.finditer(plain))
+    matches = [(match.start(), match.end(), match.group()) for match in _LINK.finditer(plain)]
+    if _SLASHED.search(plain):
+        # Those inside stay too: of `a.example.de/http://b.example` either may be where readers are led.
+        matches = sorted([*matches, *_pathed(plain, matches)])
+    found = (link.rstrip(_TRAILING) for _, _, link in matches)
     return tuple(dict.fromkeys((*given, *found)))[:_MAX_LINKS]
+
+
+def _pathed(text: str, known: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Return the bare names with a path that do not begin inside a link that is known, each with its place."""
+    return [
+        (match.start(), match.end(), match.group())
+        for match in _PATHED.finditer(text)
+        if _leads_somewhere(match[1].lower(), match[2].lower())
+        and not any(start <= match.start() < end for start, end, _ in known)
+    ]
+
+
+def _leads_somewhere(host: str, ending: str) -> bool:
+    if host in SHORTENERS:
+        return True
+    return (
+        ending not in _ENDINGS_OF_FILES and _suffixes().publicsuffix(ending, accept_unknown=False) is not None
+    )
 
 
 @lru_cache(maxsize=8_192)
