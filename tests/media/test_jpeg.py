@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from tests.media.damaged import MOST, DamagedFiles
 from tests.media.drawings import drawing, file_of
 
 from hakam.media.jpeg import EXACT, REDUCED, pdq_of_jpeg
@@ -23,7 +24,6 @@ from hakam.media.picture import PictureError, luma, plain_hash
 
 pytestmark = pytest.mark.embedded  # values only: one database is enough
 
-MOST = 10_000_000  # pixels
 PIXELS = drawing(7, 900, 700)
 JPEG = file_of(PIXELS, "JPEG", quality=85)
 SPOTTED = drawing(8, 560, 530) ^ np.random.default_rng(8).integers(0, 64, (530, 560, 3), np.uint8)
@@ -131,35 +131,8 @@ def test_too_many_pixels_are_left_to_who_says_so() -> None:
     assert pdq_of_jpeg(JPEG, 900 * 700 - 1) is None
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.integers(2, len(JPEG) - 1))
-def test_a_file_cut_anywhere_takes_the_long_way(size: int) -> None:
-    assert pdq_of_jpeg(JPEG[:size], MOST) is None
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.lists(st.tuples(st.integers(2, len(JPEG) - 1), st.integers(0, 255)), min_size=1, max_size=3))
-def test_a_file_with_changed_bytes_gives_the_hash_of_what_a_library_sees_or_none(
-    changes: list[tuple[int, int]],
-) -> None:
-    changed = bytearray(JPEG)
-    for at, byte in changes:
-        changed[at] = byte
-    found = pdq_of_jpeg(bytes(changed), MOST)
-    if found is None:
-        return
-    try:
-        seen = pdq(luma(bytes(changed)))
-    except PictureError:
-        return  # a library refuses more than it must
-    # a library cuts what is brighter than white and darker than black, which here is only averaged
-    assert distance(found.digest, seen.digest) <= 40 or not seen.good or glares(bytes(changed))
-
-
-def glares(data: bytes) -> bool:
-    """Whether much of a picture is white or black: cut off by the library."""
-    seen = luma(data)
-    return float(np.isin(seen, (0, 255)).mean()) > 0.02
+class TestDamagedFiles(DamagedFiles):
+    jpeg = JPEG
 
 
 BOUNDS_CHECKED = """

@@ -10,20 +10,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
+from tests.media.damaged import MOST, DamagedFiles
 from tests.media.drawings import drawing, file_of, grey
 from tests.media.progressive import Pass, blocks_of, written
-from tests.media.test_jpeg import BOUNDS_CHECKED, MOST, apart, glares, short
+from tests.media.test_jpeg import BOUNDS_CHECKED, apart, short
 
 from hakam.media import jpeg_progressive
 from hakam.media.jpeg import EXACT, REDUCED, pdq_of_jpeg
 from hakam.media.jpeg_head import UnfitError, before_data
 from hakam.media.jpeg_passes import end_of_data
 from hakam.media.pdq import distance, pdq
-from hakam.media.picture import PictureError, luma, plain_hash
+from hakam.media.picture import luma, plain_hash
 
 pytestmark = pytest.mark.embedded  # values only: one database is enough
 
@@ -209,28 +208,8 @@ def test_more_passes_than_any_program_writes_are_left_to_the_library() -> None:
         frequencies(written(planes, [*passes, *[Pass((1,), 1, 63)] * 200]), 3, 2)
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.integers(2, len(JPEG) - 1))
-def test_a_file_cut_anywhere_takes_the_long_way(size: int) -> None:
-    assert pdq_of_jpeg(JPEG[:size], MOST) is None
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.lists(st.tuples(st.integers(2, len(JPEG) - 1), st.integers(0, 255)), min_size=1, max_size=3))
-def test_a_file_with_changed_bytes_gives_the_hash_of_what_a_library_sees_or_none(
-    changes: list[tuple[int, int]],
-) -> None:
-    changed = bytearray(JPEG)
-    for at, byte in changes:
-        changed[at] = byte
-    found = pdq_of_jpeg(bytes(changed), MOST)
-    if found is None:
-        return
-    try:
-        seen = pdq(luma(bytes(changed)))
-    except PictureError:
-        return  # a library refuses more than it must
-    assert distance(found.digest, seen.digest) <= 40 or not seen.good or glares(bytes(changed))
+class TestDamagedFiles(DamagedFiles):
+    jpeg = JPEG
 
 
 def test_no_file_makes_it_read_or_write_elsewhere(tmp_path: Path) -> None:
