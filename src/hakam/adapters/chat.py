@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import msgspec
 
 from hakam.adapters.declared import Declared
-from hakam.adapters.endpoint import Endpoint, TroubleError
+from hakam.adapters.endpoint import TroubleError, opened
 from hakam.adapters.model import Answer, Known, ModelUnavailableError, Text, Unknown
 from hakam.adapters.prompts import (
     PROMPTS_VERSION,
@@ -57,12 +57,7 @@ class ChatModel:
         self._settings = chosen = _chosen(declared)
         self.labels = declared.what.labels
         self._policy = clause(chosen.clause, chosen.language) if chosen.clause else ""
-        self._endpoint = Endpoint(
-            chosen.url,
-            key=secret(chosen.key) if chosen.key else "",
-            seconds=chosen.seconds,
-            at_once=chosen.at_once,
-        )
+        self._endpoint = opened(chosen, secret, at_once=chosen.at_once)
         self.sends_to = self._endpoint.host
         said = f"{PROMPTS_VERSION}\0{self._policy}"
         self.id = f"{declared.name}-{declared.version}-{sha256(said.encode()).hexdigest()[:12]}"

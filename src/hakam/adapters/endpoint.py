@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import httpx
 
@@ -25,6 +25,31 @@ class TroubleError(Exception):
     def __init__(self, why: str, again: float = REST) -> None:
         self.again = again
         super().__init__(why)
+
+
+class Reached(Protocol):
+    """What the settings of every adapter say that asks an endpoint."""
+
+    @property
+    def url(self) -> str:
+        """As `https://host/v1`."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """Name of a secret; empty: none is needed."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """What one request may take."""
+        ...
+
+
+def opened(chosen: Reached, secret: Callable[[str], str], *, at_once: int) -> Endpoint:
+    """Return the endpoint that settings name. `secret` gives a key by its name. Raises `ModelUnavailableError`."""
+    key = secret(chosen.key) if chosen.key else ""
+    return Endpoint(chosen.url, key=key, seconds=chosen.seconds, at_once=at_once)
 
 
 class Endpoint:

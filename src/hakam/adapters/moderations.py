@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import msgspec
 
 from hakam.adapters.declared import Declared
-from hakam.adapters.endpoint import Endpoint, TroubleError
+from hakam.adapters.endpoint import TroubleError, opened
 from hakam.adapters.model import Answer, Known, ModelUnavailableError, Text, Unknown
 
 
@@ -39,12 +39,7 @@ class Moderations:
         except msgspec.ValidationError as error:
             raise ModelUnavailableError(f"settings: {error}") from error
         self.labels = declared.what.labels
-        self._endpoint = Endpoint(
-            chosen.url,
-            key=secret(chosen.key) if chosen.key else "",
-            seconds=chosen.seconds,
-            at_once=chosen.at_once,
-        )
+        self._endpoint = opened(chosen, secret, at_once=chosen.at_once)
         self.sends_to = self._endpoint.host
         digest = sha256(msgspec.json.encode(chosen, order="deterministic")).hexdigest()[:12]
         self.id = f"{declared.name}-{declared.version}-{digest}"

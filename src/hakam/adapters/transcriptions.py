@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import msgspec
 
 from hakam.adapters.declared import Declared
-from hakam.adapters.endpoint import Endpoint, TroubleError
+from hakam.adapters.endpoint import TroubleError, opened
 from hakam.adapters.model import Heard, ModelUnavailableError, Unknown
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 4_000  # characters of what was said in one piece of sound
 _BYTES_A_SAMPLE: Final = 2
+_AT_ONCE: Final = 2
 
 
 class TranscriptionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,9 +52,7 @@ class TranscriptionsModel:
             self._settings = chosen = msgspec.convert(declared.what.settings, TranscriptionSettings)
         except msgspec.ValidationError as error:
             raise ModelUnavailableError(f"settings: {error}") from error
-        self._endpoint = Endpoint(
-            chosen.url, key=secret(chosen.key) if chosen.key else "", seconds=chosen.seconds, at_once=2
-        )
+        self._endpoint = opened(chosen, secret, at_once=_AT_ONCE)
         self.sends_to = self._endpoint.host
         digest = sha256(msgspec.json.encode(chosen, order="deterministic")).hexdigest()[:12]
         self.id = f"{declared.name}-{declared.version}-{digest}"
