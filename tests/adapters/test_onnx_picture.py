@@ -12,6 +12,7 @@ from tests.adapters.networks import mean_of_colours
 
 from hakam.adapters.model import Known, ModelUnavailableError, Unknown
 from hakam.adapters.onnx_picture import OnnxPictureModel
+from hakam.testing.sense_models import PictureModelSuite, PictureRig
 
 TOML = """\
 adapter = "onnx"
@@ -42,6 +43,15 @@ def scores(model: OnnxPictureModel, *pictures: NDArray[np.uint8]) -> list[dict[s
         assert isinstance(answer, Known)
         found.append(dict(answer.scores))
     return found
+
+
+class TestOnnxPicture(PictureModelSuite):
+    @pytest.fixture
+    def rig(self, declare: Declare, folder: Path) -> PictureRig:
+        return PictureRig(
+            build=lambda: OnnxPictureModel(declare(TOML)),
+            other=lambda: OnnxPictureModel(declare(TOML.replace("probability", "softmax"))),
+        )
 
 
 def test_a_picture_gets_the_scores_of_its_columns(declare: Declare, folder: Path) -> None:

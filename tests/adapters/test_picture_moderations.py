@@ -12,21 +12,32 @@ from tests.adapters.test_onnx_picture import picture
 
 from hakam.adapters.model import Known, ModelUnavailableError, Unknown
 from hakam.adapters.picture_moderations import SIDE, PictureModerationsModel, jpeg
+from hakam.testing.sense_models import PictureModelSuite, PictureRig
 
 pytestmark = pytest.mark.sockets
 
 
-def build(declare: Declare, served: Service, more: str = "") -> PictureModerationsModel:
+def build(declare: Declare, served: Service, more: str = "", seconds: float = 0.5) -> PictureModerationsModel:
     text = f"""\
 adapter = "moderations"
 reads = "picture"
 labels = ["violence"]
 [settings]
 url = "{served.url}"
-seconds = 0.5
+seconds = {seconds}
 {more}
 """
     return PictureModerationsModel(declare(text), secret=lambda name: name)
+
+
+class TestPictureModerations(PictureModelSuite):
+    @pytest.fixture
+    def rig(self, declare: Declare, served: Service) -> PictureRig:
+        return PictureRig(
+            build=lambda: build(declare, served, seconds=10),
+            other=lambda: build(declare, served, 'model = "omni"', 10),
+            broken=lambda: setattr(served, "manner", "503"),
+        )
 
 
 def test_each_picture_is_sent_small_and_answered(declare: Declare, served: Service) -> None:

@@ -14,6 +14,7 @@ from tests.media.clip_files import tones
 from hakam.adapters.declared import DeclarationError
 from hakam.adapters.model import Heard, ModelUnavailableError, Unknown
 from hakam.adapters.transcriptions import TranscriptionsModel, wav
+from hakam.testing.sense_models import SpeechModelSuite, SpeechRig
 
 pytestmark = pytest.mark.sockets
 TOML = """\
@@ -21,12 +22,23 @@ adapter = "transcriptions"
 reads = "speech"
 [settings]
 url = "{url}"
-seconds = 0.5
+seconds = {seconds}
 """
 
 
-def build(declare: Declare, served: Service, more: str = "") -> TranscriptionsModel:
-    return TranscriptionsModel(declare(TOML.format(url=served.url) + more), secret=lambda name: name)
+def build(declare: Declare, served: Service, more: str = "", seconds: float = 0.5) -> TranscriptionsModel:
+    told = TOML.format(url=served.url, seconds=seconds) + more
+    return TranscriptionsModel(declare(told), secret=lambda name: name)
+
+
+class TestTranscriptions(SpeechModelSuite):
+    @pytest.fixture
+    def rig(self, declare: Declare, served: Service) -> SpeechRig:
+        return SpeechRig(
+            build=lambda: build(declare, served, seconds=10),
+            other=lambda: build(declare, served, 'model = "large"', 10),
+            broken=lambda: setattr(served, "manner", "503"),
+        )
 
 
 def test_sound_goes_out_as_a_file_and_words_come_back(declare: Declare, served: Service) -> None:
@@ -69,13 +81,13 @@ def test_a_declaration_of_speech_has_no_labels_and_knows_its_settings(
 ) -> None:
     assert build(declare, served).labels == ()
     with pytest.raises(DeclarationError, match="has none"):
-        declare('labels = ["x"]\n' + TOML.format(url=served.url))
+        declare('labels = ["x"]\n' + TOML.format(url=served.url, seconds=1))
     with pytest.raises(DeclarationError, match="`labels`"):
-        declare(TOML.format(url=served.url).replace('"speech"', '"picture"'))
+        declare(TOML.format(url=served.url, seconds=1).replace('"speech"', '"picture"'))
     with pytest.raises(DeclarationError, match="texts"):
         declare(
             'labels = ["x"]\n'
-            + TOML.format(url=served.url).replace('"speech"', '"picture"')
+            + TOML.format(url=served.url, seconds=1).replace('"speech"', '"picture"')
             + "[only_above]\nhate = 0.1"
         )
     with pytest.raises(ModelUnavailableError, match="colour"):

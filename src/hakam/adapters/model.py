@@ -2,7 +2,7 @@
 
 A model knows nothing of the database, of rules or of queues. It is given texts and returns an answer for each, in
 order; it may be called from several threads at once. What it can't say is `Unknown` with the reason, never a 0. The
-suite that each must pass is `hakam.testing.models`.
+suites that each must pass are in `hakam.testing.models` and `hakam.testing.sense_models`.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SIDE: Final = 512  # pixels of the longer side of what is sent
 _QUALITY: Final = 80
+_CHANNELS: Final = 3
 
 
 class PictureModerationsModel(Moderations):
@@ -39,6 +40,8 @@ class PictureModerationsModel(Moderations):
 
     def _one(self, picture: Rgb8) -> Answer:
         data = jpeg(picture)
+        if not data:
+            return Unknown("it is no picture of three colours")
         address = "data:image/jpeg;base64," + base64.b64encode(data).decode()
         body: dict[str, Any] = {"input": [{"type": "image_url", "image_url": {"url": address}}]}
         if self._settings.model:
@@ -52,9 +55,11 @@ class PictureModerationsModel(Moderations):
 
 
 def jpeg(picture: Rgb8, side: int = SIDE) -> bytes:
-    """Return a picture as JPEG, its longer side at most `side` pixels."""
+    """Return a picture as JPEG, its longer side at most `side` pixels; nothing for what is no picture."""
     import cv2  # noqa: PLC0415 -- needs the extra
 
+    if picture.ndim != _CHANNELS or picture.shape[2] != _CHANNELS or not picture.size:
+        return b""
     share = min(1.0, side / max(picture.shape[:2]))
     size = (max(1, round(picture.shape[1] * share)), max(1, round(picture.shape[0] * share)))
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA) if share < 1.0 else picture

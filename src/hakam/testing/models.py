@@ -18,7 +18,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from time import monotonic
 
-from hakam.adapters.model import Answer, Known, Text, TextModel, Unknown
+from hakam.adapters.model import Answer, Known, PictureModel, Text, TextModel, Unknown
 
 LONGEST_ID = 160  # the column that keeps a model's id
 NEAR = 0.01  # what a score may move with the texts beside it, in a batch
@@ -183,7 +183,7 @@ class ModelSuite:
             assert answer.again >= 0
 
 
-def assert_sound(answer: Answer, model: TextModel) -> None:
+def assert_sound(answer: Answer, model: TextModel | PictureModel) -> None:
     """Require a probability for each label, or a reason why there is none."""
     if isinstance(answer, Unknown):
         assert answer.why
