@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hakam.compliance import ledger
+from hakam.compliance.access import deadlines_of
 from hakam.compliance.clocks import clocks
+from hakam.compliance.models import Deadline
 from hakam.compliance.profile import (
     Duty,
     Profile,
@@ -120,3 +123,36 @@ def test_a_profile_is_set_with_a_fact_and_growth_is_noted() -> None:
     facts = ledger.story("platform:maydan")
     assert [fact.kind for fact in facts] == ["profile.changed", "profile.changed"]
     assert ledger.body_of(facts[1])["profile"]["larger_since"] == "2026-03-02"
+
+
+@pytest.mark.django_db
+def test_twelve_months_of_grace_run_as_a_clock_and_end_when_the_company_is_small_again() -> None:
+    # DSA Art. 19(1)
+    now = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    set_profile(Profile(platform="maydan", size=Size.SMALL), by=AMAL, now=now)
+    assert not Deadline.objects.exists()
+    grown = set_profile(Profile(platform="maydan", size=Size.LARGER), by=AMAL, now=now)
+    (grace,) = deadlines_of("platform:maydan/larger-since-2026-03-02")
+    assert (grace.clock, grace.kind, grace.due_at) == (
+        "small.grace",
+        "window",
+        datetime(2027, 3, 3, tzinfo=UTC),
+    )
+    set_profile(grown, by=AMAL, now=now)  # saved once more: the same months
+    assert Deadline.objects.count() == 1
+    shrunk = set_profile(msgspec.structs.replace(grown, size=Size.MICRO), by=AMAL, now=now)
+    assert shrunk.larger_since is None
+    assert not Deadline.objects.filter(met_at=None).exists()
+    later = datetime(2026, 9, 1, tzinfo=UTC)
+    again = set_profile(Profile(platform="maydan", size=Size.LARGER), by=AMAL, now=later)
+    assert again.larger_since == date(2026, 9, 1)
+    assert Deadline.objects.get(met_at=None).subject == "platform:maydan/larger-since-2026-09-01"
+
+
+@pytest.mark.django_db
+def test_a_grace_that_was_over_when_it_was_told_starts_no_clock() -> None:
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    set_profile(Profile(platform="maydan", larger_since=date(2025, 3, 1)), by=AMAL, now=now)
+    assert not Deadline.objects.exists()
+    set_profile(Profile(platform="maydan", larger_since=date(2025, 6, 1)), by=AMAL, now=now)
+    assert Deadline.objects.get().started_at == datetime(2025, 6, 1, tzinfo=UTC)

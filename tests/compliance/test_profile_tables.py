@@ -26,7 +26,7 @@ PROFILES: dict[str, Profile] = {
     "very large platform of the world": Profile(
         platform="p",
         tier=Tier.VERY_LARGE,
-        countries=(*UNION, "GB", "US", "IN", "AU", "AE"),
+        countries=(*UNION, "GB", "US", "IN", "AU", "NZ", "AE"),
         established="US",
         minors=True,
         users={"IN": 90_000_000, "GB": 30_000_000},

@@ -116,3 +116,76 @@ def test_child_safety_is_told_of_late_reports_in_arabic(sign_in: SignIn) -> None
 
 def test_where_nothing_is_owed_nothing_is_said(sign_in: SignIn) -> None:
     assert "data-owed" not in sign_in(Role.LEGAL).get(reverse("console:clocks")).content.decode()
+
+
+# By hand ----------------------------------------------------------------------------------------------
+
+
+def test_a_person_starts_a_clock_and_says_that_it_was_done(sign_in: SignIn) -> None:
+    # DSA Art. 37(1), DSA Art. 42(4)
+    client = sign_in(Role.LEGAL)
+    page = client.get(reverse("console:clocks")).content.decode()
+    assert 'data-form="by-hand"' in page
+    assert all(f'<option value="{key}"' in page for key, one in clocks().items() if one.hand)
+    assert 'value="tco.removal"' not in page
+    given = {"clock": "audit", "since": "2026-01-05T09:00", "about": "Auditors & Sons", "because": "Post."}
+    shown = client.post(reverse("console:begin_clock"), given, follow=True).content.decode()
+    assert "Undergo the yearly audit" in shown
+    assert "Auditors &amp; Sons" in shown
+    assert "Publish the audit" in shown  # what begins with its end
+    url = reverse("console:duty_clock", args=["audit", 1])
+    assert url in client.get(reverse("console:clocks")).content.decode()
+    wrong = client.post(reverse("console:clock_done", args=["audit", 1]), {"note": "  ", "at": ""})
+    assert wrong.status_code == 422
+    assert "say what was done" in wrong.content.decode()
+    assert (
+        client.post(reverse("console:clock_done", args=["audit", 1]), {"note": "x", "at": "soon"}).status_code
+        == 422
+    )
+    done = client.post(
+        reverse("console:clock_done", args=["audit", 1]), {"note": "It is public.", "at": ""}, follow=True
+    )
+    assert "It is public." in done.content.decode()
+    assert 'data-form="done"' not in done.content.decode()
+    page = client.get(reverse("console:clocks")).content.decode()
+    assert 'data-clock="audit.publish"' in page
+
+
+def test_what_was_typed_stays_when_it_is_refused(sign_in: SignIn) -> None:
+    client = sign_in(Role.LEGAL)
+    answer = client.post(
+        reverse("console:begin_clock"),
+        {"clock": "audit", "since": "2999-01-01T00:00", "about": "A", "because": "Letter"},
+    )
+    assert answer.status_code == 422
+    assert "this lies ahead" in answer.content.decode()
+    assert "Letter" in answer.content.decode()
+    assert "<details" in answer.content.decode()
+    assert (
+        client.post(reverse("console:begin_clock"), {"clock": "tco.removal", "because": "x"}).status_code
+        == 422
+    )
+
+
+def test_who_may_only_read_starts_none_and_an_unknown_one_is_not_there(sign_in: SignIn) -> None:
+    auditor = sign_in(Role.AUDITOR)
+    assert 'data-form="by-hand"' not in auditor.get(reverse("console:clocks")).content.decode()
+    assert auditor.post(reverse("console:begin_clock"), {"clock": "audit", "because": "x"}).status_code in {
+        403,
+        404,
+    }
+    assert auditor.get(reverse("console:duty_clock", args=["audit", 1])).status_code == 404
+
+
+def test_a_clock_by_hand_speaks_arabic(sign_in: SignIn) -> None:
+    given = {"clock": "adverts.repository", "about": "إعلان 7", "because": "توقف العرض"}
+    page = (
+        sign_in(Role.LEGAL, language="ar")
+        .post(reverse("console:begin_clock"), given, follow=True)
+        .content.decode()
+    )
+    assert "حفظ الإعلان في المستودع" in page
+    assert "Started by" not in page
+    listing = sign_in(Role.LEGAL, language="ar").get(reverse("console:clocks")).content.decode()
+    assert "عرض إعلان لآخر مرة" in listing
+    assert "Start a clock" not in listing

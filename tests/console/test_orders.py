@@ -280,6 +280,64 @@ def test_information_is_released_by_a_second_person(
     assert "no-store" in answer.headers["Cache-Control"]
 
 
+PRODUCTION = INFORM | {
+    "kind": "production", "provisions": "Section 241 StGB", "representative": "Prosecutor K.", "signature": "on",
+    "notified": "on", "received_at": "",
+}  # fmt: skip
+
+
+def test_data_are_produced_by_two_people_when_the_enforcing_authority_does_not_refuse(
+    legal: Client, second: Client, office: Authority, desk: Desk
+) -> None:
+    # e-Evidence Art. 10(2), e-Evidence Art. 13
+    desk.case("I will find you", author="u1", email="u1@example.net")
+    order = take(legal, office, PRODUCTION)
+    Order.objects.update(platform=scene.PLATFORM)  # where the case of this desk is
+    page = read(legal, order)
+    assert 'data-clock="evidence.production"' in page
+    assert "Every element that the law wants is there." in page
+    assert "<dt>Where it applies</dt>" not in page
+    assert "by the issuing authority, never by us" in page
+    act(legal, order, "verify", "Ms M.")
+    assert act(legal, order, "prepare").status_code == 302
+    refused = act(second, order, "release")
+    assert refused.status_code == 422
+    assert "may refuse until" in refused.content.decode()
+    assert act(legal, order, "clear", "The court of Berlin, today").status_code == 302
+    assert "may refuse until" not in read(legal, order)
+    assert act(second, order, "release").status_code == 302
+    assert act(legal, order, "answer").status_code == 422  # nothing was handed over yet
+    assert act(legal, order, "take").json()["accounts"]["u1"]["contact"]["email"] == ["u1@example.net"]
+    assert act(legal, order, "answer").status_code == 302
+    assert "Answered" in read(legal, order)
+
+
+def test_what_a_production_order_lacks_is_marked_for_counsel_in_both_languages(
+    legal: Client, office: Authority, sign_in: SignIn
+) -> None:
+    order = take(legal, office, PRODUCTION | {"provisions": "", "emergency": "on"})
+    page = read(legal, order)
+    assert 'data-clock="evidence.production.emergency"' in page
+    missing = page[page.index("data-missing") :].partition("</section>")[0]
+    assert missing.count("ask counsel") == 2  # the provisions, and why it is an emergency
+    arabic = read(sign_in(Role.LEGAL, language="ar"), order)
+    assert "نصوص القانون الجزائي" in arabic
+    assert "Nothing is produced" not in arabic
+    assert act(legal, order, "annul", "Withdrawn by the prosecutor").status_code == 302
+    assert "Without effect" in read(legal, order)
+
+
+def test_a_removal_order_that_is_final_is_counted(legal: Client, office: Authority) -> None:
+    # TCO Art. 5(4)
+    order = take(legal, office, REMOVAL)
+    assert 'data-form="final"' not in read(legal, order)
+    act(legal, order, "carry_out", "The hour would be over.")
+    assert 'data-form="final"' in read(legal, order)
+    assert act(legal, order, "final", "The month is over").status_code == 302
+    assert 'data-form="final"' not in read(legal, order)
+    assert 'data-final="1"' in legal.get(reverse("console:orders")).content.decode()
+
+
 def test_what_is_clarified_has_no_field_that_nobody_typed(legal: Client, office: Authority) -> None:
     order = take(legal, office, REMOVAL | {"urls": ""})
     page = read(legal, order)

@@ -51,7 +51,24 @@ REMOVAL = Contents(
     signature=True,
     language="en",
 )
-WHOLE = {OrderKind.ACT: ACT, OrderKind.INFORM: INFORM, OrderKind.REMOVAL: REMOVAL}
+PRODUCTION = Contents(
+    kind=OrderKind.PRODUCTION,
+    reference="EPOC 12/26",
+    reasons="A threat must be traced; nothing milder would do.",
+    provisions="Section 241 StGB",
+    accounts=("u1",),
+    data=("account", "contact"),
+    harm="threat",
+    representative="Staatsanwältin K. K., validated by the district court",
+    signature=True,
+    language="de",
+)
+WHOLE = {
+    OrderKind.PRODUCTION: PRODUCTION,
+    OrderKind.ACT: ACT,
+    OrderKind.INFORM: INFORM,
+    OrderKind.REMOVAL: REMOVAL,
+}
 ELEMENTS = [
     (OrderKind.ACT, "legal_basis", "", "9(2)(a)(i)"),
     (OrderKind.ACT, "reasons", " - ", "9(2)(a)(ii)"),
@@ -80,6 +97,14 @@ ELEMENTS = [
     (OrderKind.REMOVAL, "signature", False, "Annex I, E"),
     (OrderKind.REMOVAL, "contact", "", "Annex I, F"),
     (OrderKind.REMOVAL, "redress_body", "", "Annex I, G"),
+    (OrderKind.PRODUCTION, "reference", "", "5(5)"),
+    (OrderKind.PRODUCTION, "representative", "", "5(5)(a)"),
+    (OrderKind.PRODUCTION, "accounts", (), "5(5)(c)"),
+    (OrderKind.PRODUCTION, "data", (), "5(5)(d)"),
+    (OrderKind.PRODUCTION, "provisions", "", "5(5)(f)"),
+    (OrderKind.PRODUCTION, "reasons", "", "5(5)(i)"),
+    (OrderKind.PRODUCTION, "signature", False, "Art. 9"),
+    (OrderKind.PRODUCTION, "language", "", "Art. 9"),
 ]
 
 

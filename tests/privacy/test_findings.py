@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.privacy.conftest import DAY, NOW, YEAR, World
 from tests.privacy.test_requests import enter, released
 
 from hakam.compliance.models import Deadline
+from hakam.compliance.profile import Profile, set_profile
 from hakam.intake.models import Authority, Order
-from hakam.privacy import holds, retention
+from hakam.privacy import holds, retention, schedule
 from hakam.privacy.findings import CODES, check
 from hakam.privacy.models import Hold, Pass, Project, Subject
 from hakam.safeguarding.models import Report
@@ -134,3 +135,24 @@ def test_a_filed_report_of_child_abuse_without_its_hold_is_an_error(world: World
 
 def test_every_code_begins_with_the_letter_of_the_room() -> None:
     assert all(code.startswith("D") and CODES[code][0].islower() for code in CODES)
+
+
+def test_a_law_that_lets_data_be_kept_longer_than_the_schedule_does_is_named(world: World) -> None:
+    # DIS Standard 2024: two years
+    set_profile(Profile(platform="maydan", countries=("EG",)), by=world.amal.actor, now=NOW)
+    assert codes(datetime(2026, 12, 1, tzinfo=UTC)) == []  # events are kept for 180 days anyhow
+    set_profile(Profile(platform="maydan", countries=("AU",)), by=world.amal.actor, now=NOW)
+    found = [one for one in check(now=datetime(2026, 12, 1, tzinfo=UTC)) if one.code == "D008"]
+    assert [one.subject for one in found] == ["retention:cases", "retention:media"]
+    assert "DIS Standard 2024" in (found[0].hint or "")
+
+
+def test_events_that_go_before_180_days_are_named_in_egypt(world: World) -> None:
+    # Law 175/2018
+    set_profile(Profile(platform="maydan", countries=("EG",)), by=world.amal.actor, now=NOW)
+    made = schedule.propose(
+        "events", months=1, days=0, ground="GDPR Art. 5(1)(e)", because="less", by=world.amal.actor, now=NOW
+    )
+    schedule.settle(made.pk, confirm=True, by=world.basil.actor, now=NOW)
+    found = [one.subject for one in check(now=datetime(2026, 12, 1, tzinfo=UTC)) if one.code == "D008"]
+    assert found == ["retention:events"]

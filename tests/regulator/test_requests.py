@@ -14,7 +14,9 @@ from hakam.compliance.models import Deadline
 from hakam.compliance.profile import Profile, set_profile
 from hakam.enforcement.models import AppliedMeasure, Effect
 from hakam.intake.events import consume
-from hakam.regulator import access, keepers, requests
+from hakam.privacy import holds
+from hakam.privacy.models import Hold
+from hakam.regulator import access, by_hand, keepers, requests
 from hakam.regulator.models import Request
 from hakam.regulator.regimes import Said
 from hakam.regulator.requests import RequestError, RequestState
@@ -304,3 +306,107 @@ def test_a_clock_that_runs_out_is_missed_like_any_other(vault: FileVault) -> Non
 def test_the_profile_is_no_gate_for_what_arrives(vault: FileVault) -> None:
     set_profile(Profile(platform=scene.PLATFORM, countries=("DE",)), by=SYSTEM, now=NOW)
     assert ask(vault, "au.removal").state == RequestState.OPEN  # it came, so it is on record
+
+
+# What is kept, and what follows -----------------------------------------------------------------------
+
+
+def act(made: Request, verb: Any, **more: Any) -> Request:
+    done: Request = verb(str(made.pk), **({"by": SYSTEM, "now": NOW} | more))
+    return done
+
+
+@pytest.mark.parametrize(
+    ("key", "days", "authority"),
+    [("evidence.preservation", 60, "e-Evidence Art. 11(1)"), ("uk.preserve", 365, "OSA s.101")],
+)
+def test_what_an_authority_wants_preserved_is_held_from_the_eraser(
+    vault: FileVault, key: str, days: int, authority: str
+) -> None:
+    made = act(ask(vault, key, less(accounts=("u1", "u2"))), requests.carry_out)
+    kept = clock(made, key)
+    assert timedelta(days=days) < kept.due_at - NOW <= timedelta(days=days + 1)
+    assert holds.follow(now=NOW) == 1
+    hold = Hold.objects.get()
+    assert {"account:maydan/u1", "account:maydan/u2"} <= {hold.target, *hold.covers}
+    assert (hold.until, hold.authority, hold.placed_by) == (kept.due_at, authority, "system")
+    assert holds.held(NOW + 30 * DAY).covers(["account:maydan/u2"])
+    with pytest.raises(holds.HoldError, match="the law sets"):
+        holds.release(hold.pk, reason="r", by=SYSTEM, now=NOW)
+
+
+def test_a_preservation_order_is_prolonged_by_thirty_days_and_no_more(vault: FileVault) -> None:
+    # e-Evidence Art. 11(1)
+    made = act(ask(vault, "evidence.preservation", less(accounts=("u1",))), requests.carry_out)
+    holds.follow(now=NOW)
+    with pytest.raises(RequestError, match="who wants"):
+        act(made, requests.prolong, until=NOW + 80 * DAY, because=" ")
+    with pytest.raises(RequestError, match="allows no end after"):
+        act(made, requests.prolong, until=NOW + 95 * DAY, because="The prosecutor.")
+    with pytest.raises(RequestError, match="no later than the end"):
+        act(made, requests.prolong, until=NOW + 10 * DAY, because="The prosecutor.")
+    act(made, requests.prolong, until=NOW + 90 * DAY, because="The prosecutor.", now=NOW + 50 * DAY)
+    assert clock(made, "evidence.preservation").due_at == NOW + 90 * DAY
+    holds.follow(now=NOW + 50 * DAY)
+    assert Hold.objects.get().until == NOW + 90 * DAY
+    assert "request.prolonged" in kinds(made)
+    with pytest.raises(RequestError, match="nothing is preserved"):
+        act(act(ask(vault, "au.removal", less(due=None)), requests.carry_out), requests.prolong, until=NOW + DAY,
+            because="x")  # fmt: skip
+
+
+def test_a_law_that_knows_no_extension_prolongs_nothing(vault: FileVault) -> None:
+    made = act(ask(vault, "uk.preserve", less(accounts=("u1",))), requests.carry_out)
+    with pytest.raises(RequestError, match="knows no extension"):
+        act(made, requests.prolong, until=NOW + 500 * DAY, because="Ofcom.")
+
+
+@pytest.mark.parametrize("key", ["in.order", "in.intimate", "in.content"])
+def test_in_india_what_was_removed_is_kept_for_180_days(vault: FileVault, key: str) -> None:
+    # IT Rules r.3(1)(g)
+    made = act(ask(vault, key, less(due=None)), requests.carry_out, now=NOW + HOUR)
+    kept = clock(made, "in.preserve")
+    assert kept.kind == "keep"
+    assert kept.started_at == NOW + HOUR
+    assert 180 * DAY <= kept.due_at - kept.started_at <= 181 * DAY
+    holds.follow(now=NOW + HOUR)
+    (hold,) = Hold.objects.all()
+    assert any(name.startswith("item:maydan/") for name in (hold.target, *hold.covers))
+    assert hold.until == kept.due_at
+
+
+def test_a_removal_elsewhere_makes_no_hold(vault: FileVault) -> None:
+    act(ask(vault, "au.removal", less(due=None)), requests.carry_out)
+    holds.follow(now=NOW)
+    assert not Hold.objects.exists()
+
+
+def test_a_report_on_specific_measures_is_owed_again_in_a_year(vault: FileVault) -> None:
+    # TCO Art. 5(5)
+    made = ask(vault, "tco.measures", less(due=None))
+    assert clock(made, "tco.measures").due_at.date() > (NOW + 88 * DAY).date()
+    act(made, requests.answer, text="The measures are these.", now=NOW + 10 * DAY)
+    (yearly,) = Deadline.objects.filter(clock="tco.measures.yearly")
+    assert yearly.started_at == NOW + 10 * DAY
+    assert by_hand.told(yearly).about == WHOLE.reference
+    by_hand.done(scene.PLATFORM, "tco.measures.yearly", 1, note="Sent.", by=SYSTEM, now=NOW + 300 * DAY)
+    assert Deadline.objects.filter(clock="tco.measures.yearly", met_at=None).count() == 1
+
+
+def test_a_take_down_notice_of_new_zealand_has_the_period_that_it_sets(vault: FileVault) -> None:
+    # FVPC Act 1993 s.119C
+    made = ask(vault, "nz.takedown", less(due=NOW + 5 * HOUR))
+    assert clock(made, "nz.takedown").due_at == NOW + 5 * HOUR
+    act(made, requests.carry_out)
+    assert AppliedMeasure.objects.get().measure["territory"] == ["NZ"]
+
+
+def test_ofcom_announces_a_test_seven_days_before(vault: FileVault) -> None:
+    # OSA s.100(3)
+    made = ask(vault, "uk.inspection", less(due=None))
+    assert (clock(made, "uk.inspection").kind, clock(made, "uk.inspection").due_at) == (
+        "window",
+        NOW + 7 * DAY,
+    )
+    act(made, requests.answer, text="Welcome.")
+    assert deadlines.missed(now=NOW + 60 * DAY) == []

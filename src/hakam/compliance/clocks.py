@@ -58,6 +58,12 @@ class Clock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     proof: str = ""  # what shows that the duty was done
     source: str = ""  # where the law can be read
     read: bool = False  # the law was read for this entry; otherwise ask counsel before you rely on it
+    hand: dict[str, str] = {}  # what only a person can know of, in words: such a clock is started by hand
+    standing: bool = False  # it runs from the day on which its duty applies, without anybody's word
+    then: tuple[str, ...] = ()  # keys of the clocks that start when this one is met by hand
+    keeps: tuple[
+        str, ...
+    ] = ()  # kinds of the schedule that must be kept so long, in place of a clock for each thing
     since: date = date.min
     until: date | None = None  # the last day on which it starts
 

@@ -94,6 +94,17 @@ def meet(clock: str, *, subject: str, by: Actor, now: datetime) -> Deadline | No
     return deadline
 
 
+def drop(clock: str, *, subject: str, by: Actor, now: datetime, reason: str) -> Deadline:
+    """End a clock without its duty having been done: what it served does not apply any more. Raises `DeadlineError`."""
+    with transaction.atomic():
+        deadline = _running(clock, subject)
+        deadline.met_at = now
+        deadline.next_at = None
+        deadline.save(update_fields=["met_at", "next_at"])
+        _record(FactKind.DEADLINE_ENDED, deadline, by=by, now=now, reason=_reason(reason))
+    return deadline
+
+
 def pause(clock: str, *, subject: str, by: Actor, now: datetime, reason: str) -> Deadline:
     """Let a clock stand still: while force majeure lasts, while a clarification is awaited.
 

@@ -94,6 +94,8 @@ class FactKind(StrEnum):
     ORDER_CLARIFIED = "order.clarified"
     ORDER_VERIFIED = "order.verified"  # by calling back; by key it is verified as it arrives
     ORDER_RECIPIENT_INFORMED = "order.recipient_informed"
+    ORDER_CLEARED = "order.cleared"  # the enforcing authority has no ground to refuse it
+    ORDER_FINAL = "order.final"  # nobody can challenge it any more, or a court confirmed it
     ORDER_SCRUTINY_ASKED = "order.scrutiny_asked"  # of the home authority
     ORDER_ANNULLED = "order.annulled"  # it has no effect any more: what it did was taken back
     DISCLOSURE_PREPARED = "disclosure.prepared"  # for an order to inform
@@ -110,6 +112,7 @@ class FactKind(StrEnum):
     REQUEST_REVERSED = "request.reversed"  # it was wrong: what it did was taken back
     REQUEST_ASSIGNED = "request.assigned"  # to an owner and a deputy
     REQUEST_HANDED_OVER = "request.handed_over"  # whoever looked after it is away or gone
+    REQUEST_PROLONGED = "request.prolonged"  # the authority wants the data kept for longer
     REQUEST_COPIES_REMOVED = "request.copies_removed"  # identical copies, found in the log
     ABSENCE_NOTED = "absence.noted"
     ABSENCE_ENDED = "absence.ended"
@@ -130,7 +133,9 @@ class FactKind(StrEnum):
     DEADLINE_PAUSED = "deadline.paused"
     DEADLINE_RESUMED = "deadline.resumed"
     DEADLINE_EXTENDED = "deadline.extended"
-    DEADLINE_ENDED = "deadline.ended"  # of keeping, or of somebody else's right to act
+    DEADLINE_ENDED = "deadline.ended"  # of keeping, of somebody else's right to act, or its duty is gone
+    DUTY_BEGUN = "duty.begun"  # a person said what started a clock
+    DUTY_DONE = "duty.done"  # a person said that it was done
     EFFECT_DELIVERED = "effect.delivered"  # of messages that are neither a measure nor a statement
     EFFECT_DEAD = "effect.dead"
     EFFECT_REPLAYED = "effect.replayed"

@@ -6,7 +6,7 @@ that serves the whole Union: nobody is exempt by silence.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -14,8 +14,9 @@ from importlib.resources import files
 import msgspec
 from django.db import transaction
 
-from hakam.compliance import ledger
+from hakam.compliance import deadlines, ledger
 from hakam.compliance.calendar import add_months
+from hakam.compliance.clocks import clock
 from hakam.compliance.eu_database.codes import EU
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import PlatformProfile
@@ -50,6 +51,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     established: str = ""  # the country, if it is one
     marketplace: bool = False  # consumers conclude contracts with traders
     minors: bool = False  # children are likely to access it
+    app: bool = False  # people get it as an app from a store
     users: dict[str, int] = {}  # active each month, by country
     categories: dict[str, tuple[str, ...]] = {}  # what a regulator registered it as, by country: `GB` -> `2B`
     languages: tuple[str, ...] = ()  # in which authorities may write (Art. 11(3))
@@ -108,7 +110,8 @@ class _Table(msgspec.Struct, frozen=True):
     duties: tuple[Duty, ...]
 
 
-GRACE_MONTHS = 12  # DSA Art. 19(1)
+GRACE = "small.grace"
+GRACE_MONTHS = clock(GRACE).months  # DSA Art. 19(1)
 _TIERS = list(Tier)
 
 
@@ -173,12 +176,17 @@ def profile_of(platform: str) -> Profile:
 
 
 def set_profile(profile: Profile, *, by: Actor, now: datetime) -> Profile:
-    """Set what a platform is. Whoever stops being small keeps the exemption for twelve months (DSA Art. 19(1))."""
+    """Set what a platform is. Whoever stops being small keeps the exemption for twelve months (DSA Art. 19(1)).
+
+    A clock runs for those months. It ends at once if the company is small again.
+    """
     with transaction.atomic():
         ledger.lock()
         before = profile_of(profile.platform)
         grown = before.size is not Size.LARGER and profile.size is Size.LARGER
-        if grown and profile.larger_since is None:
+        if profile.size is not Size.LARGER:
+            profile = msgspec.structs.replace(profile, larger_since=None)
+        elif grown and profile.larger_since is None:
             profile = msgspec.structs.replace(profile, larger_since=now.date())
         body = msgspec.to_builtins(profile)
         PlatformProfile.objects.update_or_create(
@@ -191,4 +199,18 @@ def set_profile(profile: Profile, *, by: Actor, now: datetime) -> Profile:
             subject=f"platform:{profile.platform}",
             body={"profile": body},
         )
+        _run_grace(before, profile, by=by, now=now)
     return profile
+
+
+def _run_grace(before: Profile, after: Profile, *, by: Actor, now: datetime) -> None:
+    if before.larger_since not in {None, after.larger_since}:
+        deadlines.meet(GRACE, subject=_grace_of(before), by=by, now=now)
+    since = after.larger_since
+    if since is not None and now.date() < add_months(since, GRACE_MONTHS):
+        began = min(now, datetime.combine(since, time(), UTC))
+        deadlines.start(GRACE, subject=_grace_of(after), by=by, now=began)
+
+
+def _grace_of(profile: Profile) -> str:
+    return f"platform:{profile.platform}/larger-since-{profile.larger_since}"

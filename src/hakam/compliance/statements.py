@@ -17,6 +17,7 @@ from django.db import transaction
 
 from hakam.compliance import ledger, rulebook
 from hakam.compliance.calendar import end_of_period
+from hakam.compliance.clocks import clock
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Statement
 from hakam.compliance.storable import storable
@@ -25,7 +26,7 @@ from hakam.vocabulary.event import ItemRef
 from hakam.vocabulary.measure import Measure
 from hakam.vocabulary.reasons import GroundKind, IncompleteReasonsError, Reasons
 
-COMPLAINT_MONTHS = 6  # DSA Art. 20(1): at least six months
+COMPLAINT_MONTHS = clock("complaint.window").months  # DSA Art. 20(1): at least six months
 
 
 def issue(

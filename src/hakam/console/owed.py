@@ -34,6 +34,7 @@ WORDS: Final[Mapping[str, Promise]] = {
     "D004": _("Nothing was erased by the schedule for days"),
     "D005": _("Data or the key of a research project is still here after its end"),
     "D006": _("What a removal order took away is not held for six months"),
+    "D008": _("The schedule keeps something shorter than a law where the platform is offered"),
     "D007": _("What a filed report of child abuse is about is not held for a year"),
     "Y001": _("A report of child abuse was not sent in time"),
     "Y002": _("The receiver does not take a report of child abuse as it is"),

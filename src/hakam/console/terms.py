@@ -322,6 +322,7 @@ ORDER_KINDS: Words = {
     "act": _("Act against content"),
     "inform": _("Give information"),
     "removal": _("Remove terrorist content"),
+    "production": _("Produce data (European Production Order)"),
 }
 ORDER_STATES: Words = {
     "open": pgettext_lazy("state of an order", "To be carried out"),

@@ -18,7 +18,7 @@ from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Fact
 from hakam.enforcement.access import delivered_at
 from hakam.enforcement.kinds import Channel, EffectKind
-from hakam.intake import crowd_letters, letters
+from hakam.intake import crowd_letters, letters, notice_clocks
 from hakam.intake.models import Notice, NoticeItem
 from hakam.intake.notices import DECISION_CLOCK, FLAGGER_CLOCK, subject_of
 from hakam.intake.telling import effect_key, tell
@@ -94,6 +94,7 @@ def _answer(item: NoticeItem, told: Told, *, now: datetime) -> None:
             },
         )
     deadlines.meet(FLAGGER_CLOCK if notice.trusted else DECISION_CLOCK, subject=item.ref, by=SYSTEM, now=now)
+    notice_clocks.meet(subject=item.ref, by=SYSTEM, now=now)
     ledger.record(
         FactKind.NOTICE_ANSWERED,
         by=SYSTEM,

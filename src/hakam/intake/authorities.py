@@ -16,7 +16,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from hakam.compliance import ledger
+from hakam.compliance import deadlines, ledger
 from hakam.compliance.eu_database.codes import EU
 from hakam.compliance.facts import FactKind
 from hakam.intake.models import Authority
@@ -106,6 +106,8 @@ def register(
                 },
                 private={"name": made.name, "email": made.email, "phone": made.phone},
             )
+            if removal and first_contact_at is not None and first_contact_at <= now:
+                deadlines.start("tco.first_contact", subject=subject_of(made), by=by, now=first_contact_at)
     except IntegrityError:
         raise AuthorityError(_("it is registered"), wrong={"name": _("it is registered")}) from None
     return made

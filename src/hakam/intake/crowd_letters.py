@@ -21,7 +21,7 @@ from hakam.enforcement.access import waiting
 from hakam.enforcement.kinds import Channel, EffectKind
 from hakam.enforcement.letters import letter
 from hakam.enforcement.outbox import enqueue
-from hakam.intake import crowds, letters
+from hakam.intake import crowds, letters, notice_clocks
 from hakam.intake.logged import Logged
 from hakam.intake.models import Crowd, Notice, NoticeItem
 from hakam.intake.notices import DECISION_CLOCK
@@ -62,6 +62,7 @@ def _answer(crowd: Crowd, told: Told, *, now: datetime) -> None:
     )
     subject = crowds.subject_of(crowd)
     deadlines.meet(DECISION_CLOCK, subject=subject, by=SYSTEM, now=now)
+    notice_clocks.meet(subject=subject, by=SYSTEM, now=now)
     for kind, count in sorted(crowd.kinds.items()):
         received = facts_of(f"{subject}:{kind}", FactKind.NOTICE_RECEIVED)
         ledger.record(

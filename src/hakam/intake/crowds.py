@@ -21,7 +21,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from hakam.compliance import deadlines, ledger
 from hakam.compliance.facts import FactKind
 from hakam.compliance.storable import storable
-from hakam.intake import cursors, known_items, logged, misuse
+from hakam.intake import cursors, known_items, logged, misuse, notice_clocks
 from hakam.intake.logged import Logged
 from hakam.intake.misuse import MisuseKind
 from hakam.intake.models import Crowd, CrowdSpan, Notice, NoticeItem, Quarantined, Suspension
@@ -243,6 +243,10 @@ def _join(
     due = deadlines.start(
         DECISION_CLOCK, subject=subject_of(crowd), by=SYSTEM, now=crowd.first_at, length=decide_within
     ).due_at
+    for harm in sorted({one.logged.submission.harm for one in ones}):
+        due = notice_clocks.start(
+            item.platform, harm, subject=subject_of(crowd), by=SYSTEM, now=crowd.first_at, due=due
+        )
     _stretch(crowd, ones)
     kinds = Counter(kind_of(one.logged) for one in ones)
     crowd.kinds = dict(Counter(crowd.kinds) + kinds)

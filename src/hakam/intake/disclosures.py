@@ -1,6 +1,7 @@
-"""Answering an order to inform (DSA Art. 10): the least that was asked for, released by two people, on record.
+"""Answering an order to inform (DSA Art. 10) or to produce (e-Evidence Art. 10).
 
-Only what is collected already and under our control (Art. 10(2)(b)): what cases and their frozen copies hold.
+The least that was asked for, released by two people, on record. Only what is collected already and under our control
+(Art. 10(2)(b)): what cases and their frozen copies hold.
 """
 
 from __future__ import annotations
@@ -10,14 +11,17 @@ from typing import Any
 
 import msgspec
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
 from hakam.intake import already
 from hakam.intake.models import Disclosure, Order
-from hakam.intake.order_contents import DataKind, OrderKind
+from hakam.intake.order_contents import DISCLOSES, Contents, DataKind
 from hakam.intake.orders import OrderError, OrderState, contents_of, subject_of
+from hakam.intake.production import waits_until
 from hakam.review.evidence import EvidenceKind, read_event
 from hakam.review.models import Case, Evidence
 from hakam.storage.vault import DamagedEvidenceError, Vault
@@ -31,14 +35,16 @@ def prepare(order_id: str, *, vault: Vault, by: Actor, now: datetime) -> Disclos
     if order is None:
         raise OrderError(_("there is no such order"))
     contents = contents_of(order)
-    if contents.kind is not OrderKind.INFORM:
+    if contents.kind not in DISCLOSES:
         raise OrderError(_("only an order to inform is answered by a disclosure"))
     if order.complete_at is None:
         raise OrderError(_("the order is not complete; return it to the authority"))
     if order.verified_at is None:
         raise OrderError(_("nothing is disclosed before the order is verified"))
     wanted = tuple(DataKind(one) for one in contents.data)
-    gathered = {account: _of(order.platform, account, wanted, vault=vault) for account in contents.accounts}
+    gathered = {
+        account: _of(order.platform, account, wanted, contents, vault=vault) for account in contents.accounts
+    }
     document = msgspec.json.format(
         msgspec.json.encode(
             {
@@ -94,6 +100,12 @@ def release(order_id: str, *, by: Actor, now: datetime) -> Disclosure:
         order = made.order
         if order.state != OrderState.OPEN:
             raise OrderError(str(already.ORDER[order.state]))
+        until = waits_until(order)
+        if until is not None and now < until:
+            raise OrderError(
+                _("the enforcing authority may refuse until %(until)s: wait, or note that it does not")
+                % {"until": date_format(localtime(until), "DATETIME_FORMAT")}
+            )
         made.released_by, made.released_at = str(by), now
         made.save(update_fields=["released_by", "released_at"])
         order.state, order.carried_out_at, order.carried_out_by = OrderState.CARRIED_OUT, now, str(by)
@@ -131,8 +143,16 @@ def hand_over(order_id: str, *, vault: Vault, by: Actor, now: datetime) -> bytes
     return document
 
 
-def _of(platform: str, account: str, wanted: tuple[DataKind, ...], *, vault: Vault) -> dict[str, Any]:
+def _of(
+    platform: str, account: str, wanted: tuple[DataKind, ...], said: Contents, *, vault: Vault
+) -> dict[str, Any]:
     events = _events(platform, account, vault=vault)
+    posted = [
+        event
+        for event in events
+        if (said.data_from is None or event.at >= said.data_from)
+        and (said.data_to is None or event.at <= said.data_to)
+    ]
     cases = Case.objects.filter(platform=platform, author_id=account)
     newest = events[-1] if events else None
     found: dict[str, Any] = {}
@@ -149,11 +169,11 @@ def _of(platform: str, account: str, wanted: tuple[DataKind, ...], *, vault: Vau
     if DataKind.ITEMS in wanted:
         found["items"] = [
             {"kind": event.kind, "id": event.item.id, "url": event.item.url, "at": event.at}
-            for event in events
+            for event in posted
         ]
     if DataKind.CONTENT in wanted:
         found["content"] = [
-            {"id": event.item.id, "at": event.at, "text": event.item.text} for event in events
+            {"id": event.item.id, "at": event.at, "text": event.item.text} for event in posted
         ]
     return found
 

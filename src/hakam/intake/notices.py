@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from hakam.compliance import deadlines, ledger
 from hakam.compliance.facts import FactKind
 from hakam.enforcement.kinds import EffectKind
-from hakam.intake import known_items, letters, misuse, misuse_letters, opened
+from hakam.intake import known_items, letters, misuse, misuse_letters, notice_clocks, opened
 from hakam.intake.misuse import MisuseKind
 from hakam.intake.models import Flagger, KnownItem, Notice, NoticeItem, Suspension
 from hakam.intake.telling import tell
@@ -337,6 +337,7 @@ def _into_case(
     due = deadlines.start(
         clock, subject=item.ref, by=by, now=now, length=decide_within, about=(subject_of(notice),)
     ).due_at
+    due = notice_clocks.start(notice.platform, notice.harm, subject=item.ref, by=by, now=now, due=due)
     version = clauses.active()
     case = open_case(
         by=by,

@@ -12,11 +12,11 @@ from hakam.compliance.clocks import clock as clock_of
 from hakam.compliance.models import Deadline
 from hakam.intake.models import Authority, Disclosure, Order
 from hakam.intake.order_contents import Contents, OrderKind
-from hakam.intake.orders import OrderState, subject_of
+from hakam.intake.orders import EXPOSURE, OrderState, subject_of
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
 
-EXPOSURE_MONTHS: Final = clock_of("tco.exposure").months
+EXPOSURE_MONTHS: Final = clock_of(EXPOSURE).months
 _CLOSED = (OrderState.ANSWERED.value, OrderState.ANNULLED.value)
 
 
@@ -57,6 +57,13 @@ def removals(user: User, *, now: datetime) -> int:
         kind=OrderKind.REMOVAL, received_at__gte=since, carried_out_at__isnull=False
     )
     return standing.exclude(state=OrderState.ANNULLED).count()
+
+
+def final(user: User) -> int:
+    """Return how many removal orders that became final in the last twelve months stand, for who may read them."""
+    if not user.may(Permission.ORDER_READ):
+        return 0
+    return Deadline.objects.filter(clock=EXPOSURE, met_at=None).count()
 
 
 def order(user: User, order_id: str) -> Order | None:

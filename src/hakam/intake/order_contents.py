@@ -5,6 +5,7 @@
 | `act` | DSA Art. 9(2) |
 | `inform` | DSA Art. 10(2) |
 | `removal` | TCO Art. 3(4), Annex I |
+| `production` | e-Evidence Art. 5(5): not read for this entry, so each element is marked |
 """
 
 from __future__ import annotations
@@ -29,6 +30,12 @@ class OrderKind(StrEnum):
     ACT = "act"  # against illegal content, DSA Art. 9
     INFORM = "inform"  # information about recipients, DSA Art. 10
     REMOVAL = "removal"  # of terrorist content within the hour, TCO Art. 3
+    PRODUCTION = "production"  # of data, by a European Production Order, e-Evidence Art. 10
+
+
+DISCLOSES: Final = frozenset(
+    {OrderKind.INFORM, OrderKind.PRODUCTION}
+)  # what two people release, nothing is taken down
 
 
 class ContentType(StrEnum):
@@ -76,7 +83,15 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
     contact: str = ""  # section F: for feedback and clarification, at any hour
     redress_body: str = ""  # section G: court or body, with the deadline
     signature: bool = False  # section E: stamp or electronic signature seen
-    emergency: bool = False  # duly justified: no contact twelve hours before
+    # A removal order: no contact twelve hours before. A production order: eight hours (e-Evidence Art. 10(4)).
+    emergency: bool = False
+    # e-Evidence
+    emergency_because: str = ""  # why it is one
+    notified: bool = (
+        False  # the enforcing authority has a copy and may refuse for ten days, e-Evidence Art. 8
+    )
+    data_from: datetime | None = None  # only what was posted from then on
+    data_to: datetime | None = None  # and until then
 
 
 class Missing(NamedTuple):
@@ -85,6 +100,7 @@ class Missing(NamedTuple):
     field: str
     law: str
     needed: Promise  # in the language in force
+    read: bool = True  # the law was read for this entry; otherwise ask counsel before you rely on it
 
 
 _Rule = tuple[str, str, Promise, Callable[[Contents], bool]]
@@ -192,13 +208,75 @@ _REMOVAL: Final[tuple[_Rule, ...]] = (
     ("contact", "TCO Annex I, F", _("contact details for feedback"), lambda c: _says(c.contact)),
     ("redress_body", "TCO Annex I, G", _("the body or court, and the deadline"), lambda c: _says(c.redress_body)),
 )  # fmt: skip
-_RULES: Final = {OrderKind.ACT: _ACT, OrderKind.INFORM: _INFORM, OrderKind.REMOVAL: _REMOVAL}
+_PRODUCTION: Final[tuple[_Rule, ...]] = (
+    (
+        "reference",
+        "e-Evidence Art. 5(5)",
+        _("the reference number"),
+        lambda c: _says(c.reference),
+    ),
+    (
+        "representative",
+        "e-Evidence Art. 5(5)(a)",
+        _("who issues it, and who validates it where the law wants that"),
+        lambda c: _says(c.representative),
+    ),
+    (
+        "accounts",
+        "e-Evidence Art. 5(5)(c)",
+        _("the user, or what tells the data apart: the specific accounts"),
+        lambda c: bool(c.accounts),
+    ),
+    (
+        "data",
+        "e-Evidence Art. 5(5)(d)",
+        _("which kinds of data"),
+        lambda c: bool(c.data),
+    ),
+    (
+        "provisions",
+        "e-Evidence Art. 5(5)(f)",
+        _("the provisions of criminal law"),
+        lambda c: _says(c.provisions),
+    ),
+    (
+        "reasons",
+        "e-Evidence Art. 5(5)(i)",
+        _("why it is necessary and proportionate"),
+        lambda c: _says(c.reasons),
+    ),
+    (
+        "emergency_because",
+        "e-Evidence Art. 5(5)(g)",
+        _("why it is an emergency"),
+        lambda c: not c.emergency or _says(c.emergency_because),
+    ),
+    (
+        "signature",
+        "e-Evidence Art. 9",
+        _("stamp or electronic signature"),
+        lambda c: c.signature,
+    ),
+    (
+        "language",
+        "e-Evidence Art. 9",
+        _("a language that the provider declared"),
+        lambda c: bool(c.language),
+    ),
+)
+_RULES: Final = {
+    OrderKind.ACT: _ACT,
+    OrderKind.INFORM: _INFORM,
+    OrderKind.REMOVAL: _REMOVAL,
+    OrderKind.PRODUCTION: _PRODUCTION,
+}
+_UNREAD: Final = frozenset({OrderKind.PRODUCTION})
 
 
 def missing(contents: Contents) -> tuple[Missing, ...]:
     """Return every element that the order lacks, in the order of the law: nothing, if it is complete."""
     return tuple(
-        Missing(field, law, needed)
+        Missing(field, law, needed, read=contents.kind not in _UNREAD)
         for field, law, needed, there in _RULES[contents.kind]
         if not there(contents)
     )
@@ -216,6 +294,8 @@ def wrong(contents: Contents) -> dict[str, str]:
     unknown = [country for country in contents.territory if country not in EU]
     if unknown:
         out["territory"] = str(_("`%(country)s` is no Member State") % {"country": unknown[0][:20]})
+    if contents.data_from and contents.data_to and contents.data_from > contents.data_to:
+        out["data_to"] = str(_("it ends before it begins"))
     if contents.silent_days < 0 or contents.silent_days > 84:  # noqa: PLR2004 -- twice six weeks, TCO Art. 11(3)
         out["silent_days"] = str(_("0 to 84 days"))
     elif contents.silent_days and not _says(contents.silent_because):

@@ -16,7 +16,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from hakam.intake.models import Order
-from hakam.intake.order_contents import Contents, OrderKind
+from hakam.intake.order_contents import DISCLOSES, Contents, OrderKind
 
 if TYPE_CHECKING:
     from hakam.intake.order_contents import Missing
@@ -76,10 +76,21 @@ def returned(
         else:
             reason = _("B. Reason: the order contains manifest errors.")
         named = tuple(f"- {one.law}: {one.needed}" for one in lacking)
-        title = (
-            _("Impossible to execute removal order %(reference)s (Annex III, Regulation (EU) 2021/784)")
-            if contents.kind is OrderKind.REMOVAL
-            else _("Your order %(reference)s can't be carried out as it is")
+        title = _("Your order %(reference)s can't be carried out as it is")
+        if contents.kind is OrderKind.REMOVAL:
+            title = _(
+                "Impossible to execute removal order %(reference)s (Annex III, Regulation (EU) 2021/784)"
+            )
+        elif contents.kind is OrderKind.PRODUCTION:  # e-Evidence Art. 10(6), e-Evidence Art. 10(7)
+            title = _(
+                "Production order %(reference)s can't be executed as it is (Annex III, Regulation (EU) 2023/1543)"
+            )
+        resumes = (
+            _(
+                "The data are kept meanwhile. The period goes on with your clarification, or when the reason is gone."
+            )
+            if contents.kind is OrderKind.PRODUCTION
+            else _("The period begins with your clarification, or when the reason is gone.")
         )
         return Told(
             title % {"reference": contents.reference or order.pk},
@@ -88,7 +99,7 @@ def returned(
                 reason,
                 *named,
                 because,
-                _("The period begins with your clarification, or when the reason is gone."),
+                resumes,
             ),
         )
 
@@ -99,7 +110,7 @@ def done(order: Order, contents: Contents, *, note: str) -> Told:
         if contents.kind is OrderKind.REMOVAL:
             title = _("Feedback on removal order %(reference)s (Annex II, Regulation (EU) 2021/784)")
             what = _("B. The content was removed in all Member States. Time and date: %(at)s.")
-        elif contents.kind is OrderKind.INFORM:
+        elif contents.kind in DISCLOSES:
             title = _("Effect given to your order %(reference)s")
             what = _(
                 "B. The information was released on %(at)s. It is handed over on the way that was agreed."

@@ -27,12 +27,13 @@ def inform_due(now: datetime, *, limit: int = 100) -> int:
     """Tell the recipients of orders that were carried out and need no silence, and return of how many orders.
 
     # DSA Art. 9(5), Art. 10(5), TCO Art. 11: of the order, its effect, the reasons, the scope and the redress.
-    For the worker.
+    # e-Evidence Art. 13: of a production order the issuing authority tells, and we tell nobody. For the worker.
     """
     done = 0
     waiting = Order.objects.filter(recipient_informed_at=None, carried_out_at__isnull=False).exclude(
         silent_until__gt=now
     )
+    waiting = waiting.exclude(kind=OrderKind.PRODUCTION)
     for pk in list(waiting.exclude(state=OrderState.ANNULLED).values_list("pk", flat=True)[:limit]):
         with transaction.atomic():
             order = locked(str(pk))

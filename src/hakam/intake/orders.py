@@ -1,4 +1,4 @@
-"""Orders of authorities (DSA Arts 9 and 10; TCO Arts 3 and 4): received, checked, carried out, answered, told.
+"""Orders of authorities (DSA Arts 9 and 10; TCO Arts 3 and 4; e-Evidence Art. 10): received, checked, done, answered.
 
 The clock of a removal order runs from its receipt, day and night. Where the order is incomplete or its execution
 impossible the authority is told which, and the clock stands still; when the reason is gone the hour begins anew.
@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from hakam.compliance import deadlines, ledger
-from hakam.compliance.access import deadlines_of
+from hakam.compliance.access import deadlines_of, facts_of
 from hakam.compliance.facts import FactKind
 from hakam.compliance.storable import storable
 from hakam.enforcement.kinds import Channel, EffectKind
@@ -27,7 +27,7 @@ from hakam.enforcement.outbox import enqueue
 from hakam.enforcement.reverse import reverse
 from hakam.intake import already, authorities, named_items, order_letters
 from hakam.intake.models import Authority, Order
-from hakam.intake.order_contents import Contents, OrderKind, missing, wrong
+from hakam.intake.order_contents import DISCLOSES, Contents, OrderKind, missing, wrong
 from hakam.storage.event_log import EventLog
 from hakam.storage.vault import Vault
 from hakam.vocabulary.actor import SYSTEM, Actor
@@ -36,12 +36,17 @@ from hakam.vocabulary.measure import Measure, MeasureKind
 
 MOST_DOCUMENT: Final = 20_000_000  # bytes
 NOTICE_BEFORE_FIRST: Final = timedelta(hours=12)  # TCO Art. 3(2)
+EXPOSURE: Final = "tco.exposure"
 _RECEIPT: Final = {OrderKind.ACT: "order.act.receipt", OrderKind.INFORM: "order.inform.receipt"}
 _EFFECT: Final = {
     OrderKind.ACT: "order.act.effect",
     OrderKind.INFORM: "order.inform.effect",
     OrderKind.REMOVAL: "tco.removal",
+    OrderKind.PRODUCTION: "evidence.production",
 }
+_EMERGENCY: Final = "evidence.production.emergency"
+_LAWS: Final = {OrderKind.REMOVAL: "tco", OrderKind.PRODUCTION: "e-evidence"}
+_KINDS: Final = {OrderKind.INFORM: "inform", OrderKind.PRODUCTION: "produce"}
 
 
 class OrderState(StrEnum):
@@ -108,7 +113,7 @@ def receive(
     if faults:
         raise OrderError("; ".join(f"{field}: {what}" for field, what in faults.items()), wrong=faults)
     digest = vault.put(document) if document else ""
-    urls = () if contents.kind is OrderKind.INFORM else contents.urls
+    urls = () if contents.kind in DISCLOSES else contents.urls
     found = named_items.freeze(urls, platform, vault=vault, log=log, now=now)
     complete = not missing(contents)
     with transaction.atomic():
@@ -139,8 +144,8 @@ def receive(
             about=(authorities.subject_of(authority),),
             body={
                 "platform": platform,
-                "kind": "inform" if contents.kind is OrderKind.INFORM else "act",
-                "law": "tco" if contents.kind is OrderKind.REMOVAL else "dsa",
+                "kind": _KINDS.get(contents.kind, "act"),
+                "law": _LAWS.get(contents.kind, "dsa"),
                 "country": authority.country,
                 "harm": contents.harm,
                 "items": len(contents.urls),
@@ -154,7 +159,7 @@ def receive(
             },
         )
         _start_clocks(order, contents, by=by, received=received, complete=complete)
-        if contents.kind is not OrderKind.INFORM:
+        if contents.kind not in DISCLOSES:
             named_items.open_cases(
                 found,
                 subject=subject_of(order),
@@ -179,6 +184,16 @@ def _late(authority: Authority, contents: Contents, received: datetime) -> bool:
     return contact is None or received - contact < NOTICE_BEFORE_FIRST
 
 
+def effect_clock(contents: Contents) -> str:
+    """Return the key of the clock within which an order's effect is owed.
+
+    # e-Evidence Art. 10(2), e-Evidence Art. 10(3): ten days. e-Evidence Art. 10(4): eight hours in an emergency.
+    """
+    if contents.kind is OrderKind.PRODUCTION and contents.emergency:
+        return _EMERGENCY
+    return _EFFECT[contents.kind]
+
+
 def _start_clocks(order: Order, contents: Contents, *, by: Actor, received: datetime, complete: bool) -> None:
     kind, subject = contents.kind, subject_of(order)
     if kind in _RECEIPT:
@@ -195,8 +210,8 @@ def _start_clocks(order: Order, contents: Contents, *, by: Actor, received: date
                 now=received,
                 length=timedelta(days=contents.silent_days),
             )
-    elif complete:
-        deadlines.start(_EFFECT[kind], subject=subject, by=by, now=received)
+    elif complete or kind is OrderKind.PRODUCTION:  # ten days from the receipt, whatever is missing
+        deadlines.start(effect_clock(contents), subject=subject, by=by, now=received)
 
 
 def _running(order: Order) -> list[Any]:
@@ -228,7 +243,7 @@ def acknowledge(order_id: str, *, by: Actor, now: datetime) -> Order:
 
 def verify(order_id: str, *, by: Actor, now: datetime, note: str) -> Order:
     """Record that somebody called the authority's registered number and it confirmed the order. Raises `OrderError`."""
-    note = _said(note, _("say whom you reached, at which number"))
+    note = said(note, _("say whom you reached, at which number"))
     with transaction.atomic():
         order = locked(order_id)
         if not order.authority.phone:
@@ -261,7 +276,7 @@ def return_to_authority(
     # TCO Art. 3(7) and 3(8), with the answer of Annex III; DSA Art. 9(2). `annex` makes what goes with the letter.
     Raises `OrderError`.
     """
-    because = _said(because, _("explain it to the authority"))
+    because = said(because, _("explain it to the authority"))
     with transaction.atomic():
         order = locked(order_id)
         contents = contents_of(order)
@@ -271,7 +286,7 @@ def return_to_authority(
         order.state = OrderState.RETURNED
         order.save(update_fields=["state"])
         for clock in _running(order):
-            if clock.clock == _EFFECT[contents.kind] and clock.paused_at is None and now <= clock.due_at:
+            if clock.clock == effect_clock(contents) and clock.paused_at is None and now <= clock.due_at:
                 deadlines.pause(clock.clock, subject=subject_of(order), by=by, now=now, reason=because)
         record(
             FactKind.ORDER_RETURNED, order, by=by, now=now,
@@ -313,13 +328,28 @@ def clarify(
         record(
             FactKind.ORDER_CLARIFIED, order, by=by, now=now, body={"complete": order.complete_at is not None}
         )
-        clock = _EFFECT[contents.kind]
+        clock = effect_clock(contents)
+        if contents.kind is OrderKind.PRODUCTION:
+            _retime(order, clock, by=by, now=now)
         running = [one for one in _running(order) if one.clock == clock]
         if running and running[0].paused_at is not None:
-            deadlines.resume(clock, subject=subject_of(order), by=by, now=now, reason=reason, anew=True)
+            anew = contents.kind is not OrderKind.PRODUCTION  # e-Evidence Art. 10(6): its days go on
+            deadlines.resume(clock, subject=subject_of(order), by=by, now=now, reason=reason, anew=anew)
         elif not running and order.complete_at is not None:
             deadlines.start(clock, subject=subject_of(order), by=by, now=now)
     return order
+
+
+def _retime(order: Order, clock: str, *, by: Actor, now: datetime) -> None:
+    """Let the other clock run if an order turned out to be an emergency, or none: from its receipt."""
+    others = [
+        one for one in _running(order) if one.clock in {_EFFECT[OrderKind.PRODUCTION], _EMERGENCY} - {clock}
+    ]
+    for one in others:
+        reason = _("the order reads otherwise now")
+        deadlines.drop(one.clock, subject=subject_of(order), by=by, now=now, reason=reason)
+    if others:
+        deadlines.start(clock, subject=subject_of(order), by=by, now=order.received_at)
 
 
 def carry_out(order_id: str, *, by: Actor, now: datetime, unverified_because: str = "") -> Order:
@@ -331,14 +361,14 @@ def carry_out(order_id: str, *, by: Actor, now: datetime, unverified_because: st
     with transaction.atomic():
         order = locked(order_id)
         contents = contents_of(order)
-        if contents.kind is OrderKind.INFORM:
+        if contents.kind in DISCLOSES:
             raise OrderError(_("an order to inform is answered by a disclosure that two people release"))
         if order.state != OrderState.OPEN:
             raise OrderError(str(already.ORDER[order.state]))
         if not contents.urls:
             raise OrderError(_("the order names no location"))
         if order.verified_at is None:
-            order.unverified_because = _said(
+            order.unverified_because = said(
                 unverified_because,
                 _("it is not verified; call back, or say why it is carried out before that"),
             )
@@ -402,12 +432,15 @@ def answer(order_id: str, *, by: Actor, now: datetime, note: str = "", annex: An
             raise OrderError(
                 _("a second person must confirm the authority first: answers go to its registered address")
             )
+        taken = facts_of(subject_of(order), FactKind.DISCLOSURE_TAKEN)
+        if contents.kind is OrderKind.PRODUCTION and not taken:
+            raise OrderError(_("hand the data over first: take the copy that was released"))
         _write(order, EffectKind.ORDER_ANSWER, order_letters.done(order, contents, note=storable(note).strip()),
                key="answer", now=now, attached=annex(order))  # fmt: skip
         order.state, order.answered_at = OrderState.ANSWERED, now
         order.save(update_fields=["state", "answered_at"])
         record(FactKind.ORDER_ANSWERED, order, by=by, now=now)
-        clock = "tco.feedback" if contents.kind is OrderKind.REMOVAL else _EFFECT[contents.kind]
+        clock = "tco.feedback" if contents.kind is OrderKind.REMOVAL else effect_clock(contents)
         deadlines.meet(clock, subject=subject_of(order), by=by, now=now)
     return order
 
@@ -417,7 +450,7 @@ def ask_scrutiny(order_id: str, *, by: Actor, now: datetime, because: str) -> Or
 
     # TCO Art. 4(4): it decides within 72 hours. Raises `OrderError`.
     """
-    because = _said(because, _("say what infringes the regulation or fundamental rights"))
+    because = said(because, _("say what infringes the regulation or fundamental rights"))
     with transaction.atomic():
         order = locked(order_id)
         contents = contents_of(order)
@@ -434,28 +467,51 @@ def ask_scrutiny(order_id: str, *, by: Actor, now: datetime, because: str) -> Or
     return order
 
 
+def finalise(order_id: str, *, by: Actor, now: datetime, because: str) -> Order:
+    """Note that a removal order is final: nobody can challenge it any more, or a court confirmed it.
+
+    # TCO Art. 5(4): two or more of them in twelve months can let the authority decide that one is exposed. The clock
+    of those months starts. Raises `OrderError`.
+    """
+    because = said(because, _("say which period is over, or which court confirmed it"))
+    with transaction.atomic():
+        order = locked(order_id)
+        if (
+            order.kind != OrderKind.REMOVAL
+            or order.carried_out_at is None
+            or order.state == OrderState.ANNULLED
+        ):
+            raise OrderError(_("only a removal order that was carried out and stands becomes final"))
+        if not any(one.clock == EXPOSURE for one in deadlines_of(subject_of(order))):
+            deadlines.start(EXPOSURE, subject=subject_of(order), by=by, now=now)
+            record(FactKind.ORDER_FINAL, order, by=by, now=now, private={"because": because})
+    return order
+
+
 def annul(order_id: str, *, by: Actor, now: datetime, because: str) -> Order:
     """Take back what an order did, since it has no effect any more: reinstate at once (TCO Art. 4(7)).
 
     Raises `OrderError`.
     """
-    because = _said(because, _("say who decided that, and when"))
+    because = said(because, _("say who decided that, and when"))
     with transaction.atomic():
         order = locked(order_id)
         if order.state == OrderState.ANNULLED:
             return order
-        if order.carried_out_at is not None:
+        if order.carried_out_at is not None and OrderKind(order.kind) not in DISCLOSES:
             reverse(by=by, now=now, decision=subject_of(order), because=because)
         for clock in _running(order):
             deadlines.meet(clock.clock, subject=subject_of(order), by=by, now=now)
-        deadlines.meet("tco.scrutiny.decision", subject=subject_of(order), by=by, now=now)
+        for key in ("tco.scrutiny.decision", EXPOSURE):
+            deadlines.meet(key, subject=subject_of(order), by=by, now=now)
         order.state = OrderState.ANNULLED
         order.save(update_fields=["state"])
         record(FactKind.ORDER_ANNULLED, order, by=by, now=now, private={"because": because})
     return order
 
 
-def _said(text: str, otherwise: str) -> str:
+def said(text: str, otherwise: str) -> str:
+    """Return what somebody said, fit to be stored. Raises `OrderError` with `otherwise` if it says nothing."""
     text = storable(text).strip()
     if not text:
         raise OrderError(otherwise)

@@ -9,11 +9,15 @@ from typing import Final
 from django.db.models import F
 from django.utils import timezone
 
-from hakam.compliance.models import Deadline
+from hakam.compliance import counting
+from hakam.compliance.clocks import clocks
+from hakam.compliance.models import Deadline, PlatformProfile
 from hakam.intake.models import Order
 from hakam.intake.order_contents import OrderKind
+from hakam.privacy.kinds import Kind
 from hakam.privacy.models import Hold, Pass, Project, Subject
 from hakam.privacy.requests import subject_of
+from hakam.privacy.schedule import schedule
 from hakam.safeguarding.models import Report
 from hakam.vocabulary.finding import Finding, Severity
 
@@ -24,6 +28,7 @@ CODES: Final = {
     "D004": "nothing was erased by the schedule for days",
     "D005": "data or the key of a research project is still here after its end",
     "D006": "what a removal order took away is not held for six months",
+    "D008": "the schedule keeps something shorter than a law where the platform is offered",
     "D007": "what a filed report of child abuse is about is not held for a year",
 }
 _SLACK: Final = timedelta(days=2)  # the worker may have been down for a weekend's night
@@ -50,12 +55,32 @@ def check(*, now: datetime | None = None) -> Iterator[Finding]:
     ended = Project.objects.filter(expires_on__lt=(now - _SLACK).date()).exclude(key="", document="")
     for project in ended.order_by("expires_on"):
         yield _found("D005", f"research:{project.pk}", "is the worker running?")
+    yield from _too_short(now)
     yield from _not_held(now)
 
 
 def _found(code: str, subject: str, hint: str = "", *, error: bool = False) -> Finding:
     severity = Severity.ERROR if error else Severity.WARNING
     return Finding(code=code, severity=severity, message=CODES[code], subject=subject, hint=hint or None)
+
+
+def _too_short(now: datetime) -> Iterator[Finding]:
+    """Find periods of the schedule that end before a law lets them (Law 175/2018, DIS Standard 2024)."""
+    kept, where = (
+        schedule(),
+        {code for one in PlatformProfile.objects.all() for code in one.body.get("countries", ())},
+    )
+    for data in clocks().values():
+        if data.jurisdiction not in where or not data.in_force(now.date()):
+            continue
+        for kind in map(Kind, data.keeps):
+            ends = counting.due_at(data, now)
+            if now + (now - kept[kind].due_before(now)) < ends - _SLACK:
+                yield _found(
+                    "D008",
+                    f"retention:{kind}",
+                    f"{data.law} wants it kept until {ends:%Y-%m-%d}, if it came today",
+                )
 
 
 def _not_held(now: datetime) -> Iterator[Finding]:

@@ -1,7 +1,8 @@
 """What is held about one account, for the person who asks (GDPR Art. 15), without what is others' or a law's secret.
 
 Left out: who sent notices and what they wrote (GDPR Art. 15(4)); colleagues by name; orders and disclosures while an
-authority may delay that the person hears of them (TCO Art. 11(3), DSA Art. 10(5)), with everything that would tell of
+authority may delay that the person hears of them (TCO Art. 11(3), DSA Art. 10(5)), or tells of them itself (e-Evidence
+Art. 13), with everything that would tell of
 them; suspicions of threats and reports of child abuse (GDPR Art. 23(1)(d)).
 """
 
@@ -17,7 +18,7 @@ from django.db.models import Q
 from hakam.compliance.models import Fact, FactLink, Statement
 from hakam.enforcement.models import AppliedMeasure
 from hakam.intake.models import Conduct, Disclosure, Notice, Order
-from hakam.intake.order_contents import Contents, OrderKind
+from hakam.intake.order_contents import DISCLOSES, Contents
 from hakam.privacy import logged
 from hakam.privacy.models import Hold, Subject
 from hakam.privacy.schedule import schedule
@@ -45,11 +46,11 @@ def silenced(platform: str, account: str, *, now: datetime) -> frozenset[str]:
     """Return the orders about this account of which the person may not hear yet, as `order:<uuid>`."""
     found = set()
     waiting = Order.objects.filter(platform=platform, recipient_informed_at=None).filter(
-        Q(silent_until__gt=now) | Q(kind=OrderKind.INFORM)
+        Q(silent_until__gt=now) | Q(kind__in=[one.value for one in DISCLOSES])
     )
     for order in waiting.iterator():
         contents = msgspec.convert(order.contents, Contents)
-        if account in contents.accounts or contents.kind is not OrderKind.INFORM:
+        if account in contents.accounts or contents.kind not in DISCLOSES:
             found.add(f"order:{order.pk}")
     return frozenset(found)
 

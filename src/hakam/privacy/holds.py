@@ -1,8 +1,9 @@
 """Legal holds: what must not be erased, by whose word, until when. A hold wins over schedule and requests.
 
 Some acts make their own: a removal order carried out holds the content and its data for six months (TCO Art. 6(2)); a
-report of child abuse that was filed, for a year (18 USC 2258A(h)). They follow from the ledger's facts, so that an act
-is never without its hold; the eraser reads the ledger to its end before it erases anything.
+report of child abuse that was filed, for a year (18 USC 2258A(h)); a production order, until it is answered; a request
+to preserve, for as long as its law says. They follow from the ledger's facts, so that an act is never without its hold;
+the eraser reads the ledger to its end before it erases anything.
 """
 
 from __future__ import annotations
@@ -30,7 +31,19 @@ from hakam.vocabulary.actor import SYSTEM, Actor
 
 CLOCK: Final = "hold.end"
 CURSOR: Final = "holds"
-KINDS: Final = frozenset({FactKind.ORDER_CARRIED_OUT, FactKind.CHILD_REPORT_FILED})
+KINDS: Final = frozenset(
+    {
+        FactKind.ORDER_RECEIVED,
+        FactKind.ORDER_CLARIFIED,
+        FactKind.ORDER_CARRIED_OUT,
+        FactKind.ORDER_ANSWERED,
+        FactKind.ORDER_ANNULLED,
+        FactKind.CHILD_REPORT_FILED,
+        FactKind.REQUEST_CARRIED_OUT,
+        FactKind.REQUEST_PROLONGED,
+    }
+)
+_SETTLED: Final = frozenset({orders.OrderState.ANSWERED, orders.OrderState.ANNULLED})
 _TARGET: Final = re.compile(
     r"item:[a-z0-9-]{1,63}/[a-z_.]{1,32}/.{1,512}"
     r"|account:[a-z0-9-]{1,63}/.{1,512}|case:[1-9]\d{0,17}|incident:.{1,200}|child_report:[0-9a-f-]{36}",
@@ -189,8 +202,16 @@ def on_fact(fact: Fact, now: datetime) -> None:
     """Make the hold that an act owes by law."""
     if fact.kind == FactKind.ORDER_CARRIED_OUT:
         _of_order(fact, now)
+    elif fact.kind in {FactKind.ORDER_RECEIVED, FactKind.ORDER_CLARIFIED}:
+        _until_produced(fact, now)
+    elif fact.kind in {FactKind.ORDER_ANSWERED, FactKind.ORDER_ANNULLED}:
+        _produced(fact, now)
     elif fact.kind == FactKind.CHILD_REPORT_FILED:
         _of_child_report(fact, now)
+    elif fact.kind == FactKind.REQUEST_CARRIED_OUT:
+        _of_request(fact, now)
+    elif fact.kind == FactKind.REQUEST_PROLONGED:
+        _prolong(fact, now)
 
 
 def _of_order(fact: Fact, now: datetime) -> None:
@@ -216,6 +237,34 @@ def _of_order(fact: Fact, now: datetime) -> None:
     )  # fmt: skip
 
 
+def _until_produced(fact: Fact, now: datetime) -> None:
+    """e-Evidence Art. 10(1): what a production order asks for is preserved from its receipt until it was produced."""
+    order = Order.objects.filter(pk=fact.subject.partition(":")[2]).first()
+    if order is None or order.kind != OrderKind.PRODUCTION or order.state in _SETTLED:
+        return
+    contents = orders.contents_of(order)
+    names = [f"account:{order.platform}/{account}" for account in contents.accounts]
+    until = due_at(clock("evidence.preservation"), order.received_at)
+    if not names or until <= now:
+        return
+    place(
+        names[0], covers=names[1:], origin=fact.subject, authority="e-Evidence Art. 10(1)", until=until, by=SYSTEM,
+        now=fact.at, reason=_("a production order that is not answered yet: %(reference)s")
+        % {"reference": contents.reference or "-"},
+    )  # fmt: skip
+
+
+def _produced(fact: Fact, now: datetime) -> None:
+    order = Order.objects.filter(pk=fact.subject.partition(":")[2], kind=OrderKind.PRODUCTION).first()
+    made = Hold.objects.filter(origin=fact.subject, ended_at=None).first() if order else None
+    if made is not None:
+        reason = _("the order was answered, or has no effect any more")
+        made.ended_at, made.ended_by, made.ended_because = now, str(SYSTEM), reason
+        made.save(update_fields=["ended_at", "ended_by", "ended_because"])
+        deadlines.meet(CLOCK, subject=subject_of(made), by=SYSTEM, now=now)
+        _record(FactKind.HOLD_RELEASED, made, by=SYSTEM, now=now, reason=reason)
+
+
 def _of_child_report(fact: Fact, now: datetime) -> None:
     """18 USC 2258A(h): the contents of a report to NCMEC are preserved for one year after it was filed."""
     number = ledger.body_of(fact).get("case")
@@ -230,6 +279,30 @@ def _of_child_report(fact: Fact, now: datetime) -> None:
         f"case:{case.pk}", covers=[*names, fact.subject], origin=fact.subject, authority="18 USC 2258A(h)",
         reason=_("a report of child abuse was filed"), until=until, by=SYSTEM, now=fact.at,
     )  # fmt: skip
+
+
+def _of_request(fact: Fact, now: datetime) -> None:
+    """e-Evidence Art. 11(1), OSA s.101, IT Rules r.3(1)(g): what a request wants kept is kept until its clock ends."""
+    body = ledger.body_of(fact)
+    names = [link.subject for link in fact.links.order_by("pk")]
+    if not body.get("keep_until") or not names:
+        return
+    until = datetime.fromisoformat(body["keep_until"])
+    if until <= now:
+        return
+    place(
+        names[0], covers=names[1:], origin=fact.subject, authority=str(body.get("law", "")), until=until, by=SYSTEM,
+        now=fact.at, reason=_("a request that was carried out wants it kept"),
+    )  # fmt: skip
+
+
+def _prolong(fact: Fact, now: datetime) -> None:
+    until = datetime.fromisoformat(ledger.body_of(fact)["keep_until"])
+    made = Hold.objects.filter(origin=fact.subject, ended_at=None).first()
+    if made is not None and until > max(made.until, now):
+        renew(
+            made.pk, until=until, reason=_("the authority wants it kept for longer"), by=SYSTEM, now=fact.at
+        )
 
 
 def follow(*, now: datetime, limit: int = 200) -> int:

@@ -9,10 +9,11 @@ from statistics import median
 from typing import Final, NamedTuple
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
 from hakam.compliance import guards
+from hakam.compliance.clocks import clock
 from hakam.compliance.eu_database.submissions import SubmissionState
 from hakam.compliance.models import Deadline, Fact, MadeReport, Statement, Submission
 from hakam.compliance.reports import recipients
@@ -239,7 +240,14 @@ def _easy(_situation: Situation, _chosen: Chosen) -> Found:
 
 
 def _acknowledged(situation: Situation, _chosen: Chosen) -> Found:
-    return _timely(situation, "notice.receipt")
+    """One clock for each notice would say no more than its row does: when it came, when its receipt arrived."""
+    within = clock("notice.receipt", at=situation.now).length
+    sent = Notice.objects.filter(received_at__gte=situation.since, receipt_at__isnull=False)
+    of, met = sent.count(), sent.filter(receipt_at__lte=F("received_at") + within).count()
+    if not of:
+        return _unshown(_("The clocks are set; nothing fell due in twelve months."), "/desk/deliveries")
+    text = _("%(met)s of %(of)s were in time in twelve months.") % {"met": met, "of": of}
+    return Found(met == of, text, "/desk/deliveries")
 
 
 def _answered(situation: Situation, _chosen: Chosen) -> Found:

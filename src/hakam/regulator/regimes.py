@@ -64,6 +64,10 @@ class Regime(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     elements: tuple[Element, ...]
     harm: str = ""  # what it is about, where the regime says so
     receipt: str = ""  # key of the clock of the acknowledgement, where there is one
+    keep: str = ""  # key of the clock for which what is asked for is kept once it was done
+    then: tuple[
+        str, ...
+    ] = ()  # keys of the clocks that start when it is answered, as of a duty that comes again
     copies: bool = False  # known identical copies go too
     longer: bool = False  # whoever asks may give longer than the law does
 

@@ -29,7 +29,7 @@ from hakam.enforcement.ordered import apply_ordered
 from hakam.enforcement.outbox import enqueue
 from hakam.enforcement.reverse import reverse
 from hakam.intake import named_items
-from hakam.regulator import keepers
+from hakam.regulator import by_hand, keepers
 from hakam.regulator.models import Request
 from hakam.regulator.regimes import Does, Regime, Said, Sender, missing, reachable, regimes
 from hakam.staff.models import User
@@ -271,14 +271,58 @@ def carry_out(request_id: str, *, by: Actor, now: datetime, log: EventLog | None
                 apply_ordered(
                     ref, measure_of(regime), order=subject_of(request), by=by, now=now, item_url=url, author_id=author
                 )  # fmt: skip
-        else:
-            deadlines.start(regime.clock, subject=subject_of(request), by=by, now=request.received_at)
+        names = _concerned(request, said)
+        if regime.keep and names:
+            # What is to be preserved runs from the receipt, what was removed is kept from its removal on.
+            at = now if regime.does is Does.REMOVE else request.received_at
+            deadlines.start(regime.keep, subject=subject_of(request), by=by, now=at)
         request.state, request.carried_out_at = RequestState.CARRIED_OUT, now
         request.copies_from = log.last_seq() if request.hashes and log is not None else 0
         request.save(update_fields=["state", "carried_out_at", "copies_from"])
-        _record(FactKind.REQUEST_CARRIED_OUT, request, by=by, now=now, body={"items": len(said.urls)})
+        kept = [one for one in deadlines_of(subject_of(request)) if one.clock == regime.keep]
+        _record(
+            FactKind.REQUEST_CARRIED_OUT, request, by=by, now=now,
+            body={"items": len(said.urls), "law": regime.law, "keep_until": kept[0].due_at if kept else None},
+            about=names,
+        )  # fmt: skip
         if regime.does is Does.REMOVE:
             deadlines.meet(regime.clock, subject=subject_of(request), by=by, now=now)
+    return request
+
+
+def _concerned(request: Request, said: Said) -> tuple[str, ...]:
+    """Return the names in the ledger of the items and the accounts that a request is about."""
+    names: dict[str, None] = {}
+    for ref, _url, author in named_items.located(said.urls, request.platform):
+        names[f"item:{ref}"] = None
+        if author:
+            names[f"account:{request.platform}/{author}"] = None
+    names |= dict.fromkeys(f"account:{request.platform}/{account}" for account in said.accounts)
+    return tuple(names)
+
+
+def prolong(request_id: str, *, by: Actor, now: datetime, until: datetime, because: str) -> Request:
+    """Keep for longer what an authority asked to preserve, no longer than its law allows. Raises `RequestError`.
+
+    # e-Evidence Art. 11(1): sixty days, and thirty more where the authority asks for them.
+    """
+    because = _said(because, _("say who wants it kept for longer"))
+    with transaction.atomic():
+        request = locked(request_id)
+        regime = regime_of(request)
+        _still(request, RequestState.CARRIED_OUT, RequestState.ANSWERED)
+        if regime.does is not Does.PRESERVE:
+            raise RequestError(_("nothing is preserved on this request"))
+        try:
+            deadlines.extend(
+                regime.keep, subject=subject_of(request), by=by, now=now, to=until, reason=because
+            )
+        except deadlines.DeadlineError as error:
+            raise RequestError(str(error)) from error
+        _record(
+            FactKind.REQUEST_PROLONGED, request, by=by, now=now, body={"keep_until": until},
+            private={"because": because},
+        )  # fmt: skip
     return request
 
 
@@ -294,6 +338,10 @@ def answer(request_id: str, *, by: Actor, now: datetime, text: str) -> Request:
             _still(request, RequestState.CARRIED_OUT)
         _close(request, regime, RequestState.ANSWERED, text, by=by, now=now)
         _record(FactKind.REQUEST_ANSWERED, request, by=by, now=now, private={"text": text})
+        for key in regime.then:
+            by_hand.begin(
+                key, platform=request.platform, because=regime.law, about=said_in(request).reference, by=by, now=now
+            )  # fmt: skip
     return request
 
 
@@ -454,12 +502,14 @@ def _record(
     now: datetime,
     body: Mapping[str, Any] | None = None,
     private: Mapping[str, Any] | None = None,
+    about: tuple[str, ...] = (),
 ) -> None:
     ledger.record(
         kind,
         by=by,
         now=now,
         subject=subject_of(request),
+        about=about,
         body={"platform": request.platform, **(body or {})},
         private=private,
     )

@@ -1,4 +1,4 @@
-"""The worker's lane of reports: those that were asked for are made, and clocks of those that fall due start."""
+"""The worker's lane of reports: those that were asked for are made, and clocks of what the calendar owes start."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.timezone import get_default_timezone
 
 from hakam.compliance.reports import laws, making
-from hakam.regulator import risks
+from hakam.regulator import by_hand, risks
 from hakam.wiring.worker import Task
 
 
@@ -25,4 +25,11 @@ def tasks(platform: str) -> tuple[Task, ...]:
     def start(now: datetime) -> int:
         return making.start_due(platform, now=now, zone=get_default_timezone())
 
-    return (Task("make reports", make, 1.0), Task("start clocks of reports", start, 3_600.0))
+    def keep_up(now: datetime) -> int:
+        return by_hand.keep_up(platform, now=now)
+
+    return (
+        Task("make reports", make, 1.0),
+        Task("start clocks of reports", start, 3_600.0),
+        Task("start clocks of standing duties", keep_up, 3_600.0),
+    )

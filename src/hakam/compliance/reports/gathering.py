@@ -323,6 +323,8 @@ class _Walk:
 
     def _order_received(self, fact: _Fact, counts: bool) -> None:
         # DSA Art. 15(1)(a)
+        if fact.body.get("law") == "e-evidence":
+            return  # neither an order to act nor one to inform
         if "received_at" in fact.body:  # at the contact point, before anybody wrote it down
             fact = fact._replace(at=datetime.fromisoformat(fact.body["received_at"]))
         self._orders[fact.subject] = fact

@@ -33,6 +33,8 @@ def link_to(subject: str) -> str:
     """Return the page of what a fact is about, else its story; never empty."""
     kind, _sep, id_ = subject.partition(":")
     try:
+        if kind == "duty":
+            return reverse("console:duty_clock", args=id_.split("/")[-2:])
         if kind in _PAGES:
             return reverse(_PAGES[kind], args=[id_])
     except NoReverseMatch:

@@ -80,7 +80,21 @@ class OrderForm(forms.Form):
         label=_("Court or body, and deadline (G)"), required=False, max_length=1000
     )
     signature = forms.BooleanField(label=_("Stamp or electronic signature seen (E)"), required=False)
-    emergency = forms.BooleanField(label=_("Emergency: no contact twelve hours before"), required=False)
+    emergency = forms.BooleanField(
+        label=_("Emergency"), required=False,
+        help_text=_("A removal order without contact twelve hours before; a production order within eight hours."),
+    )  # fmt: skip
+    emergency_because = forms.CharField(label=_("Why it is an emergency"), required=False, max_length=2000)
+    notified = forms.BooleanField(
+        label=_("The enforcing authority has a copy and may refuse"), required=False,
+        help_text=_("Of a production order. Data leave when it says that it does not refuse, or after ten days."),
+    )  # fmt: skip
+    data_from = forms.DateTimeField(
+        label=_("Data from"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+    )
+    data_to = forms.DateTimeField(
+        label=_("Data until"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+    )
     document = forms.FileField(label=_("The document as it came"), required=False)
     kept = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
     signed = forms.FileField(label=_("Its signature (Ed25519, 64 bytes)"), required=False)
@@ -98,7 +112,8 @@ class OrderForm(forms.Form):
         given = self.cleaned_data
         words = (
             "reference", "legal_basis", "reasons", "provisions", "harm", "redress", "language", "silent_because",
-            "home_state", "representative", "contact", "redress_body",
+            "home_state", "representative", "contact", "redress_body", "emergency_because", "notified", "data_from",
+            "data_to",
         )  # fmt: skip
         issued: datetime | None = given["issued_at"]
         return Contents(

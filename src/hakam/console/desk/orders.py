@@ -21,11 +21,11 @@ from hakam.console.admission import admit, person
 from hakam.console.desk.order_forms import AuthorityForm, OrderForm
 from hakam.console.installation import event_log, installation, vault
 from hakam.enforcement.ordered import states_of
-from hakam.intake import annex_one, authorities, disclosures, order_access, orders
+from hakam.intake import annex_one, authorities, disclosures, order_access, orders, production
 from hakam.intake.annex_one import AnnexError, Read
 from hakam.intake.authorities import AuthorityError
 from hakam.intake.models import Order
-from hakam.intake.order_contents import missing
+from hakam.intake.order_contents import DISCLOSES, missing
 from hakam.intake.orders import OrderError
 from hakam.regulator import annexes
 from hakam.regulator.annexes import AnnexAnswerError
@@ -48,6 +48,7 @@ def _list(
         "may_handle": user.may(Permission.ORDER_HANDLE),
         "known": order_access.authorities(user),
         "removals": order_access.removals(user, now=timezone.now()),
+        "final": order_access.final(user),
     }
     return render(request, "console/desk/orders.html", context, status=status)
 
@@ -160,14 +161,19 @@ def _page(
     contents = orders.contents_of(found)
     user = person(request)
     disclosure = order_access.disclosure(found)
+    waits = production.waits_until(found)
     typed = {**order_access.fields(contents), "authority": found.authority_id}
     context: dict[str, Any] = {
         "order": found,
         "contents": contents,
         "missing": missing(contents),
         "clocks": [one for one in deadlines_of(orders.subject_of(found)) if one.met_at is None],
+        "is_final": any(one.clock == orders.EXPOSURE for one in deadlines_of(orders.subject_of(found))),
         "measures": states_of(orders.subject_of(found)),
         "disclosure": disclosure,
+        "discloses": contents.kind in DISCLOSES,
+        "waits_until": waits,
+        "may_refuse": waits is not None and waits > timezone.now(),
         "own_disclosure": disclosure is not None and disclosure.prepared_by == str(user.actor),
         "may_handle": user.may(Permission.ORDER_HANDLE),
         "cross_border": contents.kind == "removal"
@@ -232,6 +238,8 @@ _VERBS: dict[str, Callable[[str, str, dict[str, Any]], object]] = {
     "carry_out": lambda key, because, given: orders.carry_out(key, unverified_because=because, **given),
     "answer": lambda key, because, given: orders.answer(key, note=because, **given),
     "scrutiny": lambda key, because, given: orders.ask_scrutiny(key, because=because, **given),
+    "clear": lambda key, because, given: production.clear(key, because=because, **given),
+    "final": lambda key, because, given: orders.finalise(key, because=because, **given),
     "annul": lambda key, because, given: orders.annul(key, because=because, **given),
     "prepare": lambda key, _because, given: disclosures.prepare(key, vault=vault(), **given),
     "release": lambda key, _because, given: disclosures.release(key, **given),

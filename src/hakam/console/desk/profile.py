@@ -74,6 +74,7 @@ class ProfileForm(forms.Form):
         label=gettext_lazy("Consumers conclude contracts with traders"), required=False
     )
     minors = forms.BooleanField(label=gettext_lazy("Children are likely to access it"), required=False)
+    app = forms.BooleanField(label=gettext_lazy("People get it as an app from a store"), required=False)
     users = forms.CharField(
         label=gettext_lazy("Active users a month, by country"), required=False, max_length=5000, widget=_SMALL,
         help_text=gettext_lazy("One a line, as: IN 6000000"),
@@ -116,6 +117,7 @@ class ProfileForm(forms.Form):
             established=given["established"].upper(),
             marketplace=given["marketplace"],
             minors=given["minors"],
+            app=given["app"],
             users=given["users"],
             categories=given["categories"],
             languages=tuple(given["languages"].lower().split()),
@@ -144,6 +146,7 @@ def _page(request: HttpRequest, form: ProfileForm | None = None, *, status: int 
         "established": profile.established,
         "marketplace": profile.marketplace,
         "minors": profile.minors,
+        "app": profile.app,
         "users": "\n".join(f"{code} {number}" for code, number in profile.users.items()),
         "categories": "\n".join(f"{code} {' '.join(found)}" for code, found in profile.categories.items()),
         "languages": " ".join(profile.languages),

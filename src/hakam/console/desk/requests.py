@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from hakam.compliance.access import deadlines_of
 from hakam.compliance.profile import profile_of
 from hakam.console.admission import admit, person
+from hakam.console.desk.retention import end_of
 from hakam.console.harms import GROUPS
 from hakam.console.installation import event_log, installation, vault
 from hakam.console.terms import LANGUAGES
@@ -256,6 +257,13 @@ def act(request: HttpRequest, request_id: UUID) -> HttpResponse:
         if do == "assign":
             owner, deputy = _number(request.POST.get("owner", "")), _number(request.POST.get("deputy", ""))
             requests.assign(str(found.pk), owner=owner, deputy=deputy, **given)
+        elif do == "prolong":
+            until = end_of(request.POST.get("until", ""))
+            if until is None:
+                raise RequestError(_("give the day on which it ends"))  # noqa: TRY301 -- said on the page as others
+            requests.prolong(
+                str(found.pk), until=until, because=request.POST.get("because", "")[:2_000], **given
+            )
         elif do in _VERBS:
             _VERBS[do](str(found.pk), request.POST.get("because", "")[:20_000], given)
         else:
