@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import reverse
 from tests.console.conftest import SignIn
@@ -26,7 +28,10 @@ from hakam.live.gate.judge import Why
 from hakam.live.models import Cut, LivePermit, Presence, Refusal, Stream, StreamPoint, StreamStep
 from hakam.live.servers.at_work import Servers
 from hakam.live.states import PermitState, Step, StreamState
+from hakam.live.watching import video_files
+from hakam.live.watching.video_files import Form, Shelf, Told, WhyNot
 from hakam.live.watching.watcher import frames_folder
+from hakam.media.fragments import Fragment
 from hakam.review.decisions import undo
 from hakam.review.models import Case, Decision
 from hakam.staff.models import User
@@ -384,3 +389,98 @@ def test_the_media_servers_of_the_installation_are_lent_to_the_pages() -> None:
     found = installation.media_servers()
     assert isinstance(found, Servers)
     assert {"nginx-rtmp", "icecast", "signed"} <= set(found.adapters)
+
+
+def lay_video(stage: Stage, stream: Stream, form: Form = Form.PLAIN) -> Shelf:
+    """Lay down three pieces of a moving picture, as the watch does for who has asked."""
+    video_files.want(stage.home, stream.pk, form)
+    place = video_files.folder(stage.home, stream.pk, form)
+    shelf = Shelf(place, "0123456789abcdef")
+    shelf.begin(b"head;")
+    for number, key in enumerate((True, False, False)):
+        shelf.add(Fragment(f"{number};".encode(), key), at=float(number))
+    video_files.tell(place, Told(shelf.run, 'video/mp4; codecs="avc1.42c01e"'))
+    return shelf
+
+
+def test_the_moving_picture_is_asked_for_piece_by_piece(stage: Stage, enter: Enter) -> None:
+    stream = stage.stream()
+    client, at = enter("amal"), reverse("console:stream_video", args=[stream.pk])
+    first = client.get(at)
+    assert (first.status_code, first.headers["Hakam-Why"]) == (204, "")  # nobody has made it yet
+    assert (stream.pk, Form.PLAIN) in video_files.asked(stage.home)  # and now somebody will
+    shelf = lay_video(stage, stream)
+    whole = client.get(at)
+    assert (whole.status_code, whole.content) == (200, b"head;0;1;2;")
+    assert whole.headers["Content-Type"] == 'video/mp4; codecs="avc1.42c01e"'
+    assert whole.headers["Cache-Control"] == "no-store"
+    assert whole.headers["X-Content-Type-Options"] == "nosniff"
+    given = {"run": whole.headers["Hakam-Run"], "after": whole.headers["Hakam-Next"]}
+    assert client.get(at, given).status_code == 204
+    shelf.add(Fragment(b"3;", key=False), at=3.0)
+    assert client.get(at, given).content == b"3;"
+    assert client.get(at, {"form": "sound"}).status_code == 204  # of which nothing was made
+    assert client.get(at, {"form": "../../live.json"}).status_code == 400
+    for wrong in ("-1", "1" * 40, "٣", "x"):
+        assert client.get(at, given | {"after": wrong}).content.startswith(b"0;")
+
+
+def test_the_moving_picture_is_for_who_may_see_the_stream(stage: Stage, enter: Enter) -> None:
+    stream = stage.stream()
+    at = reverse("console:stream_video", args=[stream.pk])
+    lay_video(stage, stream)
+    assert Client().get(at).status_code == 302  # to where one signs in: there is no other key to it
+    assert enter("rami", Role.RESEARCHER).get(at).status_code in {403, 404}
+    client = enter("amal")
+    assert client.get(at).status_code == 200
+    stream.state = StreamState.CUT
+    stream.save()
+    over = client.get(at)
+    assert (over.status_code, over.headers["Hakam-Why"], over.content) == (204, "over", b"")
+
+
+def test_the_page_plays_what_it_puts_together_and_nothing_else(stage: Stage, enter: Enter) -> None:
+    client, stream = enter("amal"), stage.stream()
+    answer = client.get(reverse("console:stream", args=[stream.pk]))
+    page, policy = answer.content.decode(), answer.headers["Content-Security-Policy"]
+    assert "media-src blob:" in policy
+    assert "media-src" not in client.get("/desk/live").headers["Content-Security-Policy"]
+    (video,) = re.findall(r"<video[^>]*>", page)
+    assert " muted " in video
+    assert "src=" not in video
+    assert f'data-video="/desk/live/{stream.pk}/video"' in page
+    wrong = client.post(reverse("console:take_step", args=[stream.pk]), {"step": "warn"})
+    assert "media-src blob:" in wrong.headers["Content-Security-Policy"]  # the page stays as it was
+    stream.state = StreamState.ENDED
+    stream.save()
+    over = client.get(reverse("console:stream", args=[stream.pk])).content.decode()
+    assert "<video" not in over
+    assert "data-watch" not in over
+
+
+def test_stills_are_renewed_beside_the_moving_picture(stage: Stage, enter: Enter) -> None:
+    stream = stage.stream()
+    names = lay_frames(stage, stream)
+    state = enter("amal").get(reverse("console:stream_state", args=[stream.pk])).content.decode()
+    assert '<div id="still" hx-swap-oob="true">' in state
+    assert names[-1] in state
+    assert "<video" not in state  # it stays while the rest is renewed
+
+
+def test_every_reason_has_its_words_in_both_languages(stage: Stage, enter: Enter) -> None:
+    stream, client = stage.stream(), enter("amal")
+    pages = {}
+    for language in ("en", "ar"):
+        client.cookies["django_language"] = language
+        page = client.get(reverse("console:stream", args=[stream.pk])).content.decode()
+        pages[language] = dict(re.findall(r'<template data-word="([a-z_]+)">([^<]+)</template>', page))
+    assert set(pages["en"]) == set(pages["ar"]) >= {why.value for why in WhyNot}
+    assert all(pages["en"][name] != pages["ar"][name] for name in pages["en"])
+    script = Path(finders.find("console/js/screen.js") or "").read_text()
+    said = set(re.findall(r'(?:tell|stop)\("([a-z_]+)"', script)) | {
+        "playing",
+        "heard",
+        "stalled",
+        "starting",
+    }
+    assert said <= set(pages["en"])

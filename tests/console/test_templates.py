@@ -22,7 +22,7 @@ _TAGS = re.compile(
 _SPOKEN = re.compile(r"""\b(?:aria-label|title|placeholder|alt)=(["'])(.*?)\1""", re.DOTALL)
 _NOT_WORDS = {
     "English", "العربية", "rules", "contact", "json", "hk", "Enter", "Esc", "Ctrl", "nbsp", "amp", "case", "https", "s",
-    "U", "N", "S", "E", "M", "K", "J", "V", "F", "CSV", "XLSX",
+    "U", "N", "S", "E", "M", "K", "J", "V", "F", "C", "CSV", "XLSX",
     "JSON", "harbour", "attack", "EG", "DE", "ar", "en",
 }  # fmt: skip
 """Names of languages in themselves, keys, addresses, units, formats of files, codes and names as one types them."""

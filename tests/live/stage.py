@@ -55,6 +55,8 @@ class PaperServer:
         self.kept: list[Path] = []
         self.watching: int | None = 3
         self.from_source: Source | None = None
+        self.readers: list[str] = []  # who asked for a source
+        self.readers_left: list[str] = []
 
     def problems(self, settings: Mapping[str, Any]) -> list[str]:
         return [f"`{name}` is no setting" for name in settings if name != "folder"]
@@ -100,7 +102,11 @@ class PaperServer:
         return self.watching
 
     def source(self, handle: Handle) -> Source | None:
+        self.readers.append(handle.reader)
         return self.from_source
+
+    def left(self, handle: Handle) -> None:
+        self.readers_left.append(handle.reader)
 
     def recordings(self, handle: Handle) -> tuple[Path, ...]:
         return tuple(self.kept)

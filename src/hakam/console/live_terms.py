@@ -163,6 +163,24 @@ EFFECTS: Words = {
     "live.refused": _("Why not live"),
     "live.permit": _("Answer about a permit to go live"),
 }
+VIDEO: Words = {
+    "starting": _("The moving picture is being made."),
+    "playing": _("Moving picture without sound, about %s s behind"),
+    "heard": _("Moving picture with sound, about %s s behind"),
+    "stalled": _("Nothing new comes; it goes on with what comes."),
+    "stills": _("Stills alone, one a second, as you chose."),
+    "unsupported": _("This browser can't play the moving picture: stills are shown."),
+    "unreachable": _("The console does not answer; trying again."),
+    "off": _("Moving pictures are switched off here: stills are shown."),
+    "many": _("As many moving pictures as may be are made already: stills are shown."),
+    "no_ffmpeg": _("Moving pictures need FFmpeg: stills are shown."),
+    "no_picture": _("The stream has sound alone: there is nothing to see."),
+    "unplayable": _("The stream can't be made into a moving picture; trying again. Stills are shown."),
+    "unreadable": _("The stream can't be read; trying again."),
+    "nobody": _("The watch does not answer; it goes on once it is back."),
+    "over": _("The stream is not on air any more."),
+}
+"""What the page of a stream says of its moving picture: the reasons of `WhyNot`, and what the browser finds."""
 TROUBLES: Words = {
     "others have a higher score": _("Others have a higher score, and only so many are watched at once."),
     "FFmpeg can't read this server": _("FFmpeg can't read this media server."),

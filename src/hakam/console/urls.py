@@ -219,6 +219,7 @@ urlpatterns = [
     path("desk/live/<int:stream_id>", live.stream, name="stream"),
     path("desk/live/<int:stream_id>/state", live.state, name="stream_state"),
     path("desk/live/<int:stream_id>/frames/<str:name>", live.frame, name="stream_frame"),
+    path("desk/live/<int:stream_id>/video", live.video, name="stream_video"),
     path("desk/live/<int:stream_id>/take", live.take, name="take_step"),
     path("desk/orders", orders.listing, name="orders"),
     path("desk/orders/read", orders.read_form, name="read_order_form"),

@@ -12,6 +12,8 @@ from hakam.live import configuration, presence, steps
 from hakam.live.configuration import Conditions, ConfigurationError
 from hakam.live.models import Cut, LivePermit, Refusal, Stream, StreamPoint, StreamStep
 from hakam.live.states import PermitState, StreamState
+from hakam.live.watching import video_files
+from hakam.live.watching.video_files import Form, Parts, WhyNot
 from hakam.live.watching.watcher import frames_folder
 from hakam.review import clauses
 from hakam.staff.models import User
@@ -133,6 +135,14 @@ def frame(home: Path, found: Stream, name: str) -> bytes | None:
         return (frames_folder(home, found.pk) / name).read_bytes()
     except OSError:
         return None
+
+
+def video(home: Path, found: Stream, form: Form, *, run: str, after: int, at: float) -> Parts:
+    """Return the newest pieces of the moving picture of a stream, and note that somebody looks. `at`: Unix seconds."""
+    if found.state != StreamState.LIVE:
+        return Parts(why=WhyNot.OVER)
+    video_files.want(home, found.pk, form)
+    return video_files.read(home, found.pk, form, run=run, after=after, at=at)
 
 
 def may_have_gone(found: Stream, name: str) -> bool:

@@ -61,6 +61,11 @@ class Watching(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     young_account_days: Days = 30  # streams of younger accounts are watched closely throughout
     many_viewers: Annotated[int, msgspec.Meta(ge=1)] = 1_000  # so are those with so many viewers
     keep_frames: Annotated[int, msgspec.Meta(ge=2, le=600)] = 24  # pictures shown to moderators, the newest
+    video: Annotated[str, msgspec.Meta(pattern="^(copy|encode|off)$")] = "copy"
+    """What moderators see move: what was sent, where their browser plays that; all of it encoded anew; or nothing."""
+    most_videos: Annotated[int, msgspec.Meta(ge=0, le=1_000)] = (
+        16  # that are made at once, while somebody looks
+    )
 
 
 class LiveConfiguration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

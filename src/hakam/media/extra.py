@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 
 MODULES = ("cv2", "numba", "numpy", "PIL")
@@ -15,8 +16,8 @@ class MediaExtraMissingError(RuntimeError):
 
 
 def missing() -> tuple[str, ...]:
-    """Return the modules of the extra that are not installed."""
-    return tuple(name for name in MODULES if find_spec(name) is None)
+    """Return the modules of the extra that are not installed. One that another thread is about to load is there."""
+    return tuple(name for name in MODULES if name not in sys.modules and find_spec(name) is None)
 
 
 def available() -> bool:

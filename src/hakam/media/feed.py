@@ -25,7 +25,7 @@ FORMATS: Final = "flv,live_flv,hls,mpegts,mov,matroska,webm,mp3,aac,ogg,sdp,rtp,
 BOUNDS: Final = ClipBounds(cpu_seconds=3_600)
 _HEAD: Final = 80  # bytes of a line of the stream of frames
 _SOUND_BYTES: Final = RATE  # half a second of samples
-_QUIET: Final = "10000000"  # microseconds after which a server that sends nothing is given up
+QUIET: Final = "10000000"  # microseconds after which a server that sends nothing is given up
 
 
 class Feeding(NamedTuple):
@@ -121,7 +121,7 @@ class Feed:
             "-analyzeduration", "2000000",
         ]  # fmt: skip
         if what.url.startswith(("rtmp", "http")):
-            words += ["-rw_timeout", _QUIET]
+            words += ["-rw_timeout", QUIET]
         words += [*(["-skip_frame", "noref"] if what.sight else []), *what.before, "-i", what.url]
         if what.sight:
             form = "yuvj420p" if what.colour else "gray"  # the same luma, at the full range

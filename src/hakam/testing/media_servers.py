@@ -118,6 +118,13 @@ class MediaServerSuite:
             assert "file" not in source.protocols.split(",") or source.before
             assert source.sight or source.sound
 
+    def test_a_reader_that_left_is_let_go(self, rig: MediaRig) -> None:
+        """`left` never raises: of a reader that never came, of a server that is gone, twice."""
+        for settings in (rig.settings, dict.fromkeys(rig.settings, _CLOSED)):
+            handle = Handle(rig.stream, settings=settings, secret=rig.secret, reader="video")
+            for _ in range(2):
+                rig.adapter.left(handle)
+
     def test_a_real_stream_is_cut_and_looked_at(self, rig: MediaRig) -> None:
         """On air it is not black; dropped it is, and dropping it again changes nothing."""
         if rig.on_air is None or rig.plays is None:

@@ -10,19 +10,25 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from tests.live.real.gatehouse import gate, key, secret
 from tests.live.real.janus import ROOM, Broadcaster, Janus, RoomViewer
 from tests.live.real.rig import free_port, need, scratch, until
 from tests.media.clip_files import clip, edited
 
+from hakam.live.configuration import Watching
 from hakam.live.gate.book import Bar, Writer, path_of
 from hakam.live.gate.judge import Answer
 from hakam.live.gate.keeper import address_token
 from hakam.live.gate.spool import Said, read
 from hakam.live.gate.spool import path_of as spool_path
 from hakam.live.servers.janus import Janus as Adapter
+from hakam.live.servers.janus import _say
 from hakam.live.servers.server import Asked, Handle, Moment
+from hakam.live.watching import video_files
+from hakam.live.watching.showing import Showings
+from hakam.live.watching.video_files import Form, Parts
 from hakam.media import ffmpeg
 from hakam.media.feed import Feed, Feeding
 from hakam.media.mjr import playable
@@ -192,6 +198,53 @@ def test_the_watch_sees_and_hears_what_is_published(studio: Studio) -> None:
             )
             until(lambda: len(seen) > 2 and feed.heard > 10_000)  # noqa: B023 -- of this round
             feed.close()
+
+
+def test_a_moderator_watches_beside_the_watch_and_janus_sends_no_more_when_nobody_does(
+    studio: Studio, tmp_path: Path
+) -> None:
+    adapter, mine = Adapter(), key("u1")
+
+    def forwarded() -> int:
+        said = _say(studio.handle, "listforwarders")
+        return sum(len(one.get("forwarders", ())) for one in said.get("publishers", ()))
+
+    def handle(form: Form) -> Handle:
+        return msgspec.structs.replace(studio.handle, reader=form.value)
+
+    studio.ask(mine)
+    with Broadcaster(studio.janus, token=mine), RoomViewer(studio.janus) as viewer:
+        until(lambda: viewer.frames > 3)
+        source, seen = adapter.source(studio.handle), []
+        assert source is not None
+        feed = Feed(
+            Feeding(source.url, source.protocols, source.before, sound=False),
+            on_frame=lambda at, _luma: seen.append(at),
+            on_sound=lambda _samples: None,
+        )
+        until(lambda: len(seen) > 2)
+        alone = forwarded()
+        showings = Showings(
+            tmp_path,
+            find=lambda _stream, form: adapter.source(handle(form)),
+            leave=lambda _stream, form: adapter.left(handle(form)),
+        )
+
+        def look() -> Parts:
+            video_files.want(tmp_path, 1, Form.PLAIN)
+            showings.turn({1}, Watching())
+            return video_files.read(tmp_path, 1, Form.PLAIN, run="", after=0, at=time.time())
+
+        assert until(lambda: look().type, every=0.1) == 'video/webm; codecs="vp8"'
+        assert forwarded() > alone
+        before = len(seen)
+        until(lambda: len(seen) > before + 2)  # the watch goes on
+        showings.turn(set(), Watching())
+        assert forwarded() == alone
+        before = len(seen)
+        until(lambda: len(seen) > before + 2)
+        feed.close()
+        showings.close()
 
 
 def test_without_the_gate_nobody_publishes() -> None:

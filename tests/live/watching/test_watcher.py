@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,10 +22,11 @@ from hakam.live.models import Stream, StreamPoint
 from hakam.live.servers.server import Source
 from hakam.live.states import StreamState
 from hakam.live.streams import item_of
-from hakam.live.watching import watcher
+from hakam.live.watching import video_files, watcher
 from hakam.live.watching.chat import ChatTally
 from hakam.live.watching.judging import LASTS
 from hakam.live.watching.plan import WEIGHTS
+from hakam.live.watching.video_files import Form
 from hakam.live.watching.watcher import LOST, Watcher, forget_points, frames_folder
 from hakam.media.feed import Feeding
 from hakam.review.cases import Source as CaseSource
@@ -370,3 +372,32 @@ def test_what_is_over_is_asked_about_no_more(room: Room, tmp_path: Path) -> None
     Stream.objects.update(state=StreamState.CUT)
     room.turn()
     assert not senses.lines[0].admitted(stream.pk)
+
+
+def test_who_looks_has_a_reader_of_their_own_that_is_no_viewer(room: Room) -> None:
+    stream = room.stage.stream()
+    room.turn()
+    assert room.stage.server.readers == [""]  # the watch
+    video_files.want(room.stage.home, stream.pk, Form.PLAIN)
+    os.utime(video_files.folder(room.stage.home, stream.pk, Form.PLAIN) / "wanted", (room.at, room.at))
+    room.turn()
+    assert room.stage.server.readers == ["", "plain"]
+    room.turn(watcher.FIGURES_EVERY)
+    stream.refresh_from_db()
+    assert stream.viewers == 1  # of three: the watch and what is shown are two
+    room.stage.server.on_air.clear()
+    Stream.objects.update(state=StreamState.ENDED)
+    room.turn()
+    assert room.stage.server.readers_left == ["plain"]
+    assert not any(video_files.root(room.stage.home).glob("*"))
+
+
+def test_a_server_that_is_configured_no_more_stops_nothing_else(room: Room) -> None:
+    stream = room.stage.stream()
+    video_files.want(room.stage.home, stream.pk, Form.PLAIN)
+    os.utime(video_files.folder(room.stage.home, stream.pk, Form.PLAIN) / "wanted", (room.at, room.at))
+    room.turn(0.5)
+    (room.stage.home / "live.json").write_text("{}")
+    Stream.objects.update(state=StreamState.ENDED)
+    assert room.turn() == 0
+    assert room.stage.server.readers_left == []

@@ -327,6 +327,8 @@ def _shortcuts() -> tuple[Shortcuts, ...]:
         (("7",), _("Cut the stream")),
         (("8",), _("Cut and preserve the recording")),
         (("V",), _("See the stream clearly, or not")),
+        (("C",), _("See it in colour, or grey")),
+        (("M",), _("Hear it, or not")),
     )
     question = (
         (("1",), _("On air next")),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from base64 import b64decode
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from csp.decorators import csp_update
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,10 +16,12 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from hakam.console import live_terms
 from hakam.console.admission import admit, person
 from hakam.console.charts import line
 from hakam.console.desk.deciding import REFUSALS, in_words, remember
 from hakam.console.installation import installation, media_servers
+from hakam.console.reader import digits
 from hakam.live import access, cutting, permits, presence, steps
 from hakam.live.configuration import ConfigurationError
 from hakam.live.models import Stream
@@ -25,6 +29,7 @@ from hakam.live.permits import PermitError
 from hakam.live.states import CUTS, Step, StreamState
 from hakam.live.steps import StepError
 from hakam.live.watching.plan import CLOSE_AT, WEIGHTS
+from hakam.live.watching.video_files import Form
 from hakam.policy.territories import TERRITORIES
 from hakam.review import clauses
 from hakam.review.clauses import NoRulebookError
@@ -36,6 +41,12 @@ _MOST_COUNTRIES: Final = 60
 _MOST_LINES: Final = 6  # scores of models that are drawn beside the whole
 _BLANK: Final = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")  # a picture of nothing
 _LONGEST_FACTS: Final = 5_000
+_LONGEST_NUMBER: Final = 12  # digits
+
+
+_View = Callable[..., HttpResponse]
+_plays = cast("Callable[[_View], _View]", csp_update({"media-src": ["blob:"]}))
+"""Lets a page play what it puts together itself, which has no address on any server."""
 
 
 def _stream(request: HttpRequest, stream_id: int) -> Stream:
@@ -89,6 +100,8 @@ def _page(request: HttpRequest, stream: Stream, *, error: str = "", status: int 
         "facts": request.POST.get("facts") or _default_facts(stream),
         "countries": request.POST.get("countries", ""),
         "error": error,
+        "video_words": live_terms.VIDEO.items(),
+        "digits": digits("0123456789"),
     }
     return render(request, "console/desk/stream.html", context, status=status)
 
@@ -128,8 +141,9 @@ def _state(request: HttpRequest, stream: Stream) -> dict[str, Any]:
 
 @require_GET
 @admit(Permission.LIVE_READ)
+@_plays
 def stream(request: HttpRequest, stream_id: int) -> HttpResponse:
-    """Show one stream: frames without sound, its score, who else looks, and the keys."""
+    """Show one stream: moving without sound, its score, who else looks, and the keys."""
     return _page(request, _stream(request, stream_id))
 
 
@@ -140,7 +154,7 @@ def state(request: HttpRequest, stream_id: int) -> HttpResponse:
     found = _stream(request, stream_id)
     if found.state == StreamState.LIVE and person(request).may(Permission.LIVE_ACT):
         presence.look(found, user=person(request), now=timezone.now())
-    return render(request, "console/desk/stream_state.html", _state(request, found))
+    return render(request, "console/desk/stream_state.html", _state(request, found) | {"part": True})
 
 
 @require_GET
@@ -186,8 +200,46 @@ def _because(request: HttpRequest) -> str:
     return because
 
 
+@require_GET
+@admit(Permission.LIVE_READ)
+def video(request: HttpRequest, stream_id: int) -> HttpResponse:
+    """Give the newest pieces of the moving picture. Asking for them is what lets it be made.
+
+    Query: `form` (see `Form`), `run` and `after`, as the last answer said them. 204: nothing new, and `Hakam-Why` may
+    say why. It never waits: a question each quarter of a second holds no thread of the console.
+    """
+    found = _stream(request, stream_id)
+    try:
+        form = Form(request.GET.get("form", Form.PLAIN))
+    except ValueError:
+        return HttpResponse(status=400)
+    parts = access.video(
+        installation().home,
+        found,
+        form,
+        run=request.GET.get("run", ""),
+        after=_number(request.GET.get("after", "")),
+        at=time.time(),
+    )
+    headers = {
+        "Cache-Control": "no-store",
+        "Hakam-Run": parts.run,
+        "Hakam-Next": str(parts.next),
+        "Hakam-Age": f"{parts.age:.3f}",
+        "Hakam-Why": str(parts.why),
+    }
+    if not parts.data:
+        return HttpResponse(status=204, headers=headers)
+    return HttpResponse(parts.data, content_type=parts.type, headers=headers)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else 0
+
+
 @require_POST
 @admit(Permission.LIVE_ACT)
+@_plays
 def take(request: HttpRequest, stream_id: int) -> HttpResponse:
     """Take a step. A cut is carried out before this answers, and the answer says whether it is black."""
     found = _stream(request, stream_id)

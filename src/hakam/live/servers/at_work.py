@@ -36,7 +36,10 @@ class Servers:
             raise Unreachable(f"there is no media server `{server}` any more")
         return self.adapters[settings.kind], settings
 
-    def handle(self, server: str, stream: str, session: str = "") -> tuple[MediaServer, Handle]:
-        """Return the adapter and the handle of a stream. Raises `Unreachable`."""
+    def handle(
+        self, server: str, stream: str, session: str = "", *, reader: str = ""
+    ) -> tuple[MediaServer, Handle]:
+        """Return the adapter and the handle of a stream, for one of those who read it. Raises `Unreachable`."""
         adapter, settings = self.find(server)
-        return adapter, Handle(stream, session, settings.settings, self._secret(f"media-{server}"))
+        secret = self._secret(f"media-{server}")
+        return adapter, Handle(stream, session, settings.settings, secret, reader)

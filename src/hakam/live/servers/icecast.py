@@ -95,6 +95,9 @@ class Icecast:
         """Listen as everybody does."""
         return Source(f"{_base(handle)}{handle.stream}", "http,tcp", sight=False)
 
+    def left(self, handle: Handle) -> None:
+        """Do nothing: the connection is closed by who listens."""
+
     def recordings(self, handle: Handle) -> tuple[Path, ...]:
         """Return the dump files of the mount: those whose name begins with its name."""
         folder = control.folder(handle.settings, "recordings")

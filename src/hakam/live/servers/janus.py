@@ -12,6 +12,7 @@ decoded in our own process.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import re
@@ -102,7 +103,7 @@ class Janus:
         self._lock = threading.Lock()
         self._shown: OrderedDict[int, str] = OrderedDict()  # handle -> the pass it joined with
         self._viewers = Viewers()
-        self._ports: dict[str, dict[str, int]] = {}  # room -> where the watch listens
+        self._ports: dict[tuple[str, str], dict[str, int]] = {}  # room and reader -> where it listens
 
     def problems(self, settings: Mapping[str, Any]) -> list[str]:
         """Return what is wrong with the settings."""
@@ -232,7 +233,7 @@ class Janus:
             raise Unreachable("nobody publishes in the room yet")
         host = str(handle.settings.get("watch_host") or "127.0.0.1")
         key = _key(handle)
-        ports = self._ports.setdefault(handle.stream, {})
+        ports = self._ports.setdefault((handle.stream, handle.reader), {})
         if not ports:
             ports.update({kind: _free_port() for kind in _PAYLOADS})
         for stale in _forwarders(handle, who, set(ports.values())):
@@ -264,7 +265,16 @@ class Janus:
             sight="video" in kinds,
             sound="audio" in kinds,
             counted=False,
+            video=str(handle.settings.get("videocodec", "vp8")),
         )
+
+    def left(self, handle: Handle) -> None:
+        """Let Janus send no more to the ports of this reader."""
+        ports = self._ports.pop((handle.stream, handle.reader), {})
+        with contextlib.suppress(Unreachable):  # a Janus that is gone sends nothing
+            for who in _publishers(handle):
+                for one in _forwarders(handle, who, set(ports.values())):
+                    _say(handle, "stop_rtp_forward", publisher_id=who, stream_id=one["stream_id"])
 
     def recordings(self, handle: Handle) -> tuple[Path, ...]:
         """Return the dumps (`.mjr`) of the room."""
@@ -358,7 +368,8 @@ def _secret(handle: Handle, of: str) -> str:
 
 
 def _key(handle: Handle) -> str:
-    digest = hmac.new(handle.secret.encode(), f"srtp\0{handle.stream}".encode(), hashlib.sha256).digest()
+    of = f"srtp\0{handle.stream}" + (f"\0{handle.reader}" if handle.reader else "")
+    digest = hmac.new(handle.secret.encode(), of.encode(), hashlib.sha256).digest()
     return base64.b64encode(digest[:_KEY_BYTES]).decode()
 
 

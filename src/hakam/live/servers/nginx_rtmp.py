@@ -137,6 +137,9 @@ class NginxRtmp:
         """Watch by RTMP: some seconds ahead of what HLS viewers see."""
         return Source(f"{str(handle.settings['rtmp']).rstrip('/')}/{handle.stream}", "rtmp,tcp")
 
+    def left(self, handle: Handle) -> None:
+        """Do nothing: the connection is closed by who reads."""
+
     def recordings(self, handle: Handle) -> tuple[Path, ...]:
         """Return `NAME.flv` and `NAME-*.flv` of the folder of recordings, or what the module recorded otherwise."""
         folder = control.folder(handle.settings, "recordings")

@@ -65,6 +65,7 @@ class Handle(msgspec.Struct, frozen=True):
     session: str = ""
     settings: Mapping[str, Any] = {}
     secret: str = ""  # of the server's control interface
+    reader: str = ""  # which of our readers asks for a source; empty: the watch
 
 
 class Dropped(msgspec.Struct, frozen=True):
@@ -83,6 +84,7 @@ class Source(msgspec.Struct, frozen=True):
     sight: bool = True
     sound: bool = True
     counted: bool = True  # the server counts the watch as one of the viewers
+    video: str = ""  # how pictures are encoded, as `vp8`, if the server says
 
 
 class Unreachable(Exception):  # noqa: N818 -- it names what the server is
@@ -132,8 +134,13 @@ class MediaServer(Protocol):
     def source(self, handle: Handle) -> Source | None:
         """Return how to watch it; None if FFmpeg can't. Raises `Unreachable` where there is nothing to watch yet.
 
-        Called again each time that reading begins anew, so that a server can be told where to send.
+        Called again each time that reading begins anew, so that a server can be told where to send; `handle.reader`
+        tells several readers of one stream apart.
         """
+        ...
+
+    def left(self, handle: Handle) -> None:
+        """Stop sending to `handle.reader`, who reads no more, if the server was told to send. Never raises."""
         ...
 
     def recordings(self, handle: Handle) -> tuple[Path, ...]:

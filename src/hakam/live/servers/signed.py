@@ -117,6 +117,9 @@ class Signed:
             else Source(str(url).replace("{stream}", handle.stream), "rtmp,http,https,tcp,tls,crypto")
         )
 
+    def left(self, handle: Handle) -> None:
+        """Do nothing: the connection is closed by who reads."""
+
     def recordings(self, handle: Handle) -> tuple[Path, ...]:
         """Return none: the server keeps them elsewhere."""
         del handle

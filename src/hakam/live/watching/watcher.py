@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
@@ -30,6 +31,8 @@ from hakam.live.watching.flagging import flag
 from hakam.live.watching.judging import Impression, Judge
 from hakam.live.watching.plan import FRAMES_A_SECOND, Signs, closeness, parts, score
 from hakam.live.watching.senses import Senses
+from hakam.live.watching.showing import Showings
+from hakam.live.watching.video_files import Form
 from hakam.media.extra import available as media_available
 from hakam.media.feed import Feed, Feeding
 from hakam.media.ffmpeg import ProgramMissingError, available
@@ -175,6 +178,8 @@ class Watcher:
         self._senses, self._judge = senses or Senses(), judge
         self._clock = clock
         self._watches: dict[int, _Watch] = {}
+        self._on_air: dict[int, Stream] = {}
+        self._showings = Showings(servers.home, find=self._source, leave=self._leave, clock=clock)
         self._noted_at = 0.0
         self._askers = ThreadPoolExecutor(4, thread_name_prefix="figures")
 
@@ -187,8 +192,11 @@ class Watcher:
             s.pk: s
             for s in Stream.objects.filter(state=StreamState.LIVE).order_by("-score", "-viewers", "pk")
         }
+        self._on_air |= on_air  # whoever has gone is left as it was known
         for gone in set(self._watches) - set(on_air):
             self._stop(gone)
+        self._showings.turn(on_air, settings)
+        self._on_air = on_air
         self._chat.follow()
         self._note_use(at=at, now=now)
         if not settings.enabled:
@@ -209,6 +217,7 @@ class Watcher:
         """End every program that reads."""
         for stream_id in list(self._watches):
             self._stop(stream_id)
+        self._showings.close()
         self._askers.shutdown(wait=True)
         self._senses.close()
 
@@ -222,6 +231,20 @@ class Watcher:
             return adapter.source(handle)
 
         return _Watch(stream, find, Eyes(self._media, keep=keep), self._senses)
+
+    def _source(self, stream_id: int, form: Form) -> Source | None:
+        """Return what the maker of a moving picture reads. Raises `Unreachable`."""
+        stream = self._on_air[stream_id]
+        adapter, handle = self._servers.handle(stream.server, stream.name, stream.session, reader=form.value)
+        return adapter.source(handle)
+
+    def _leave(self, stream_id: int, form: Form) -> None:
+        stream = self._on_air[stream_id]
+        with contextlib.suppress(Unreachable):  # it is configured no more
+            adapter, handle = self._servers.handle(
+                stream.server, stream.name, stream.session, reader=form.value
+            )
+            adapter.left(handle)
 
     def _note_use(self, *, at: float, now: datetime) -> None:
         if at - self._noted_at >= FIGURES_EVERY:
@@ -325,6 +348,7 @@ class Watcher:
                 end(locked, by=GATE, now=now, at=stream.seen_at)
             elif count is not None:
                 own = 1 if watch.counted and watch.feed is not None and watch.feed.running else 0
+                own += self._showings.viewers()[stream.pk]
                 note_figures(locked, viewers=max(0, count - own), at=locked.seen_at)
                 stream.viewers = locked.viewers
 

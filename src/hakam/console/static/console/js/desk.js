@@ -7,4 +7,5 @@ import "./reveal.js";
 import "./lease.js";
 import "./decide.js";
 import "./live.js";
+import "./screen.js";
 import "./audience.js";
