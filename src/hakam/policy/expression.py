@@ -7,6 +7,7 @@ by the checker.
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 
 import msgspec
@@ -94,7 +95,7 @@ def parse(scalar: Scalar, report: Reporter, *, what: str = "condition") -> Parse
         report.report(
             "P101",
             "a parenthesis closes that was never opened",
-            scalar.span,
+            scalar.span if (place := unmatched(text)) is None else scalar.within(place, place + 1),
             hint="remove it, or open one before it",
         )
         return None
@@ -109,6 +110,8 @@ def _unreadable(
     message = error.msg.lower()
     if "(\n" in (error.text or "") or "'(' was never closed" in message:
         message = "a parenthesis is never closed"
+    if "never closed" in message and (place := unmatched(scalar.value)) is not None:
+        start = place
     hint = "write a condition, as `author.posts > 3`"
     if "never closed" in message:
         hint = "close what is open"
@@ -122,6 +125,27 @@ def _unreadable(
     report.report(
         "P101", f"cannot read the expression: {message}", scalar.within(start, start + 1), hint=hint
     )
+
+
+_BRACKETS = {"(": ")", "[": "]", "{": "}"}
+_TOKENS = re.compile(  # texts and comments, whose brackets are none, and brackets
+    r"""'''.*?(?:'''|\Z)|"{3}.*?(?:"{3}|\Z)|'(?:\\.|[^'\\\n])*'?|"(?:\\.|[^"\\\n])*"?|#[^\n]*|[()\[\]{}]""",
+    re.DOTALL,
+)
+
+
+def unmatched(text: str) -> int | None:
+    """Return the place of the first bracket that closes nothing, or of the last one that is never closed."""
+    open_: list[tuple[str, int]] = []
+    for token in _TOKENS.finditer(text):
+        bracket = token[0]
+        if bracket in _BRACKETS:
+            open_.append((_BRACKETS[bracket], token.start()))
+        elif bracket in _BRACKETS.values():
+            if not open_ or open_[-1][0] != bracket:
+                return token.start()
+            open_.pop()
+    return open_[-1][1] if open_ else None
 
 
 _RAW = 'put an `r` before the quotes: r"..."'

@@ -123,6 +123,7 @@ def _rule(
             entry.keys["when"],
             hint=f"at most {MAX_RULE_COST // 1000}; search `text.folded` rather than other fields",
         )
+    first = len(report)
     acts = (
         read_acts(entry.entries["then"], report, what="then", reviews=True)
         if shape.has(entry, "then")
@@ -132,7 +133,7 @@ def _rule(
     measures, review = _sorted_acts(
         [act for act in acts if act.mark is None], clauses.get(policy or ""), report
     )
-    if not acts and "then" in entry.entries and not report.has_errors(before):
+    if not acts and "then" in entry.entries and not report.has_errors(first):
         report.report("P308", "the rule does nothing", entry.keys["then"], hint='as `[review(queue="spam")]`')
     about = shape.text(entry, "about", what="about") if "about" in entry.entries else None
     if (
