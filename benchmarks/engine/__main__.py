@@ -19,8 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from benchmarks.engine.detail import detail, shown
 from benchmarks.engine.posts import posts
 from benchmarks.engine.rules import pack_files, rules
+from benchmarks.engine.timing import compared, timed
 from benchmarks.engine.workload import run_workload
 
 from hakam.door.watch import Watch
@@ -30,36 +32,7 @@ from hakam.policy.pack import load_pack
 from hakam.signals.measure import Need, measure
 from hakam.vocabulary.event import Event
 
-RUNS = 7
-P99_US, DETAIL_PERCENT = 50.0, 20.0  # targets: of one event under the guard, and what verdict detail may cost
-
-
-def timed(work: Callable[[], object], runs: int = RUNS, *, warm: bool = True) -> float:
-    """Return the median CPU seconds of some runs, after one that warms up: other programs do not count."""
-    if warm:
-        work()
-    taken = []
-    for _ in range(runs):
-        gc.collect()
-        start = time.thread_time()
-        work()
-        taken.append(time.thread_time() - start)
-    return statistics.median(taken)
-
-
-def compared(
-    one: Callable[[], object], other: Callable[[], object], runs: int = RUNS
-) -> tuple[float, float, float]:
-    """Return the median CPU seconds of two works run by turns, and the median of how many times the first is longer.
-
-    Whatever slows the machine for a while slows both.
-    """
-    one()
-    other()
-    pairs = [(timed(one, 1, warm=False), timed(other, 1, warm=False)) for _ in range(runs)]
-    firsts, seconds = zip(*pairs, strict=True)
-    ratio = statistics.median(first / second for first, second in pairs)
-    return statistics.median(firsts), statistics.median(seconds), ratio
+P99_US = 50.0  # target of one event under the guard
 
 
 def percentiles(work: Callable[[Any], object], inputs: Sequence[Any]) -> tuple[float, float]:
@@ -124,10 +97,6 @@ def measure_rules(count: int, lines: list[bytes]) -> dict[str, Any]:  # noqa: C9
         for event, measured in pairs:
             guard(judge, event, measured, NO_COUNTERS)
 
-    def run_bare() -> None:
-        for event, measured in pairs:
-            engine.fired(event, measured, NO_COUNTERS)
-
     def run_decode() -> None:
         for line in lines:
             decode(line)
@@ -152,7 +121,8 @@ def measure_rules(count: int, lines: list[bytes]) -> dict[str, Any]:  # noqa: C9
 
     n = len(lines)
     gc.freeze()  # as the door does: what lives as long as the program is not looked through again
-    judged, bare, detail = compared(run_judge, run_bare)
+    details = detail(engine, pairs)
+    judged = timed(run_judge)
     guarded, unguarded, guarding = compared(run_guarded, run_judge)
     p50, p99 = percentiles(lambda pair: guard(judge, pair[0], pair[1], NO_COUNTERS), pairs)
     watch.stop()
@@ -163,8 +133,7 @@ def measure_rules(count: int, lines: list[bytes]) -> dict[str, Any]:  # noqa: C9
         "events": n,
         "events_that_hit": hits,
         "judge_per_second": n / judged,
-        "judge_without_detail_per_second": n / bare,
-        "detail_costs_percent": 100 * (detail - 1),
+        "detail": details,
         "guarded_per_second": n / guarded,
         "guard_costs_percent": 100 * (guarding - 1),
         "guard_ns_per_event": (guarded - unguarded) / n * 1e9,
@@ -193,7 +162,7 @@ def show(result: dict[str, Any]) -> str:
     return (
         f"{result['rules']} rules, {result['events']:,} posts, {result['events_that_hit']:,} hit a rule; all hits as plain Python says\n"
         f"  judge only                    {result['judge_per_second']:>10,.0f} events/s   p50 {result['p50_us']:.1f} us, p99 {result['p99_us']:.1f} us{over(result['p99_us'], P99_US)}\n"
-        f"  without verdict detail        {result['judge_without_detail_per_second']:>10,.0f} events/s   detail costs {result['detail_costs_percent']:.0f} %{over(result['detail_costs_percent'], DETAIL_PERCENT)}\n"
+        f"{shown(result['detail'])}\n"
         f"  under the guard               {result['guarded_per_second']:>10,.0f} events/s   the guard costs {result['guard_ns_per_event']:.0f} ns an event, {result['guard_costs_percent']:.1f} %\n"
         f"  decode + judge                {result['decode_and_judge_per_second']:>10,.0f} events/s\n"
         f"  decode only                   {result['decode_per_second']:>10,.0f} events/s\n"

@@ -21,6 +21,7 @@ from typing import Any
 
 import msgspec
 import zstandard
+from benchmarks.engine.detail import detail, shown
 
 from hakam.policy.counters import NO_COUNTERS
 from hakam.policy.engine import compile_pack
@@ -196,8 +197,10 @@ def _text(result: dict[str, Any]) -> str:
         else f"DIFFERENT hits on {result['differing_events']} of"
     )
     return (
-        f"workload: {result['rules']} rules, {agreed} {result['events']:,} events, {result['hits']:,} hits\n"
+        f"workload: {result['rules']} rules, {agreed} {result['events']:,} events, {result['hits']:,} hits on "
+        f"{result['events_that_hit']:,} of them\n"
         f"  judge only                    {result['judge_per_second']:>10,.0f} events/s\n"
+        f"{shown(result['detail'])}\n"
         f"  decode + judge                {result['decode_and_judge_per_second']:>10,.0f} events/s\n"
         f"  decode + measure + judge      {result['everything_per_second']:>10,.0f} events/s"
     )
@@ -251,8 +254,10 @@ def run_workload(folder: Path) -> dict[str, Any]:
         "rules": len(ruleset["rules"]),
         "events": n,
         "hits": sum(counts.values()),
+        "events_that_hit": sum(map(bool, fired.values())),
         "differing_events": differing or len(wrong),
         "differing_rules": wrong,
+        "detail": detail(engine, pairs),
         "judge_per_second": n / _median(run_judge),
         "decode_and_judge_per_second": n / _median(run_both),
         "everything_per_second": n / _median(run_all, 3),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ MANIFEST = "manifest.json"
 _LEVEL = 1
 _ALWAYS = ("odd", "decided")  # columns that are read with any others: each reading costs by itself
 _TEXT, *_BESIDE_TEXT = SIGNALS  # the first of `Signals` is the text
+_AT_A_TIME = 512  # events made at a time: about a megabyte
+_AS: dict[str, Callable[[Any], Any]] = {"repairs": int, "links": tuple, "hosts": tuple, "domains": tuple}
 _REPEATED = 3  # bytes a row up to which a column of texts is taken for a dictionary and its numbers
 
 Doubles = np.ndarray[Any, np.dtype[np.float64]]
@@ -240,34 +243,36 @@ class Chunk:
         decode: Callable[[bytes], Event] = decode_event,
         rows: Sequence[int] | None = None,
     ) -> Iterator[tuple[Event, Signals]]:
-        """Yield events with their signals, of which only `needs` (names of `Signals`) are filled in."""
-        raws = self._picked("raw", rows)
-        wanted = set(needs)
-        with_text = _TEXT in wanted  # which the event has anyhow: its column is not read
-        names = [name for name in _BESIDE_TEXT if name in wanted]
-        columns = [self._picked(column_of(SIGNALS[name]), rows) for name in names]
-        if any(name in {"links", "hosts", "domains"} for name in names):
-            columns = [
-                [None if value is None else tuple(value) for value in column]
-                if name in {"links", "hosts", "domains"}
-                else column
-                for name, column in zip(names, columns, strict=True)
-            ]
-        if "repairs" in names:
-            place = names.index("repairs")
-            columns[place] = [None if value is None else int(value) for value in columns[place]]
-        order = [names.index(name) if name in names else -1 for name in _BESIDE_TEXT]
-        nothing = [None] * len(raws)
-        for raw, *found in zip(
-            raws, *[columns[place] if place >= 0 else nothing for place in order], strict=True
-        ):
-            event = decode(raw)
-            yield event, Signals(text_of(event) if with_text else None, *found)
+        """Yield events with their signals, of which only `needs` (names of `Signals`) are filled in.
 
-    def _picked(self, name: str, rows: Sequence[int] | None) -> list[Any]:
-        column = self.stored(name)
-        if rows is not None:
-            column = column.take(pa.array(rows, pa.int64()))
+        They are made some at a time, so that they are still in the processor's cache when they are judged.
+        """
+        return chain.from_iterable(self._pairs(frozenset(needs), decode, rows))
+
+    def _pairs(
+        self, needs: frozenset[str], decode: Callable[[bytes], Event], rows: Sequence[int] | None
+    ) -> Iterator[Iterator[tuple[Event, Signals]]]:
+        for begin in range(0, self.rows if rows is None else len(rows), _AT_A_TIME):
+            events = list(map(decode, self._picked("raw", begin, rows)))
+            nothing = [None] * len(events)
+            # The text is that of the event: its column is not read.
+            columns = [map(text_of, events) if _TEXT in needs else nothing]
+            for name in _BESIDE_TEXT:
+                column = self._picked(column_of(SIGNALS[name]), begin, rows) if name in needs else nothing
+                if name in needs and name in _AS:
+                    make = _AS[name]
+                    column = [None if value is None else make(value) for value in column]
+                columns.append(column)
+            yield zip(events, map(Signals, *columns), strict=True)
+
+    def _picked(self, name: str, begin: int, rows: Sequence[int] | None) -> list[Any]:
+        column = self._read(name)
+        if rows is None:
+            column = column.slice(begin, _AT_A_TIME)
+        else:
+            column = column.take(pa.array(rows[begin : begin + _AT_A_TIME], pa.int64()))
+        if isinstance(column, pa.DictionaryArray):
+            column = column.dictionary_decode()
         return column.to_pylist()  # type: ignore[no-any-return]
 
     def seen(self, row: int, counted: dict[str, int | None]) -> Seen:

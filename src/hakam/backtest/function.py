@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from hakam.backtest.dataset import Chunk, Doubles, Flags
+from hakam.backtest.lean import decoder
 from hakam.backtest.vectors import wholes
-from hakam.policy.counters import NO_COUNTERS, Counters, RecordedCounters
-from hakam.policy.engine import Engine
-from hakam.policy.tree import Field, walk
-
-
-def _reads_words(engine: Engine) -> bool:
-    return any(
-        isinstance(node, Field) and node.spec.path == "text.words"
-        for rule in engine.pack.rules
-        for node in walk(rule.when)
-    )
+from hakam.policy.cost import fields_read
+from hakam.policy.engine import Engine, needs_of
 
 
 def signals_of(engine: Engine) -> list[str]:
-    """Return the names of the signals that a pack's rules read, and of those that are stored beside them."""
-    needs = [str(need) for need in engine.needs]
-    if {"links"} & set(needs):
-        needs += ["hosts", "domains"]
-    if _reads_words(engine):
-        needs.append("words")  # they are stored, and cost more to make again
-    return needs
+    """Return the names of the signals that a pack's rules read when its counters were counted before."""
+    needs = [str(need) for need in needs_of(engine.rules, counted=True)]
+    return [*needs, "hosts", "domains"] if "links" in needs else needs
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -40,33 +29,60 @@ class Judged(msgspec.Struct, frozen=True):
     failed: dict[str, int]
 
 
-def judge_chunk(
-    engine: Engine, chunk: Chunk, counted: dict[str, Doubles], rows: Sequence[int] | None = None
-) -> Judged:
-    """Judge a chunk, or some rows of it."""
-    places = {rule.id: n for n, rule in enumerate(engine.rules)}
-    found: list[list[int]] = [[] for _ in engine.rules]
-    failed: dict[str, int] = {}
-    names = [counter.name for counter in engine.counters if counter.name in counted]
-    needs = signals_of(engine)
-    judge, nothing = engine.judge, engine.nothing
-    numbers = range(chunk.rows) if rows is None else rows
-    picked = [counted[name] if rows is None else counted[name][numbers] for name in names]
-    values = zip(*map(wholes, picked), strict=True) if names else repeat(())
-    told: dict[str, float | None] = {}
-    fed: Counters = RecordedCounters(told) if names else NO_COUNTERS
-    for row, (event, signals), seen in zip(numbers, chunk.pairs(needs, rows=rows), values, strict=False):
-        told.update(zip(names, seen, strict=True))
-        verdict = judge(event, signals, fed)
-        if verdict is nothing:
-            continue
-        for firing in verdict.firings:
-            found[places[firing.rule]].append(row)
-        for rule in verdict.quarantined:
-            failed[rule] = failed.get(rule, 0) + 1
-    made = []
-    for hits in found:
-        flags = np.zeros(chunk.rows, dtype=np.bool_)
-        flags[hits] = True
-        made.append(flags)
-    return Judged(tuple(made), failed)
+class Function:
+    """A pack's compiled function over chunks. It is made once and judges chunk after chunk."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.needs = signals_of(engine)
+        self._names = [counter.name for counter in engine.counting]
+        self.again = 0  # events that were judged twice, since a rule failed
+        self._judge = engine.recorder(counted=True)
+        read = [spec for rule in engine.rules for spec in fields_read(rule.when, counted=True)]
+        self._decode = decoder(read, text="text" in self.needs)
+
+    def judge(
+        self, chunk: Chunk, counted: Mapping[str, Doubles], rows: Sequence[int] | None = None
+    ) -> Judged:
+        """Judge a chunk, or some rows of it."""
+        engine, judge = self.engine, self._judge
+        found: list[list[int]] = [[] for _ in engine.rules]
+        failed: dict[str, int] = {}
+        numbers = range(chunk.rows) if rows is None else rows
+        values = self._values(counted, rows)
+        pairs = chunk.pairs(self.needs, self._decode, rows)
+        for row, (event, signals), seen in zip(numbers, pairs, values, strict=False):
+            recorded = judge(event, signals, seen)
+            if recorded is None:
+                continue
+            fires, fails = engine.places(recorded)
+            if fails:  # of a lean event: as the whole one would
+                self.again += 1
+                recorded = judge(chunk.event(row), signals, seen)
+                fires, fails = ([], []) if recorded is None else engine.places(recorded)
+            for n in fires:
+                found[n].append(row)
+            for n in fails:
+                name = engine.rules[n].id
+                failed[name] = failed.get(name, 0) + 1
+        made = []
+        for hits in found:
+            flags = np.zeros(chunk.rows, dtype=np.bool_)
+            flags[hits] = True
+            made.append(flags)
+        return Judged(tuple(made), failed)
+
+    def _values(
+        self, counted: Mapping[str, Doubles], rows: Sequence[int] | None
+    ) -> Iterable[tuple[Any, ...]]:
+        """Return what the counters said of each row, unknown for one that nobody counted."""
+        if not self._names:
+            return repeat(())
+        picked: list[Iterable[Any]] = []
+        for name in self._names:
+            values = counted.get(name)
+            if values is None:
+                picked.append(repeat(None))
+            else:
+                picked.append(wholes(values if rows is None else values[rows]))
+        return zip(*picked, strict=False)

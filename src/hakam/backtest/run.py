@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import msgspec
@@ -19,7 +19,7 @@ import numpy as np
 from hakam.backtest.counting import Counts, count_all, counters_of
 from hakam.backtest.dataset import Chunk, Dataset, Doubles, Flags
 from hakam.backtest.decided import Meaning
-from hakam.backtest.function import judge_chunk, signals_of
+from hakam.backtest.function import Function, signals_of
 from hakam.backtest.near import NearMisses, looked_at
 from hakam.backtest.packs import NOTHING, Outside, carried, opened, outside_of
 from hakam.backtest.tally import Tally, Unit, add, drawn, tally_chunk
@@ -124,11 +124,16 @@ class Judge:
         self.paths = fields_of(self.conditions, searched=self.hits is None) | {"text.language"}
         self.counters = tuple(counters_of(job.packs, job.outside).values())
 
+    @cached_property
+    def functions(self) -> tuple[Function, ...]:
+        """The compiled functions of the packs."""
+        return tuple(map(Function, self.engines))
+
     def by_function(
         self, chunk: Chunk, counted: dict[str, Doubles], rows: list[int] | None = None
     ) -> tuple[list[Flags], dict[str, int]]:
         """Judge by the compiled functions of the packs."""
-        judged = [judge_chunk(engine, chunk, counted, rows) for engine in self.engines]
+        judged = [function.judge(chunk, counted, rows) for function in self.functions]
         found = [
             judged[0].rows[unit.after] if unit.after is not None else judged[1].rows[unit.before or 0]
             for unit in self.units

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from hakam.policy.canonical import canonical
-from hakam.policy.cost import SCANNED, cost_of, scanned
+from hakam.policy.cost import SCANNED, cost_of, fields_read, scanned
 from hakam.policy.fields import FIELDS, FieldSpec
 from hakam.policy.gates import gates
 from hakam.policy.generate import Atom, Writer, atom_of
@@ -59,7 +59,8 @@ class Program(msgspec.Struct, frozen=True):
     `judge(event, signals, counters)` returns `nothing`, or what `found(event, signals, counters, rules,
     failed, hits, counted)` makes of the numbers of the rules that fired, of what failed, of the hits of the
     scans and of the counters' values, or what `broken(event, signals, error)` makes of an error outside any
-    rule. `seen[n]` returns what the leaves of a rule saw.
+    rule. `seen[n]` returns what the leaves of a rule saw. If the program was compiled `counted`, `counters` are
+    the values themselves, a tuple in the order of `Program.counters`, and nothing is counted.
     """
 
     source: str
@@ -93,14 +94,16 @@ def compile_rules(
     nothing: Any,
     found: Callable[[Any, Any, Any, list[int], Failures, Hits, Counted], Any],
     broken: Callable[[Any, Any, Exception], Any],
+    counted: bool = False,
 ) -> Program:
     """Return the program of some rules. Their places in `rules` are their numbers."""
-    return _Compiler(rules).program({"NOTHING": nothing, "FOUND": found, "BROKEN": broken})
+    return _Compiler(rules, counted=counted).program({"NOTHING": nothing, "FOUND": found, "BROKEN": broken})
 
 
 class _Compiler:
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], *, counted: bool) -> None:
         self.rules = rules
+        self.counted = counted  # before, by somebody else
         self.counters: dict[str, Counter] = {}
         searches: dict[str, dict[Atom, Search]] = {}
         for rule in rules:
@@ -110,12 +113,19 @@ class _Compiler:
                 elif isinstance(node, Search) and scanned(node) and isinstance(node.of, Field):
                     path = "text.folded" if node.how is How.WORDS else node.of.spec.path
                     searches.setdefault(path, {}).setdefault(atom_of(node), node)
+        asked = {
+            atom_of(node)
+            for rule in rules
+            for node in walk(rule.when, counted=counted)
+            if isinstance(node, Search) and scanned(node)
+        }
         self.scans: dict[str, dict[int, Search]] = {}
         self.numbers: dict[Atom, int] = {}
         for path in sorted(searches, key=sorted(SCANNED).index):
             for atom, search in searches[path].items():
                 number = self.numbers[atom] = len(self.numbers)
-                self.scans.setdefault(path, {})[number] = search
+                if atom in asked:
+                    self.scans.setdefault(path, {})[number] = search
         self.places = {name: n for n, name in enumerate(self.counters)}
         self.writer = Writer(self.numbers, self.places)
         self.guards = [guard(rule.when) for rule in rules]
@@ -149,11 +159,10 @@ class _Compiler:
 
     def _main(self, main: list[int], guarded: list[int]) -> list[str]:
         out = ["    a = e.author; i = e.item; x = e.context", "    failed = None"]
-        wheres = [counter.where for counter in self.counters.values() if counter.where is not None]
+        asked = () if self.counted else tuple(self.counters.values())
+        wheres = [counter.where for counter in asked if counter.where is not None]
         conditions = [self.rules[n].when for n in main]
-        out += self._hoisted(
-            [*conditions, *wheres], [v for c in self.counters.values() for v in (*c.by, c.of) if v]
-        )
+        out += self._hoisted([*conditions, *wheres], [v for c in asked for v in (*c.by, c.of) if v])
         out += self._scans()
         out += self._counting()
         out += self._shared(conditions)
@@ -216,10 +225,9 @@ class _Compiler:
         tally: Tally[str] = Tally()
         specs: dict[str, FieldSpec] = {}
         for top in (*conditions, *values):
-            for node in walk(top):
-                if isinstance(node, Field):
-                    tally[node.spec.path] += 1
-                    specs[node.spec.path] = node.spec
+            for spec in fields_read(top, counted=self.counted):
+                tally[spec.path] += 1
+                specs[spec.path] = spec
         lines = []
         numbers = set()
         for path in dict.fromkeys([*self.scans, *tally]):
@@ -268,6 +276,8 @@ class _Compiler:
     def _counting(self) -> list[str]:
         if not self.counters:
             return []
+        if self.counted:
+            return [f"    {''.join(f'k{n}, ' for n in range(len(self.counters)))}= c"]
         lines = ["    at = WHEN(e.at)"]
         for n, counter in enumerate(self.counters.values()):
             readers = [r for r, rule in enumerate(self.rules) if counter.name in _names(rule.when)]

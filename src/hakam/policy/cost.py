@@ -7,6 +7,9 @@ Figures were measured once on a 2.5 GHz core and are meant to rank, not to predi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from hakam.policy.fields import FIELDS, FieldSpec
 from hakam.policy.kinds import TEXTUAL
 from hakam.policy.tree import (
     Among,
@@ -32,10 +35,12 @@ from hakam.policy.tree import (
     Truth,
     Tuned,
     Value,
+    walk,
 )
 
 MAX_RULE_COST = 200_000
 SCANNED = frozenset({"text.raw", "text.folded", "text.words"})
+FOLDED = FIELDS["text.folded"]
 
 _FOLD, _PATTERN, _TERMS, _COUNTER, _SIMILARITY, _LISTED = 8_000, 1_500, 400, 2_000, 20_000, 600
 
@@ -44,6 +49,20 @@ def scanned(search: Search) -> bool:
     """Whether a text predicate is part of the one scan of its text, and so costs nothing more by itself."""
     in_scan = search.how in {How.CONTAINS, How.WORDS, How.PATTERN}
     return in_scan and isinstance(search.of, Field) and search.of.spec.path in SCANNED
+
+
+def fields_read(top: Condition | Value, *, counted: bool = False) -> Iterator[FieldSpec]:
+    """Yield the fields that a tree reads, each as often as it stands there; if `counted`, not those of counters.
+
+    Whole words that the scan looks for are found in the folded text: nothing reads the words themselves.
+    """
+    nodes = walk(top, counted=counted)
+    looked_for = {
+        id(node.of) for node in nodes if isinstance(node, Search) and node.how is How.WORDS and scanned(node)
+    }
+    for node in nodes:
+        if isinstance(node, Field):
+            yield FOLDED if id(node) in looked_for else node.spec
 
 
 def cost_of(node: Condition | Value) -> int:  # noqa: C901, PLR0911, PLR0912 -- one line for each kind of node

@@ -6,19 +6,21 @@ A compiled pack that judges events. Values in, values out; it reads no clock and
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
+from functools import partial
 from typing import Any, TypeAlias
 
 from hakam.policy.compile import Counted, Failures, Hits, Program, compile_rules
-from hakam.policy.cost import scanned
+from hakam.policy.cost import fields_read
 from hakam.policy.counters import NO_COUNTERS, Counters
 from hakam.policy.counting import mark_name
 from hakam.policy.interpret import Seen, leaf_value, outcome
 from hakam.policy.kinds import unix
 from hakam.policy.pack import Pack
+from hakam.policy.recorded import Recorded
 from hakam.policy.rules import Rule
 from hakam.policy.staged import giving_way, judges
 from hakam.policy.staging import place
-from hakam.policy.tree import Constant, Counter, CounterKind, Field, How, Search, label, leaves, walk
+from hakam.policy.tree import Constant, Counter, CounterKind, label, leaves, walk
 from hakam.signals.measure import Need, Signals
 from hakam.vocabulary.event import Event
 from hakam.vocabulary.measure import Measure, merged
@@ -86,6 +88,11 @@ class Engine:
         """The counters that every event feeds, and those of quotas, which firings feed."""
         return (*self._program.counters, *(one for rule in self.rules for one in _quotas(rule)))
 
+    @property
+    def counting(self) -> tuple[Counter, ...]:
+        """The counters that every event feeds, in the order in which the function takes what they said."""
+        return self._program.counters
+
     def fired(self, event: Event, signals: Signals, counters: Counters) -> tuple[int, ...]:
         """Return the places in `rules` of those that fire, whatever their stage: a verdict without detail."""
         if self._marking:  # what rules note for later is part of the verdict
@@ -95,6 +102,61 @@ class Engine:
             program = compile_rules(self.rules, nothing=(), found=_numbers, broken=self._broken_numbers)
             self._bare = program.judge
         return self._bare(event, signals, counters)
+
+    def recorder(self, *, counted: bool = False) -> Callable[[Event, Signals, Any], Recorded | None]:
+        """Return a function that judges as `judge` does and leaves the verdict to be made later, `None` for nothing.
+
+        Made anew each time. If `counted`, its last argument is what counters said: a value for each of `counting`.
+        Then no quota is ever used up.
+        """
+        acts = not counted and (self._marking or any(told[-1] for told in self._told))
+        found = self._at_once if acts else partial(Recorded, self._later)
+        return compile_rules(
+            self.rules, nothing=None, found=found, broken=self._broken_recorded, counted=counted
+        ).judge
+
+    def _later(  # noqa: PLR0917 -- as `_verdict`
+        self,
+        event: Event,
+        signals: Signals,
+        _counters: object,
+        fired: list[int],
+        failed: Failures,
+        hits: Hits | None,
+        counted: Counted,
+    ) -> Verdict:
+        return self._verdict(event, signals, NO_COUNTERS, fired, failed, hits, counted)
+
+    def _at_once(self, event: Event, signals: Signals, counters: Counters, *found: Any) -> Recorded:
+        """Make a verdict that counts or marks something: others judged after it depend on that."""
+        made = Recorded(self._later, event, signals, counters, *found)
+        made.told = self._verdict(event, signals, counters, *found)
+        return made
+
+    def _broken_recorded(self, event: Event, signals: Signals, _: Exception) -> Recorded:
+        found = self._one_by_one(event, signals)
+        return Recorded(self._later, event, signals, NO_COUNTERS, *found)
+
+    def places(self, recorded: Recorded) -> tuple[list[int], list[int]]:
+        """Return the places in `rules` of what the verdict says fires and failed, without making the verdict."""
+        failed = recorded.failed or {}
+        fires, fails = [], list(failed)
+        event, signals, hits, counted = recorded.event, recorded.signals, recorded.hits, recorded.counted
+        for n in recorded.fired:
+            if n in failed:
+                continue
+            try:  # what can't be told does not fire
+                if hits is None:
+                    values_of(self.rules[n], Seen(event, signals))
+                else:
+                    self._program.seen[n](
+                        event, signals, event.author, event.item, event.context, hits, counted
+                    )
+            except Exception:  # noqa: BLE001 -- as in `_verdict`
+                fails.append(n)
+            else:
+                fires.append(n)
+        return fires, fails
 
     def plainly(self, event: Event, signals: Signals) -> Verdict:
         """Judge without the compiled function. Rules that read counters are left out, and nothing is counted."""
@@ -246,20 +308,11 @@ def _nobody(_rule: str, _error: BaseException) -> None:
     """Hear of a failure and do nothing."""
 
 
-def needs_of(rules: Iterable[Rule]) -> frozenset[Need]:
-    """Return the signals that some rules read."""
-    found: set[Need] = set()
-    for rule in rules:
-        nodes = walk(rule.when)
-        looked_for = {
-            id(node.of)
-            for node in nodes
-            if isinstance(node, Search) and node.how is How.WORDS and scanned(node)
-        }
-        for node in nodes:
-            if isinstance(node, Field):  # words are looked for in the folded text
-                found.update((Need.FOLDED,) if id(node) in looked_for else node.spec.needs)
-    return frozenset(found)
+def needs_of(rules: Iterable[Rule], *, counted: bool = False) -> frozenset[Need]:
+    """Return the signals that some rules read; if `counted`, not those that only their counters read."""
+    return frozenset(
+        need for rule in rules for spec in fields_read(rule.when, counted=counted) for need in spec.needs
+    )
 
 
 def _numbers(
@@ -271,7 +324,11 @@ def _numbers(
     _hits: Hits | None,
     _counted: Counted,
 ) -> tuple[int, ...]:
-    return tuple(sorted(n for n in fired if failed is None or n not in failed))
+    if failed is not None:
+        fired = [n for n in fired if n not in failed]
+    if len(fired) > 1:
+        fired.sort()
+    return tuple(fired)
 
 
 def _quota_name(rule: Rule, within: float) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hakam.policy import arithmetic, fields
-from hakam.policy.cost import cost_of, scanned
+from hakam.policy.cost import FOLDED, cost_of, scanned
 from hakam.policy.kinds import TEXTUAL, Kind, show_duration, show_time
 from hakam.policy.scan import SHOWN, find_in, find_words, matcher, remembered
 from hakam.policy.similarity import similarity
@@ -195,7 +195,9 @@ class Writer:
             number = self.atoms[atom_of(node)]
             if sure_of:
                 return f"{number} in H"
-            return f"{self.raw(node.of)} is not None and {number} not in H"
+            assert isinstance(node.of, Field)
+            searched = Field(FOLDED, node.of.text, node.of.span) if node.how is How.WORDS else node.of
+            return f"{self.raw(searched)} is not None and {number} not in H"
         checks, of = self.operand(node.of)
         test = self.constant((node.how, node.terms), lambda: matcher(node), "TEST")
         return " and ".join([*checks, f"{'' if sure_of else 'not '}{test}({of})"])

@@ -275,11 +275,12 @@ def parts(node: Condition | Value) -> tuple[Condition | Value, ...]:  # noqa: PL
     return ()
 
 
-def walk(node: Condition | Value) -> list[Condition | Value]:
-    """Return the node and all below it, parents first."""
+def walk(node: Condition | Value, *, counted: bool = False) -> list[Condition | Value]:
+    """Return the node and all below it, parents first. If `counted` before, nothing below counters is asked for."""
     found, at = [node], 0
     while at < len(found):
-        found.extend(parts(found[at]))
+        if not (counted and isinstance(found[at], Counter)):
+            found.extend(parts(found[at]))
         at += 1
     return found
 
