@@ -15,6 +15,7 @@ import typer
 
 from hakam.cli.screen import ERR, OUT, CommandError, table
 from hakam.policy.differing import differing
+from hakam.vocabulary.counted import counted
 from hakam.vocabulary.event import ContentKind
 
 if TYPE_CHECKING:
@@ -373,7 +374,7 @@ def show(made: Report) -> None:
     columns = ["rule", "stage", "fires", "share", "near"]
     columns += ["newly", "no longer"] if compared else []
     columns += ["precision (95 %)", "recall (95 %)"] if judged else []
-    shown = table(*columns, title=f"{made.pack} on {made.events:,} events")
+    shown = table(*columns, title=f"{made.pack} on {counted(made.events, 'event')}")
     loud = [
         rule
         for rule in made.rules
@@ -384,17 +385,20 @@ def show(made: Report) -> None:
     if loud:
         OUT.print(shown)
     if len(loud) > SHOWN_RULES:
-        OUT.print(f"and {len(loud) - SHOWN_RULES:,} rules more; --html or --json shows all", style="dim")
+        more = counted(len(loud) - SHOWN_RULES, "more rule")
+        OUT.print(f"and {more}; --html or --json shows all", style="dim")
     if len(loud) < len(made.rules):
-        OUT.print(f"{len(made.rules) - len(loud):,} rules fire on none of these events", style="dim")
+        silent = counted(len(made.rules) - len(loud), "rule fires", "rules fire")
+        OUT.print(f"{silent} on none of these events", style="dim")
     OUT.print(
-        f"{made.fired:,} of {made.events:,} events fire a rule ({made.fired / made.events:.2%}); "
+        f"{made.fired:,} of {counted(made.events, 'event')} {_fires(made.fired)} a rule "
+        f"({made.fired / made.events:.2%}); "
         f"{made.first} to {made.last}; {made.seconds:,.1f} s, judged by {made.way}"
     )
     if compared:
         OUT.print(
-            f"against {made.against}: {made.events_newly:,} events fire only now, "
-            f"{made.events_no_longer:,} fire no more"
+            f"against {made.against}: {counted(made.events_newly or 0, 'event fires', 'events fire')} only now, "
+            f"{made.events_no_longer:,} {_fires(made.events_no_longer)} no more"
         )
     if made.agreement is not None:
         OUT.print(
@@ -402,6 +406,10 @@ def show(made: Report) -> None:
             f"recall {_percent(made.agreement.recall)}, disagreement {_percent(made.agreement.disagreement)}"
         )
     _warn(made)
+
+
+def _fires(number: int | None) -> str:
+    return "fires" if number == 1 else "fire"
 
 
 def _cells(rule: RuleReport, *, compared: bool, judged: bool) -> list[str]:
@@ -424,7 +432,8 @@ def _percent(found: Share) -> str:
 def _warn(made: Report) -> None:
     """Tell what the figures leave out, or why they took long."""
     if made.refused:
-        ERR.print(f"{made.refused:,} rows are no events: {'; '.join(made.why_refused[:3])}", style="yellow")
+        rows = counted(made.refused, "row is no event", "rows are no events")
+        ERR.print(f"{rows}: {'; '.join(made.why_refused[:3])}", style="yellow", markup=False)
     if made.unread_decisions:
         ERR.print(
             f"decisions that can't be read: {', '.join(made.unread_decisions[:10])}; say which mean a violation: "
@@ -433,7 +442,7 @@ def _warn(made: Report) -> None:
         )
     if made.counters_forgot:
         ERR.print(
-            f"{made.counters_forgot:,} entries of counters did not fit into memory; values may be too low",
+            f"{counted(made.counters_forgot, 'entry')} of counters did not fit into memory; values may be too low",
             style="yellow",
         )
     if made.differences:

@@ -16,6 +16,7 @@ from hakam.banks.kinds import BankAction, BankSource
 from hakam.cli.home import open_home
 from hakam.cli.screen import ERR, OUT, CommandError, table
 from hakam.vocabulary.bank import DIGITS, LARGEST_DISTANCE, EntryKind
+from hakam.vocabulary.counted import counted
 from hakam.wiring.settings import Settings
 
 app = typer.Typer(
@@ -227,7 +228,11 @@ def add(
                     by=SYSTEM,
                     now=now,
                 )
-                OUT.print(Text(f"{path}: {filled.added} hashes added, {filled.known} known already"))
+                OUT.print(
+                    Text(
+                        f"{path}: {counted(filled.added, 'hash', 'hashes')} added, {filled.known} known already"
+                    )
+                )
     if failed:
         raise typer.Exit(1)
 
@@ -385,7 +390,7 @@ def withdraw(
     from hakam.wiring import publish  # noqa: PLC0415 -- needs Django started
 
     publish.erase_withdrawn(chosen)
-    OUT.print(f"withdrew {removed:,} entries")
+    OUT.print(f"withdrew {counted(removed, 'entry')}")
 
 
 @app.command()
@@ -418,7 +423,7 @@ def correct(
             by=SYSTEM,
             now=now,
         )
-    OUT.print(f"corrected {changed:,} entries")
+    OUT.print(f"corrected {counted(changed, 'entry')}")
 
 
 @app.command()
@@ -468,4 +473,4 @@ def delete(
         from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415
 
         held = delete_bank(name, reason=reason, by=SYSTEM, now=now)
-    OUT.print(f"deleted the bank {name} with {held:,} entries")
+    OUT.print(f"deleted the bank {name} with {counted(held, 'entry')}")

@@ -12,6 +12,7 @@ import typer
 
 from hakam.backtest.rows import RowFile, UnreadableFileError
 from hakam.cli.screen import OUT, CommandError, table
+from hakam.vocabulary.counted import counted
 
 _SHOWN = 5
 _CUT = 80
@@ -69,7 +70,7 @@ def compare(
             answers.append((ask(client, Side("a", a, a_key), text), ask(client, Side("b", b, b_key), text)))
             if wait:
                 _sleep(wait)
-    OUT.print(f"{len(texts)} texts; a = {a}, b = {b}", soft_wrap=True)
+    OUT.print(f"{counted(len(texts), 'text')}; a = {a}, b = {b}", soft_wrap=True)
     _print_agreement(answers)
     _print_disagreements(texts, answers)
 

@@ -13,6 +13,7 @@ import typer
 
 from hakam.cli import up as running
 from hakam.cli.screen import OUT, CommandError, show_findings, table
+from hakam.vocabulary.counted import counted
 
 if TYPE_CHECKING:
     from hakam.demo.chain import Link
@@ -122,7 +123,7 @@ def _tell(links: list[Link], *, seconds: float) -> None:
     shown = table("link", "what happened", "seconds", title="The whole chain")
     for link in links:
         shown.add_row(link.name, link.what, f"{link.seconds:.1f}")
-    shown.add_row("doctor", f"{errors or 'no'} errors", "")
+    shown.add_row("doctor", counted(errors, "error") if errors else "no errors", "")
     OUT.print(shown)
     show_findings(finding for findings in found.values() for finding in findings)
     OUT.print(f"\nDone in {seconds:.0f} s.")

@@ -9,6 +9,7 @@ import typer
 
 from hakam.cli.home import open_home
 from hakam.cli.screen import OUT, show_findings
+from hakam.vocabulary.counted import counted
 
 if TYPE_CHECKING:
     from hakam.vocabulary.finding import Finding
@@ -67,6 +68,10 @@ def doctor() -> None:
         OUT.print(f"[bold]{name}[/]: {len(findings) or 'nothing'} found" if findings else f"{name}: sound")
         show_findings(findings)
     total = sum(len(findings) for findings in found.values())
-    OUT.print(f"\n{errors} errors, {total - errors} warnings and notes" if total else "\nall sound")
+    OUT.print(
+        f"\n{counted(errors, 'error')}, {counted(total - errors, 'warning or note', 'warnings and notes')}"
+        if total
+        else "\nall sound"
+    )
     if errors:
         raise typer.Exit(1)

@@ -13,6 +13,7 @@ from hakam.cli.screen import OUT, CommandError
 from hakam.live.edge_keys import public_key, signing_key
 from hakam.live.questions import Question
 from hakam.live.snapshot import Header, Snapshot, SnapshotError, StaleError, verify
+from hakam.vocabulary.counted import counted
 
 app = typer.Typer(
     help="Edge snapshots: who and what is barred, as a signed file that edge nodes read without a call.",
@@ -51,7 +52,7 @@ def build(
     )
     what = "base and delta" if made.rebuilt else "delta"
     OUT.print(
-        f"wrote {what} number {made.header.number}: {made.header.entries:,} entries, "
+        f"wrote {what} number {made.header.number}: {counted(made.header.entries, 'entry')}, "
         f"base {made.base_bytes:,} bytes, delta {made.delta_bytes:,} bytes"
     )
     OUT.print(f"in {folder.folder}", soft_wrap=True)
@@ -104,4 +105,5 @@ def check(
 
 def _described(header: Header) -> str:
     until = datetime.fromtimestamp(header.expires_at, tz=UTC).isoformat()
-    return f"{header.type} number {header.number} of {header.platform}, {header.entries:,} entries, good until {until}"
+    entries = counted(header.entries, "entry")
+    return f"{header.type} number {header.number} of {header.platform}, {entries}, good until {until}"

@@ -10,6 +10,7 @@ import typer
 
 from hakam.cli.home import open_home
 from hakam.cli.screen import OUT, CommandError
+from hakam.vocabulary.counted import counted
 
 app = typer.Typer(help="Evidence packs for regulators: made, and found unchanged.", no_args_is_help=True)
 
@@ -35,7 +36,7 @@ def pack(file: Annotated[Path, typer.Argument(help="Where the ZIP goes.")]) -> N
         file.write_bytes(data)
     except OSError as error:
         raise CommandError(f"the pack can't be written: {error}") from error
-    OUT.print(f"{file}: {len(data)} bytes")
+    OUT.print(f"{file}: {counted(len(data), 'byte')}")
 
 
 @app.command()

@@ -15,6 +15,7 @@ from hakam.policy import wording
 from hakam.policy.explain import Explanation, Reason, RuleExplanation, param_in_words
 from hakam.storage.event_log import Record
 from hakam.vocabulary.actor import SYSTEM
+from hakam.vocabulary.counted import counted
 from hakam.wiring import ports, start
 
 _MARKS = {True: Text("yes", "green"), False: Text("no", "red"), None: Text("unknown", "yellow")}
@@ -107,7 +108,7 @@ def _show(explanation: Explanation) -> None:
     if unsure:
         OUT.print(f"unknown, so not fired: {', '.join(rule.rule for rule in unsure)}", style="dim")
     rest = len(explanation.rules) - len(fired) - len(unsure) - len(off)
-    OUT.print(f"{rest} other rules do not hold", style="dim")
+    OUT.print(f"{counted(rest, 'other rule does', 'other rules do')} not hold", style="dim")
 
 
 def tree_of(rule: RuleExplanation) -> Tree:

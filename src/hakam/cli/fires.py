@@ -13,6 +13,7 @@ from rich.text import Text
 
 from hakam.cli.home import open_home
 from hakam.cli.screen import OUT, CommandError, table
+from hakam.vocabulary.counted import counted
 from hakam.wiring.settings import Settings
 
 app = typer.Typer(
@@ -68,7 +69,7 @@ def offer(
             policy=Policy(_word(policy, Policy, "policy")), filters=filters or (), by=SYSTEM, now=now,
         )  # fmt: skip
         changes = made.changes.count()
-    OUT.print(f"offered {name}: {changes:,} recommendations")
+    OUT.print(f"offered {name}: {counted(changes, 'recommendation')}")
     OUT.print(f"address {chosen.base_url}/fires/datasets/{made.number}", soft_wrap=True)
 
 
@@ -95,7 +96,7 @@ def erase(
         from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415
 
         erased = offering.erase(name, entry, because=because, by=SYSTEM, now=now)
-    OUT.print(f"erased {erased:,} changes")
+    OUT.print(f"erased {counted(erased, 'change')}")
 
 
 @app.command()
@@ -143,7 +144,7 @@ def read(name: Name) -> None:
         finally:
             reach.close()
         stands = len(following.recommended(one))
-    OUT.print(f"{new:,} new changes; {stands:,} entries in {name}")
+    OUT.print(f"{counted(new, 'new change')}; {counted(stands, 'entry')} in {name}")
 
 
 @app.command()

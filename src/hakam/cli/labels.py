@@ -11,6 +11,7 @@ import typer
 
 from hakam.cli.home import open_home
 from hakam.cli.screen import OUT, CommandError, table
+from hakam.vocabulary.counted import counted
 
 
 def labels(
@@ -53,5 +54,5 @@ def labels(
     shown = table("head", "breaks the rule", "breaks none")
     for head in sorted({head for head, _ in counts}):
         shown.add_row(head, str(counts[head, 1]), str(counts[head, 0]))
-    OUT.print(f"{out}: {texts:,} texts", soft_wrap=True)
+    OUT.print(f"{out}: {counted(texts, 'text')}", soft_wrap=True)
     OUT.print(shown)

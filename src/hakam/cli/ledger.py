@@ -8,6 +8,7 @@ import typer
 
 from hakam.cli.home import open_home
 from hakam.cli.screen import OUT, show_findings, table
+from hakam.vocabulary.counted import counted
 
 app = typer.Typer(help="The record of all that was done.", no_args_is_help=True)
 
@@ -20,8 +21,8 @@ def verify() -> None:
 
     broken = sum(show_findings(verify_chain()).values())
     newest = page(limit=1)
-    breaks = "1 break" if broken == 1 else f"{broken or 'no'} breaks"
-    OUT.print(f"{newest[0].seq if newest else 0} facts, {breaks} in the chain")
+    breaks = counted(broken, "break") if broken else "no breaks"
+    OUT.print(f"{counted(newest[0].seq if newest else 0, 'fact')}, {breaks} in the chain")
     if broken:
         raise typer.Exit(1)
 

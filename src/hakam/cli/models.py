@@ -13,6 +13,7 @@ import typer
 
 from hakam.cli.home import open_home
 from hakam.cli.screen import OUT, CommandError, table
+from hakam.vocabulary.counted import counted
 from hakam.wiring.settings import Settings
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def try_(
         if hasattr(answer, "text"):
             OUT.print(f"  {answer.text}", soft_wrap=True, markup=False)
         if getattr(answer, "tokens", 0):
-            OUT.print(f"  {answer.tokens} tokens, {answer.micros / 1_000_000:.6f} in money")
+            OUT.print(f"  {counted(answer.tokens, 'token')}, {answer.micros / 1_000_000:.6f} in money")
 
 
 def _asked(one: Declared, model: Any, given: str) -> Any:

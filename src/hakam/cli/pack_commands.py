@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hakam.cli.screen import Language
+from hakam.vocabulary.counted import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,7 +117,8 @@ def _coverage(engine: Engine, *, named: bool, least: float) -> int:
         print(f"  {gap.rule}: `{gap.leaf}` was never {'true' if gap.never else 'other than true'}")
     share = 100 * found.seen / found.total if found.total else 100.0
     more = "" if named or not found.uncovered else "; --coverage names the others"
-    print(f"{found.seen} of {found.total} outcomes of conditions are covered ({share:.0f} %){more}")
+    covered = f"{counted(found.total, 'outcome')} of conditions {'is' if found.seen == 1 else 'are'} covered"
+    print(f"{found.seen} of {covered} ({share:.0f} %){more}")
     if share < least:
         print(f"that is less than {least:g} %")
     return int(share < least)
@@ -131,7 +133,7 @@ def _generated(engine: Engine, count: int) -> int:
     wrong = list(disagreements(engine, generated_events(engine, count)))
     for one in wrong[:SHOWN]:
         print(f"  {one.rule}: compiled {one.compiled}, plain {one.plain} on {one.event}")
-    print(f"{count} generated events, {len(wrong)} differences")
+    print(f"{counted(count, 'generated event')}, {counted(len(wrong), 'difference')}")
     return len(wrong)
 
 
@@ -154,7 +156,7 @@ def lay_out_pack(
         print(f"{'would change' if check_only else 'changed'} {path}")
         if not check_only:
             (pack / path).write_text(laid[path], encoding="utf-8", newline="\n")
-    print(f"{len(changed)} of {len(files)} files {'would change' if check_only else 'changed'}")
+    print(f"{len(changed)} of {counted(len(files), 'file')} {'would change' if check_only else 'changed'}")
     if changed and check_only:
         raise typer.Exit(FAILED)
 

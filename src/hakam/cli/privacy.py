@@ -11,6 +11,7 @@ import typer
 
 from hakam.cli.home import open_home
 from hakam.cli.screen import OUT, CommandError, table
+from hakam.vocabulary.counted import counted
 
 app = typer.Typer(
     help="Personal data: how long they are kept, what is erased, what people ask for.", no_args_is_help=True
@@ -71,7 +72,7 @@ def again(
     if register is not None:
         stores = replace(stores, register=register)
     count = account_erasure.again(stores, secret=chosen.secret("erasures"), now=datetime.now(tz=UTC))
-    OUT.print(f"{count} accounts are erased anew; the worker does it")
+    OUT.print(f"{counted(count, 'account is', 'accounts are')} erased anew; the worker does it")
 
 
 @app.command()
@@ -131,4 +132,4 @@ def take(
         raise CommandError(str(error)) from error
     file.touch(mode=0o600)
     file.write_bytes(data)
-    OUT.print(f"{file}: {len(data)} bytes")
+    OUT.print(f"{file}: {counted(len(data), 'byte')}")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hakam.cli.screen import ERR, OUT, CommandError, show_findings, table
+from hakam.vocabulary.counted import counted
 
 if TYPE_CHECKING:
     from hakam.investigation.query import Answer, Hidden, Query
@@ -293,7 +294,8 @@ def _cell(value: Any) -> Any:
 
 
 def _show(answer: Answer, rows: Rows | None) -> None:
-    OUT.print(f"{answer.matched:,} of {answer.looked:,} events fit ({answer.seconds:,.1f} s)")
+    fit = "fits" if answer.matched == 1 else "fit"
+    OUT.print(f"{answer.matched:,} of {counted(answer.looked, 'event')} {fit} ({answer.seconds:,.1f} s)")
     if rows is not None:
         _show_rows(rows)
     for top in answer.top:
@@ -314,7 +316,7 @@ def _show_rows(rows: Rows) -> None:
 
 
 def _show_top(top: Top) -> None:
-    OUT.print(f"{top.values:,} values of {top.field}", style="bold", markup=False)
+    OUT.print(f"{counted(top.values, 'value')} of {top.field}", style="bold", markup=False)
     shown = table("value", "events")
     for one in top.counts:
         shown.add_row(_short(one.value), f"{one.count:,}")

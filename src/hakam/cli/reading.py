@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from hakam.cli.screen import ERR, OUT, CommandError, complain
+from hakam.vocabulary.counted import counted
 from hakam.wiring.settings import settings
 
 
@@ -49,7 +50,7 @@ def read(
                 if said.nudity is not None:
                     OUT.print(Text(f"  {nudity.SCORE} {said.nudity:.3f} ({nudity.MODEL})"))
                 if writing is not None and writing.text:
-                    OUT.print(Text(f"  {writing.words} words, {writing.program}"))
+                    OUT.print(Text(f"  {counted(writing.words, 'word')}, {writing.program}"))
                     OUT.print(Text(writing.text), soft_wrap=True)
                 elif known:
                     OUT.print(Text("  nothing is written in it that could be read"))

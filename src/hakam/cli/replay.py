@@ -22,6 +22,7 @@ from hakam.cli.replay_report import show
 from hakam.cli.replay_tally import Tally
 from hakam.cli.replay_traffic import DoorError, Sent, Traffic
 from hakam.cli.screen import ERR, OUT, CommandError
+from hakam.vocabulary.counted import counted
 from hakam.vocabulary.event import ContentKind
 
 INTERRUPTED = 130
@@ -243,5 +244,5 @@ def _batches(
 
 def _move(progress: Progress, task: TaskID, sources: Sequence[Source], tally: Tally) -> None:
     done = sum(source.file.position for source in sources)
-    note = f"{tally.taken:,} events, {tally.rate:,.0f}/s"
+    note = f"{counted(tally.taken, 'event')}, {tally.rate:,.0f}/s"
     progress.update(task, completed=done, note=note + (f", {tally.retries} retries" if tally.retries else ""))

@@ -10,6 +10,7 @@ import typer
 
 from hakam.cli.home import open_home
 from hakam.cli.screen import OUT, CommandError, table
+from hakam.vocabulary.counted import counted
 
 app = typer.Typer(help="The transparency report of a period.", no_args_is_help=True)
 Year = Annotated[int, typer.Argument(min=2000, max=2199, help="The calendar year.")]
@@ -85,7 +86,7 @@ def make(
         book = write_xlsx(pages, folder / name)
     except OSError as error:
         raise CommandError(f"the report can't be written: {error}") from error
-    OUT.print(f"{len(written)} CSV files and {book.name} in {folder}")
+    OUT.print(f"{counted(len(written), 'CSV file')} and {book.name} in {folder}")
     OUT.print(
         f"to be published by {report.period.publish_by()}; part 11 is a draft that a person must complete"
     )
@@ -123,7 +124,7 @@ def trace(
     facts = report.tally.facts(cell)
     value = sheet.rows[at[0]][at[1]]
     OUT.print(
-        f"{sheet.header[at[1]].strip()}: {value if value is not None else 'blank'}, from {len(facts)} facts"
+        f"{sheet.header[at[1]].strip()}: {value if value is not None else 'blank'}, from {counted(len(facts), 'fact')}"
     )
     from hakam.compliance import access  # noqa: PLC0415 -- needs Django started
 

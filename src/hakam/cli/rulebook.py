@@ -10,6 +10,7 @@ import typer
 
 from hakam.cli.home import open_home
 from hakam.cli.screen import ERR, OUT, CommandError, Language, show_findings, table
+from hakam.vocabulary.counted import counted
 
 if TYPE_CHECKING:
     from hakam.backtest.agreement import Agreement
@@ -54,7 +55,7 @@ def publish(
     OUT.print(f"{rulebook.ref_of(version)} is in force")
     if compared is not None:
         ways = ", ".join(("compiled function", *compared.ways))
-        OUT.print(f"{compared.events:,} events judged alike by {ways}")
+        OUT.print(f"{counted(compared.events, 'event')} judged alike by {ways}")
 
 
 def _compared(
@@ -78,7 +79,8 @@ def _compared(
     told = findings_of(found.differences, pack)
     show_findings([in_language(one, language) for one in told], to=ERR)
     failed = "; ".join(
-        f"`{rule}` failed on {count:,} of {found.events:,} events" for rule, count in found.failed.items()
+        f"`{rule}` failed on {count:,} of {counted(found.events, 'event')}"
+        for rule, count in found.failed.items()
     )
     raise CommandError(f"{failed or 'ways of judging differ'}; nothing was published")
 

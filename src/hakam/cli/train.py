@@ -10,6 +10,7 @@ import typer
 
 from hakam.cli.labelled_rows import LabelledRow, files_of, rows_of
 from hakam.cli.screen import OUT, CommandError, table
+from hakam.vocabulary.counted import counted
 
 if TYPE_CHECKING:
     from hakam.signals.models.fitting import Example
@@ -112,5 +113,7 @@ def _show(path: Path, trained: int, measured: int) -> None:
                     head, language, f"{found.at:.2f}", f"{found.macro_f1:.3f}", f"{found.low:.2f}-{found.high:.2f}",
                     f"{found.positives}+{found.negatives}",
                 )  # fmt: skip
-    OUT.print(f"{path}: {model.id}, {trained:,} texts learnt, {measured:,} to calibrate", soft_wrap=True)
+    OUT.print(
+        f"{path}: {model.id}, {counted(trained, 'text')} learnt, {measured:,} to calibrate", soft_wrap=True
+    )
     OUT.print(shown)

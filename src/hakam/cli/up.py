@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hakam.cli.screen import ERR, OUT, CommandError
+from hakam.vocabulary.counted import counted
 
 if TYPE_CHECKING:
     from hakam.wiring.processes import ProcessState, Program
@@ -198,7 +199,7 @@ def prepare(settings: Settings, steps: Steps, *, demo: bool) -> Table | None:
 
     with steps.step("Database") as note:
         applied = start.migrate()
-        note(f"{len(applied)} migrations" if applied else "in shape")
+        note(counted(len(applied), "migration") if applied else "in shape")
     with steps.step("Rule book") as note:
         note(start.ensure_rulebook(settings, now=datetime.now(tz=UTC)))
     accounts = None

@@ -22,6 +22,7 @@ from hakam.policy.outside import PRESUMED, OutsideList
 from hakam.policy.pack import Pack, load_pack
 from hakam.policy.params import shown
 from hakam.vocabulary.actor import Actor
+from hakam.vocabulary.counted import counted
 from hakam.vocabulary.finding import Finding, Severity
 from hakam.vocabulary.verdict import PackRef
 
@@ -37,7 +38,7 @@ class BrokenPackError(RulebookError):
         self.findings = tuple(findings)
         errors = [f for f in self.findings if f.severity is Severity.ERROR]
         super().__init__(
-            f"the pack has {len(errors)} error(s), the first: {errors[0].code} {errors[0].message}"
+            f"the pack has {counted(len(errors), 'error')}, the first: {errors[0].code} {errors[0].message}"
         )
 
 

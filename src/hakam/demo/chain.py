@@ -28,6 +28,7 @@ from hakam.staff import access as staff
 from hakam.staff.models import User
 from hakam.storage.event_log import EventLog
 from hakam.storage.vault import Vault
+from hakam.vocabulary.counted import counted
 from hakam.vocabulary.event import ItemRef
 from hakam.wiring.worker import utc_now
 
@@ -99,8 +100,9 @@ class Chain:
                 )
             if not seeded.fired:
                 raise BrokenLinkError("no live rule fired on any post")
-            said.append(f"{seeded.posts} posts, {seeded.fired} with a verdict by {len(seeded.rules)} rules")
-            said.append(f"{seeded.reports} reports")
+            rules = counted(len(seeded.rules), "rule")
+            said.append(f"{counted(seeded.posts, 'post')}, {seeded.fired} with a verdict by {rules}")
+            said.append(counted(seeded.reports, "report"))
         return seeded
 
     def _cases(self, user: User, seeded: Seeded) -> None:
@@ -146,7 +148,7 @@ class Chain:
             link = self._statement_link(contested)
             if link is None or link not in page:
                 raise BrokenLinkError(f"Maydan's page of {contested.item} has no link to the statement")
-            said.append(f"{len(removals)} posts removed on Maydan, each with its statement")
+            said.append(f"{counted(len(removals), 'post')} removed on Maydan, each with its statement")
         return contested
 
     def _answered(self, done: list[Done]) -> None:

@@ -25,6 +25,7 @@ from hakam.storage.event_log import Entry
 from hakam.storage.known_content import NOTHING, KnownContent, Seen
 from hakam.storage.published import PublishedIncident, PublishedPack
 from hakam.storage.standing import StandingReader
+from hakam.vocabulary.counted import counted
 from hakam.vocabulary.event import Event, ItemRef
 from hakam.vocabulary.verdict import Aside, Verdict
 
@@ -221,7 +222,7 @@ def prepare(
     loaded = load_pack(pack.files, lists)
     if loaded.pack is None:
         shown = "; ".join(f"{finding.code} {finding.message}" for finding in loaded.errors[:_SHOWN_ERRORS])
-        raise UnusablePackError(f"{pack.ref}: {len(loaded.errors)} errors: {shown}")
+        raise UnusablePackError(f"{pack.ref}: {counted(len(loaded.errors), 'error')}: {shown}")
     if loaded.pack.ref != pack.ref:
         raise UnusablePackError(
             f"{pack.ref}: its files are {loaded.pack.ref} with digest {loaded.pack.ref.digest}"

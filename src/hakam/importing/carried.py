@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from hakam.vocabulary.counted import counted
+
 
 class Status(StrEnum):
     """What became of a rule of the other system."""
@@ -74,7 +76,7 @@ def summary(entries: list[Entry]) -> str:
     counts = [f"{sum(entry.status is status for entry in entries)} {status}" for status in Status]
     lacking = sum(entry.lacks is not None for entry in entries)
     counts += [f"{lacking} without an example of either kind"] if lacking else []
-    return f"{len(entries)} rules: {', '.join(counts)}"
+    return f"{counted(len(entries), 'rule')}: {', '.join(counts)}"
 
 
 def as_text(entries: list[Entry]) -> str:

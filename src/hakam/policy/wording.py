@@ -15,6 +15,7 @@ from importlib.resources import files
 import msgspec
 
 from hakam.policy.codes import CODES, CodeSpec
+from hakam.vocabulary.counted import counted
 from hakam.vocabulary.finding import Finding, Severity
 
 LANGUAGES = ("en", "ar")
@@ -141,7 +142,7 @@ def hint_word(language: str) -> str:
 def tally(counts: dict[Severity, int], language: str) -> str:
     """Return `2 errors, 1 warning`, or that there are no findings."""
     if language not in _WORDS:
-        parts = [f"{n} {severity}{'s' if n != 1 else ''}" for severity, n in counts.items() if n]
+        parts = [counted(n, str(severity)) for severity, n in counts.items() if n]
         return ", ".join(parts) or "no findings"
     parts = [_COUNTED[which][_form(n)].format(n) for which, n in counts.items() if n]
     return "، ".join(parts) or _WORDS[language]["none"]
@@ -160,7 +161,8 @@ def soundness(ref: str, held: tuple[int, int, int, int], told: str, digest: str,
             f"{_ISOLATED}{ref}{_END} سليمة: القواعد {rules}، البنود {clauses}، القوائم {lists}، الاختبارات {tests}؛ "
             f"{told}؛ البصمة {_ISOLATED}{digest}{_END}"
         )
-    return f"{ref} is sound: {rules} rules, {clauses} clauses, {lists} lists, {tests} tests; {told}; digest {digest}"
+    what = (("rule", rules), ("clause", clauses), ("list", lists), ("test", tests))
+    return f"{ref} is sound: {', '.join(counted(n, one) for one, n in what)}; {told}; digest {digest}"
 
 
 def show_code(code: str, say: Callable[[str], str], language: str) -> str | None:

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from hakam.compliance import rulebook
@@ -205,7 +206,11 @@ def in_words(error: BulkError) -> str:
     """Return why nothing was changed, for this reader."""
     match error:
         case bulks.QuotaError():
-            return _("The quota of this hour leaves you %(left)s items.") % {"left": error.left}
+            return ngettext(
+                "The quota of this hour leaves you %(shown)s item.",
+                "The quota of this hour leaves you %(shown)s items.",
+                error.left,
+            ) % {"shown": error.left}
         case bulks.UnsaidError():
             return _("Choose a clause and a measure, and write the facts and the reason.")
         case bulks.OwnBulkError():

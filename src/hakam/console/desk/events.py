@@ -180,8 +180,8 @@ def surge(request: HttpRequest, event: str) -> HttpResponse:
         "chart": line(
             [((p.at - begin).total_seconds(), _score(p)) for p in history], least=600.0, mark=ATTACK_AT
         ),
-        "window": WINDOW / 60,
-        "reports_window": REPORTS / 60,
+        "window": round(WINDOW / 60),
+        "reports_window": round(REPORTS / 60),
         "attack_at": ATTACK_AT,
         "mixed_at": MIXED_AT,
         "unnamed": signs.reports - signs.named,
