@@ -46,7 +46,7 @@ def furnish(order: Order) -> Furniture:
     from hakam.enforcement import endpoints  # noqa: PLC0415 -- needs Django started
     from hakam.enforcement.delivery_policy import shipped_connectors  # noqa: PLC0415
     from hakam.staff.keys import issue_key  # noqa: PLC0415
-    from hakam.staff.roles import Role, Scope  # noqa: PLC0415
+    from hakam.staff.roles import PERSONAL_SCOPES, Role, Scope  # noqa: PLC0415
     from hakam.staff.users import create_user  # noqa: PLC0415
     from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415
     from hakam.wiring import publish, start  # noqa: PLC0415
@@ -82,7 +82,9 @@ def furnish(order: Order) -> Furniture:
             by=SYSTEM,
             now=now,
         )
-    _key, text = issue_key(platform=order.platform, scopes=list(Scope), name="tests", by=SYSTEM, now=now)
+    _key, text = issue_key(
+        platform=order.platform, scopes=set(Scope) - PERSONAL_SCOPES, name="tests", by=SYSTEM, now=now
+    )
     publish.publish(settings(), now=now)
     return Furniture(key=text, rulebook=rulebook, people=people)
 

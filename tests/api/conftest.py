@@ -20,7 +20,7 @@ from hakam.review.models import Case, Decision
 from hakam.review.states import Outcome
 from hakam.staff.keys import issue_key
 from hakam.staff.models import User
-from hakam.staff.roles import Scope
+from hakam.staff.roles import PERSONAL_SCOPES, Scope
 from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.embedded.vault import FileVault
 from hakam.testing import scene
@@ -56,7 +56,11 @@ class Caller:
 
     def __init__(self, *scopes: Scope, platform: str = scene.PLATFORM) -> None:
         _key, text = issue_key(
-            platform=platform, scopes=scopes or list(Scope), name="test", by=SYSTEM, now=scene.NOW
+            platform=platform,
+            scopes=scopes or set(Scope) - PERSONAL_SCOPES,
+            name="test",
+            by=SYSTEM,
+            now=scene.NOW,
         )
         self.headers = {"Authorization": f"Bearer {text}"}
         self.client = Client(raise_request_exception=False)

@@ -16,7 +16,7 @@ from hakam.live.edge_keys import signing_key
 from hakam.live.questions import Question
 from hakam.live.snapshot import Snapshot
 from hakam.review.models import Decision
-from hakam.staff.roles import Scope
+from hakam.staff.roles import PERSONAL_SCOPES, Scope
 from hakam.testing import scene
 from hakam.vocabulary.event import ItemRef
 
@@ -82,6 +82,6 @@ def test_another_platform_sees_nothing_of_it(platform: Caller, folder: EdgeFolde
 
 
 def test_the_scope_is_needed(platform: Caller) -> None:
-    poor = Caller(*(set(Scope) - {Scope.EDGE_READ}))
+    poor = Caller(*(set(Scope) - PERSONAL_SCOPES - {Scope.EDGE_READ}))
     for path in ("/edge/base", "/edge/delta", "/edge/barred?question=live&subject=u1"):
         assert Scope.EDGE_READ in problem(poor.get(path), ProblemKind.SCOPE_MISSING)["detail"]

@@ -48,6 +48,8 @@ def test_the_reference_holds_every_operation_and_problem() -> None:
         Scope.STATEMENTS_READ,
         Scope.DELIVERIES_CONFIRM,
         Scope.EDGE_READ,
+        Scope.INCIDENTS_READ,
+        Scope.INCIDENTS_ACT,
     ):
         assert f"`{scope}`" in text
 
@@ -76,6 +78,20 @@ def test_every_operation_has_an_id_a_key_and_problems() -> None:
         "getEdgeBase",
         "getEdgeDelta",
         "isBarred",
+        "listIncidents",
+        "getIncident",
+        "declareIncident",
+        "confirmIncident",
+        "refuseIncident",
+        "askForRenewal",
+        "grantRenewal",
+        "refuseRenewal",
+        "takeBackPower",
+        "giveIncidentRole",
+        "noteIncident",
+        "endIncident",
+        "getIncidentReport",
+        "publishIncidentReport",
     }
     assert api.docs_url is None  # nothing is loaded from elsewhere
 

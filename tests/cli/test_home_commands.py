@@ -153,6 +153,15 @@ def test_a_key_is_issued_listed_and_revoked_and_the_door_knows_at_once(
     assert facts.index("key.issued") < facts.index("key.revoked")
 
 
+def test_a_key_of_a_person_says_whose_it_is(hakam: Hakam) -> None:
+    words = ("user", "create", "nadia", "--email", "n@example.org", "--role", "incident_lead")
+    ok(hakam(*words))
+    issue = ("key", "issue", "my-forum", "--scope", "incidents:act", "--name", "laptop", "--for", "nadia")
+    assert ok(hakam(*issue)).startswith("hk_")
+    assert re.search(r"laptop.*incidents:act.*nadia.*in force", ok(hakam("key", "list")))
+    assert "of its own" in refused(hakam(*issue, "--scope", "check"))
+
+
 def test_the_key_itself_is_kept_nowhere(hakam: Hakam, installation: Path) -> None:
     key = ok(hakam("key", "issue", "my-forum", "--scope", "check", "--name", "x")).strip()
     for path in installation.rglob("*"):
@@ -166,6 +175,11 @@ def test_the_key_itself_is_kept_nowhere(hakam: Hakam, installation: Path) -> Non
         (("issue", "My Forum", "--scope", "check", "--name", "x"), "is no platform id"),
         (("issue", "my-forum", "--scope", "check", "--name", " "), "needs a name"),
         (("revoke", "nothere1"), "no key has the prefix 'nothere1'"),
+        (("issue", "my-forum", "--scope", "incidents:act", "--name", "x"), "such a key is somebody's"),
+        (
+            ("issue", "my-forum", "--scope", "incidents:act", "--name", "x", "--for", "eve"),
+            "nobody called eve",
+        ),
     ],
 )
 def test_a_key_that_can_not_be_is_refused(hakam: Hakam, words: tuple[str, ...], reason: str) -> None:

@@ -20,7 +20,7 @@ from hakam.staff.keys import (
     issue_key,
     revoke_key,
 )
-from hakam.staff.models import ApiKey
+from hakam.staff.models import ApiKey, User
 from hakam.staff.roles import Role, Scope
 from hakam.testing import scene
 from hakam.vocabulary.actor import SYSTEM
@@ -138,3 +138,20 @@ def test_only_who_manages_keys_sees_them() -> None:
     assert access.key(boss, key.prefix) == key
     assert access.key(amal, key.prefix) is None
     assert access.key(boss, "nothing") is None
+
+
+def test_a_person_has_keys_for_incidents_alone_and_nobody_else_has() -> None:
+    nadia = scene.person("nadia", Role.INCIDENT_LEAD)
+    given = {"platform": "maydan", "name": "n", "by": SYSTEM, "now": NOW}
+    key, text = issue_key(scopes=[Scope.INCIDENTS_ACT, Scope.INCIDENTS_READ], person=nadia, **given)
+    assert key.person == nadia
+    with pytest.raises(BadKeyError, match="somebody's"):
+        issue_key(scopes=[Scope.INCIDENTS_READ], **given)
+    with pytest.raises(BadKeyError, match="of its own"):
+        issue_key(scopes=[Scope.INCIDENTS_READ, Scope.CHECK], person=nadia, **given)
+    with pytest.raises(BadKeyError, match="of its own"):
+        issue_key(scopes=[Scope.CHECK], person=nadia, **given)
+    assert find(text, now=NOW) == key
+    User.objects.filter(pk=nadia.pk).update(is_active=False)
+    assert find(text, now=NOW) is None  # it ends with the account
+    assert key not in in_force(NOW)

@@ -12,7 +12,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 import hakam
-from hakam.api import complaints, deliveries, edge, flags, notices, statements
+from hakam.api import complaints, deliveries, edge, flags, incidents, notices, statements
 from hakam.api.problems import MEDIA_TYPE, Fault, ProblemError, ProblemKind, answer, response
 from hakam.api.shapes import ProblemOut
 
@@ -27,6 +27,7 @@ api = NinjaAPI(
     description=(
         "For platforms: hand in notices and complaints, read statements of reasons, confirm deliveries. "
         "For trusted flaggers: hand in notices that go first. "
+        "For people who lead incidents: every deed of the desk. "
         "Events go to the door instead. Every error is a problem document (RFC 9457)."
     ),
     docs_url=None,  # its page would load scripts from elsewhere
@@ -39,6 +40,7 @@ api.add_router("/complaints", complaints.router)
 api.add_router("/statements", statements.router)
 api.add_router("/deliveries", deliveries.router)
 api.add_router("/edge", edge.router)
+api.add_router("/incidents", incidents.router)
 api.add_exception_handler(ProblemError, answer)  # type: ignore[arg-type]
 
 

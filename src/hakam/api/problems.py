@@ -65,6 +65,12 @@ class ProblemKind(Enum):
         "kept, but not processed",
         "Complaints of this person are suspended for misuse until the time that the detail names. It is kept.",
     )
+    REFUSED = _Kind(
+        "refused",
+        409,
+        "it can't be done now",
+        "The detail says why: somebody else must do it, it is over, or a value is not one of ours.",
+    )
     NO_OUTCOME = _Kind(
         "no-outcome",
         409,

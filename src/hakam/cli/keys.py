@@ -19,6 +19,12 @@ def issue(
     platform: Annotated[str, typer.Argument(help="Id of the platform that will use it.")],
     scope: Annotated[list[Scope], typer.Option(help="What the key may do; repeat for more.")],
     name: Annotated[str, typer.Option(help="What people will know it by.")],
+    person: Annotated[
+        str | None,
+        typer.Option(
+            "--for", help="Whose deeds its deeds are: a user name. For `incidents:read` and `incidents:act`."
+        ),
+    ] = None,
     days: Annotated[
         int | None, typer.Option(min=1, max=36_500, help="Days after which it ends; without it, never.")
     ] = None,
@@ -26,10 +32,14 @@ def issue(
     """Issue a key. Its text goes to standard output, once: only a digest is kept."""
     chosen = open_home()
     from hakam.staff.keys import BadKeyError, issue_key  # noqa: PLC0415 -- needs Django started
+    from hakam.staff.models import User  # noqa: PLC0415 -- needs Django started
     from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415 -- needs Django started
     from hakam.wiring import publish  # noqa: PLC0415 -- needs Django started
 
     now = datetime.now(tz=UTC)
+    whose = User.objects.filter(username=person, is_active=True).first() if person else None
+    if person and whose is None:
+        raise CommandError(f"there is nobody called {person}")
     try:
         _key, text = issue_key(
             platform=platform,
@@ -38,6 +48,7 @@ def issue(
             by=SYSTEM,
             now=now,
             expires_at=now + timedelta(days=days) if days else None,
+            person=whose,
         )
     except BadKeyError as error:
         raise CommandError(str(error)) from error
@@ -51,7 +62,7 @@ def list_keys() -> None:
     open_home()
     from hakam.staff.keys import all_keys  # noqa: PLC0415 -- needs Django started
 
-    shown = table("prefix", "platform", "name", "scopes", "issued", "state")
+    shown = table("prefix", "platform", "name", "scopes", "of", "issued", "state")
     now = datetime.now(tz=UTC)
     for key in all_keys():
         state = (
@@ -66,6 +77,7 @@ def list_keys() -> None:
             key.platform,
             key.name,
             " ".join(key.scopes),
+            key.person.username if key.person else "",
             f"{key.created_at:%Y-%m-%d %H:%M}",
             state,
         )

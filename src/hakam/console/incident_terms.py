@@ -53,6 +53,10 @@ SCOPES: Words = {
     "languages": _("Languages"),
     "streams": _("Streams"),
 }
+KEY_SCOPES: Words = {
+    "incidents:read": _("Read incidents, as a person"),
+    "incidents:act": _("Lead incidents, as a person"),
+}
 FACTS: Words = {
     "incident.declared": _("Incident declared"),
     "incident.confirmed": _("Incident confirmed by a second person"),

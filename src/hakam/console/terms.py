@@ -172,6 +172,7 @@ SCOPES: Words = {
     "edge:read": _("Read what is barred"),
     "banks:read": _("Look hashes up in banks"),
     "banks:write": _("Put hashes into banks"),
+    **incident_terms.KEY_SCOPES,
 }
 TERMS_OF_PRIORITY: Words = {
     "incident": _("Declared incident"),

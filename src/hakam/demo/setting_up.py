@@ -111,14 +111,14 @@ def set_up(settings: Settings, *, now: datetime) -> list[DemoPerson]:
     from hakam.enforcement import endpoints  # noqa: PLC0415 -- needs Django started
     from hakam.enforcement.delivery_policy import shipped_connectors  # noqa: PLC0415
     from hakam.staff.keys import find, issue_key  # noqa: PLC0415
-    from hakam.staff.roles import Scope  # noqa: PLC0415
+    from hakam.staff.roles import PERSONAL_SCOPES, Scope  # noqa: PLC0415
 
     _require_demo_home(settings)
     people = _ensure_people(settings, now=now)
     path = key_path(settings)
     if not path.exists() or find(path.read_text(encoding="utf-8").strip()) is None:
         _key, text = issue_key(
-            platform=PLATFORM, scopes=list(Scope), name="Maydan's server", by=SYSTEM, now=now
+            platform=PLATFORM, scopes=set(Scope) - PERSONAL_SCOPES, name="Maydan's server", by=SYSTEM, now=now
         )
         _keep_secret(path, text)
     webhook_secret(settings)

@@ -24,7 +24,7 @@ def keys(user: User) -> list[ApiKey]:
     """Return every key, newest first, for who may manage keys; none for others."""
     if not user.may(Permission.KEY_MANAGE):
         return []
-    return list(ApiKey.objects.order_by("-created_at", "-pk"))
+    return list(ApiKey.objects.select_related("person").order_by("-created_at", "-pk"))
 
 
 def key(user: User, prefix: str) -> ApiKey | None:

@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hakam.staff import journal
-from hakam.staff.models import ApiKey
-from hakam.staff.roles import Scope
+from hakam.staff.models import ApiKey, User
+from hakam.staff.roles import PERSONAL_SCOPES, Scope
 from hakam.vocabulary.actor import Actor, ActorKind
 from hakam.vocabulary.event import PLATFORM_PATTERN
 
@@ -42,11 +42,21 @@ def issue_key(
     by: Actor,
     now: datetime,
     expires_at: datetime | None = None,
+    person: User | None = None,
 ) -> tuple[ApiKey, str]:
-    """Issue a key and return it with its text `hk_<prefix>_<secret>`, which can't be had again."""
+    """Issue a key and return it with its text `hk_<prefix>_<secret>`, which can't be had again.
+
+    `person`: whose deeds its deeds are. Such a key has `PERSONAL_SCOPES` only, and no other key has one of them: one
+    program must not be two people, nor a platform a person.
+    """
     wanted = sorted({Scope(scope).value for scope in scopes})
     if not wanted:
         raise BadKeyError(_("a key needs at least one scope"))
+    personal = {scope.value for scope in PERSONAL_SCOPES}
+    if person is None and personal.intersection(wanted):
+        raise BadKeyError(_("who acts on incidents is a person: such a key is somebody's"))
+    if person is not None and not personal.issuperset(wanted):
+        raise BadKeyError(_("what a person does needs a key of its own, with no scope of the platform"))
     if not re.fullmatch(PLATFORM_PATTERN, platform):
         raise BadKeyError(
             _("%(platform)s is no platform id: lower-case letters, digits and hyphens, at most 63")
@@ -73,13 +83,15 @@ def issue_key(
             name=name.strip(),
             created_at=now,
             expires_at=expires_at,
+            person=person,
         )
         journal.record(
             "key.issued",
             by=by,
             now=now,
             subject=f"key:{prefix}",
-            body={"platform": platform, "scopes": wanted, "expires_at": expires_at},
+            body={"platform": platform, "scopes": wanted, "expires_at": expires_at}
+            | ({"person": f"staff:{person.pk}"} if person is not None else {}),
             private={"name": key.name},
         )
     return key, text
@@ -107,7 +119,8 @@ def find(key: str, *, now: datetime | None = None) -> ApiKey | None:
     """Return the key behind the text that a caller shows, if it is in force at `now` (by default: this instant)."""
     if not _FORM.fullmatch(key):
         return None
-    return _in_force(now or timezone.now()).filter(digest=digest_of(key)).first()
+    found = _in_force(now or timezone.now()).filter(digest=digest_of(key))
+    return found.select_related("person").first()
 
 
 def in_force(now: datetime) -> list[ApiKey]:
@@ -117,7 +130,7 @@ def in_force(now: datetime) -> list[ApiKey]:
 
 def all_keys() -> list[ApiKey]:
     """Return every key that was ever issued, newest first, for people."""
-    return list(ApiKey.objects.order_by("-created_at", "-pk"))
+    return list(ApiKey.objects.select_related("person").order_by("-created_at", "-pk"))
 
 
 def actor_of(key: ApiKey) -> Actor:
@@ -126,4 +139,5 @@ def actor_of(key: ApiKey) -> Actor:
 
 
 def _in_force(now: datetime) -> QuerySet[ApiKey]:
-    return ApiKey.objects.filter(revoked_at=None).filter(Q(expires_at=None) | Q(expires_at__gt=now))
+    there = Q(person=None) | Q(person__is_active=True)
+    return ApiKey.objects.filter(there, revoked_at=None).filter(Q(expires_at=None) | Q(expires_at__gt=now))

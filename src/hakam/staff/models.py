@@ -38,7 +38,7 @@ class User(AbstractUser):
 
 
 class ApiKey(models.Model):
-    """A key of a platform. Only its SHA-256 is kept; the key itself is shown once."""
+    """A key of a platform, or of a person there. Only its SHA-256 is kept; the key itself is shown once."""
 
     prefix = models.CharField(max_length=16, unique=True)  # public part, for people to tell keys apart
     digest = models.CharField(max_length=64, unique=True)
@@ -48,3 +48,6 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    person = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True
+    )  # whose deeds its deeds are; of few scopes

@@ -189,6 +189,8 @@ class Scope(StrEnum):
     EDGE_READ = "edge:read"
     BANKS_READ = "banks:read"
     BANKS_WRITE = "banks:write"
+    INCIDENTS_READ = "incidents:read"
+    INCIDENTS_ACT = "incidents:act"
 
 
 SCOPE_MEANS: dict[Scope, str] = {
@@ -202,4 +204,8 @@ SCOPE_MEANS: dict[Scope, str] = {
     Scope.EDGE_READ: "fetch edge snapshots and ask whether somebody or something is barred",
     Scope.BANKS_READ: "look hashes and files up in the banks, and read shared banks",
     Scope.BANKS_WRITE: "make banks and put hashes into them or take them out",
+    Scope.INCIDENTS_READ: "read incidents, as the person whose key it is",
+    Scope.INCIDENTS_ACT: "declare, confirm, renew, end and report incidents, as the person whose key it is",
 }
+PERSONAL_SCOPES: frozenset[Scope] = frozenset({Scope.INCIDENTS_READ, Scope.INCIDENTS_ACT})
+"""What only a key of a person may do: each deed is that person's, within what the role permits."""

@@ -16,7 +16,7 @@ from django.utils import timezone
 from hakam.api import installation
 from hakam.banks import publication
 from hakam.staff.keys import issue_key
-from hakam.staff.roles import Scope
+from hakam.staff.roles import PERSONAL_SCOPES, Scope
 from hakam.testing import scene
 from hakam.vocabulary.actor import SYSTEM
 
@@ -28,7 +28,11 @@ class Hma:
 
     def __init__(self, *scopes: Scope) -> None:
         _key, self.text = issue_key(
-            platform=scene.PLATFORM, scopes=scopes or list(Scope), name="hma", by=SYSTEM, now=scene.NOW
+            platform=scene.PLATFORM,
+            scopes=scopes or set(Scope) - PERSONAL_SCOPES,
+            name="hma",
+            by=SYSTEM,
+            now=scene.NOW,
         )
         self.client = Client(raise_request_exception=False)
         shown = base64.b64encode(f"hma:{self.text}".encode()).decode()

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from hakam.console.terms import ROLES, SCOPES
-from hakam.staff.roles import Role, Scope
+from hakam.staff.roles import PERSONAL_SCOPES, Role, Scope
 
 
 class PersonForm(forms.Form):
@@ -37,7 +37,7 @@ class KeyForm(forms.Form):
     platform = forms.CharField(label=_("Platform"), max_length=63)
     scopes = forms.MultipleChoiceField(
         label=_("What it may do"),
-        choices=[(s.value, SCOPES[s.value]) for s in Scope],
+        choices=[(s.value, SCOPES[s.value]) for s in Scope if s not in PERSONAL_SCOPES],
         widget=forms.CheckboxSelectMultiple,
     )
     days = forms.IntegerField(

@@ -15,7 +15,7 @@ from hakam.console.admission import admit, person
 from hakam.console.desk.forms import KeyForm, PersonForm
 from hakam.console.installation import installation
 from hakam.staff import access, keys, users
-from hakam.staff.roles import Permission, Role, Scope
+from hakam.staff.roles import PERSONAL_SCOPES, Permission, Role, Scope
 
 
 def _people(request: HttpRequest, form: PersonForm, *, status: int = 200) -> HttpResponse:
@@ -86,7 +86,7 @@ def _keys(request: HttpRequest, form: KeyForm, *, issued: str = "", status: int 
         "form": form,
         "issued": issued,
         "now": timezone.now(),
-        "scopes": list(Scope),
+        "scopes": [scope for scope in Scope if scope not in PERSONAL_SCOPES],
     }
     response = render(request, "console/desk/keys.html", context, status=status)
     if issued:
