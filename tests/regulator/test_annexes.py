@@ -15,7 +15,7 @@ from tests.regulator.test_contacts import CONTACTS
 
 from hakam.enforcement.letters import Attachment, Letter
 from hakam.enforcement.models import Effect
-from hakam.intake import authorities, orders
+from hakam.intake import annex_words, authorities, orders
 from hakam.intake.models import Order
 from hakam.intake.order_contents import Contents
 from hakam.regulator import annexes, contacts
@@ -177,3 +177,63 @@ def test_an_order_of_another_kind_carries_no_annex(take: Any, lena: User) -> Non
     orders.carry_out(str(order.pk), by=lena.actor, now=NOW + 5 * MINUTE)
     orders.answer(str(order.pk), by=lena.actor, now=NOW + 9 * MINUTE, annex=signed(2))
     assert annexes_of(order) == []
+
+
+# Languages --------------------------------------------------------------------------------------------
+
+SAID = {
+    "en": ("ANNEX III", "SECTION B", "the exact address"),
+    "fr": ("ANNEXE III", "SECTION B", "l'adresse exacte"),
+    "de": ("ANHANG III", "ABSCHNITT B", "die genaue Adresse"),
+    "es": ("ANEXO III", "SECCIÓN B", "la dirección exacta"),
+    "it": ("ALLEGATO III", "SEZIONE B", "l'indirizzo esatto"),
+}
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_the_answer_follows_the_language_of_the_order_in_paper_and_in_letter(
+    take: Any, lena: User, language: str
+) -> None:
+    # TCO Art. 3(8) with Annex III
+    order = take(msgspec.structs.replace(REMOVAL, language=language, urls=()))
+    given = {"by": lena.actor, "now": NOW, "because": "Keine Adresse."}
+    annexed = partial(annexes.attached, annex=3, provider="Maydan Ltd", person="Lena L.", now=NOW)
+    orders.return_to_authority(str(order.pk), annex=annexed, **given)
+    payload = Effect.objects.get(kind="order.answer").payload
+    assert payload["language"] == language
+    words = annex_words.of(language)
+    letter = "\n".join([payload["subject"], *payload["sections"][0]["paragraphs"]])
+    assert words["letter_lacking"] in letter
+    assert words["letter_resumes"] in letter
+    title, section, missing = SAID[language]
+    assert missing in letter
+    order.refresh_from_db()
+    made = annexes.sections(order, 3, provider="Maydan Ltd", person="Lena L.", now=NOW)
+    text = text_of(annexes.pdf(3, made, now=NOW, language=annexes.language_of(order))).replace("\u2019", "'")
+    for said in (title, section, missing):
+        assert said in text
+    others = {one for key, one in SAID.items() if key != language}
+    assert not any(missing in text for _t, _s, missing in others)
+
+
+@pytest.mark.parametrize("language", ["pl", "ar", ""])
+def test_where_we_do_not_have_its_language_the_answer_is_in_english(
+    take: Any, lena: User, language: str
+) -> None:
+    order = take(msgspec.structs.replace(REMOVAL, language=language))
+    orders.carry_out(str(order.pk), by=lena.actor, now=NOW, unverified_because="The hour runs.")
+    assert annexes.language_of(order) == "en"
+    assert "Competent authority that issued it" in filled(order, 2)["A"]
+
+
+def test_staff_read_it_in_arabic_with_the_same_values(take: Any, lena: User) -> None:
+    order = take(msgspec.structs.replace(REMOVAL, language="fr"))
+    orders.carry_out(str(order.pk), by=lena.actor, now=NOW, unverified_because="The hour runs.")
+    given: dict[str, Any] = {"provider": "Maydan Ltd", "person": "Lena L.", "now": NOW}
+    order.refresh_from_db()
+    theirs, ours = (annexes.sections(order, 2, **given, language=one) for one in ("", "ar"))
+    labels = [label for _letter, rows in ours for label, _value in rows]
+    assert all(any("\u0600" <= letter <= "\u06ff" for letter in label) for label in labels)
+    kept = {"in all Member States", annex_words.of("fr")["everywhere"], annex_words.of("ar")["everywhere"]}
+    for (_a, rows), (_b, mine) in zip(theirs, ours, strict=True):
+        assert [v for _l, v in rows if v not in kept] == [v for _l, v in mine if v not in kept]

@@ -542,7 +542,7 @@ def _write(
         kind=kind,
         payload=letter(
             to=order.authority.email,
-            language=order.authority.language,
+            language=order_letters.language_of(order, contents_of(order)),
             subject=words.subject,
             paragraphs=list(words.paragraphs),
             attachments=attached,

@@ -13,6 +13,7 @@ from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -142,7 +143,10 @@ def annex(request: HttpRequest, order_id: UUID, annex: int) -> HttpResponse:
         )
     except AnnexAnswerError as error:
         raise Http404 from error
-    response = HttpResponse(annexes.pdf(annex, filled, now=now), content_type="application/pdf")
+    response = HttpResponse(
+        annexes.pdf(annex, filled, now=now, language=annexes.language_of(found)),
+        content_type="application/pdf",
+    )
     response["Content-Disposition"] = f'attachment; filename="annex-{annex}-{found.pk}.pdf"'
     response["Cache-Control"] = "no-store"
     return response
@@ -165,6 +169,7 @@ def _page(
     typed = {**order_access.fields(contents), "authority": found.authority_id}
     context: dict[str, Any] = {
         "order": found,
+        "annex": _read_annex(request, found),
         "contents": contents,
         "missing": missing(contents),
         "clocks": [one for one in deadlines_of(orders.subject_of(found)) if one.met_at is None],
@@ -183,6 +188,25 @@ def _page(
         "given": request.POST,
     }
     return render(request, "console/desk/order.html", context, status=status)
+
+
+def _read_annex(request: HttpRequest, found: Order) -> dict[str, Any] | None:
+    """Return the annex that answers the order as it stands, in the words of this reader; None if there is none."""
+    number = 2 if found.carried_out_at else 3
+    user, mine = person(request), (get_language() or "en").partition("-")[0]
+    try:
+        filled = annexes.sections(
+            found, number, provider=installation().platform_name, person=user.get_full_name() or user.username,
+            now=timezone.now(), language=mine,
+        )  # fmt: skip
+    except AnnexAnswerError:
+        return None
+    return {
+        "number": number,
+        "name": "I" * number,
+        "sections": filled,
+        "language": annexes.language_of(found),
+    }
 
 
 @require_GET
