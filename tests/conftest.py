@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.template.base import Template
 from django.utils import translation
 from hypothesis import settings
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 if TYPE_CHECKING:
+    from django.template.context import Context
+    from django.utils.safestring import SafeString
     from playwright.sync_api import Browser
 
 settings.register_profile("hakam", deadline=None)  # a busy machine is no mistake of the code
@@ -52,6 +56,37 @@ def _sockets_only_by_mark(request: pytest.FixtureRequest, monkeypatch: pytest.Mo
 def _nobody_s_language() -> None:
     """Forget the language that an earlier test of this process spoke."""
     translation.deactivate()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_looked_for_once() -> Iterator[None]:
+    """Let all clients of a process share one look for static files: each makes the middleware anew, and it looks."""
+    look = WhiteNoiseMiddleware.add_files_from_finders
+    found: dict[tuple[object, ...], dict[str, Any]] = {}
+
+    def looked(self: WhiteNoiseMiddleware) -> None:
+        asked = (self.static_prefix, self.static_root, self.max_age, self.charset, self.allow_all_origins)
+        if asked not in found:
+            before = dict(self.files)
+            look(self)
+            found[asked] = {url: file for url, file in self.files.items() if before.get(url) is not file}
+        self.files.update(found[asked])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", looked)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_tell_nobody(django_test_environment: None) -> Iterator[None]:
+    """Render templates as in service: no test asks which were rendered, for which Django copies every context."""
+
+    def render(self: Template, context: Context) -> SafeString:
+        return self.nodelist.render(context)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", render)
+        yield
 
 
 @pytest.fixture

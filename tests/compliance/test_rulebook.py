@@ -65,6 +65,21 @@ class TestPublishing:
         assert RulebookVersion.objects.count() == 1
         assert len(ledger.story("rulebook:scene@1.0.0")) == 1
 
+    def test_what_was_published_before_is_not_read_again(self) -> None:
+        rulebook._alone.cache_clear()
+        publish(PACK)
+        publish(PACK, NOW + DAY)
+        publish(dict(reversed(PACK.items())), NOW + 2 * DAY)
+        assert (rulebook._alone.cache_info().misses, rulebook._alone.cache_info().hits) == (1, 2)
+        publish(edition("1.1.0"), NOW + 3 * DAY)
+        assert rulebook._alone.cache_info().misses == 2
+
+    def test_what_is_broken_stays_broken(self) -> None:
+        wrong = edition("1.1.0", ("policy: spam\n  stage", "policy: spamm\n  stage"))
+        for _ in range(2):
+            with pytest.raises(BrokenPackError):
+                publish(wrong)
+
     def test_a_version_means_one_text_for_ever(self) -> None:
         publish(PACK)
         with pytest.raises(VersionTakenError, match=r"scene@1\.0\.0"):

@@ -65,7 +65,7 @@ def publish(
     Raises `BrokenPackError` for a pack with errors, and `VersionTakenError` for a version that was published before:
     whoever goes back to an earlier text gives it a new version, so that each text was in force in one span of time.
     """
-    pack = _checked(files, lists or {})
+    pack = _checked(files, lists) if lists else _alone(tuple(sorted(files.items())))
     ref = pack.ref
     with transaction.atomic():
         ledger.lock()
@@ -224,6 +224,12 @@ def clause_path(ref: PackRef, clause: str) -> str:
 @lru_cache(maxsize=32)
 def _loaded(digest: str) -> Pack:
     return _checked(RulebookVersion.objects.get(digest=digest).files, PRESUMED)
+
+
+@lru_cache(maxsize=4)
+def _alone(files: tuple[tuple[str, str], ...]) -> Pack:
+    """Return a pack that reads no list outside of it. Published again, as each start does, it is not read again."""
+    return _checked(dict(files), {})
 
 
 def _checked(files: Mapping[str, str], lists: Mapping[str, OutsideList]) -> Pack:
