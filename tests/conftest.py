@@ -6,7 +6,9 @@ import os
 import shutil
 import socket
 import threading
+from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -171,5 +173,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let `-m chaos --kills 50` brew a longer storm than the everyday one."""
+    """Let `-m chaos --kills 50` brew a longer storm than the everyday one, and `--times` tell what takes long."""
+    parser.addoption("--times", action="store_true", help="tell at the end where the time went")
     parser.addoption("--kills", default=2, type=int, help="kills of each process in tests/chaos")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell the seconds that each room took, all processes together, and the files that took longest."""
+    if not terminalreporter.config.getoption("--times"):
+        return
+    rooms: Counter[str] = Counter()
+    files: Counter[str] = Counter()
+    for report in chain.from_iterable(terminalreporter.stats.values()):
+        if isinstance(report, pytest.TestReport):
+            file = report.nodeid.partition("::")[0]
+            files[file] += report.duration
+            rooms["/".join(file.split("/")[:2])] += report.duration
+    terminalreporter.section("where the time went")
+    for found, most in ((rooms, 15), (files, 25)):
+        for name, seconds in found.most_common(most):
+            terminalreporter.line(f"{seconds:8.1f} s  {name}")
+        terminalreporter.line(f"{found.total():8.1f} s  all")
