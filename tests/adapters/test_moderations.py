@@ -16,7 +16,7 @@ from hakam.storage.embedded import published
 from hakam.testing.doors import Running, key_text
 from hakam.testing.models import ModelSuite, Rig, assert_sound
 
-pytestmark = pytest.mark.sockets
+pytestmark = [pytest.mark.sockets, pytest.mark.embedded]
 
 
 def build(declare: Declare, served: Service, more: str = "") -> ModerationsModel:

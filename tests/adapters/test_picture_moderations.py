@@ -14,7 +14,7 @@ from hakam.adapters.model import Known, ModelUnavailableError, Unknown
 from hakam.adapters.picture_moderations import SIDE, PictureModerationsModel, jpeg
 from hakam.testing.sense_models import PictureModelSuite, PictureRig
 
-pytestmark = pytest.mark.sockets
+pytestmark = [pytest.mark.sockets, pytest.mark.embedded]
 
 
 def build(declare: Declare, served: Service, more: str = "", seconds: float = 0.5) -> PictureModerationsModel:

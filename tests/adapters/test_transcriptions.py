@@ -16,7 +16,7 @@ from hakam.adapters.model import Heard, ModelUnavailableError, Unknown
 from hakam.adapters.transcriptions import TranscriptionsModel, wav
 from hakam.testing.sense_models import SpeechModelSuite, SpeechRig
 
-pytestmark = pytest.mark.sockets
+pytestmark = [pytest.mark.sockets, pytest.mark.embedded]
 TOML = """\
 adapter = "transcriptions"
 reads = "speech"

@@ -15,6 +15,7 @@ from benchmarks.door.posts import Bodies
 
 from hakam.vocabulary.event import Event
 
+pytestmark = pytest.mark.embedded  # no control database
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 

@@ -13,7 +13,7 @@ from benchmarks.notices.senders import Report, Sender, Task
 from hakam.door.notices import NoticeForm
 from hakam.vocabulary.notice import Submission, faults
 
-pytestmark = pytest.mark.sockets
+pytestmark = [pytest.mark.sockets, pytest.mark.embedded]
 ITEM = "https://forum.example/live/1"
 
 

@@ -16,7 +16,7 @@ import pytest
 from pyarrow import parquet
 from tests.cli.conftest import DoorProcess, Wire
 
-pytestmark = pytest.mark.sockets
+pytestmark = [pytest.mark.sockets, pytest.mark.embedded]
 
 CORPUS = (
     "text,lang,raw,abuse\nbuy now,en,spam,1\nhello there,en,ham,0\nمرحبا,ar,ham,0\nfree things,en,spam,1\n"

@@ -15,7 +15,7 @@ from tests.cli.conftest import DoorProcess, Wire
 from hakam.cli.replay_tally import Tally
 from hakam.cli.replay_traffic import DoorError, Sent, Traffic
 
-pytestmark = pytest.mark.sockets
+pytestmark = [pytest.mark.sockets, pytest.mark.embedded]
 
 
 def sent(number: int, text: str = "hello", **changes: object) -> Sent:

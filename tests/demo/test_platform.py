@@ -15,7 +15,7 @@ from hakam.demo.seed import Seeded, play
 from hakam.demo.store import Store
 from hakam.vocabulary.event import Event
 
-pytestmark = pytest.mark.sockets
+pytestmark = [pytest.mark.sockets, pytest.mark.embedded]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import pytest
 from hakam.storage.embedded.event_log import FileEventLog
 from hakam.testing.doors import RULES, Running, dumps, event, key_text, pack_files, published_pack
 
-pytestmark = pytest.mark.sockets
+pytestmark = [pytest.mark.sockets, pytest.mark.embedded]
 POSIX = sys.platform != "win32"
 
 

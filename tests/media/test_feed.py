@@ -20,7 +20,7 @@ from hakam.media.feed import Feed, Feeding
 from hakam.media.ffmpeg import ClipBounds, ProgramMissingError, tail
 from hakam.media.sandbox import UnreadableError
 
-pytestmark = [pytest.mark.sockets]
+pytestmark = [pytest.mark.sockets, pytest.mark.embedded]
 PATIENCE = 60.0
 
 

@@ -23,7 +23,7 @@ from hakam.live.gate.spool import path_of as spool_path
 from hakam.live.servers.at_work import shipped
 from hakam.live.servers.server import Call
 
-pytestmark = [pytest.mark.sockets]
+pytestmark = [pytest.mark.sockets, pytest.mark.embedded]
 SETTINGS = {"control": "http://127.0.0.1:9", "stat": "http://127.0.0.1:9", "rtmp": "rtmp://127.0.0.1/live"}
 ACCOUNTS = 20_000
 

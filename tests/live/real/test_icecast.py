@@ -53,6 +53,7 @@ def handle_of(server: Icecast) -> Handle:
     return Handle("/show.ogg", settings=server.settings, secret=Icecast.ADMIN)
 
 
+@pytest.mark.embedded
 def test_the_gate_decides_who_is_heard(studio: tuple[Path, Icecast]) -> None:
     folder, server = studio
     Writer(path_of(folder)).write("forum", "barred", [Bar("measure:1", "barred", 0.0, None, (), "")])
@@ -76,6 +77,7 @@ def test_the_gate_decides_who_is_heard(studio: tuple[Path, Icecast]) -> None:
     assert {why for allowed, why in starts if not allowed} == {"barred", "pass_false"}
 
 
+@pytest.mark.embedded
 def test_a_cut_moves_listeners_to_the_hold_stream_and_keeps_the_recording(
     studio: tuple[Path, Icecast],
 ) -> None:
@@ -146,6 +148,7 @@ def test_while_an_incident_is_declared_its_bank_hears_the_recording(studio: tupl
     assert {"sha256", "chromaprint"} <= kinds
 
 
+@pytest.mark.embedded
 def test_without_a_gate_nobody_is_heard() -> None:
     need("icecast2", "ffmpeg")
     assert Adapter.without_gate == "refuse"

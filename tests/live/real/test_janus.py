@@ -33,7 +33,7 @@ from hakam.media import ffmpeg
 from hakam.media.feed import Feed, Feeding
 from hakam.media.mjr import playable
 
-pytestmark = [pytest.mark.sockets, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.sockets, pytest.mark.embedded, pytest.mark.timeout(300)]
 
 
 @dataclass

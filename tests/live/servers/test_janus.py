@@ -23,7 +23,7 @@ from hakam.live.servers.janus import Janus
 from hakam.live.servers.server import Asked, Call, Handle, Moment, Unreachable
 from hakam.testing.media_servers import MediaRig, MediaServerSuite
 
-pytestmark = [pytest.mark.sockets, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.sockets, pytest.mark.embedded, pytest.mark.timeout(300)]
 NOBODY = "http://127.0.0.1:9"
 KEY = passes.issue(Pass(account="u1", until=time.time() + 600), "secret")
 

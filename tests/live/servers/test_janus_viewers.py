@@ -13,7 +13,7 @@ from hakam.live.servers import janus_viewers
 from hakam.live.servers.janus_viewers import Viewers
 from hakam.live.servers.server import Handle, Unreachable
 
-pytestmark = [pytest.mark.sockets]
+pytestmark = [pytest.mark.sockets, pytest.mark.embedded]
 
 
 class PaperJanus:

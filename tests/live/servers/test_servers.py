@@ -31,7 +31,7 @@ from hakam.live.servers.server import Asked, Call, Handle, Moment, Unreachable
 from hakam.live.servers.signed import WINDOW, Question, Signed, signature
 from hakam.testing.media_servers import MediaRig, MediaServerSuite
 
-pytestmark = [pytest.mark.sockets, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.sockets, pytest.mark.embedded, pytest.mark.timeout(300)]
 NOBODY = "http://127.0.0.1:9"
 SECRET = "whsec_" + "c2VjcmV0IG9mIGEgc2VydmVy"
 
