@@ -7,6 +7,7 @@ from django.urls import reverse
 from tests.console.conftest import Desk, SignIn
 
 from hakam.review import leases
+from hakam.review.models import Case
 from hakam.review.priority import Inputs
 from hakam.staff.models import User
 from hakam.staff.roles import Role
@@ -142,3 +143,15 @@ def test_a_person_of_one_queue_sees_that_queue(desk: Desk, sign_in: SignIn) -> N
     desk.case()
     narrow = scene.person("narrow", queues=["spam"])
     assert listed(sign_in(narrow).get("/desk/").content.decode()) == []
+
+
+def test_the_queues_that_come_with_hakam_have_arabic_names_and_others_keep_theirs(
+    desk: Desk, sign_in: SignIn
+) -> None:
+    Case.objects.filter(pk=desk.case("one").pk).update(queue="hate")
+    Case.objects.filter(pk=desk.case("two").pk).update(queue="our-own")
+    page = sign_in(language="ar").get(reverse("console:queue")).content.decode()
+    assert '<option value="hate">كراهية</option>' in page
+    assert "<bdi>كراهية</bdi>" in page
+    assert "<bdi>our-own</bdi>" in page
+    assert "<bdi>hate</bdi>" in sign_in().get(reverse("console:queue")).content.decode()

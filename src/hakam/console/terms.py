@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from hakam.console import incident_terms, live_terms, model_terms
+from hakam.console import incident_terms, live_terms, model_terms, queue_terms
 from hakam.console.annex_fields import ANNEX_FIELDS
 from hakam.console.exchange_terms import (
     ENTRY_KINDS,
@@ -483,10 +483,7 @@ DATA_REQUEST_STATES: Words = {
     "answered": pgettext_lazy("state of a request", "Answered"),
     "refused": pgettext_lazy("state of a request", "Refused"),
 }
-REPORT_BODIES: Words = {
-    "ncmec": _("NCMEC, United States"),
-    "nca": _("National Crime Agency, United Kingdom"),
-}
+REPORT_BODIES: Words = {"ncmec": _("NCMEC, United States"), "nca": _("National Crime Agency, United Kingdom")}
 CHILD_REPORT_STATES: Words = {
     "draft": pgettext_lazy("state of a report", "To be completed"),
     "approved": pgettext_lazy("state of a report", "Approved, to be sent"),
@@ -539,6 +536,7 @@ FAMILIES: dict[str, Words] = {
     "proof": PROOFS,
     "threat_state": THREAT_STATES,
     "order_kind": ORDER_KINDS,
+    "queue": queue_terms.QUEUES,
     "order_state": ORDER_STATES,
     "content_type": CONTENT_TYPES,
     "annex_field": ANNEX_FIELDS,

@@ -15,7 +15,7 @@ from hakam.console.admission import admit, person, signed_in
 from hakam.console.desk.frame import frame_of
 from hakam.console.installation import installation, vault
 from hakam.console.rulebook import clause_titles
-from hakam.console.terms import LANGUAGES, SOURCES
+from hakam.console.terms import LANGUAGES, SOURCES, term
 from hakam.review import access
 from hakam.review.shapes import QueueFilter
 from hakam.staff.roles import Permission
@@ -49,7 +49,9 @@ def page_number(request: HttpRequest) -> int:
 def _choices(wanted: QueueFilter, queues: list[str]) -> list[Choice]:
     anything = ("", _("All"))
     return [
-        Choice("queue", _("Queue"), wanted.queue, [anything, *((name, name) for name in queues)]),
+        Choice(
+            "queue", _("Queue"), wanted.queue, [anything, *((name, term("queue", name)) for name in queues)]
+        ),
         Choice("clause", _("Clause"), wanted.clause, [anything, *clause_titles().items()]),
         Choice(
             "language",
