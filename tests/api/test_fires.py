@@ -82,6 +82,9 @@ def test_changes_are_paged_forwards_and_each_has_an_address(client: Client, data
     items = first["orderedItems"] + last["orderedItems"]
     assert [one["entityKey"] for one in items] == [f"h{n:03}.example" for n in range(150)]
     assert got(client, items[7]["id"]) == {"@context": CONTEXT, **items[7]}
+    for beginning in ("00000000-0000-7000-A000-000000000000", "00000000-0000-0000-0000-000000000000"):
+        assert got(client, f"{ends['changes']}?since={beginning}")["orderedItems"] == first["orderedItems"]
+    assert {one["dataset"] for one in (collection, first, last)} == {items[7]["id"].partition("/changes")[0]}
     assert client.get(f"/fires/datasets/{dataset.number}/changes?since=0192").status_code == 404
     assert client.post(f"/fires/datasets/{dataset.number}/changes").status_code == 405
 
@@ -107,7 +110,9 @@ def test_a_snapshot_has_the_newest_change_of_each_entry(
     assert (said["type"], said["totalItems"]) == ("OrderedCollection", 150)
     newest = said["orderedItems"][0]
     assert (newest["type"], newest["entityKey"]) == ("Retraction", "h000.example")
-    assert got(client, said["endpoints"]["changes"])["orderedItems"] == []
+    assert got(client, said["changes"])["orderedItems"] == []
+    assert said["changes"] == said["endpoints"]["changes"]
+    assert said["updated"] == newest["published"]
 
 
 @pytest.mark.sockets

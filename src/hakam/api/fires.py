@@ -106,7 +106,11 @@ def snapshot(_request: HttpRequest, number: str) -> dict[str, Any] | None:
     last = rows[0].number if rows else BEGINNING
     changes = f"{about.address}/changes?since={last}"
     items = [change(about, _told(row)) for row in rows]
-    return collection(f"{about.address}/snapshot", items, endpoints={"changes": changes})
+    more = {"updated": stamp(rows[0].at)} if rows else {}
+    return collection(
+        f"{about.address}/snapshot", items, dataset=about.address, changes=changes,
+        endpoints={"changes": changes}, **more,
+    )  # fmt: skip
 
 
 def changes(request: HttpRequest, number: str) -> dict[str, Any] | None:
@@ -120,7 +124,7 @@ def changes(request: HttpRequest, number: str) -> dict[str, Any] | None:
     if not since:
         return {
             "@context": CONTEXT, "id": here, "type": "OrderedCollection", "totalItems": found.changes.count(),
-            "first": f"{here}?since={BEGINNING}",
+            "dataset": about.address, "first": f"{here}?since={BEGINNING}",
         }  # fmt: skip
     page = offering.changes_after(found, since)
     if page is None:
@@ -128,6 +132,7 @@ def changes(request: HttpRequest, number: str) -> dict[str, Any] | None:
     rows, more = page
     said = {
         "@context": CONTEXT, "id": f"{here}?since={since}", "type": "OrderedCollectionPage", "partOf": here,
+        "dataset": about.address,
         "totalItems": found.changes.count(), "orderedItems": [change(about, _told(row)) for row in rows],
     }  # fmt: skip
     return said | ({"next": f"{here}?since={rows[-1].number}"} if more else {})

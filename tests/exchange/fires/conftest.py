@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.conf import settings
@@ -95,6 +96,38 @@ class Server:
             if len(self.changes) > page * 2 + 2:
                 said["next"] = self.elsewhere or f"{DATASET}/changes?page={page + 1}"
         return json.dumps({"@context": context, **said}).encode()
+
+
+class ReferenceServer(Server):
+    """A server that pages as FediMod's does: `next` names the change after the page, `since` leaves that one out.
+
+    The collection has no items and its `first` only if there is a change; a page always has a `next`, unless it is
+    empty; a `since` that is no UUID of version 7 is refused.
+    """
+
+    def get(self, address: str, accept: str) -> bytes:
+        if address == DATASET:
+            return super().get(address, accept)
+        self.asked.append(address)
+        here, _, since = address.partition("?since=")
+        numbers = [one["id"].rpartition("/")[2] for one in self.changes]
+        beginning = f"{here}?since=00000000-0000-7000-A000-000000000000"
+        said: dict[str, Any] = {"dataset": DATASET, "totalItems": len(numbers)}
+        if not since:
+            said |= {"type": "OrderedCollection", "id": here}
+            said |= {"first": beginning, "next": beginning} if numbers else {"orderedItems": []}
+            return json.dumps(said).encode()
+        assert UUID(since).version == 7
+        after = [n for n, number in enumerate(numbers) if number > since.lower()]
+        items = [self.changes[n] for n in after[:2]]
+        onward = numbers[after[2]] if len(after) > 2 else numbers[after[:2][-1]] if after else ""
+        said |= {"type": "OrderedCollectionPage", "id": address, "partOf": here, "orderedItems": items}
+        return json.dumps(said | ({"next": f"{here}?since={onward}"} if onward else {})).encode()
+
+
+@pytest.fixture
+def reference() -> ReferenceServer:
+    return ReferenceServer()
 
 
 @pytest.fixture

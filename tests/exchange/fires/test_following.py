@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.exchange.fires.conftest import DATASET, NOW, PutList, Server, entries_of, told
+from tests.exchange.fires.conftest import DATASET, NOW, PutList, ReferenceServer, Server, entries_of, told
 
+from hakam.compliance import lists
 from hakam.compliance.models import Fact
 from hakam.exchange.fires import following
-from hakam.exchange.fires.shapes import EntityKind, FiresError, Policy
+from hakam.exchange.fires.shapes import EntityKind, FiresError, Policy, number_at
 from hakam.exchange.models import Followed, FollowedChange
 from hakam.vocabulary.actor import SYSTEM
 
@@ -55,6 +56,26 @@ def test_reading_goes_on_where_it_stopped_and_a_retraction_takes_back(server: Se
     server.changes.append(told(6, "Recommendation", "bad.example"))
     following.read(Followed.objects.get(), server, now=LATER)
     assert entries_of("theirs") == {"bad.example", "worse.example", "third.example"}
+
+
+def numbered(count: int, what: str, key: str) -> dict[str, Any]:
+    number = number_at(NOW + timedelta(seconds=count), 0)
+    return told(count, what, key) | {"id": f"{DATASET}/changes/{number}"}
+
+
+def test_pages_that_lead_past_a_change_lose_none(reference: ReferenceServer) -> None:
+    one = followed()
+    assert following.read(one, reference, now=NOW) == 0  # an empty dataset, which has no first page
+    assert not lists.in_force()
+    reference.changes = [numbered(n, "Recommendation", f"h{n}.example") for n in range(7)]
+    assert following.read(Followed.objects.get(), reference, now=NOW) == 7
+    assert entries_of("theirs") == {f"h{n}.example" for n in range(7)}
+    reference.asked.clear()
+    reference.changes.append(numbered(8, "Retraction", "h0.example"))
+    reference.changes += [numbered(n, "Recommendation", f"h{n}.example") for n in (10, 11, 12)]
+    following.read(Followed.objects.get(), reference, now=LATER)
+    assert entries_of("theirs") == {f"h{n}.example" for n in (1, 2, 3, 4, 5, 6, 10, 11, 12)}
+    assert len(reference.asked) < 6  # from where reading stopped, and it comes to an end
 
 
 def test_a_tombstone_erases_all_that_was_said_of_its_entry(server: Server) -> None:

@@ -21,7 +21,7 @@ from hakam.compliance.facts import FactKind
 from hakam.compliance.models import ListVersion
 from hakam.compliance.storable import storable
 from hakam.exchange.fires.shapes import (
-    BEGINNING,
+    BEGINNINGS,
     ChangeType,
     EntityKind,
     FiresError,
@@ -232,7 +232,7 @@ def changes_after(
 ) -> tuple[list[DatasetChange], bool] | None:
     """Return the changes after one, and whether there are more; None if there is no such change."""
     after = 0
-    if number != BEGINNING:
+    if number.lower() not in BEGINNINGS:
         found = dataset.changes.filter(number=number).values_list("pk", flat=True).first()
         if found is None:
             return None

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from uuid import UUID
 
 import msgspec
@@ -19,8 +20,9 @@ from hakam.signals.links import host_of
 
 CONTEXT: Final = ["https://www.w3.org/ns/activitystreams", "https://fires.fedimod.org/context/fires.jsonld"]
 MEDIA_TYPE: Final = "application/ld+json"
-BEGINNING: Final = str(UUID(int=0))
-"""In place of a change: before the first one."""
+BEGINNING: Final = "00000000-0000-7000-a000-000000000000"
+"""In place of a change: before the first one. A UUID of version 7, since servers refuse others."""
+BEGINNINGS: Final = frozenset({BEGINNING, str(UUID(int=0))})
 LONGEST_KEY: Final = 200
 
 
@@ -175,12 +177,30 @@ def page_of(data: bytes, address: str) -> Page:
     where = said.get("id")
     return Page(
         where if isinstance(where, str) else address,
-        following if isinstance(following, str) else "",
+        _onward(following, items[-1] if items else None) if isinstance(following, str) else "",
         tuple(one for one in heard if one is not None),
         sum(one is None for one in heard),
     )
 
 
+def _onward(following: str, last: Any) -> str:
+    """Return where reading goes on after a page whose last change is `last`.
+
+    Some servers name as `next` the change that follows, and give what comes after that: the change itself would never
+    be read. So `since` names the last change that was, wherever both are told by a UUID.
+    """
+    if not isinstance(last, dict) or last.get("type") == ChangeType.TOMBSTONE:  # it names a change of earlier
+        return following
+    number = str(last.get("id", "")).rstrip("/").rpartition("/")[2]
+    parts = urlsplit(following)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    if not _UUID.fullmatch(number) or not _UUID.fullmatch(dict(query).get("since", "")):
+        return following
+    query = [(name, number if name == "since" else value) for name, value in query]
+    return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _PAGES: Final = {"OrderedCollection", "OrderedCollectionPage", "Collection", "CollectionPage"}
 _NUMBER: Final = re.compile(r"\S{1,500}")
 
