@@ -218,6 +218,10 @@ ACTIVITIES: Final = (
         _USERS, "GDPR Art. 6(1)(f)", (), (_partners,),
     ),
     Activity(
+        "lists", gettext_lazy("Lists outside packs"),
+        gettext_lazy("recognising accounts and domains that were named before"), _USERS, "GDPR Art. 6(1)(f)", (), (),
+    ),
+    Activity(
         "live", gettext_lazy("Live streams, and the audience of live events"),
         gettext_lazy("letting nobody who is barred go live, cutting what must end, hearing an audience"), _USERS,
         "GDPR Art. 6(1)(f)", (Kind.STREAMS, Kind.LIVE_REFUSALS, Kind.LIVE_PERMITS, Kind.QUESTIONS), (_platforms,),
@@ -237,6 +241,16 @@ ACTIVITIES: Final = (
         (Kind.LEDGER, Kind.LOGS, Kind.SET_ASIDE), (),
     ),
 )  # fmt: skip
+_above: dict[str, list[Callable[[], list[str]]]] = {}
+
+
+def tell(activity: str, recipients: Callable[[], list[str]]) -> None:
+    """Let a room above name recipients of an activity too: it calls this once, when Django starts."""
+    told = _above.setdefault(activity, [])
+    if recipients not in told:
+        told.append(recipients)
+
+
 _THIRD: Final = {"report.cybertip.org": "US"}
 
 
@@ -252,6 +266,7 @@ def record(running: Running, *, now: datetime, language: str) -> Record:
 
 def _entry(one: Activity, running: Running, kept: dict[Kind, Kept], language: str) -> Entry:
     recipients = [name for found in one.recipients for name in found(running)]
+    recipients += [name for found in _above.get(one.key, ()) for name in found()]
     transfers = [
         _("%(host)s, in %(country)s") % {"host": h, "country": c}
         for h, c in _THIRD.items()
