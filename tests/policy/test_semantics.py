@@ -26,7 +26,10 @@ WORLD = [
 ]
 
 
-def event_of(author: dict[str, Any]) -> Event:
+TEXTS = (None, "", "kill", "kill you", "you die", "skills", "a kill or two")
+
+
+def event_of(author: dict[str, Any], text: str | None = None) -> Event:
     known = {name: value for name, value in author.items() if value is not None}
     return msgspec.convert(
         {
@@ -35,20 +38,28 @@ def event_of(author: dict[str, Any]) -> Event:
             "kind": "post",
             "at": "2026-01-01T00:00:00Z",
             "author": {"id": "a", **known},
-            "item": {"id": "i"},
+            "item": {"id": "i", "text": text},
         },
         Event,
     )
 
 
-SEEN = [Seen(event, measure(event)) for event in map(event_of, WORLD)]
+EVENTS = [
+    event_of(author, TEXTS[(n + more) % len(TEXTS)]) for more in (0, 3) for n, author in enumerate(WORLD)
+]
+SEEN = [Seen(event, measure(event)) for event in EVENTS]
 
 leaf = st.one_of(
     st.tuples(st.sampled_from(["author.posts", "len(author.labels)"]), st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), st.integers(-1, 6).map(str)).map(" ".join),
     st.tuples(st.integers(0, 5).map(str), st.sampled_from(["<", ">="]), st.just("author.posts")).map(" ".join),
     st.sampled_from(["author.verified", "author.verified == True", "known(author.posts)", "known(author.country)", '"a" in author.labels',
                      'any_in(author.labels, ["b"])', 'author.country == "DE"', 'author.country != "DE"', 'author.country in ["DE", "AT"]',
-                     'author.country not in ["DE", "FR"]', "author.posts in [1, 2]", "author.posts not in [2, 3]"]),
+                     'author.country not in ["DE", "FR"]', "author.posts in [1, 2]", "author.posts not in [2, 3]",
+                     'any_in(author.labels, ["a", "b"])', '"b" in author.labels', "author.posts > 2.5", "author.posts == 2.5",
+                     "author.verified == False", "author.verified != True", "event.hour > 22", "text.length < 5"]),
+    st.sampled_from(['word(text.folded, "kill")', 'word(text.folded, "kill you")', 'word(text.folded, "kill", "die")',
+                     'contains_any(text.folded, ["kill"], words=False)', 'contains_any(text.folded, ["kill", "die"], words=False)',
+                     'contains_any(text.raw, ["skill"], words=False)', 'matches(text.folded, "kill|die")', 'word(text.folded, "you")']),
 )  # fmt: skip
 condition = st.recursive(
     leaf,
@@ -93,6 +104,22 @@ def test_what_is_said_is_so(packs: Any, one: str, other: str) -> None:
         "not (author.posts > 3 or author.posts <= 3)",
         'word(text.folded, "a") and not word(text.folded, "a")',
         "3 > author.posts and 5 < author.posts",
+        "author.posts > 3 and author.posts < 4",
+        "author.posts < 0",
+        "author.posts == 2.5",
+        "event.hour > 23",
+        "event.weekday == 0",
+        "text.length < 0",
+        'author.age < "0s"',
+        'count(by=author.id, within="1h") > 3 and count(by=author.id, within="1h") < 4',
+        "extra.vip == True and not extra.vip",
+        "author.verified and author.verified == False",
+        '"a" in item.hashtags and len(item.hashtags) == 0',
+        'any_in(author.labels, ["a"]) and len(author.labels) < 1',
+        '"a" in author.labels and not any_in(author.labels, ["a", "b"])',
+        'word(text.folded, "kill") and not word(text.folded, "kill", "die")',
+        'word(text.folded, "kill you") and not word(text.folded, "kill")',
+        'contains_any(item.title, ["kill you"], words=False) and not contains_any(item.title, ["kill"], words=False)',
     ],
 )
 def test_a_rule_that_can_never_fire_is_named(packs: Any, when: str) -> None:
@@ -107,6 +134,15 @@ def test_a_rule_that_can_never_fire_is_named(packs: Any, when: str) -> None:
         "not known(author.posts) or author.posts > 3",
         'sum(item.reach, per=author.id, within="1h") < 0',
         'author.country in ["DE", "AT"] and author.country not in ["DE"]',
+        "extra.karma > 3 and extra.karma < 4",  # may have a fraction
+        "extra.karma < 0",
+        "author.posts > 3 and author.posts < 5",
+        'word(text.folded, "kill") and not word(text.folded, "kill you")',
+        'word(text.folded, "kill", "die") and not word(text.folded, "kill")',
+        'word(text.folded, "you kill") and not word(text.folded, "ou ki")',
+        'contains_any(text.folded, ["kill"]) and not contains_any(text.raw, ["kill"], words=False)',
+        '"a" in author.labels and len(author.labels) == 1',
+        '"a" in author.labels and not "b" in author.labels',
         " and ".join(f"(author.posts == {n} or author.verified)" for n in range(9)),  # too many ways to tell
     ],
 )
@@ -128,6 +164,32 @@ def test_a_rule_that_adds_nothing_is_named(packs: Any) -> None:
         f.message for f in packs.load("author.posts > 3", "author.posts > 3").findings if f.code == "P603"
     ]
     assert twins == ["`r1` adds nothing: whenever it fires, `r0` does the same"]  # once, of the later one
+
+
+@pytest.mark.parametrize(
+    ("narrow", "wide"),
+    [
+        ('word(text.folded, "kill")', 'word(text.folded, "die", "kill")'),
+        ('word(text.folded, "kill you", "to kill it")', 'word(text.folded, "kill")'),
+        ('"a" in author.labels', 'any_in(author.labels, ["a", "b"])'),
+        ('not any_in(author.labels, ["a", "b"])', 'not "a" in author.labels'),
+        ('author.posts > 3 and word(text.folded, "x1")', "author.posts >= 4"),
+        ("author.verified == True and author.posts > 1", "author.verified"),
+        ('any_in(author.labels, ["a"])', "len(author.labels) > 0"),
+    ],
+)
+def test_terms_of_which_another_rule_looks_for_more_add_nothing(packs: Any, narrow: str, wide: str) -> None:
+    found = packs.load(narrow, wide).findings
+    assert "`r0` adds nothing: whenever it fires, `r1` does the same" in [one.message for one in found]
+
+
+def test_what_is_always_known_is_not_asked_for(packs: Any) -> None:
+    for field in ("event.at", "author.id", "author.labels"):
+        (found,) = [
+            one for one in packs.load(f"known({field}) and author.posts > 3").findings if one.code == "P113"
+        ]
+        assert found.message == f"`{field}` is always known"
+    assert "P113" not in packs.codes("known(author.posts)")
 
 
 def test_rules_that_do_more_or_stand_elsewhere_are_not_named(packs: Any) -> None:

@@ -100,6 +100,10 @@ def call_condition(check: Expression, node: ast.Call) -> tuple[Condition | None,
         if isinstance(value, Literal):
             check.problem("P113", "a constant is always known", node, "ask about a field")
             return Constant(True, check.parsed.text(node), check.parsed.span(node)), True  # noqa: FBT003 -- the value
+        if isinstance(value, Field) and not value.spec.nullable:
+            check.problem(
+                "P113", f"`{value.text}` is always known", node, "leave it out, or ask about another field"
+            )
         return Known(value, check.parsed.text(node), check.parsed.span(node)), True
     if spec.name == "rule":
         return check.rule(node), True

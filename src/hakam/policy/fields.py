@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from math import inf
 from typing import Any
 
 import msgspec
@@ -24,7 +25,10 @@ from hakam.vocabulary.event import Audience, Change, ContentKind, Event
 
 
 class FieldSpec(msgspec.Struct, frozen=True):
-    """One field. `cost` is in nanoseconds, roughly; `choices` are all values that it can have."""
+    """One field. `cost` is in nanoseconds, roughly; `choices` are all values that it can have.
+
+    A number that is known lies between `least` and `most`, and has no fraction if it is `whole`.
+    """
 
     path: str
     kind: Kind
@@ -34,6 +38,9 @@ class FieldSpec(msgspec.Struct, frozen=True):
     cost: int = 25
     needs: tuple[Need, ...] = ()
     choices: tuple[str, ...] = ()
+    least: float = -inf
+    most: float = inf
+    whole: bool = False
 
 
 def age(event: Event) -> float | None:
@@ -136,17 +143,40 @@ _SPECS = (
         choices=tuple(map(str, Change)),
     ),
     FieldSpec("event.at", Kind.TIME, "WHEN(e.at)", "when it happened", nullable=False, cost=150),
-    FieldSpec("event.hour", _N, "HOUR(e.at)", "hour of the day, UTC, 0 to 23", cost=250),
-    FieldSpec("event.weekday", _N, "WEEKDAY(e.at)", "1 (Monday) to 7 (Sunday), UTC", cost=250),
+    FieldSpec(
+        "event.hour",
+        _N,
+        "HOUR(e.at)",
+        "hour of the day, UTC, 0 to 23",
+        cost=250,
+        least=0,
+        most=23,
+        whole=True,
+    ),
+    FieldSpec(
+        "event.weekday",
+        _N,
+        "WEEKDAY(e.at)",
+        "1 (Monday) to 7 (Sunday), UTC",
+        cost=250,
+        least=1,
+        most=7,
+        whole=True,
+    ),
     FieldSpec("author.id", _T, "a.id", "the platform's id of the author", nullable=False),
     FieldSpec("author.name", _T, "a.name", "the name shown"),
     FieldSpec(
-        "author.age", Kind.DURATION, "AGE(e)", "time from the account's creation to the event", cost=250
+        "author.age",
+        Kind.DURATION,
+        "AGE(e)",
+        "time from the account's creation to the event",
+        cost=250,
+        least=0,
     ),
     FieldSpec("author.created_at", Kind.TIME, "WHEN(a.created_at)", "when the account was created", cost=150),
-    FieldSpec("author.followers", _N, "a.followers", "how many follow the author"),
-    FieldSpec("author.following", _N, "a.following", "how many the author follows"),
-    FieldSpec("author.posts", _N, "a.posts", "how many posts the author has made"),
+    FieldSpec("author.followers", _N, "a.followers", "how many follow the author", least=0, whole=True),
+    FieldSpec("author.following", _N, "a.following", "how many the author follows", least=0, whole=True),
+    FieldSpec("author.posts", _N, "a.posts", "how many posts the author has made", least=0, whole=True),
     FieldSpec("author.verified", _B, "a.verified", "whether the platform verified the author"),
     FieldSpec("author.country", _T, "a.country", "ISO 3166-1 alpha-2, as the platform says"),
     FieldSpec("author.language", _T, "a.language", "BCP 47, as the platform says"),
@@ -167,7 +197,14 @@ _SPECS = (
     FieldSpec("item.hashtags", _L, "i.hashtags", "hashtags as the platform lists them", nullable=False),
     FieldSpec("item.labels", _L, "i.labels", "labels that the platform gave the item", nullable=False),
     FieldSpec(
-        "item.media_count", _N, "len(i.media)", "how many pictures, videos, sounds", nullable=False, cost=50
+        "item.media_count",
+        _N,
+        "len(i.media)",
+        "how many pictures, videos, sounds",
+        nullable=False,
+        cost=50,
+        least=0,
+        whole=True,
     ),
     FieldSpec(
         "item.media_types",
@@ -181,7 +218,7 @@ _SPECS = (
     FieldSpec("item.thread", _T, "i.thread", "id of its thread"),
     FieldSpec("item.community", _T, "i.community", "id of its community"),
     FieldSpec("item.audience", _T, "i.audience", "who can see it", choices=tuple(map(str, Audience))),
-    FieldSpec("item.reach", _N, "i.reach", "how many people saw it so far"),
+    FieldSpec("item.reach", _N, "i.reach", "how many people saw it so far", least=0, whole=True),
     FieldSpec("context.country", _T, "x.country", "where the request came from, ISO 3166-1 alpha-2"),
     FieldSpec("context.client", _T, "x.client", "the client's name for itself (user agent)"),
     FieldSpec("context.ip_hash", _T, "x.ip_hash", "keyed hash of the address"),
@@ -215,6 +252,8 @@ _SPECS = (
         "(None if (w := WORDS_OF(s)) is None else len(w.split()))",
         "how many words",
         cost=3_000,
+        least=0,
+        whole=True,
         needs=(Need.WORDS,),
     ),
     FieldSpec(
@@ -223,6 +262,8 @@ _SPECS = (
         "(None if s.text is None else len(s.text))",
         "characters of the text as it came",
         cost=60,
+        least=0,
+        whole=True,
         needs=(Need.TEXT,),
     ),
     FieldSpec(
@@ -259,7 +300,15 @@ _SPECS = (
         cost=60_000,
         needs=(Need.TEXT,),
     ),
-    FieldSpec("text.repairs", _N, "s.repairs", "how many tricks folding undid", needs=(Need.REPAIRS,)),
+    FieldSpec(
+        "text.repairs",
+        _N,
+        "s.repairs",
+        "how many tricks folding undid",
+        needs=(Need.REPAIRS,),
+        least=0,
+        whole=True,
+    ),
     FieldSpec("links.urls", _L, "s.links", "all links: listed, and found in the text", needs=(Need.LINKS,)),
     FieldSpec("links.hosts", _L, "s.hosts", "their hosts, lower case, punycode decoded", needs=(Need.LINKS,)),
     FieldSpec(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import product
-from math import inf
+from math import ceil, floor, inf, isfinite
 
 import msgspec
 
@@ -24,7 +24,10 @@ from hakam.policy.tree import (
     Condition,
     Constant,
     Counter,
+    CounterKind,
+    Field,
     Holds,
+    How,
     Known,
     Leaf,
     Length,
@@ -41,6 +44,8 @@ from hakam.vocabulary.verdict import Stage
 
 MAX_ALTERNATIVES = 64
 MAX_PAIRS = 100_000
+MAX_COMPARED = 400  # terms of one search with those of another
+FEW_TERMS, MOST_WORDS = 50, 6
 _NUMERIC = frozenset({Kind.NUMBER, Kind.TIME, Kind.DURATION})
 _NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
@@ -97,11 +102,49 @@ class Bounds(msgspec.Struct, frozen=True):
         )
         return low and high and all(not self.admits(value) for value in other.besides)
 
+    def whole(self) -> Bounds:
+        """Return the same of a value that has no fraction."""
+        low, high, among = self.least, self.most, self.among
+        if isfinite(low[0]):
+            low = (float(ceil(low[0]) + (not low[1] and low[0] == ceil(low[0]))), True)
+        if isfinite(high[0]):
+            high = (float(floor(high[0]) - (not high[1] and high[0] == floor(high[0]))), True)
+        if among is not None:
+            among = frozenset(value for value in among if isinstance(value, str) or value == floor(value))
+        return Bounds(low, high, among, self.besides)
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """Whether a text or list holds one of some terms: those that are looked for as parts, or as whole values."""
+
+    of: str  # where, and in which way
+    terms: frozenset[Plain]
+    parts: bool
+    sure_of: bool
+    text: str  # its meaning
+
+    def within(self, other: Hit) -> bool:
+        """Whether each of its terms brings one of the other's along, as `kill you` does `kill`."""
+        if self.of != other.of or self.parts != other.parts:
+            return False
+        if self.terms <= other.terms:
+            return True
+        if not self.parts or len(self.terms) * len(other.terms) > MAX_COMPARED:
+            return False
+        return all(any(str(part) in str(term) for part in other.terms) for term in self.terms)
+
+    def implies(self, other: Hit) -> bool:
+        """Whether the other is so whenever this is."""
+        if self.sure_of is not other.sure_of:
+            return False
+        return self.within(other) if self.sure_of else other.within(self)
+
 
 class Alternative(msgspec.Struct, frozen=True):
-    """One way for a condition to be true: what it says of values, and of leaves that bound nothing."""
+    """One way for a condition to be true: what it says of values, of terms, and of leaves that bound nothing."""
 
     bounds: dict[str, Bounds]
+    hits: frozenset[Hit]
     others: frozenset[tuple[str, bool]]
     known: frozenset[str]  # values that are known then
     missing: frozenset[str]  # and that are not
@@ -110,12 +153,16 @@ class Alternative(msgspec.Struct, frozen=True):
         """Whether it can never be."""
         if self.known & self.missing or any(bounds.empty() for bounds in self.bounds.values()):
             return True
-        return any((text, not sure) in self.others for text, sure in self.others)
+        if any((text, not sure) in self.others for text, sure in self.others):
+            return True
+        there = [hit for hit in self.hits if hit.sure_of]
+        return any(one.within(other) for other in self.hits if not other.sure_of for one in there)
 
     def implies(self, other: Alternative) -> bool:
         """Whether the other is true whenever this is."""
         return (
             other.others <= self.others
+            and all(any(one.implies(hit) for one in self.hits) for hit in other.hits)
             and other.known <= self.known
             and other.missing <= self.missing
             and all(
@@ -159,6 +206,7 @@ def _facts(node: Condition, *, sure_of: bool) -> list[tuple[Fact, ...]] | None: 
 
 def _alternative(facts: Iterable[Fact]) -> Alternative:
     bounds: dict[str, Bounds] = {}
+    hits: set[Hit] = set()
     others: set[tuple[str, bool]] = set()
     known: set[str] = set()
     missing: set[str] = set()
@@ -169,13 +217,40 @@ def _alternative(facts: Iterable[Fact]) -> Alternative:
             continue
         known.update(canonical(value) for value in _read(leaf))
         found = _bound(leaf, sure_of=fact.sure_of)
-        if found is None:
-            others.add((canonical(leaf), fact.sure_of))
-        else:
+        if found is not None:
             of, more = found
             key = canonical(of)
-            bounds[key] = _both(bounds.get(key) or _of_kind(of), more)
-    return Alternative(bounds, frozenset(others), frozenset(known), frozenset(missing))
+            made = _both(bounds.get(key) or _of_kind(of), more)
+            bounds[key] = made.whole() if _is_whole(of) else made
+        elif (hit := _hit(leaf, sure_of=fact.sure_of)) is not None:
+            hits.add(hit)
+            if hit.sure_of and not hit.parts:  # a list that holds something is not empty
+                key = f"len({canonical(leaf.of)})"  # type: ignore[union-attr]
+                bounds[key] = _both(bounds.get(key) or Bounds((0.0, True)), Bounds((1.0, True)))
+                known.add(key)
+        else:
+            others.add((canonical(leaf), fact.sure_of))
+    return Alternative(bounds, frozenset(hits), frozenset(others), frozenset(known), frozenset(missing))
+
+
+def _hit(leaf: Leaf, *, sure_of: bool) -> Hit | None:
+    """Return which terms a leaf looks for, `None` if it looks for none that could be compared."""
+    match leaf:
+        case Search() if leaf.how in {How.WORDS, How.CONTAINS} and not leaf.outside:
+            of = f"{leaf.how}({canonical(leaf.of)})"
+            return Hit(of, frozenset(leaf.terms), True, sure_of, canonical(leaf))  # noqa: FBT003 -- parts
+        case Overlaps():
+            return Hit(canonical(leaf.of), leaf.values, False, sure_of, canonical(leaf))  # noqa: FBT003 -- whole values
+        case Holds() if isinstance(leaf.item, Literal):
+            values = frozenset({leaf.item.value})
+            return Hit(canonical(leaf.of), values, False, sure_of, canonical(leaf))  # noqa: FBT003 -- whole values
+    return None
+
+
+def _is_whole(value: Value) -> bool:
+    if isinstance(value, Field):
+        return value.spec.whole
+    return isinstance(value, Length) or (isinstance(value, Counter) and value.counts is not CounterKind.SUM)
 
 
 def _read(leaf: Leaf) -> list[Value]:
@@ -193,12 +268,17 @@ def _read(leaf: Leaf) -> list[Value]:
 
 
 def _of_kind(value: Value) -> Bounds:
-    """Return what is so of a value always: lengths and counts are not negative."""
-    counted = isinstance(value, Counter) and value.counts != "sum"
-    return Bounds((0.0, True)) if counted or isinstance(value, Length) else Bounds()
+    """Return what is so of a value always: lengths and counts are not negative, an hour lies below 24."""
+    if isinstance(value, Field):
+        if value.kind is Kind.CONDITION:
+            return Bounds(among=frozenset({True, False}))
+        return Bounds((value.spec.least, True), (value.spec.most, True))
+    return Bounds((0.0, True)) if _is_whole(value) else Bounds()
 
 
 def _bound(leaf: Leaf, *, sure_of: bool) -> tuple[Value, Bounds] | None:  # noqa: PLR0911 -- one for each kind of leaf
+    if isinstance(leaf, Truth):
+        return leaf.of, Bounds(among=frozenset({sure_of}))
     if isinstance(leaf, Among):
         return leaf.item, Bounds(among=leaf.values) if sure_of else Bounds(besides=leaf.values)
     if not isinstance(leaf, Compare):
@@ -251,16 +331,46 @@ def report_semantics(rules: Sequence[Rule], report: Reporter) -> None:
 
 
 def _keys(way: Alternative) -> frozenset[str]:
-    return frozenset((*way.bounds, *(text for text, _ in way.others), *way.missing, *way.known))
+    hits = (key for hit in way.hits for key in (*_terms(hit), *_parts(hit)))
+    return frozenset((*way.bounds, *hits, *(text for text, _ in way.others), *way.missing, *way.known))
+
+
+def _terms(hit: Hit) -> Iterable[str]:
+    """Yield keys under which hits meet that may imply each other: of few terms, each by itself."""
+    if len(hit.terms) <= FEW_TERMS:
+        return (f"{hit.sure_of} {hit.of} {term!r}" for term in hit.terms)
+    return (hit.text,)
+
+
+def _parts(hit: Hit) -> Iterable[str]:
+    """Yield the keys of what whole words bring along: `kill you` that of `kill`."""
+    if not (hit.parts and hit.sure_of and len(hit.terms) <= FEW_TERMS):
+        return
+    for term in hit.terms:
+        words = str(term).split()
+        if str(term).startswith(" ") and len(words) <= MOST_WORDS:
+            for begin in range(len(words)):
+                for end in range(begin + 1, len(words) + 1):
+                    part = f" {' '.join(words[begin:end])} "
+                    yield f"{hit.sure_of} {hit.of} {part!r}"
+
+
+def _entries(way: Alternative) -> Iterable[str]:
+    """Return one key, or some of which one must be met, that whatever implies this way has."""
+    firm = (*way.bounds, *(text for text, _ in way.others), *way.missing)
+    if firm:
+        return (min(firm),)
+    if way.hits:
+        return _terms(min(way.hits, key=lambda hit: hit.text))
+    return (min(way.known),) if way.known else ()
 
 
 def _pairs(ways: dict[int, list[Alternative]]) -> Iterable[tuple[int, int]]:
     """Yield pairs of rules of which the first may imply the second: it speaks of all that the second does."""
     by_key: dict[str, list[int]] = {}
     for n, found in ways.items():
-        keys = _keys(found[0])
-        if keys:
-            by_key.setdefault(min(keys), []).append(n)
+        for key in _entries(found[0]):
+            by_key.setdefault(key, []).append(n)
     count = 0
     for n, found in ways.items():
         for m in sorted({m for way in found for key in _keys(way) for m in by_key.get(key, ())}):
