@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from hakam.signals.statistical_language import CANDIDATES, identify, romanised
+from hakam.signals.evaluation.functional import cases
+from hakam.signals.statistical_language import (
+    _ENGLISH_WORDS,
+    _URDU_SMALL_WORDS,
+    _URDU_WORDS,
+    CANDIDATES,
+    identify,
+    romanised,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +55,11 @@ def test_arabic_in_latin_letters(text: str) -> None:
         "ye kya kar rahe ho tum log, sab theek hai na",
         "itni baat nhi krta khud dekh liya",
         "aik din sakta hy phr baad apko pehle",
+        "mujy b pooch do",
+        "agr hm roz shoping ni kr skty to kya",
+        "achi thi, retweet kar dun na",
+        "tu to bc h yar",
+        "please yaar, koi batao match kab hai, I am waiting",
     ],
 )
 def test_urdu_in_latin_letters(text: str) -> None:
@@ -61,6 +74,9 @@ def test_urdu_in_latin_letters(text: str) -> None:
         "main street is the place to be for all of us",
         "the mp3 player is 4x faster than my ps5",
         "ha ha ha very funny to me",
+        "the main log of the band is on my page, so do check it, k",
+        "I saw Khan and his men, the army of Pakistan won",
+        "ok k",
     ],
 )
 def test_english_with_digits_is_not_taken_for_it(text: str) -> None:
@@ -75,11 +91,35 @@ def test_english_with_digits_is_not_taken_for_it(text: str) -> None:
         ("a manhã está linda e a maçã da ana é boa", "pt"),
         ("han har en hund och hon har en katt, din vän", "sv"),
         ("ha fatto una torta buonissima e ho mangiato tutto", "it"),
+        ("tu ne fais pas attention à ce que tu dis, hein", "fr"),
+        ("se o cara não pode ir, par de jovens vai", "pt"),
+        ("ho una sala per il mare e li ho visti a Bari", "it"),
+        ("de kamer was koud, ze kon niet slapen", "nl"),
+        ("apa kabar hari ini, saya mau makan nasi di rumah", "id"),
+        ("dil ve din dersinde kal dedi dost", "tr"),
+        ("den här salen är bara till för den som har bil", "sv"),
     ],
 )
 def test_pieces_of_longer_words_are_no_words_of_another_language(text: str, language: str) -> None:
     assert romanised(text) is None
     assert identify(text) == language
+
+
+def test_small_words_of_urdu_are_told_from_its_own_and_neither_is_english() -> None:
+    assert not _URDU_WORDS & _URDU_SMALL_WORDS
+    assert not (_URDU_WORDS | _URDU_SMALL_WORDS) & _ENGLISH_WORDS
+    assert all(len(word) > 1 for word in _URDU_WORDS)
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es", "fr", "it", "pt", "tr"])
+def test_no_sentence_of_the_functional_tests_is_taken_for_urdu(language: str) -> None:
+    assert [case.text for case in cases(language) if romanised(case.text) == "ur-Latn"] == []
+
+
+def test_nearly_every_sentence_of_those_in_urdu_is_known() -> None:
+    """Some are hidden on purpose: letters apart, words run together."""
+    told = [romanised(case.text) == "ur-Latn" for case in cases("ur-Latn")]
+    assert sum(told) / len(told) > 0.85
 
 
 def test_what_the_platform_declares_comes_first() -> None:

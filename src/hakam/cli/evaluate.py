@@ -249,6 +249,8 @@ def _print_groups(rows: Sequence[Judged]) -> None:
 
 
 def _print_functional(rows: Sequence[Judged]) -> None:
+    from hakam.signals.evaluation.figures import share  # noqa: PLC0415 -- `hakam --help` stays instant
+
     tiers = sorted({_PLACES[row.tier] for row in rows})
     shown = table(
         "language",
@@ -265,8 +267,8 @@ def _print_functional(rows: Sequence[Judged]) -> None:
         shares = []
         for place in tiers:
             mine = [row for row in part if _PLACES[row.tier] == place]
-            right = sum(row.flagged == bool(row.label) for row in mine)
-            shares.append(f"{right / len(mine):.0%}")
+            right = share(sum(row.flagged == bool(row.label) for row in mine), len(mine))
+            shares.append(f"{right.value:.0%} ({right.low:.0%}-{right.high:.0%})".replace("%-", "-"))
         count = len(part) // len(tiers)
         shown.add_row(language, head, function, "leave" if label == 0 else "flag", str(count), *shares)
     OUT.print(shown)

@@ -75,3 +75,20 @@ def test_a_share_of_harmless_texts_alone_has_an_interval() -> None:
     assert found.auc is None
     assert found.false_positives.value == 0.25
     assert found.false_positives.low < 0.25 < found.false_positives.high
+
+
+@pytest.mark.parametrize(
+    ("hits", "count", "low", "high"),
+    [
+        (0, 10, 0.0, 0.278),
+        (10, 10, 0.722, 1.0),
+        (8, 10, 0.490, 0.943),
+        (1, 1, 0.207, 1.0),
+        (81, 263, 0.255, 0.366),
+    ],
+)
+def test_the_interval_of_a_share(hits: int, count: int, low: float, high: float) -> None:
+    """The last as Newcombe (1998), table I, has it."""
+    found = figures.share(hits, count)
+    assert found.value == hits / count
+    assert (found.low, found.high) == (pytest.approx(low, abs=0.0006), pytest.approx(high, abs=0.0006))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
-from training.corpora import seeds
+from ruamel.yaml import YAML
+from training.corpora import SEEDED, SEEDS, seeds
 
+from hakam.signals.evaluation import functional
 from hakam.signals.evaluation.baselines import baselines
 from hakam.signals.evaluation.functional import LANGUAGES, all_cases, cases
 from hakam.signals.evaluation.groups import GROUPS, groups_named
@@ -23,10 +27,23 @@ def test_each_language_tests_what_must_and_what_must_not_be_flagged(language: st
     assert len({case.text for case in found}) == len(found)
 
 
-def test_both_languages_test_the_same_kinds_but_for_their_tricks_and_dialects() -> None:
-    english, arabic = ({case.function for case in cases(language)} for language in LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_tests_the_same_kinds_but_for_its_tricks_and_dialects(language: str) -> None:
+    english, other = ({case.function for case in cases(one)} for one in ("en", language))
     own = ("spelling", "tatweel", "dialect")
-    assert {name for name in english ^ arabic if not any(word in name for word in own)} == set()
+    assert {name for name in english ^ other if not any(word in name for word in own)} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_right_for_a_kind_is_the_same_in_every_language(language: str) -> None:
+    right = {case.function: (case.head, case.expected) for case in cases("en")}
+    for case in cases(language):
+        assert right.get(case.function, (case.head, case.expected)) == (case.head, case.expected)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_slot_is_filled(language: str) -> None:
+    assert [case.text for case in cases(language) if set("{}") & set(case.text)] == []
 
 
 def test_five_dialects_of_arabic_are_tested() -> None:
@@ -67,6 +84,31 @@ def test_each_group_stands_in_as_many_cases(language: str) -> None:
 def test_no_model_learns_from_them() -> None:
     learnt = {fold_words(row.text) for row in seeds()}
     assert [case.text for case in all_cases() if fold_words(case.text) in learnt] == []
+
+
+def _sentences(folder: Path, language: str) -> set[str]:
+    """Return the templates of a file of seeds or of functional tests."""
+    yaml = YAML(typ="safe", pure=True)
+    book = yaml.load((folder / f"{language}.yaml").read_text(encoding="utf-8"))
+    return {text for part in book.get("sets", book.get("functions")) for text in part["texts"]}
+
+
+def _runs(template: str) -> set[tuple[str, ...]]:
+    """Return all runs of five words of a template, a slot being a word."""
+    words = fold_words(re.sub(r"\{\w+\}", " § ", template)).split()
+    return {tuple(words[n : n + 5]) for n in range(len(words) - 4)}
+
+
+@pytest.mark.parametrize("language", SEEDED)
+def test_no_seed_shares_five_words_in_a_row_with_a_test(language: str) -> None:
+    first = YAML(typ="safe", pure=True).load((SEEDS / "other.yaml").read_text(encoding="utf-8"))
+    learnt = _sentences(SEEDS, language) | {
+        text for texts in first["languages"][language].values() for text in texts
+    }
+    tested = _sentences(Path(functional.__file__).parent / "functional", language)
+    assert len(tested) >= 100
+    seen = {run for template in learnt for run in _runs(template)}
+    assert {template: shared for template in tested if (shared := _runs(template) & seen)} == {}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ Intervals are 95 % percentiles of a bootstrap over the texts, with a fixed seed:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 SEED = 20260101
 ROUNDS = 200
 _BINS = 10
+_Z = 1.959964  # of a normal distribution, 95 % lie within
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -73,6 +75,14 @@ def f1(flagged: Any, y: Any) -> float:
 def macro_f1(flagged: Any, y: Any) -> float:
     """Return the mean of the F1 of flagged and of unflagged texts."""
     return (f1(flagged, y) + f1(~flagged, 1 - y)) / 2
+
+
+def share(hits: int, count: int) -> Figure:
+    """Return a share with its 95 % interval by Wilson (1927), which holds for few texts and for all or none."""
+    part, square = hits / count, _Z * _Z
+    middle = (part + square / (2 * count)) / (1 + square / count)
+    reach = _Z * math.sqrt(part * (1 - part) / count + square / (4 * count * count)) / (1 + square / count)
+    return Figure(part, max(0.0, middle - reach), min(1.0, middle + reach))
 
 
 def calibration_error(p: Any, y: Any) -> float:

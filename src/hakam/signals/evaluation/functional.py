@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from hakam.signals.models.heads import Head
 
-LANGUAGES = ("en", "ar")
+LANGUAGES = ("en", "ar", "de", "es", "fr", "hi", "it", "pt", "tr", "ur", "ur-Latn")
 
 
 class Case(NamedTuple):
@@ -28,15 +28,21 @@ class Case(NamedTuple):
 
 
 def cases(language: str) -> Iterator[Case]:
-    """Yield the cases of a language, each sentence once for each group that its slot takes."""
+    """Yield the cases of a language, each sentence once for each group that its slot takes.
+
+    A language that bends its nouns names each group in several forms; a case knows its group by the first, `group`.
+    """
     file = resources.files("hakam.signals.evaluation") / "functional" / f"{language}.yaml"
     book = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
+    groups = [group if isinstance(group, dict) else {"group": group} for group in book["groups"]]
     for function in book["functions"]:
         head, expected = Head(function["head"]), bool(function["expected"])
         for text in function["texts"]:
-            for group in book["groups"] if "{group}" in text else ("",):
-                filled = text.replace("{group}", group)
-                yield Case(language, function["name"], head, expected, filled, group)
+            for forms in groups if "{" in text else [{}]:
+                filled = text
+                for name, words in forms.items():
+                    filled = filled.replace(f"{{{name}}}", words)
+                yield Case(language, function["name"], head, expected, filled, forms.get("group", ""))
 
 
 def all_cases() -> list[Case]:
