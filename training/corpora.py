@@ -10,9 +10,10 @@ import csv
 import io
 import random
 from collections.abc import Iterator
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import zstandard
 from ruamel.yaml import YAML
@@ -122,14 +123,19 @@ def _fill(template: str, slots: dict[str, list[str]], dice: random.Random) -> st
     return template
 
 
+@cache
+def book_of(path: Path) -> Any:
+    """Return what a file of seeds holds."""
+    return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+
+
 def seeds(folder: Path = SEEDS) -> Iterator[Row]:
     """Yield the seed sentences, slots filled. A template is in one split only: train, or dev for one in seven.
 
     Those of languages that have few corpora or none, beside `other.yaml`, are all dev: nothing is learnt from them.
     """
-    yaml = YAML(typ="safe", pure=True)
     for name in ("en", "ar", *SEEDED):
-        book = yaml.load((folder / f"{name}.yaml").read_text(encoding="utf-8"))
+        book = book_of(folder / f"{name}.yaml")
         most = _SEEDED_COPIES if name in SEEDED else _SEED_COPIES
         for part in book["sets"]:
             labels = {Head(head): int(value) for head, value in part["labels"].items()}
@@ -147,7 +153,7 @@ def seeds(folder: Path = SEEDS) -> Iterator[Row]:
                         f"seed_{name}",
                         part["name"],
                     )
-    book = yaml.load((folder / "other.yaml").read_text(encoding="utf-8"))
+    book = book_of(folder / "other.yaml")
     for language, sets in book["languages"].items():
         for name, texts in sets.items():
             head = Head(name.removeprefix("no-"))

@@ -7,8 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
-from training.corpora import SEEDED, SEEDS, seeds
+from training.corpora import SEEDED, SEEDS, book_of, seeds
 
 from hakam.signals.evaluation import functional
 from hakam.signals.evaluation.baselines import baselines
@@ -86,10 +85,9 @@ def test_no_model_learns_from_them() -> None:
     assert [case.text for case in all_cases() if fold_words(case.text) in learnt] == []
 
 
-def _sentences(folder: Path, language: str) -> set[str]:
+def _sentences(path: Path) -> set[str]:
     """Return the templates of a file of seeds or of functional tests."""
-    yaml = YAML(typ="safe", pure=True)
-    book = yaml.load((folder / f"{language}.yaml").read_text(encoding="utf-8"))
+    book = book_of(path)
     return {text for part in book.get("sets", book.get("functions")) for text in part["texts"]}
 
 
@@ -101,11 +99,9 @@ def _runs(template: str) -> set[tuple[str, ...]]:
 
 @pytest.mark.parametrize("language", SEEDED)
 def test_no_seed_shares_five_words_in_a_row_with_a_test(language: str) -> None:
-    first = YAML(typ="safe", pure=True).load((SEEDS / "other.yaml").read_text(encoding="utf-8"))
-    learnt = _sentences(SEEDS, language) | {
-        text for texts in first["languages"][language].values() for text in texts
-    }
-    tested = _sentences(Path(functional.__file__).parent / "functional", language)
+    first = book_of(SEEDS / "other.yaml")["languages"][language]
+    learnt = _sentences(SEEDS / f"{language}.yaml") | {text for texts in first.values() for text in texts}
+    tested = _sentences(Path(functional.__file__).parent / "functional" / f"{language}.yaml")
     assert len(tested) >= 100
     seen = {run for template in learnt for run in _runs(template)}
     assert {template: shared for template in tested if (shared := _runs(template) & seen)} == {}

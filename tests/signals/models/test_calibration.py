@@ -67,3 +67,13 @@ def test_flagging_everything_is_not_best_where_most_is_abusive() -> None:
     p = np.concatenate([DICE.uniform(0.3, 0.9, 300), DICE.uniform(0.1, 0.6, 60)])
     y = np.array([1] * 300 + [0] * 60)
     assert best_threshold(p, y).at > 0.25
+
+
+def test_a_cut_may_be_bound_by_how_many_harmless_texts_it_flags() -> None:
+    p = np.array([0.9, 0.805, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.12, 0.06])
+    y = np.array([1, 0, 1, 1, 1, 1, 0, 0, 0, 0])
+    free, bound = best_threshold(p, y), best_threshold(p, y, most_wrong=0.1)
+    assert free.at <= 0.4
+    assert 0.805 < bound.at <= 0.9
+    assert bound.macro_f1 < free.macro_f1
+    assert best_threshold(np.full(10, 0.99), y, most_wrong=0.1).at == pytest.approx(0.95)

@@ -6,8 +6,9 @@ In the manner of HateCheck (Roettger et al. 2021), written anew; see `functional
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from importlib import resources
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
 
@@ -32,8 +33,7 @@ def cases(language: str) -> Iterator[Case]:
 
     A language that bends its nouns names each group in several forms; a case knows its group by the first, `group`.
     """
-    file = resources.files("hakam.signals.evaluation") / "functional" / f"{language}.yaml"
-    book = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
+    book = _book(language)
     groups = [group if isinstance(group, dict) else {"group": group} for group in book["groups"]]
     for function in book["functions"]:
         head, expected = Head(function["head"]), bool(function["expected"])
@@ -43,6 +43,12 @@ def cases(language: str) -> Iterator[Case]:
                 for name, words in forms.items():
                     filled = filled.replace(f"{{{name}}}", words)
                 yield Case(language, function["name"], head, expected, filled, forms.get("group", ""))
+
+
+@cache
+def _book(language: str) -> Any:
+    file = resources.files("hakam.signals.evaluation") / "functional" / f"{language}.yaml"
+    return YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
 
 
 def all_cases() -> list[Case]:

@@ -89,8 +89,13 @@ def fit_languages(values: Any, labels: Any, languages: list[str]) -> dict[str, S
     return table
 
 
-def best_threshold(probabilities: Any, labels: Any, *, rounds: int = 200, seed: int = 20260101) -> Threshold:
-    """Return the cut with the best macro-F1, rounded to 0.01, with the interval of that macro-F1."""
+def best_threshold(
+    probabilities: Any, labels: Any, *, most_wrong: float = 1.0, rounds: int = 200, seed: int = 20260101
+) -> Threshold:
+    """Return the cut with the best macro-F1, rounded to 0.01, with the interval of that macro-F1.
+
+    Of the cuts that flag more than a share of `most_wrong` of the negatives none is taken; if all do, the highest.
+    """
     p, y = np.asarray(probabilities, float), np.asarray(labels)
     cuts = np.arange(0.05, 0.96, 0.01)
 
@@ -104,7 +109,11 @@ def best_threshold(probabilities: Any, labels: Any, *, rounds: int = 200, seed: 
         return (flagged + unflagged) / 2
 
     all_ = f1s(p, y)
-    place = int(all_.argmax())
+    zeros = np.sort(p[y == 0])
+    wrong = (len(zeros) - np.searchsorted(zeros, cuts)) / max(len(zeros), 1)
+    place = (
+        int(np.where(wrong <= most_wrong, all_, -1.0).argmax()) if wrong[-1] <= most_wrong else len(cuts) - 1
+    )
     dice = np.random.default_rng(seed)
     seen = []
     for _ in range(rounds):
