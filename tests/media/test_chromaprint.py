@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.media.clip_files import tones
 
-from hakam.media.chromaprint import RATE, SECONDS, Known, fingerprint, overlap
+from hakam.media.chromaprint import QUICK, RATE, SECONDS, THOROUGH, Known, fingerprint, overlap
 
 pytestmark = pytest.mark.embedded  # values only: one database is enough
 BY_FPCALC = [
@@ -59,6 +59,32 @@ def test_silence_is_found_nowhere() -> None:
     silence = fingerprint(np.zeros(30 * RATE, np.int16))
     assert len(set(silence)) == 1
     assert overlap(silence, silence) is None
+
+
+def test_a_silence_that_two_recordings_share_is_nothing_that_they_share() -> None:
+    quiet = np.zeros(12 * RATE, np.int16)
+    first, second = (np.concatenate([tones(seed, 10), quiet, tones(seed + 1, 10)]) for seed in (11, 21))
+    for rule in (THOROUGH, QUICK):
+        for length in (4, 5, 6, 8, 12):
+            cut = second[: (10 + length) * RATE]
+            assert overlap(fingerprint(first), fingerprint(cut), rule) is None
+            held = np.concatenate([tones(31, 9), quiet[: length * RATE], tones(32, 9)])
+            assert overlap(fingerprint(first), fingerprint(held), rule) is None
+
+
+@pytest.mark.parametrize("start", [1, 4, 9])
+def test_who_listens_quickly_needs_six_seconds(start: int) -> None:
+    whole = tones(4, 20)
+    part = fingerprint(np.concatenate([tones(5, 5), whole[start * RATE : (start + 6) * RATE]]))
+    found = overlap(fingerprint(whole), part, QUICK)
+    assert found is not None
+    assert found.known_from == pytest.approx(start, abs=2.0)
+    assert found.seconds >= QUICK.seconds
+
+
+@pytest.mark.parametrize("seed", range(2, 30))
+def test_who_listens_quickly_finds_nothing_else(seed: int) -> None:
+    assert overlap(fingerprint(tones(1, 20)), fingerprint(tones(seed, 20)), QUICK) is None
 
 
 def test_less_than_five_seconds_prove_nothing() -> None:

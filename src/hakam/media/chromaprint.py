@@ -56,14 +56,30 @@ _FILTERS = (
 )
 """Of algorithm 2, in the order of their bits, the highest first."""
 
-FAR = 8  # of 32 bits, on average, within which two stretches of sound are the same
-LEAST_SECONDS = 5.0  # a shorter stretch proves nothing
-_VOTES = 8  # equal numbers at one offset before it is looked at
+LEAST_SECONDS = 5.0  # a shorter stretch proves nothing, but for who listens quickly
+_STEADY = (
+    4  # equal numbers in a row: silence or a hum, which prove nothing, and neither does what touches them
+)
+_SAYING = 0.75  # of the numbers of a block, at least, that nothing of the kind touches
 _LIKELIEST = 8  # offsets that are looked at
 _SHARED = 4  # different numbers of which a recording must share so many to be compared at all
 _COMMON = 1_000  # places of one number beyond which it tells nothing, if a quarter of the bank has it as well
 _MOST_COMPARED = 200  # recordings, likeliest first
 _BLOCK = 40  # numbers, some five seconds
+
+
+class Rule(NamedTuple):
+    """When two stretches of sound are the same."""
+
+    seconds: float = LEAST_SECONDS  # of the shortest
+    block: int = _BLOCK  # numbers that are near together
+    far: float = 8.0  # of 32 bits, on average, within which they are
+    votes: int = 8  # equal numbers at one offset before it is looked at
+
+
+THOROUGH = Rule()
+QUICK = Rule(seconds=2.9, block=24, far=5.0, votes=2)
+"""For who listens as it comes: a shorter stretch that is nearer. See `benchmarks/media/listening.py`."""
 
 
 class Overlap(NamedTuple):
@@ -94,27 +110,33 @@ def fingerprint(samples: NDArray[np.int16]) -> list[int]:
     return [int(number) for number in numbers]
 
 
-def overlap(known: Sequence[int] | NDArray[np.uint32], heard: Sequence[int]) -> Overlap | None:
-    """Return the longest stretch that a known recording and a heard one share, or None under five seconds.
+def overlap(
+    known: Sequence[int] | NDArray[np.uint32], heard: Sequence[int], rule: Rule = THOROUGH
+) -> Overlap | None:
+    """Return the longest stretch that a known recording and a heard one share, or None if it is too short.
 
-    Numbers that are equal vote for an offset; at the likeliest offsets, blocks of five seconds are compared bit by bit.
+    Numbers that are equal vote for an offset; at the likeliest offsets, blocks are compared bit by bit.
     """
     first, second = np.array(known, np.uint32), np.array(heard, np.uint32)
     best: Overlap | None = None
-    for offset in _offsets(first, second):
+    offsets = _offsets(first, second, rule.votes)
+    says = _saying(first) if offsets else first
+    for offset in offsets:
         start, end = max(0, -offset), min(len(first), len(second) - offset)
-        if end - start < LEAST_SECONDS / SECONDS:
+        if end - start < rule.seconds / SECONDS:
             continue
         apart = np.bitwise_count(first[start:end] ^ second[start + offset : end + offset])
-        block = min(_BLOCK, len(apart))
-        near = np.convolve(apart, np.ones(block) / block, mode="valid") <= FAR
+        block = min(rule.block, len(apart))
+        shape = np.ones(block) / block
+        near = np.convolve(apart, shape, mode="valid") <= rule.far
+        near &= np.convolve(says[start:end], shape, mode="valid") >= _SAYING
         begin, length = _longest(near)
         if not length:
             continue
         length += block - 1
         seconds = length * SECONDS
         bits = float(apart[begin : begin + length].mean())
-        if seconds >= LEAST_SECONDS and (best is None or seconds > best.seconds):
+        if seconds >= rule.seconds and (best is None or seconds > best.seconds):
             at = start + begin
             best = Overlap((at + offset) * SECONDS, at * SECONDS, seconds, bits)
     return best
@@ -134,11 +156,11 @@ class Known:
         self._numbers = numbers[order]
         self._owners = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)[order]
 
-    def find(self, heard: Sequence[int]) -> tuple[int, Overlap] | None:
+    def find(self, heard: Sequence[int], rule: Rule = THOROUGH) -> tuple[int, Overlap] | None:
         """Return the entry of which the longest stretch was heard, and that stretch; None if none was."""
         best: tuple[int, Overlap] | None = None
         for entry in self._likely(np.unique(np.array(heard, np.uint32))):
-            found = overlap(self._recordings[entry], heard)
+            found = overlap(self._recordings[entry], heard, rule)
             if found is not None and (best is None or found.seconds > best[1].seconds):
                 best = entry, found
         return best
@@ -213,7 +235,7 @@ def _filtered(sums: NDArray[np.float64], count: int, one: _Filter) -> NDArray[np
     return np.asarray(np.log((1 + above) / (1 + below)))
 
 
-def _offsets(first: NDArray[np.uint32], second: NDArray[np.uint32]) -> list[int]:
+def _offsets(first: NDArray[np.uint32], second: NDArray[np.uint32], least: int) -> list[int]:
     """Return the offsets (heard less known) for which most equal numbers speak. Silence speaks for none."""
     order = np.argsort(second, kind="stable")
     ordered = second[order]
@@ -224,7 +246,20 @@ def _offsets(first: NDArray[np.uint32], second: NDArray[np.uint32]) -> list[int]
             offset = int(other) - int(place)
             votes[offset] = votes.get(offset, 0) + 1
     likely = sorted(votes.items(), key=lambda vote: (-vote[1], vote[0]))
-    return [offset for offset, count in likely[:_LIKELIEST] if count >= _VOTES]
+    return [offset for offset, count in likely[:_LIKELIEST] if count >= least]
+
+
+def _saying(numbers: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Return which numbers were made of sound that changes: each is made of some two seconds."""
+    steady = np.zeros(len(numbers), np.bool_)
+    if len(numbers) > _STEADY:
+        same = np.lib.stride_tricks.sliding_window_view(numbers, _STEADY)
+        steady[: len(same)] = (same == same[:, :1]).all(axis=1)
+    reach = _WIDEST + _STEADY
+    if not steady.any() or len(steady) <= 2 * reach:
+        return ~steady
+    touched: NDArray[np.bool_] = np.convolve(steady, np.ones(2 * reach + 1), mode="same") > 1 / 2
+    return ~touched
 
 
 def _longest(near: NDArray[np.bool_]) -> tuple[int, int]:

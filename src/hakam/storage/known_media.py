@@ -106,12 +106,14 @@ class KnownMedia:
             if self._all[name].in_force(at)
         )
 
-    def recordings(self, sounds: Sequence[int], at: float) -> Iterator[Alike]:
+    def recordings(
+        self, sounds: Sequence[int], at: float, rule: chromaprint.Rule = chromaprint.THOROUGH
+    ) -> Iterator[Alike]:
         """Yield, for each bank, the known recording of which the longest stretch was heard. `at`: Unix seconds."""
         for name, known in self._recordings.items():
             if not self._all[name].in_force(at):
                 continue
-            found = known.find(sounds)
+            found = known.find(sounds, rule)
             if found is not None:
                 entry, part = found
                 how = (

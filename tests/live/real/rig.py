@@ -218,8 +218,8 @@ class Icecast:
             time.sleep(0.5)
             self.program = program
             if program.running:
-                break
-        return self
+                return self
+        raise RuntimeError(f"Icecast ended at its start ten times: {self.program and self.program.written()}")
 
     def __exit__(self, *_: object) -> None:
         assert self.program is not None

@@ -25,7 +25,9 @@ _KEPT: Final = 8  # frames that wait uncompared while a stream is watched lightl
 _STILL_SIDE: Final = 480  # pixels of what moderators see
 _STILL_QUALITY: Final = 72
 _HEARD: Final = 24.0  # seconds of sound that are compared
-_LISTEN_EVERY: Final = 4.0  # seconds
+_QUICKLY: Final = 12.0  # of them, that are compared each second, by a short stretch that is near
+_LISTEN_EVERY: Final = 1.0  # seconds
+_THOROUGHLY: Final = 4  # times of that, after which all are compared, by a longer one that may be farther
 
 
 class Picture(NamedTuple):
@@ -57,6 +59,7 @@ class Eyes:
         self._sound: deque[NDArray[np.int16]] = deque()
         self._samples = 0
         self._listened_at = 0.0
+        self._listened = 0
         self._begin: float | None = None
 
     def see(self, at: float, luma: Luma8) -> None:
@@ -88,9 +91,19 @@ class Eyes:
         if at - self._listened_at < _LISTEN_EVERY or not media.holds(EntryKind.CHROMAPRINT):
             return
         self._listened_at = at
-        if self._samples >= chromaprint.LEAST_SECONDS * chromaprint.RATE:
-            heard = chromaprint.fingerprint(np.concatenate(self._sound))
-            self._found(at, list(media.recordings(heard, at)))
+        self._listened += 1
+        if self._samples < chromaprint.LEAST_SECONDS * chromaprint.RATE:
+            return
+        thorough = self._listened % _THOROUGHLY == 0
+        whole = np.concatenate(self._sound)
+        seconds, rule = (_HEARD, chromaprint.THOROUGH) if thorough else (_QUICKLY, chromaprint.QUICK)
+        heard = chromaprint.fingerprint(whole[-int(seconds * chromaprint.RATE) :])
+        found = list(media.recordings(heard, at, rule))
+        if thorough:
+            newest = heard[-int(_QUICKLY / chromaprint.SECONDS) :]
+            known = {one.bank for one in found}
+            found += [one for one in media.recordings(newest, at, chromaprint.QUICK) if one.bank not in known]
+        self._found(at, found)
 
     def matches(self) -> list[Match]:
         """Return the matches since the last call."""
