@@ -120,3 +120,25 @@ def test_who_reports_by_the_form_while_many_do_is_one_of_the_same_case(flood: Fl
     flood.report(3, platform=here)
     flood.take()
     assert case().notices == 14
+
+
+@pytest.mark.parametrize(("language", "more"), [("en", "What 2 more say"), ("ar", "قول مبلّغَين آخرين")])
+def test_a_case_of_very_many_shows_what_the_newest_say_and_folds_the_rest(
+    flood: Flood, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch, language: str, more: str
+) -> None:
+    monkeypatch.setattr(crowds, "FULL", 7)
+    flood.report(60)
+    flood.take()
+    found = sign_in(language=language).get(f"/desk/cases/{case().pk}/").content.decode()
+    before, _tag, after = found.partition("data-more-notes")
+    assert (before.count("<blockquote"), after.count("<blockquote")) == (5, 2)
+    assert more in re.sub("<[^>]+>", "", after)
+    assert found.count("<details") == found.count("</details>")
+
+
+def test_few_notes_are_not_folded(flood: Flood, sign_in: SignIn) -> None:
+    flood.report(4)
+    flood.take()
+    found = sign_in().get(f"/desk/cases/{case().pk}/").content.decode()
+    assert found.count("<blockquote") == 4
+    assert "data-more-notes" not in found

@@ -43,6 +43,7 @@ from hakam.staff.roles import Permission
 from hakam.vocabulary.verdict import Firing
 
 SHOWN_SOURCES = 4
+SHOWN_NOTES = 5  # what the newest say; the rest is folded
 _ICONS = {
     SourceKind.VERDICT: "machine",
     SourceKind.NOTICE: "flag",
@@ -126,6 +127,7 @@ def context_of(
     versions = reported(case.versions, case.firings)
     newest = case.versions[-1].event if case.versions else None
     draft = case.draft.body if case.draft else {}
+    notes = () if case.hidden else words_of(source.ref for source in case.sources)
     return {
         "case": case,
         "queue": queue,
@@ -153,7 +155,8 @@ def context_of(
         ],
         "scores": [{"name": k, "value": v} for k, v in sorted(newest.scores.items())] if newest else [],
         "aims": [] if case.hidden or newest is None else aims_of(case.row.harm, newest),
-        "notes": () if case.hidden else words_of(source.ref for source in case.sources),
+        "notes": notes,
+        "more_notes": len(notes) - SHOWN_NOTES,
         "proposal": proposal_access.open_on(case.row.id, user=user),
         "decided": [d for d in case.decisions if d.case_id == case.row.id],
         "threats": threats.of_case(user, case.row.id),
