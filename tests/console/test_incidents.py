@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -20,6 +21,8 @@ from tests.incidents.stage import PACK
 from tests.media.drawings import drawing, file_of
 
 from hakam.banks.models import Bank, BankEntry
+from hakam.console import incident_figures
+from hakam.incidents import report
 from hakam.incidents.closing import close_due
 from hakam.incidents.models import Incident
 from hakam.incidents.states import IncidentState, Power, RoleKind
@@ -321,6 +324,25 @@ def test_the_report_is_a_paper_in_both_languages(nadia: Client, omar: Client, cl
         assert client.get(inside).status_code == 302  # to sign in
     assert client.get("/incidents/harbour.fr.pdf").status_code == 404
     assert client.get("/incidents/quay.en.pdf").status_code == 404
+
+
+def test_a_report_tells_no_span_that_was_not(nadia: Client, omar: Client) -> None:
+    declare(nadia, power=["emergency_bank", "share"])
+    act(omar, "confirm")
+    one = Incident.objects.get()
+    made = report.report_of(one, words="", now=timezone.now())
+    told = {line.name: line.value for line in incident_figures.times(made)}
+    assert set(told.values()) == {"not yet", told["declared_at/confirmed_at"]}  # it still runs
+    assert incident_figures.span(-185) == "3 min 5 s earlier"
+    figures = msgspec.structs.replace(made.figures, closed_at=timezone.now())
+    seconds = made.seconds | {"first_uploaded_at/first_shared_at": -180.0}
+    over = msgspec.structs.replace(made, figures=figures, seconds=seconds)
+    told = {line.name: line.value for line in incident_figures.times(over)}
+    assert told["first_uploaded_at/first_shared_at"] == "offered; no partner has confirmed"
+    assert told["first_uploaded_at/first_detected_at"] == "never came to that"
+    reached = msgspec.structs.replace(over, figures=msgspec.structs.replace(figures, partners_reached=1))
+    told = {line.name: line.value for line in incident_figures.times(reached)}
+    assert told["first_uploaded_at/first_shared_at"] == "3 min earlier"
 
 
 def test_an_exercise_is_marked_on_every_page_of_it(nadia: Client, omar: Client, client: Client) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from django.utils import formats, timezone, translation
 from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from hakam.console import timewords
@@ -46,8 +47,11 @@ def share(value: float | None) -> str:
 
 
 def span(value: float | None) -> str:
-    """Write a number of seconds as a span of time."""
-    return str(NEVER) if value is None else timewords.exact(timedelta(seconds=value))
+    """Write a number of seconds as a span of time; one below zero as what came earlier."""
+    if value is None:
+        return str(NEVER)
+    said = timewords.exact(timedelta(seconds=abs(value)))
+    return gettext("%(span)s earlier") % {"span": said} if value < 0 else said
 
 
 _Form = Callable[[Any], str]
@@ -117,9 +121,21 @@ def times(made: Report) -> tuple[Line, ...]:
     """Return how long it took from one moment to another."""
     arrow = "\u2190" if translation.get_language_bidi() else "\u2192"
     return tuple(
-        Line(pair, f" {arrow} ".join(str(MOMENTS[moment]) for moment in pair.split("/")), span(length))
+        Line(
+            pair,
+            f" {arrow} ".join(str(MOMENTS[moment]) for moment in pair.split("/")),
+            _time(made, pair, length),
+        )
         for pair, length in made.seconds.items()
     )
+
+
+def _time(made: Report, pair: str, length: float | None) -> str:
+    if pair.endswith("first_shared_at") and length is not None and not made.figures.partners_reached:
+        return gettext("offered; no partner has confirmed")  # who fetches for itself confirms nothing
+    if length is None and made.figures.closed_at is None:
+        return pgettext("moment of an incident", "not yet")
+    return span(length)
 
 
 def powers(figures: Figures) -> tuple[Line, ...]:

@@ -47,7 +47,6 @@ def incident(request: HttpRequest, slug: str) -> HttpResponse:
         "times": told.times(found),
         "groups": told.groups(found.figures),
         "powers": told.powers(found.figures),
-        "share_wrong": told.share(found.figures.share_wrong),
         "chart": columns([count for _hour, count in hours]),
         "first_hour": hours[0][0] if hours else None,
         "last_hour": hours[-1][0] if hours else None,
