@@ -94,6 +94,11 @@ print(hashlib.sha256(text).hexdigest())
 PY
 }
 
+# pip would do it one file after the other; all processors share it here. A file that can't be compiled is nobody's business.
+compile_packages() {
+    "$venv_python" -m compileall -q -j 0 "$("$venv_python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" || true
+}
+
 ensure_environment() {
     "$venv_python" -c 'import pip' >/dev/null 2>&1 || make_venv
     wanted=$(digest_of "$1")
@@ -103,7 +108,8 @@ ensure_environment() {
     done
     rm -f .venv/.installed-run .venv/.installed-dev
     with_progress "Installing $(grep -c '^[a-z].*==' "requirements/$1.txt") packages" \
-        "$venv_python" -m pip install --require-hashes --no-deps -r "requirements/$1.txt"
+        "$venv_python" -m pip install --no-compile --require-hashes --no-deps -r "requirements/$1.txt"
+    with_progress "Compiling them" compile_packages
     with_progress "Installing hakam" \
         "$venv_python" -m pip install --no-deps --no-build-isolation --no-index -e .
     printf '%s\n' "$wanted" >".venv/.installed-$1"
