@@ -19,7 +19,7 @@ def split(splitter: Splitter, data: bytes, size: int) -> list[Fragment]:
     return out
 
 
-@pytest.mark.parametrize("size", [1, 7, 1_000, 1_000_000])
+@pytest.mark.parametrize("size", [7, 1_000_000])
 @pytest.mark.parametrize(("kind", "words"), [("mp4", (*H264, *MP4)), ("webm", (*VP8, *WEBM))])
 def test_pieces_of_any_size_are_the_same_film(kind: str, words: tuple[str, ...], size: int) -> None:
     whole = film(*words)
@@ -89,7 +89,7 @@ def test_what_would_not_end_is_refused() -> None:
         WebM().feed(b"\x00" * 12)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_damage_is_refused_or_passes_and_nothing_else(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(sorted(SPLITTERS)))
