@@ -160,3 +160,36 @@ def test_a_rule_with_labels_only_asks_for_a_person_and_says_so() -> None:
     (entry,) = made(text).entries
     assert "the label has no end there; the mark lives 30d here" in entry.notes
     assert "it has no effect there but labels; a review is asked for here" in entry.notes
+
+
+@pytest.mark.parametrize(
+    ("path", "on"),
+    [
+        ("$.user.id", "author"),
+        ("$.data.author.id", "author"),
+        ("$.author_id", "author"),
+        ("$.post.id", "item"),
+        ("$.message_id", "item"),
+    ],
+)
+def test_an_entity_is_known_by_where_its_id_stands(path: str, on: str) -> None:
+    rule = (
+        f"Who: Entity[str] = EntityJson(type='X', path='{path}')\n"
+        "Found = Rule(when_all=[TextContains(text=PostText, phrase='hello')], description='d')\n"
+        "WhenRules(rules_any=[Found], then=[LabelAdd(entity=Who, label='seen', expires_after=TimeDelta(days=7))])\n"
+    )
+    imported = made(rule)
+    assert imported.count(Status.LEFT_OUT) == 0
+    assert f'mark("seen", on="{on}", expires="7d")' in imported.files["rules.yaml"]
+
+
+def test_another_person_of_the_event_is_not_its_author() -> None:
+    """A label of whoever is written to must not land on whoever writes."""
+    for path in ("$.target.id", "$.recipient_user_id", "$.user.friend.id", "$.id"):
+        rule = (
+            f"Who: Entity[str] = EntityJson(type='User', path='{path}')\n"
+            "Found = Rule(when_all=[TextContains(text=PostText, phrase='hello')], description='d')\n"
+            "WhenRules(rules_any=[Found], then=[LabelAdd(entity=Who, label='seen', expires_after=TimeDelta(days=7))])\n"
+        )
+        (entry,) = made(rule).entries
+        assert entry.status is Status.LEFT_OUT, path

@@ -14,7 +14,8 @@ from hakam.importing.conditions import END, START, escaped, folded, found, is_pl
 from hakam.importing.packing import Pack
 
 _TEXTS = {"text", "message", "content", "body"}
-_AUTHORS = {"user_id", "did", "author_id", "account_id"}
+_AUTHORS = {"user_id", "did", "author_id", "account_id", "user.id", "author.id", "account.id", "sender.id"}
+_ITEMS = {"post_id", "item_id", "message_id", "comment_id", "post.id", "item.id", "message.id", "comment.id"}
 _KINDS = {"list": "texts", "str": "text", "int": "number", "float": "number", "bool": "boolean"}
 _SIGNS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=", ast.In: "in",
           ast.NotIn: "not in"}  # fmt: skip
@@ -240,12 +241,14 @@ class _Reader:
     def _field(self, name: str, defined: _Defined, read: dict[str, ast.expr]) -> str:
         path = _constant(read["path"]) if "path" in read else ""
         last = path.rsplit(".", 1)[-1]
+        owned = ".".join(path.removeprefix("$").strip(".").split(".")[-2:])
         if last in _TEXTS:
             self.notes.append(f"`{path}` is read as `item.text`")
             return "item.text"
-        if last in _AUTHORS:
-            self.notes.append(f"`{path}` is read as `author.id`")
-            return "author.id"
+        for known, ours in ((_AUTHORS, "author.id"), (_ITEMS, "item.id")):
+            if last in known or owned in known:
+                self.notes.append(f"`{path}` is read as `{ours}`")
+                return ours
         kind = next((ours for theirs, ours in _KINDS.items() if theirs in defined.kind.lower()), "text")
         field = self.pack.declared(_dashed(name).replace("-", "_"), kind)
         self.notes.append(f"the platform sends `{field}` ({path or name})")
