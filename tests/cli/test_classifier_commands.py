@@ -14,7 +14,6 @@ from hakam.cli.compare import kappa
 from hakam.cli.labelled_rows import files_of, name_of, rows_of
 from hakam.cli.main import app
 from hakam.cli.screen import CommandError
-from hakam.signals.evaluation.functional import LANGUAGES
 from hakam.signals.models.heads import Head
 from hakam.signals.models.linear import unpack
 from hakam.testing.doors import Running, key_text
@@ -66,17 +65,25 @@ def test_rows_are_read_with_their_labels(labelled: Path, tmp_path: Path) -> None
 
 
 def test_functional_tests_alone() -> None:
-    result = RUN.invoke(app, ["evaluate", "--tier", "linear", "--json"])
+    result = RUN.invoke(
+        app, ["evaluate", "--tier", "linear", "--json", "--language", "en", "--language", "ur"]
+    )
     assert result.exit_code == 0, result.output
     told = json.loads(result.output)
     assert list(told["models"]) == ["linear"]
     assert told["models"]["linear"].startswith("linear-")
-    assert {line["language"] for line in told["lines"]} == set(LANGUAGES)
+    assert {line["language"] for line in told["lines"]} == {"en", "ur"}
     assert {line["head"] for line in told["lines"]} >= {"hate", "threat", "extremism", "spam"}
 
 
+def test_a_language_without_functional_tests_is_told_with_those_that_have_them() -> None:
+    result = RUN.invoke(app, ["evaluate", "--language", "xx", "--language", "en"])
+    assert isinstance(result.exception, CommandError)
+    assert str(result.exception).startswith("no functional tests in xx; there are en, ar, de")
+
+
 def test_a_table_of_own_texts(labelled: Path) -> None:
-    result = RUN.invoke(app, ["evaluate", str(labelled), "--tier", "linear"])
+    result = RUN.invoke(app, ["evaluate", str(labelled), "--tier", "linear", "--language", "en"])
     assert result.exit_code == 0, result.output
     for words in ("Test splits", "own", "48+48", "Functional tests", "In all"):
         assert words in result.output

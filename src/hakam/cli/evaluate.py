@@ -63,6 +63,12 @@ def evaluate(
     tier: Annotated[
         Tier, typer.Option(help="Which models read; all: each of them, if the encoder is installed.")
     ] = Tier.ALL,
+    languages: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--language", metavar="TAG", help="Functional tests of this language; without it, of all."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure the shipped classifiers: AUC, average precision, F1 at the threshold, calibration, with intervals.
@@ -71,8 +77,12 @@ def evaluate(
     positives by the group of people that a text names; then the functional tests, by what they test. Intervals
     are 95 %, by bootstrap. Exit code 0 whatever the figures are.
     """
-    from hakam.signals.evaluation.functional import all_cases  # noqa: PLC0415 -- `hakam --help` stays instant
+    from hakam.signals.evaluation.functional import LANGUAGES, cases  # noqa: PLC0415 -- `hakam --help` stays instant
 
+    strange = sorted(set(languages or ()) - set(LANGUAGES))
+    if strange:
+        raise CommandError(f"no functional tests in {', '.join(strange)}; there are {', '.join(LANGUAGES)}")
+    tested = [case for language in languages or LANGUAGES for case in cases(language)]
     tiers = _tiers(tier)
     corpora: list[Judged] = []
     skipped = set(leave_out or ())
@@ -82,7 +92,7 @@ def evaluate(
                 corpora += _judge_file(path, split, most, one)
     if data is not None and not corpora:
         raise CommandError(f"{data} holds no labelled row of the split {split}")
-    functional = [row for one in tiers for row in _judge_functional(all_cases(), one)]
+    functional = [row for one in tiers for row in _judge_functional(tested, one)]
     if as_json:
         _print_json(tiers, corpora, functional)
         return
