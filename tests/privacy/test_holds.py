@@ -142,7 +142,7 @@ def test_a_removal_order_holds_for_six_months_what_it_took_away(world: World) ->
     order = removal(world, "https://maydan.example/tco")
     orders.carry_out(str(order.pk), by=world.amal.actor, now=NOW, unverified_because="The hour runs.")
     assert not Hold.objects.exists()
-    assert holds.follow(now=NOW) == 1
+    assert holds.follow(now=NOW) == 2  # it was received, and carried out
     hold = Hold.objects.get()
     assert hold.target == f"item:{ref}"
     assert hold.authority == "TCO Art. 6(2)"
