@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.media.clip_files import clip, edited, tones, wav
+from tests.media.clip_files import clip, edited, ffmpeg, tones, wav
 
 from hakam.media.feed import Feed, Feeding
 from hakam.media.ffmpeg import ClipBounds, ProgramMissingError, tail
@@ -215,3 +215,17 @@ def test_colours_come_with_the_very_same_light(shelf: Any) -> None:
     red, green, blue = coloured.colours[0][100, 100].astype(int)
     assert (abs(red - 200) < 12, abs(green - 30) < 12, abs(blue - 10) < 12) == (True, True, True)
     assert coloured.colours[0].shape == (*coloured.frames[0][1].shape, 3)
+
+
+def test_what_is_heard_is_what_was_sent_to_the_last_sample(shelf: Any) -> None:
+    folder, address = shelf
+    samples = tones(3, 6.0)
+    (folder / "wave").write_bytes(wav(samples))
+    (folder / "tones.mkv").write_bytes(
+        ffmpeg(b"", ["-i", str(folder / "wave")], ["-c:a", "pcm_s16le"], "mkv")
+    )
+    sink = Sink()
+    ended(sink.feed(f"{address}/tones.mkv", sight=False))
+    heard = np.concatenate(sink.samples).astype(np.float64)
+    assert len(heard) == len(samples)
+    assert np.corrcoef(heard, samples.astype(np.float64))[0, 1] > 0.99

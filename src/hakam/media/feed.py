@@ -24,7 +24,7 @@ from hakam.media.ffmpeg import EVEN, SIDE, ClipBounds, limited_command, size_of
 FORMATS: Final = "flv,live_flv,hls,mpegts,mov,matroska,webm,mp3,aac,ogg,sdp,rtp,rtsp"
 BOUNDS: Final = ClipBounds(cpu_seconds=3_600)
 _HEAD: Final = 80  # bytes of a line of the stream of frames
-_SOUND_BYTES: Final = RATE  # half a second of samples
+_SOUND_BYTES: Final = RATE // 2 * 2  # half a second of samples, and no half of one
 QUIET: Final = "10000000"  # microseconds after which a server that sends nothing is given up
 
 
