@@ -11,10 +11,12 @@ from hakam.policy.kinds import LISTS, TEXTUAL, Kind
 from hakam.policy.listed import outside
 from hakam.policy.source import listing, nearest
 from hakam.policy.tree import Among, And, Compare, Condition, Constant, Field, Holds, Literal, Not, Value
+from hakam.vocabulary.event import COUNTRY_CODES
 
 if TYPE_CHECKING:
     from hakam.policy.check import Expression
 
+COUNTRIES = frozenset(COUNTRY_CODES)
 _COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -101,13 +103,19 @@ def _check_range(check: Expression, one: Value, other: Value, node: ast.expr) ->
 
 def _check_choices(check: Expression, pair: tuple[Value, Value], node: ast.expr) -> None:
     for field, literal in (pair, pair[::-1]):
-        if isinstance(field, Field) and field.spec.choices and isinstance(literal, Literal):
+        if isinstance(field, Field) and isinstance(literal, Literal):
             choice(check, field, str(literal.value), node)
 
 
 def choice(check: Expression, field: Field, value: str, node: ast.expr) -> None:
-    """Report a value that a field with a closed list of values never has."""
+    """Report a value that a field with a closed list of values never has, or that no code of a country is."""
     choices = field.spec.choices
+    if field.spec.country and value not in COUNTRIES:
+        close = value.strip().upper()
+        hint = (
+            f"did you mean `{close}`?" if close in COUNTRIES else "two capital letters (ISO 3166-1), as `DE`"
+        )
+        check.problem("P113", f"`{field.spec.path}` is never `{value[:60]}`", node, hint)
     if choices and value not in choices:
         hint = nearest(value, choices) or f"it is one of {listing(choices, 20)}"
         check.problem("P115", f"`{field.spec.path}` is never `{value[:60]}`", node, hint)
@@ -138,7 +146,7 @@ def _membership(check: Expression, node: ast.expr, left: ast.expr, right: ast.ex
             check.problem("P113", "always the same: two constants are compared", node, "look up a field")
             return Constant(item.value in found[0], text, span)
         if isinstance(item, Field):
-            for value in sorted(map(str, found[0])) if item.spec.choices else ():
+            for value in sorted(map(str, found[0])) if item.spec.choices or item.spec.country else ():
                 choice(check, item, value, right)
         return Among(item, found[0], found[1], text, span)
     holder = check.value(right)

@@ -27,7 +27,8 @@ from hakam.vocabulary.event import Audience, Change, ContentKind, Event
 class FieldSpec(msgspec.Struct, frozen=True):
     """One field. `cost` is in nanoseconds, roughly; `choices` are all values that it can have.
 
-    A number that is known lies between `least` and `most`, and has no fraction if it is `whole`.
+    A number that is known lies between `least` and `most`, and has no fraction if it is `whole`. A country is
+    a code of two capital letters.
     """
 
     path: str
@@ -41,6 +42,7 @@ class FieldSpec(msgspec.Struct, frozen=True):
     least: float = -inf
     most: float = inf
     whole: bool = False
+    country: bool = False
 
 
 def age(event: Event) -> float | None:
@@ -178,7 +180,7 @@ _SPECS = (
     FieldSpec("author.following", _N, "a.following", "how many the author follows", least=0, whole=True),
     FieldSpec("author.posts", _N, "a.posts", "how many posts the author has made", least=0, whole=True),
     FieldSpec("author.verified", _B, "a.verified", "whether the platform verified the author"),
-    FieldSpec("author.country", _T, "a.country", "ISO 3166-1 alpha-2, as the platform says"),
+    FieldSpec("author.country", _T, "a.country", "ISO 3166-1 alpha-2, as the platform says", country=True),
     FieldSpec("author.language", _T, "a.language", "BCP 47, as the platform says"),
     FieldSpec("author.email", _T, "a.email", "the address, if the platform sends it"),
     FieldSpec("author.labels", _L, "a.labels", "labels that the platform gave the author", nullable=False),
@@ -219,7 +221,9 @@ _SPECS = (
     FieldSpec("item.community", _T, "i.community", "id of its community"),
     FieldSpec("item.audience", _T, "i.audience", "who can see it", choices=tuple(map(str, Audience))),
     FieldSpec("item.reach", _N, "i.reach", "how many people saw it so far", least=0, whole=True),
-    FieldSpec("context.country", _T, "x.country", "where the request came from, ISO 3166-1 alpha-2"),
+    FieldSpec(
+        "context.country", _T, "x.country", "where the request came from, ISO 3166-1 alpha-2", country=True
+    ),
     FieldSpec("context.client", _T, "x.client", "the client's name for itself (user agent)"),
     FieldSpec("context.ip_hash", _T, "x.ip_hash", "keyed hash of the address"),
     FieldSpec("text.raw", _T, "s.text", "title and text as they came", needs=(Need.TEXT,)),
