@@ -145,7 +145,7 @@ def test_rows_that_are_no_events_are_counted_and_the_others_judged(pack: Path, t
     path = tmp_path / "posts.csv"
     path.write_text("text,at\nsun,2026-01-01T00:00:00Z\nsun,today\nrain,2026-01-01T00:00:00+03:00\n")
     out = run(pack, path, "--json", tmp_path / "r.json")
-    assert "1 rows are no events: row 2: " in out
+    assert "1 row is no event: row 2: " in out
     assert "1 of 2 events fire a rule (50.00%)" in out
     made = msgspec.json.decode((tmp_path / "r.json").read_bytes(), type=Report)
     assert (made.refused, made.days) == (1, {"2025-12-31": 1, "2026-01-01": 1})

@@ -96,7 +96,7 @@ def test_hot_pictures_are_found_inside_others(hakam: Hakam, tmp_path: Path) -> N
     (tmp_path / "other.png").write_bytes(file_of(drawing(5)))
     ok(hakam("bank", "add", "ncii", str(tmp_path / "known.png")))
     assert hakam("bank", "look", str(tmp_path / "seen.jpg")).returncode == 1
-    assert "1 hashes added" in ok(hakam("bank", "add", "ncii", str(tmp_path / "known.png"), "--hot"))
+    assert "1 hash added" in ok(hakam("bank", "add", "ncii", str(tmp_path / "known.png"), "--hot"))
     looked = hakam("bank", "look", *(str(tmp_path / name) for name in ("seen.jpg", "other.png", "known.png")))
     rows = [line.split()[:4] for line in ok(looked).splitlines()[1:]]
     assert [(name, kind) for name, _, _, kind in rows] == [("seen.jpg", "landmarks"), ("known.png", "pdq")]

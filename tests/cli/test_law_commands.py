@@ -18,7 +18,6 @@ from tests.intake.test_orders import NOW, Desk
 from tests.intake.test_orders import desk as desk  # noqa: PLC0414
 
 from hakam.cli.main import main
-from hakam.cli.owed import counted
 from hakam.cli.screen import ERR, OUT
 from hakam.compliance import deadlines
 from hakam.intake import crowds, disputes, orders
@@ -55,12 +54,6 @@ def hakam(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
 @pytest.fixture
 def inbox(desk: Desk) -> Inbox:
     return Inbox(desk.vault, desk.log)
-
-
-def test_what_is_counted_agrees_with_its_number() -> None:
-    assert [counted(n, "notice", "notices") for n in (0, 1, 2, 1_000)] == [
-        "0 notices", "1 notice", "2 notices", "1,000 notices",
-    ]  # fmt: skip
 
 
 class TestOrders:

@@ -68,7 +68,7 @@ def test_a_report_is_written_in_both_forms(home: Path, tmp_path: Path) -> None:
 def test_a_figure_leads_to_its_fact(home: Path) -> None:
     done = run(home, "-m", "hakam.cli", "report", "trace", "2025", "6", "2", "h")
     assert done.returncode == 0, done.stderr
-    assert "Visibility restriction Removal: 1, from 1 facts" in done.stdout
+    assert "Visibility restriction Removal: 1, from 1 fact" in done.stdout
     assert "decision.final" in done.stdout
 
 

@@ -9,8 +9,9 @@ import typer
 from rich.text import Text
 
 from hakam.cli.home import open_home
-from hakam.cli.owed import AT, counted, first_due, show_clocks, state_of
+from hakam.cli.owed import AT, first_due, show_clocks, state_of
 from hakam.cli.screen import OUT, CommandError, table
+from hakam.vocabulary.counted import counted
 
 if TYPE_CHECKING:
     from hakam.intake.models import Notice
@@ -51,7 +52,7 @@ def list_notices(
     first = {name: due[ref] for ref, name in sorted(refs.items(), reverse=True) if ref in due}
     rows = [
         (first.get(str(one.pk)), str(one.pk), f"{one.received_at:{AT}}", one.harm,
-         counted(len(one.items.all()), "item", "items"), _state(one))
+         counted(len(one.items.all()), "item"), _state(one))
         for one in notices
     ] + [
         (due.get(f"crowd:{one.pk}"), f"crowd:{one.pk}", f"{one.last_at:{AT}}",
@@ -122,11 +123,9 @@ def _show_crowd(name: str, now: datetime) -> None:
     one = Crowd.objects.filter(pk=int(number)).first() if number.isascii() and number.isdigit() else None
     if one is None:
         raise CommandError(f"there is no {name!r}; `hakam notices list --all` lists them")
-    OUT.print(
-        Text(f"{counted(one.count, 'notice', 'notices')} of {one.url or f'{one.item_kind}/{one.item_id}'}")
-    )
+    OUT.print(Text(f"{counted(one.count, 'notice')} of {one.url or f'{one.item_kind}/{one.item_id}'}"))
     for kind, count in sorted(one.kinds.items()):
-        OUT.print(Text(f"{kind}: {counted(count, 'notice', 'notices')}"))
+        OUT.print(Text(f"{kind}: {counted(count, 'notice')}"))
     answer = f"{one.decision}, {'agreed' if one.upheld else 'not agreed'}" if one.answered_at else "waits"
     OUT.print(Text(f"first {one.first_at:{AT}}, last {one.last_at:{AT}} UTC, {answer}"))
     show_clocks(name, now)

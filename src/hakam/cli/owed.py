@@ -15,11 +15,6 @@ if TYPE_CHECKING:
 AT = "%Y-%m-%d %H:%M"
 
 
-def counted(count: int, one: str, many: str) -> str:
-    """Return a number with its noun: `1 notice`, `2 notices`."""
-    return f"{count:,} {one if count == 1 else many}"
-
-
 def state_of(clock: Deadline, now: datetime) -> Text:
     """Say how a clock stands: when it is due, in UTC, and whether that is over."""
     due = f"{clock.due_at:{AT}}"
