@@ -23,7 +23,7 @@ _SPOKEN = re.compile(r"""\b(?:aria-label|title|placeholder|alt)=(["'])(.*?)\1"""
 _NOT_WORDS = {
     "English", "العربية", "rules", "contact", "json", "hk", "Enter", "Esc", "Ctrl", "nbsp", "amp", "case", "https", "s",
     "U", "N", "S", "E", "M", "K", "J", "V", "F", "C", "CSV", "XLSX",
-    "JSON", "harbour", "attack", "EG", "DE", "ar", "en",
+    "JSON", "PDF", "بالعربية", "harbour", "attack", "EG", "DE", "ar", "en",
 }  # fmt: skip
 """Names of languages in themselves, keys, addresses, units, formats of files, codes and names as one types them."""
 

@@ -93,7 +93,7 @@ def test_a_dash_says_nothing() -> None:
     ("countries", "expected"),
     [
         (("US",), {"us.intimate"}),
-        (("GB",), {"uk.intimate", "uk.information", "uk.preserve"}),
+        (("GB",), {"uk.intimate", "uk.information", "uk.inspection", "uk.preserve"}),
         (("IN",), {"in.intimate", "in.content", "in.grievance", "in.order"}),
         (("AU",), {"au.removal"}),
         (("FR",), {"fr.removal", "eu.recipients", "tco.measures", "evidence.preservation"}),
