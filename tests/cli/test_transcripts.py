@@ -24,6 +24,7 @@ from tests.cli.conftest import PACK
 from hakam.cli.commands import COMMANDS
 from hakam.cli.main import main
 from hakam.cli.screen import ERR, OUT
+from hakam.wiring import ports
 from hakam.wiring.settings import settings
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -96,9 +97,17 @@ def empty_home() -> Iterator[None]:
     aside = home.with_name(f"{home.name}-aside")
     home.rename(aside)
     home.mkdir()
+    forget_stores()
     yield
+    forget_stores()
     shutil.rmtree(home)
     aside.rename(home)
+
+
+def forget_stores() -> None:
+    """Let the next command open its files anew: this process keeps them open."""
+    for store in (ports.event_log, ports.notice_log, ports.vault):
+        store.cache_clear()
 
 
 @pytest.fixture
