@@ -238,7 +238,7 @@ def test_an_incident(  # noqa: PLR0915 -- a journey is one way
         with mina.expect_navigation():
             mina.locator("[data-stream] a").first.click()
         expect(mina.locator(".crisis")).to_be_visible()
-        expect(mina.locator(".screen img")).to_be_visible()
+        expect(mina.locator(".screen img:visible, .screen video:visible").first).to_be_visible()
         mina.select_option("[name=clause]", CLAUSE)
         mina.fill("#facts", FACTS[language])
         mina.locator("h1").click()
