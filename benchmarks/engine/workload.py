@@ -11,10 +11,7 @@ import gc
 import io
 import json
 import re
-import statistics
 import string
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +19,7 @@ from typing import Any
 import msgspec
 import zstandard
 from benchmarks.engine.detail import detail, shown
+from benchmarks.engine.timing import timed
 
 from hakam.policy.counters import NO_COUNTERS
 from hakam.policy.engine import compile_pack
@@ -180,16 +178,6 @@ def pack_of(ruleset: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _median(work: Callable[[], object], runs: int = 5) -> float:
-    taken = []
-    for _ in range(runs):
-        gc.collect()
-        start = time.process_time()
-        work()
-        taken.append(time.process_time() - start)
-    return statistics.median(taken)
-
-
 def _text(result: dict[str, Any]) -> str:
     agreed = (
         "identical hits on all"
@@ -258,9 +246,9 @@ def run_workload(folder: Path) -> dict[str, Any]:
         "differing_events": differing or len(wrong),
         "differing_rules": wrong,
         "detail": detail(engine, pairs),
-        "judge_per_second": n / _median(run_judge),
-        "decode_and_judge_per_second": n / _median(run_both),
-        "everything_per_second": n / _median(run_all, 3),
+        "judge_per_second": n / timed(run_judge, 5),
+        "decode_and_judge_per_second": n / timed(run_both, 5),
+        "everything_per_second": n / timed(run_all, 3),
     }
     result["text"] = _text(result)
     return result

@@ -28,6 +28,21 @@ _SOUND_BYTES: Final = RATE // 2 * 2  # half a second of samples, and no half of 
 QUIET: Final = "10000000"  # microseconds after which a server that sends nothing is given up
 
 
+def reading(url: str, protocols: str, *, seconds: int) -> list[str]:
+    """Return the words of FFmpeg that come before a stream: it may open these protocols and no file.
+
+    `seconds`: how long it looks at the stream before it knows what is in it.
+    """
+    words = [
+        "ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "quiet", "-threads", "1",
+        "-protocol_whitelist", protocols, "-format_whitelist", FORMATS,
+        "-analyzeduration", str(seconds * 1_000_000),
+    ]  # fmt: skip
+    if url.startswith(("rtmp", "http")):
+        words += ["-rw_timeout", QUIET]
+    return words
+
+
 class Feeding(NamedTuple):
     """What to read, and with what."""
 
@@ -115,13 +130,7 @@ class Feed:
     @staticmethod
     def _words(what: Feeding, with_sound: bool, ends: Sequence[int]) -> list[str]:
         scale = ":".join(EVEN.format(side=side, least=SIDE) for side in ("iw", "ih"))
-        words = [
-            "ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "quiet", "-threads", "1",
-            "-protocol_whitelist", what.protocols, "-format_whitelist", FORMATS,
-            "-analyzeduration", "2000000",
-        ]  # fmt: skip
-        if what.url.startswith(("rtmp", "http")):
-            words += ["-rw_timeout", QUIET]
+        words = reading(what.url, what.protocols, seconds=2)
         words += [*(["-skip_frame", "noref"] if what.sight else []), *what.before, "-i", what.url]
         if what.sight:
             form = "yuvj420p" if what.colour else "gray"  # the same luma, at the full range

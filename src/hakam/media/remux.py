@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
-from hakam.media.feed import BOUNDS, FORMATS, QUIET
+from hakam.media.feed import BOUNDS, reading
 from hakam.media.ffmpeg import EVEN, ClipBounds, limited_command
 from hakam.media.fragments import SPLITTERS, Fragment, Splitter
 
@@ -86,13 +86,7 @@ class Remux:
 
 def words(what: Remuxing) -> list[str]:
     """Return the command."""
-    out = [
-        "ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "quiet", "-threads", "1",
-        "-protocol_whitelist", what.protocols, "-format_whitelist", FORMATS,
-        "-analyzeduration", "1000000",
-    ]  # fmt: skip
-    if what.url.startswith(("rtmp", "http")):
-        out += ["-rw_timeout", QUIET]
+    out = reading(what.url, what.protocols, seconds=1)
     out += [*what.before, "-i", what.url]
     if what.sight and what.encode:
         scale = ":".join(EVEN.format(side=side, least=SIDE) for side in ("iw", "ih"))
@@ -103,18 +97,8 @@ def words(what: Remuxing) -> list[str]:
         out += ["-map", "0:v:0", "-c:v", "copy"]
     if what.sound:
         codec = "aac" if what.container == "mp4" else "libopus"
-        out += [
-            "-map",
-            "0:a:0?" if what.sight else "0:a:0",
-            "-c:a",
-            codec,
-            "-b:a",
-            "96k",
-            "-ac",
-            "2",
-            "-ar",
-            "48000",
-        ]
+        out += ["-map", "0:a:0?" if what.sight else "0:a:0", "-c:a", codec, "-b:a", "96k",
+                "-ac", "2", "-ar", "48000"]  # fmt: skip
     if what.container == "mp4":
         out += ["-movflags", "empty_moov+default_base_moof+frag_keyframe",
                 "-frag_duration", str(round(FRAGMENT * 1_000_000))]  # fmt: skip
