@@ -74,7 +74,7 @@ def test_prepared_events_are_kept_and_used_again(pack: Path, posts: Path, tmp_pa
     first = run(pack, posts, "--keep", tmp_path / "kept")
     posts.unlink()
     again = run(pack, tmp_path / "kept", "--way", "function")
-    figures = [line.split(";")[0] for line in (first + again).splitlines() if "events fire a rule" in line]
+    figures = [line.split(";")[0] for line in (first + again).splitlines() if "of 400 events fire a rule" in line]
     assert len(figures) == 2
     assert figures[0] == figures[1]
     assert "judged by function" in again
@@ -146,7 +146,7 @@ def test_rows_that_are_no_events_are_counted_and_the_others_judged(pack: Path, t
     path.write_text("text,at\nsun,2026-01-01T00:00:00Z\nsun,today\nrain,2026-01-01T00:00:00+03:00\n")
     out = run(pack, path, "--json", tmp_path / "r.json")
     assert "1 row is no event: row 2: " in out
-    assert "1 of 2 events fire a rule (50.00%)" in out
+    assert "1 of 2 events fires a rule (50.00%)" in out
     made = msgspec.json.decode((tmp_path / "r.json").read_bytes(), type=Report)
     assert (made.refused, made.days) == (1, {"2025-12-31": 1, "2026-01-01": 1})
 
