@@ -74,7 +74,9 @@ def test_prepared_events_are_kept_and_used_again(pack: Path, posts: Path, tmp_pa
     first = run(pack, posts, "--keep", tmp_path / "kept")
     posts.unlink()
     again = run(pack, tmp_path / "kept", "--way", "function")
-    figures = [line.split(";")[0] for line in (first + again).splitlines() if "of 400 events fire a rule" in line]
+    figures = [
+        line.split(";")[0] for line in (first + again).splitlines() if "of 400 events fire a rule" in line
+    ]
     assert len(figures) == 2
     assert figures[0] == figures[1]
     assert "judged by function" in again

@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from hakam.privacy import rooms_above
+
 
 class ExchangeConfig(AppConfig):
     """The room `exchange`."""
@@ -12,6 +14,4 @@ class ExchangeConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the records of processing name who gets what the room gives away."""
-        from hakam.exchange import recipients  # noqa: PLC0415 -- models exist only now
-
-        recipients.register()
+        rooms_above.announce("hakam.exchange.recipients")

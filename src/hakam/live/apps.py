@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from hakam.privacy import rooms_above
+
 
 class LiveConfig(AppConfig):
     """The room `live`."""
@@ -12,6 +14,4 @@ class LiveConfig(AppConfig):
 
     def ready(self) -> None:
         """Hand the erasers of this room to the one below that keeps the schedule."""
-        from hakam.live import erasing  # noqa: PLC0415 -- models exist only now
-
-        erasing.register()
+        rooms_above.announce("hakam.live.erasing")

@@ -30,6 +30,7 @@ from hakam.intake.models import (
     Suspension,
     Threat,
 )
+from hakam.privacy import rooms_above
 from hakam.privacy.kinds import Kind
 from hakam.privacy.models import Project, Subject
 from hakam.review.evidence import EvidenceKind
@@ -444,7 +445,7 @@ _above: dict[Kind, tuple[Eraser, Callable[[str], int]]] = {}
 
 
 def add(one: Eraser, *, names: Callable[[str], int]) -> None:
-    """Let a room above erase its rows by the schedule too: it calls this once, when Django starts.
+    """Let a room above erase its rows by the schedule too: `register` of the module it announced calls this.
 
     `names` returns how many of its rows name a file of the vault. Calls go down, so that this room can't ask it.
     """
@@ -453,6 +454,7 @@ def add(one: Eraser, *, names: Callable[[str], int]) -> None:
 
 def erasers() -> tuple[Eraser, ...]:
     """Return the erasers of all rooms. Personal parts of facts come last: others name facts that go with their rows."""
+    rooms_above.register()
     return (*ERASERS[:-1], *(one for one, _names in _above.values()), ERASERS[-1])
 
 
@@ -463,6 +465,7 @@ def eraser(kind: Kind) -> Eraser | None:
 
 def times_named(digest: str) -> int:
     """Return how many rows of all tables name a file of the vault."""
+    rooms_above.register()
     return (
         Evidence.objects.filter(digest=digest).count()
         + Order.objects.filter(document=digest).count()

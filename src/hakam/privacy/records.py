@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from hakam.banks.models import Bank
 from hakam.enforcement.models import Endpoint
 from hakam.intake.models import Authority, Flagger
+from hakam.privacy import rooms_above
 from hakam.privacy.kinds import Kind
 from hakam.privacy.models import Project
 from hakam.privacy.schedule import Kept, schedule
@@ -245,7 +246,7 @@ _above: dict[str, list[Callable[[], list[str]]]] = {}
 
 
 def tell(activity: str, recipients: Callable[[], list[str]]) -> None:
-    """Let a room above name recipients of an activity too: it calls this once, when Django starts."""
+    """Let a room above name recipients of an activity too: `register` of the module it announced calls this."""
     told = _above.setdefault(activity, [])
     if recipients not in told:
         told.append(recipients)
@@ -256,6 +257,7 @@ _THIRD: Final = {"report.cybertip.org": "US"}
 
 def record(running: Running, *, now: datetime, language: str) -> Record:
     """Return the record as of now, in the language in force; `language` is `en` or `ar`, for texts that are data."""
+    rooms_above.register()
     kept = schedule()
     return Record(
         now, running.platform_name, running.base_url,

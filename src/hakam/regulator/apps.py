@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from hakam.privacy import rooms_above
+
 
 class RegulatorConfig(AppConfig):
     """The room `regulator`."""
@@ -12,6 +14,4 @@ class RegulatorConfig(AppConfig):
 
     def ready(self) -> None:
         """Let requests be erased by the schedule."""
-        from hakam.regulator import erasing  # noqa: PLC0415 -- models exist only now
-
-        erasing.register()
+        rooms_above.announce("hakam.regulator.erasing")
