@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import override_settings
 
 from hakam.compliance import ledger, lists, rulebook
 from hakam.compliance.facts import FactKind
-from hakam.compliance.lists import ListError
+from hakam.compliance.lists import ListError, ListGround
 from hakam.compliance.models import ListVersion
 from hakam.policy.lists import ListKind
 from hakam.policy.outside import BadListError, OutsideList, pack_list
@@ -130,3 +133,110 @@ def test_a_list_that_rules_read_stays() -> None:
     assert len(lists.in_force()) == 1
     assert "spam" in rulebook.load(version).clauses  # without the list's content
     assert "mallory" in rulebook.load(version, {"bad-ids": found}).outside["bad-ids"]
+
+
+# Grounds, and erasing -----------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def lists_folder(tmp_path: Path) -> Iterator[None]:
+    """Keep the files of lists apart: what one test erases from a file would be missing in the next."""
+    with override_settings(HAKAM_LISTS=tmp_path / "lists"):
+        yield
+
+
+def kept(*entries: str, name: str = "bad-ids", ground: ListGround | None = ListGround.INTEREST) -> str:
+    """Put a list in force whose file is there; return its digest."""
+    made = keep(settings.HAKAM_LISTS, ListKind.VALUES, entries)
+    lists.publish(
+        name, ListKind.VALUES, made.digest, made.entries, by=LEAD, now=NOW, note="why", ground=ground
+    )
+    return made.digest
+
+
+def test_a_ground_is_told_once_and_can_change() -> None:
+    assert publish().ground == ""
+    first = lists.publish(
+        "bad-ids", ListKind.VALUES, "a" * 64, 3, by=LEAD, now=NOW, note="n", ground=ListGround.VITAL
+    )
+    assert (first.number, first.ground) == (2, "vital")
+    assert publish(digest="b" * 64).ground == "vital"  # what nobody says anew
+    assert (
+        '"ground":"vital"'
+        in ledger.facts_after(0, kinds=frozenset({FactKind.LIST_PUBLISHED}), limit=9)[-1].body
+    )
+
+
+def test_only_values_name_people() -> None:
+    with pytest.raises(ListError, match="names nobody"):
+        lists.publish(
+            "hosts", ListKind.DOMAINS, "a" * 64, 3, by=LEAD, now=NOW, note="n", ground=ListGround.INTEREST
+        )
+
+
+def test_an_erasure_says_the_digests_before_and_after_and_no_name() -> None:
+    digest = kept("mallory", "eve", "alice")
+    assert lists.erase(digest, ["mallory", "nobody"], by=LEAD, now=NOW, reason="data_request:1") == 1
+    assert lists.erase(digest, ["mallory"], by=LEAD, now=NOW, reason="data_request:1") == 0
+    assert lists.erase(digest, ["eve"], by=LEAD, now=NOW, reason="data_request:2") == 1
+    facts = ledger.facts_after(0, kinds=frozenset({FactKind.LIST_ERASED}), limit=9)
+    first, second = (ledger.body_of(fact) for fact in facts)
+    assert first["before"] == digest
+    assert first["after"] == second["before"]
+    assert second["after"] == ListVersion.objects.get().rest
+    assert ListVersion.objects.get().erased == 2
+    assert "mallory" not in "".join(fact.body for fact in facts)
+    assert set(lists.opened()["bad-ids"].entries()) == {"alice"}
+
+
+def test_killed_before_the_file_was_reached_it_is_done_again_with_one_fact(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    digest = kept("mallory", "eve")
+
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lists, "blank", killed)
+    with pytest.raises(KeyboardInterrupt):
+        lists.erase(digest, ["mallory"], by=LEAD, now=NOW, reason="data_request:1")
+    monkeypatch.undo()
+    assert "mallory" in lists.opened()["bad-ids"]
+    assert lists.erase(digest, ["mallory"], by=LEAD, now=NOW, reason="data_request:1") == 1
+    assert "mallory" not in lists.opened()["bad-ids"]
+    assert len(ledger.facts_after(0, kinds=frozenset({FactKind.LIST_ERASED}), limit=9)) == 1
+
+
+def test_the_same_file_given_again_does_not_bring_it_back() -> None:
+    digest = kept("mallory", "eve")
+    lists.erase(digest, ["mallory"], by=LEAD, now=NOW, reason="data_request:1")
+    lists.remove("bad-ids", by=LEAD, now=NOW, note="over")
+    assert kept("mallory", "eve") == digest
+    (again,) = lists.in_force()
+    assert (again.number, again.erased) == (2, 1)
+    assert "mallory" not in lists.opened()["bad-ids"]
+
+
+def test_every_version_that_names_somebody_is_found() -> None:
+    kept("mallory", "eve")
+    kept("eve")
+    kept("mallory", name="others", ground=None)
+    assert [(one.name, one.number) for one in lists.naming(["mallory"])] == [("bad-ids", 1), ("others", 1)]
+    assert lists.naming(["mal", "zoe"]) == []
+
+
+def test_the_file_of_a_version_goes_when_no_other_needs_it() -> None:
+    first = kept("mallory")
+    kept("eve")
+    kept("mallory", name="others")
+    (old, _newer) = reversed(lists.history("bad-ids"))
+    lists.drop(old)
+    assert (settings.HAKAM_LISTS / first).exists()  # `others` is in force
+    lists.remove("others", by=LEAD, now=NOW, note="over")
+    (other,) = lists.history("others")
+    lists.drop(other)
+    assert not (settings.HAKAM_LISTS / first).exists()
+    (newest, _old) = lists.history("bad-ids")
+    lists.drop(newest)
+    assert [one.file_kept for one in lists.history("bad-ids")] == [True, False]  # in force: it stays
+    assert lists.naming(["mallory"]) == []

@@ -23,7 +23,7 @@ from hakam.policy.outside import BadListError, OutsideList, pack_list
 from hakam.signals.links import host_of
 from hakam.storage.embedded import list_files
 from hakam.storage.embedded.list_files import Kept, keep
-from hakam.storage.embedded.lists import entries_of, is_whole, open_list, open_lists, read_through
+from hakam.storage.embedded.lists import blank, entries_of, is_whole, open_list, open_lists, read_through
 from hakam.storage.published import PublishedList
 
 pytestmark = pytest.mark.embedded  # files only: one database is enough
@@ -265,17 +265,7 @@ def test_a_damaged_byte_is_found_by_reading_all(tmp_path: Path) -> None:
 
 def test_lists_of_the_first_form_are_still_read(tmp_path: Path) -> None:
     """Verdicts name them: places before the entries, told by the last bits of the code."""
-    words = sorted([b"mallory", "ملوري".encode(), b"eve"], key=lambda word: crc32(word) & 7)
-    text, starts, at = b"\n", [], 1
-    for place in range(9):
-        starts.append(at)
-        for word in words:
-            if crc32(word) & 7 == place:
-                text += word + b"\n"
-                at += len(word) + 1
-    digest = pack_first_digest(words)
-    head = struct.pack("<8sIIQ32s8x", b"hakamls1", 2, 3, 3, bytes.fromhex(digest))
-    (tmp_path / digest).write_bytes(head + struct.pack("<9I", *starts) + text)
+    digest = first_form(tmp_path, [b"mallory", "ملوري".encode(), b"eve"])
     found = open_list(tmp_path, "n", digest)
     assert (found.kind, found.count) == (V, 3)
     assert [word in found for word in ("mallory", "ملوري", "eve", "ev", "alice")] == [True] * 3 + [False] * 2
@@ -285,5 +275,77 @@ def test_lists_of_the_first_form_are_still_read(tmp_path: Path) -> None:
         OutsideList("n", (tmp_path / digest).read_bytes()[:-1])
 
 
+def first_form(folder: Path, given: list[bytes]) -> str:
+    """Write a list as it was written first, with eight places; return its digest."""
+    words = sorted(given, key=lambda word: crc32(word) & 7)
+    text, starts, at = b"\n", [], 1
+    for place in range(9):
+        starts.append(at)
+        for word in words:
+            if crc32(word) & 7 == place:
+                text += word + b"\n"
+                at += len(word) + 1
+    digest = pack_first_digest(words)
+    head = struct.pack("<8sIIQ32s8x", b"hakamls1", 2, 3, len(words), bytes.fromhex(digest))
+    (folder / digest).write_bytes(head + struct.pack("<9I", *starts) + text)
+    return digest
+
+
 def pack_first_digest(words: list[bytes]) -> str:
     return hashlib.sha256(b"values\n" + b"".join(word + b"\n" for word in sorted(words))).hexdigest()
+
+
+# Erasing ------------------------------------------------------------------------------------------
+
+
+def erased(folder: Path, digest: str, *names: str) -> tuple[OutsideList, str]:
+    """Overwrite names in a list; return it as somebody has it open meanwhile, and the digest that was foretold."""
+    held = open_list(folder, "n", digest)
+    spans = [span for name in names if (span := held.span_of(name)) is not None]
+    rest = held.digest_without(spans)
+    blank(folder, digest, spans)
+    return held, rest
+
+
+@given(st.sets(entries, min_size=1, max_size=40), st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_erased_is_found_no_more_and_all_else_is(
+    tmp_path: Path, held: set[str], data: st.DataObject
+) -> None:
+    folder = tmp_path / str(
+        len(list(tmp_path.iterdir()))
+    )  # an earlier example may have erased from the same list
+    digest = keep(folder, V, held).digest
+    gone = data.draw(st.sets(st.sampled_from(sorted(held))))
+    found, rest = erased(folder, digest, *gone, "nobody's name")
+    for reader in (found, OutsideList("n", (folder / digest).read_bytes())):
+        assert set(reader.entries()) == held - gone
+        assert {name for name in held if name in reader} == held - gone
+        assert reader.digest_of_entries() == rest
+        assert reader.span_of(next(iter(gone), "nobody's name")) is None
+    assert is_whole(folder, digest, rest)
+    assert is_whole(folder, digest) is (not gone)
+    assert len(open_list(folder, "n", digest).terms()) == len(held - gone)
+
+
+def test_no_byte_of_it_is_left_and_who_has_it_open_sees_that(tmp_path: Path) -> None:
+    digest = keep(tmp_path, V, ["mallory", "eve", "alice-mallory", "mallory2"]).digest
+    held, rest = erased(tmp_path, digest, "mallory")
+    assert "mallory" not in held
+    assert all(name in held for name in ("eve", "alice-mallory", "mallory2"))
+    assert b"\nmallory\n" not in (tmp_path / digest).read_bytes()
+    assert erased(tmp_path, digest, "mallory")[1] == rest  # twice is once
+    changed = bytearray((tmp_path / digest).read_bytes())
+    changed[changed.index(b"eve")] ^= 1
+    (tmp_path / digest).write_bytes(changed)
+    assert not is_whole(tmp_path, digest, rest)
+
+
+def test_a_list_of_the_first_form_is_erased_from_as_well(tmp_path: Path) -> None:
+    words = ["mallory", "ملوري", "eve", "alice"]
+    digest = first_form(tmp_path, [word.encode() for word in words])
+    held, rest = erased(tmp_path, digest, "ملوري", "eve")
+    assert [word in held for word in words] == [True, False, False, True]
+    assert set(held.entries()) == {"mallory", "alice"}
+    assert is_whole(tmp_path, digest, rest)
+    assert not is_whole(tmp_path, digest)

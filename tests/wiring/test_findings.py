@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from django.test import override_settings
 
 from hakam.compliance import lists
 from hakam.policy.lists import ListKind
@@ -143,3 +144,10 @@ def test_a_list_whose_file_is_damaged_or_missing_is_found(settings: Settings) ->
     path.write_bytes(data.replace(b"mallory", b"mallard"))  # as a disk that errs would
     (found,) = check(settings, now=NOW)
     assert found.message == "its file holds something else"
+    path.write_bytes(data)
+    with override_settings(HAKAM_LISTS=settings.home / FOLDER):
+        assert lists.erase(kept.digest, ["eve"], by=SYSTEM, now=NOW, reason="data_request:1") == 1
+    assert codes(settings) == []  # what was erased is proved by its fact
+    path.write_bytes(data)
+    (found,) = check(settings, now=NOW)
+    assert found.message == "its file holds something else"  # it is back

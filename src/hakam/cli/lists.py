@@ -45,6 +45,13 @@ def add(
         str | None,
         typer.Option(help="Column of a CSV with a head, or key of NDJSON objects; without it, the first."),
     ] = None,
+    ground: Annotated[
+        str | None,
+        typer.Option(
+            help="Why it may name people: `interest` gives way when somebody asks to be erased; `obligation`, `vital` "
+            "and `claims` stay. Without it, what the version before said."
+        ),
+    ] = None,
 ) -> None:
     """Put a version of a list in force. A file with entries that can't be used is refused and nothing changes."""
     chosen = open_home()
@@ -57,12 +64,17 @@ def add(
 
     now = datetime.now(tz=UTC)
     folder = chosen.home / files.FOLDER
+    if ground is not None and ground not in set(lists.ListGround):
+        raise CommandError(f"`{ground[:60]}` is no ground; choose one of {', '.join(lists.ListGround)}")
+    stated = lists.ListGround(ground) if ground is not None else None
     try:
         lists.check_name(name)
         with _progress() as tell:
             kept = list_files.keep(folder, kind, files.entries_of(file, kind, column=column, progress=tell))
         _fits(files.open_list(folder, name, kept.digest))
-        version = lists.publish(name, kind, kept.digest, kept.entries, by=SYSTEM, now=now, note=note)
+        version = lists.publish(
+            name, kind, kept.digest, kept.entries, by=SYSTEM, now=now, note=note, ground=stated
+        )
     except OSError as error:
         raise CommandError(f"cannot read the list: {error}") from error
     except (BadListError, lists.ListError) as error:
@@ -140,6 +152,8 @@ def show(
     meant = next((one for one in found if version is None or one.number == version), None)
     if meant is None:
         raise CommandError(f"there is no version {version} of `{name}`; the newest is {found[0].number}")
+    if not meant.file_kept:
+        raise CommandError(f"version {meant.number} of `{name}` was erased after its period")
     try:
         opened = open_list(chosen.home / FOLDER, name, meant.digest)
     except BadListError as error:
@@ -150,8 +164,9 @@ def show(
         raise typer.Exit(0 if inside else 1)
     for entry in opened.entries() if most == 0 else islice(opened.entries(), most):
         typer.echo(entry)
-    if most and opened.count > most:
-        typer.echo(f"... {opened.count - most:,} more", err=True)
+    there = opened.count - meant.erased
+    if most and there > most:
+        typer.echo(f"... {there - most:,} more", err=True)
 
 
 @app.command()
@@ -183,11 +198,14 @@ def _unknown(name: str) -> CommandError:
 
 
 def _show(versions: list[ListVersion]) -> None:
-    shown = table("list", "version", "kind", "entries", "in force from (UTC)", "until", "digest", "note")
+    shown = table(
+        "list", "version", "kind", "entries", "in force from (UTC)", "until", "digest", "ground", "note"
+    )
     for one in versions:
         until = f"{one.active_until:%Y-%m-%d %H:%M}" if one.active_until else "now"
         began = f"{one.active_from:%Y-%m-%d %H:%M}"
         shown.add_row(
-            one.name, str(one.number), one.kind, f"{one.entries:,}", began, until, one.digest[:12], one.note
-        )
+            one.name, str(one.number), one.kind, f"{one.entries - one.erased:,}", began, until, one.digest[:12],
+            one.ground, one.note,
+        )  # fmt: skip
     OUT.print(shown)

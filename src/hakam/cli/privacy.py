@@ -76,6 +76,26 @@ def again(
 
 
 @app.command()
+def named(
+    account: Annotated[str, typer.Argument(help="Id of the account, or what it is called: `name@host`.")],
+) -> None:
+    """Say which lists, bulletins and datasets name an account, on which ground, and whether they give way."""
+    open_home()
+    from hakam.privacy import named as places  # noqa: PLC0415 -- needs Django started
+    from hakam.privacy.request_letters import WHY  # noqa: PLC0415
+
+    found = places.look(places.names_of(account))
+    if not found:
+        OUT.print("no list, bulletin or dataset names it")
+        return
+    shown = table("where", "entries", "when somebody asks for erasure", "given to", "came from")
+    for one in found:
+        does = f"stays: {WHY[one.why]}" if one.why else "is erased"
+        shown.add_row(one.where, str(one.number), does, ", ".join(one.told), one.source)
+    OUT.print(shown)
+
+
+@app.command()
 def requests() -> None:
     """List what people asked for, the open ones first."""
     open_home()

@@ -186,6 +186,7 @@ class FactKind(StrEnum):
     DATASET_LEFT = "dataset.left"  # followed no longer
     LIST_PUBLISHED = "list.published"  # a version of a list outside packs
     LIST_REMOVED = "list.removed"
+    LIST_ERASED = "list.erased"  # entries of a version that named somebody: digests and numbers, no name
     RULE_TRIPPED = "rule.tripped"  # its quota is used up: it only asks for people
     RULE_PUT_ASIDE = "rule.put_aside"  # it failed too often: the door does not ask it
     RULE_TAKEN_BACK = "rule.taken_back"  # by a person: the door asks it again

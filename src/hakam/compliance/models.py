@@ -101,6 +101,14 @@ class ListVersion(models.Model):
     published_by = models.CharField(max_length=160)
     active_from = models.DateTimeField()
     active_until = models.DateTimeField(null=True)
+    ground = models.CharField(
+        max_length=16, blank=True
+    )  # a `ListGround`; empty: it does not say that it names people
+    file_kept = models.BooleanField(default=True)  # False: its period is over, its entries are gone
+    erased = models.PositiveIntegerField(default=0)  # entries that were overwritten where they stood
+    rest = models.CharField(
+        max_length=64, blank=True
+    )  # digest of what the file holds since; empty: nothing was erased
 
     class Meta:
         constraints = [

@@ -143,6 +143,7 @@ FACTS: dict[str, Promise] = {
     "release.withdrawn": _("Release withdrawn"),
     "list.published": _("List published"),
     "list.removed": _("List removed"),
+    "list.erased": _("Entries of a list erased"),
     "rule.tripped": _("Quota of a rule used up"),
     "rule.put_aside": _("Rule put aside"),
     "rule.taken_back": _("Rule taken back"),

@@ -13,5 +13,6 @@ class ExchangeConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let the records of processing name who gets what the room gives away."""
+        """Let the records of processing name who gets what the room gives away, and requests for erasure reach it."""
         rooms_above.announce("hakam.exchange.recipients")
+        rooms_above.announce("hakam.exchange.naming")

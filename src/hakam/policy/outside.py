@@ -3,8 +3,9 @@
 An entry is filed under its CRC-32, whose first bits tell its place. The file holds the entries, each on a line, place
 by place, then for each of `2 ** bits` places where its entries begin. Looking one up compares it with the few entries
 of its place, so the answer is exact; the file is mapped into memory, shared by all processes that read it, and there at
-once however long it is: 4 to 8 bytes an entry beside its text. A file never changes: its name is the digest of what it
-holds.
+once however long it is: 4 to 8 bytes an entry beside its text. A file never changes, its name is the digest of what it
+holds, but for entries that must be erased: they are overwritten with zeros where they stand, so that all others are
+found as before by everybody who has it open.
 """
 
 from __future__ import annotations
@@ -85,8 +86,39 @@ class OutsideList:
         return f"OutsideList({self.name!r}, {self.digest[:12]!r}, {self.count:,})"
 
     def entries(self) -> Iterator[str]:
-        """Yield the entries, in the order of the file, which says nothing."""
-        return (line.decode() for line in self._lines())
+        """Yield the entries, in the order of the file, which says nothing. What was erased is left out."""
+        return (line.decode() for line in self._lines() if not line.startswith(b"\0"))
+
+    def span_of(self, entry: str) -> tuple[int, int] | None:
+        """Return where an entry stands in the file, first byte and length; None if it is not there."""
+        if self.kind is None or entry not in self:
+            return None
+        line = entry.encode()
+        first, end = self._text, self._text + self._starts[-1]
+        if not self._sorted:
+            place = crc32(line) >> (32 - bits_of(self._starts))
+            first, end = self._text + self._starts[place] - 1, self._text + self._starts[place + 1]
+        found = self._blob.find(b"\n%b\n" % line, max(first, self._text), end)
+        return found + 1, len(line)
+
+    def digest_without(self, spans: Iterable[tuple[int, int]]) -> str:
+        """Return the digest of the entries once those of `spans` are overwritten: as many zeros for each."""
+        gone = sorted(spans)
+        seen = hashlib.sha256(f"{self.kind}\n".encode())
+        if self._sorted:
+            text = bytearray(self._blob[self._text + 1 : self._text + self._starts[-1]])
+            for start, length in gone:
+                text[start - self._text - 1 : start - self._text - 1 + length] = bytes(length)
+            for line in sorted(bytes(text).split(b"\n")[:-1]):
+                seen.update(line + b"\n")
+            return seen.hexdigest()
+        at = self._text + 1
+        for start, length in (*gone, (self._text + self._starts[-1], 0)):
+            for piece in range(at, start, _PIECE):
+                seen.update(self._blob[piece : min(piece + _PIECE, start)])
+            seen.update(bytes(length))
+            at = start + length
+        return seen.hexdigest()
 
     def _lines(self) -> Iterator[bytes]:
         if self.kind is None:
@@ -133,6 +165,11 @@ def _lookup(
         return line in data[text + start - 1 : text + end] and b"\n" not in entry
 
     return holds
+
+
+def bits_of(starts: memoryview) -> int:
+    """Return by how many bits of its CRC-32 an entry's place is told in a table of places."""
+    return (len(starts) - 1).bit_length() - 1
 
 
 def bits_for(entries: int) -> int:

@@ -11,12 +11,13 @@ import hmac
 import os
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 from django.db import transaction
 
-from hakam.privacy import erasing, holds, logged, requests
+from hakam.privacy import erasing, holds, logged, named, requests
 from hakam.privacy.erasers import Eraser, eraser, erasers
 from hakam.privacy.holds import Held
 from hakam.privacy.kinds import Kind
@@ -28,6 +29,7 @@ from hakam.review.states import CaseState
 from hakam.vocabulary.actor import SYSTEM, Actor
 
 _LIMIT: Final = 500
+_PARTIES: Final = ("told", "from")
 
 
 def key_of(secret: str, platform: str, account: str) -> str:
@@ -62,17 +64,64 @@ def plan(request: Subject, stores: Stores, *, now: datetime) -> dict[str, Any]:
             _note(free, kept, one.kind, seen.free, seen.held)
         elif seen.free + seen.held:
             kept.append({"kind": one.kind.value, "count": seen.free + seen.held, "why": "law"})
+    _note_names(free, kept, request, stores, everything=everything)
     waiting = Case.objects.filter(platform=platform, author_id=account, state=CaseState.OPEN).count()
     if waiting:
         kept.append({"kind": Kind.CASES.value, "count": waiting, "why": "open"})
     return {"erased": free, "kept": kept}
 
 
+def names(request: Subject, stores: Stores) -> frozenset[str]:
+    """Return what an account is called, by its id and by the records that were found of it."""
+    records = (logged.one(stores.events, seq) for seq in request.found[-_LIMIT:])
+    return named.names_of(request.account, (one for one in records if one is not None))
+
+
+def _note_names(
+    free: dict[str, int], kept: list[dict[str, Any]], request: Subject, stores: Stores, *, everything: bool
+) -> None:
+    """Add where lists, bulletins and others name the account."""
+    for one in named.look(names(request, stores)):
+        why = "held" if everything else one.why
+        if why:
+            kept.append({"kind": Kind.LISTS.value, "count": one.number, "why": why, "where": one.where})
+        else:
+            free[Kind.LISTS.value] = free.get(Kind.LISTS.value, 0) + one.number
+
+
+def _erase_names(request: Subject, stores: Stores, held: Held, *, now: datetime) -> int:
+    """Take the account out of lists and bulletins, before the records go that say what it is called."""
+    if request.outcome.get("named") or held.covers([f"account:{request.platform}/{request.account}"]):
+        return 0
+    if not search(request, stores):
+        return 1
+    called = names(request, stores)
+    going = [one for one in named.look(called) if not one.why]
+    parties = {"told": {t for one in going for t in one.told}, "from": {one.source for one in going} - {""}}
+    request.outcome = {
+        **request.outcome,
+        **{name: sorted({*request.outcome.get(name, ()), *found}) for name, found in parties.items()},
+    }
+    request.save(update_fields=["outcome"])  # first: once they are erased nobody could tell
+    done = named.erase(called, by=SYSTEM, now=now, reason=requests.subject_of(request))
+    with transaction.atomic():
+        if done:
+            erasing.record(
+                Kind.LISTS, done, by=SYSTEM, now=now, body={"request": str(request.pk)},
+                about=(requests.subject_of(request),),
+            )  # fmt: skip
+        request.outcome = {**request.outcome, "named": True}
+        request.save(update_fields=["outcome"])
+        if done:
+            _add(request, Kind.LISTS, done)
+    return done
+
+
 def erase(request: Subject, stores: Stores, *, now: datetime) -> int:
     """Erase the next part of what a released request names; return how many things went, 0 when it is done."""
     holds.follow(now=now)
     held = holds.held(now)
-    done = _erase_events(request, stores, held, now=now)
+    done = _erase_names(request, stores, held, now=now) or _erase_events(request, stores, held, now=now)
     if done:
         return done
     for one in yielding():
@@ -91,11 +140,12 @@ def erase(request: Subject, stores: Stores, *, now: datetime) -> int:
 def finish(request: Subject, stores: Stores, *, secret: str, now: datetime) -> Subject:
     """Note that the request is done, what went and what stays; and that the account was erased, for back-ups."""
     went = request.outcome.get("going", {})
+    parties = {name: request.outcome[name] for name in _PARTIES if request.outcome.get(name)}
     stays = plan(request, stores, now=now)["kept"]
     digest = key_of(secret, request.platform, request.account)
     _register(stores, digest, now)
     Erasure.objects.get_or_create(digest=digest, defaults={"at": now})
-    return requests.erased(request, outcome={"erased": went, "kept": stays}, by=SYSTEM, now=now)
+    return requests.erased(request, outcome={"erased": went, "kept": stays, **parties}, by=SYSTEM, now=now)
 
 
 def search(request: Subject, stores: Stores, *, limit: int = logged.PAGE) -> bool:
@@ -132,9 +182,17 @@ def accounts_held(stores: Stores) -> set[tuple[str, str]]:
             return found
 
 
+def platforms_known(there: Iterable[tuple[str, str]]) -> list[str]:
+    """Return the platforms whose accounts a list may name: those that something is held of, or was asked about."""
+    asked = Subject.objects.values_list("platform", flat=True)
+    return sorted({platform for platform, _account in there} | set(asked))
+
+
 def again(stores: Stores, *, secret: str, now: datetime, by: Actor = SYSTEM) -> int:
     """Ask the worker to erase anew whoever was erased before a back-up was put back; return how many."""
-    back = erased_before(secret, sorted(accounts_held(stores)), register=stores.register)
+    there = sorted(accounts_held(stores))
+    named_too = named.pairs(platforms_known(there))
+    back = sorted({*erased_before(secret, chain(there, named_too), register=stores.register)})
     made = 0
     for platform, account in back:
         waiting = Subject.objects.filter(platform=platform, account=account, working=True)
@@ -153,6 +211,8 @@ def again(stores: Stores, *, secret: str, now: datetime, by: Actor = SYSTEM) -> 
 def _anything(stores: Stores, platform: str, account: str) -> bool:
     """Whether something of an account is held that gives way to a request."""
     if any(one.of(platform, account).exists() for one in yielding()):
+        return True
+    if any(not one.why for one in named.look(named.names_of(account))):
         return True
     cursor, last = 0, False
     while not last:

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from django.db.models import Exists, Max, Model, OuterRef, Q, QuerySet
 
-from hakam.compliance.models import Fact, FactLink, Statement
+from hakam.compliance import lists
+from hakam.compliance.models import Fact, FactLink, ListVersion, Statement
 from hakam.enforcement.models import Effect
 from hakam.enforcement.states import EffectState
 from hakam.intake.models import (
@@ -422,6 +423,10 @@ ERASERS: Final[tuple[Eraser, ...]] = (
         lambda r: (f"child_report:{r.pk}", f"case:{r.case}"),
         _blank_report,
         files=lambda r: tuple(r.files.values_list("digest", flat=True)),
+    ),
+    Eraser(
+        Kind.LISTS, ListVersion, lambda b: ListVersion.objects.filter(active_until__lt=b, file_kept=True),
+        lambda _p, _a: ListVersion.objects.none(), lambda v: (f"list:{v.name}",), lists.drop,
     ),
     Eraser(
         Kind.SET_ASIDE, Quarantined, lambda b: Quarantined.objects.filter(at__lt=b).exclude(reason=ERASED),

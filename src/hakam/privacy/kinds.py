@@ -33,4 +33,5 @@ class Kind(StrEnum):
     STREAMS = "streams"  # whose live streams they were, and what they were called
     LIVE_REFUSALS = "live_refusals"  # whom the gate did not let go live, and why
     LIVE_PERMITS = "live_permits"  # who asked to go live, and what was answered
+    LISTS = "lists"  # names in lists outside packs, in bulletins and in what others were given
     QUESTIONS = "questions"  # what an audience asked

@@ -220,7 +220,8 @@ ACTIVITIES: Final = (
     ),
     Activity(
         "lists", gettext_lazy("Lists outside packs"),
-        gettext_lazy("recognising accounts and domains that were named before"), _USERS, "GDPR Art. 6(1)(f)", (), (),
+        gettext_lazy("recognising accounts and domains that were named before"), _USERS, "GDPR Art. 6(1)(f)",
+        (Kind.LISTS,), (),
     ),
     Activity(
         "live", gettext_lazy("Live streams, and the audience of live events"),

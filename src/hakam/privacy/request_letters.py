@@ -17,6 +17,10 @@ WHY: dict[str, Promise] = {
     "law": gettext_lazy("the law obliges us to keep it, until its period ends (Article 17(3) GDPR)"),
     "held": gettext_lazy("a legal hold forbids to erase it; it is looked at again when the hold ends"),
     "open": gettext_lazy("it is being decided; it is erased when its period ends"),
+    "obligation": gettext_lazy("a law asks for this list (Article 17(3)(b) GDPR)"),
+    "vital": gettext_lazy("it protects somebody's life (Article 6(1)(d) GDPR)"),
+    "claims": gettext_lazy("legal claims need it (Article 17(3)(e) GDPR)"),
+    "undeclared": gettext_lazy("it holds the same text, and nothing says that it names people"),
 }
 GROUNDS: dict[str, Promise] = {
     "unfounded": gettext_lazy("The request is manifestly unfounded or excessive (Article 12(5) GDPR)."),
@@ -99,10 +103,28 @@ def erased(request: Subject) -> Told:
                 )
                 % {"count": gone},
                 *stays,
+                *_parties(request),
                 *((_("You can complain to a supervisory authority, or go to court."),) if stays else ()),
                 _reference(request),
             ),
         )
+
+
+def _parties(request: Subject) -> list[str]:
+    """Say who was told to erase it too, and who else holds it (GDPR Art. 17(2), 19)."""
+    told, given = request.outcome.get("told", ()), request.outcome.get("from", ())
+    return [
+        *(
+            [_("We told those to whom we had given it to erase it too: %(who)s.") % {"who": ", ".join(told)}]
+            if told
+            else []
+        ),
+        *(
+            [_("We had your name from others, who hold it themselves: %(who)s.") % {"who": ", ".join(given)}]
+            if given
+            else []
+        ),
+    ]
 
 
 def answered(request: Subject) -> Told:

@@ -79,7 +79,7 @@ def _lists(chosen: Settings) -> Iterator[Finding]:
     for one in lists.in_force():
         hint = f"restore {folder / one.digest} from a copy, or add the list again"
         try:
-            if not is_whole(folder, one.digest):
+            if not is_whole(folder, one.digest, one.rest):
                 yield _error("W008", "its file holds something else", f"list:{one.name}", hint)
         except OSError as error:
             yield _error("W008", f"its file can't be read: {error.strerror}", f"list:{one.name}", hint)

@@ -101,9 +101,12 @@ def _outcome(found: Subject) -> dict[str, Any]:
                 "title": titles[Kind(one["kind"])],
                 "count": one["count"],
                 "why": str(WHY.get(one["why"], one["why"])),
+                "where": one.get("where", ""),
             }
             for one in outcome.get("kept", ())
         ],
+        "told": outcome.get("told", ()),
+        "given": outcome.get("from", ()),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 from urllib.parse import urlsplit
@@ -216,6 +216,25 @@ def _bury(one: Followed, change: Heard) -> int:
     return one.changes.filter(key__in=keys).delete()[0] if keys else 0
 
 
+def forget(keys: Collection[str], *, by: Actor, now: datetime) -> int:
+    """Erase all that other servers said of these entries, and take them out of the lists; return how much it was.
+
+    A server that names an entry anew brings it back: the person is told which it was.
+    """
+    gone = 0
+    for one in Followed.objects.filter(changes__key__in=sorted(keys)).distinct().order_by("pk"):
+        with transaction.atomic():
+            left = one.changes.filter(key__in=sorted(keys)).delete()[0]
+            ledger.record(
+                FactKind.DATASET_READ, by=by, now=now, subject=subject_of(one.name),
+                body={"changes": 0, "erased": left},
+            )  # fmt: skip
+            if one.ended_at is None:
+                _publish(one, by=by, now=now)
+        gone += left
+    return gone
+
+
 def recommended(one: Followed) -> set[str]:
     """Return what stands: entries whose newest change recommends one of the chosen policies."""
     newest: dict[str, tuple[str, str]] = {}
@@ -236,8 +255,9 @@ def _publish(one: Followed, *, by: Actor, now: datetime) -> None:
     entries = sorted(recommended(one)) or [NOTHING[kind]]
     kept = list_files.keep(settings.HAKAM_LISTS, kind, entries)
     lists.publish(
-        one.name, kind, kept.digest, kept.entries, by=by, now=now, note=f"FIRES: {one.address}"[:500]
-    )
+        one.name, kind, kept.digest, kept.entries, by=by, now=now, note=f"FIRES: {one.address}"[:500],
+        ground=lists.ListGround.INTEREST if kind is ListKind.VALUES else None,
+    )  # fmt: skip
 
 
 def followed() -> list[tuple[Followed, int]]:

@@ -89,6 +89,11 @@ def offer(
             FactKind.DATASET_OFFERED, by=by, now=now, subject=subject_of(name),
             body={"title": title, "kind": kind.value, "policy": policy.value, "harm": harm, "number": made.number},
         )  # fmt: skip
+        if kind is EntityKind.ACTOR and not version.ground:  # it names people from now on, whoever reads it
+            version = lists.publish(
+                name, ListKind.VALUES, version.digest, version.entries, by=by, now=now, note=title,
+                ground=lists.ListGround.INTEREST,
+            )  # fmt: skip
         _tell(made, version, by=by, now=now)
     return made
 
@@ -143,6 +148,22 @@ def erase(name: str, key: str, *, because: str, by: Actor, now: datetime) -> int
             body={"changes": len(said), "because": because},
         )  # fmt: skip
     return len(said)
+
+
+def forget(name: str, key: str, *, because: str, by: Actor, now: datetime) -> int:
+    """Retract an entry if it stands, and erase its words as `erase` does; return how many changes named it."""
+    with transaction.atomic():
+        ledger.lock()
+        found = Dataset.objects.select_for_update().filter(name=name).first()
+        newest = found.changes.filter(key=key).order_by("pk").last() if found is not None and key else None
+        if found is None or newest is None:
+            return 0
+        if newest.type == ChangeType.RECOMMENDATION:
+            _append(found, (), (key,), now=now)
+            ledger.record(
+                FactKind.DATASET_TOLD, by=by, now=now, subject=subject_of(name), body={"came": 0, "left": 1}
+            )
+        return erase(name, key, because=because, by=by, now=now)
 
 
 def tell_due(now: datetime) -> int:

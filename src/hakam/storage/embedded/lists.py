@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -182,10 +183,26 @@ def read_through(folder: Path, digest: str) -> None:
             pass
 
 
-def is_whole(folder: Path, digest: str) -> bool:
-    """Whether the file of a list holds what its name says, every byte of its entries read. Raises `OSError`."""
+def blank(folder: Path, digest: str, spans: Iterable[tuple[int, int]]) -> None:
+    """Overwrite entries of a list with zeros where they stand, durably: who has the file open finds them no more.
+
+    Doing it twice does it once. Raises `OSError`.
+    """
+    with (folder / digest).open("r+b") as file:
+        for start, length in spans:
+            file.seek(start)
+            file.write(bytes(length))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def is_whole(folder: Path, digest: str, rest: str = "") -> bool:
+    """Whether the file of a list holds what its name says, every byte of its entries read. Raises `OSError`.
+
+    `rest` is the digest of what it holds since entries were erased from it.
+    """
     try:
         found = OutsideList("", _map(folder / digest))
     except ValueError:
         return False
-    return found.digest == digest == found.digest_of_entries()
+    return found.digest == digest and found.digest_of_entries() == (rest or digest)
