@@ -33,6 +33,6 @@ def amal(db: None) -> User:
 @pytest.fixture
 def stage(nadia: User, omar: User, tmp_path: Path) -> Iterator[Stage]:
     scene.publish(PACK)
-    log = FileEventLog(tmp_path / "events")
+    log = FileEventLog(tmp_path / "events", clock=scene.NOW.timestamp)
     yield Stage(tmp_path, log, FileVault(tmp_path / "vault", b"k" * 32), nadia, omar)
     log.close()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 import msgspec
 import pytest
@@ -84,6 +86,24 @@ def follow() -> None:
 def take_out(*entries: int) -> None:
     withdraw("attack", entries=[entry(n) for n in entries], reason="wrong", by=SYSTEM, now=NOW)
     follow()
+
+
+@pytest.mark.parametrize("shadow", [False, True])
+def test_nothing_is_seen_before_it_came(log: FileEventLog, vault: FileVault, shadow: bool) -> None:
+    """A step says what time it is, and then reads what came meanwhile."""
+    post(log, vault, [known(0, shadow=shadow)])
+    came = log.read(0, 1)[0].received_at
+    assert came > NOW.timestamp()  # the clock of the log is that of the machine
+    assert BankSighting.objects.get().at.timestamp() == pytest.approx(came, abs=1e-3)
+
+
+def test_what_takes_its_time_is_seen_when_it_is_done(log: FileEventLog) -> None:
+    log.append([scene.entry(scene.event(), scene.verdict())])
+    (record,) = log.read(0, 1)
+    later = datetime.fromtimestamp(record.received_at, tz=UTC) + timedelta(seconds=3)
+    seen = sightings.seen_at(record, now=later, began=monotonic() - 20)
+    assert 20 <= (seen - later).total_seconds() < 40
+    assert sightings.seen_at(record, now=later, began=monotonic() + 60) == later  # never earlier
 
 
 def test_what_a_bank_knows_is_held_until_a_person_has_looked(log: FileEventLog, vault: FileVault) -> None:

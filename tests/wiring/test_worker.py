@@ -9,14 +9,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hakam.wiring.worker import (
+    BUSY_PENALTY,
     LONGEST_PENALTY,
     SHORTEST_REST,
     Task,
     Worker,
+    _Turn,
     next_rest,
     penalty,
     read_heartbeat,
@@ -156,3 +159,20 @@ def test_rest_is_none_while_there_is_work_and_else_grows_to_its_limit(
 @given(st.integers(1, 500))
 def test_a_failing_task_waits_longer_but_never_gives_up(failures: int) -> None:
     assert 0 < penalty(failures) <= penalty(failures + 1) <= LONGEST_PENALTY
+    assert penalty(failures, busy=True) == min(penalty(failures), BUSY_PENALTY)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("error", "longest"),
+    [(OperationalError("database is locked"), BUSY_PENALTY), (ValueError("no pack"), 60.0)],
+)
+def test_who_found_the_database_busy_soon_looks_again(error: Exception, longest: float) -> None:
+    def fail(_now: datetime) -> int:
+        raise error
+
+    turn = _Turn(Task("follow", fail, 0.25))
+    for _ in range(12):
+        turn.look(datetime(2030, 1, 1, tzinfo=UTC))
+    assert turn.pause == longest
+    assert turn.health.failures == 12

@@ -32,16 +32,18 @@ def act(
     seq: int,
     now: datetime,
     later: str = "",
+    seen: datetime | None = None,
 ) -> None:
     """Do what the live firings of `verdict` on record `seq` ask for, once.
 
-    `later`: what was learnt after the first judgement, if this is another one; it acts under a key of its own.
+    `later`: what was learnt after the first judgement, if this is another one; it acts under a key of its own. `seen`:
+    when the record was seen, if that was later than `now`.
     """
     key = key_of(seq, later)
     already = standing_already(verdict, item=item, author_id=event.author.id)
     if event.change is not Change.DELETED:
         taken = decide_automatically(event=event, item=item, verdict=verdict, key=key, now=now)
-        sightings.note(verdict.firings, item=item, seq=seq, now=now, decision=taken)
+        sightings.note(verdict.firings, item=item, seq=seq, now=now, decision=taken, seen=seen)
     asked = [firing for firing in verdict.live if firing.review is not None]
     asked = list(unsettled(asked, settled_clauses(item, evidence.content_digest(event))))
     if not asked:

@@ -96,9 +96,11 @@ def consume(log: EventLog, *, vault: Vault, now: datetime, limit: int) -> int:
         known_items.learn(seen)
         lock_open(one.item for one in active)
         for one in active:
-            _take_in(one, now=now)
+            _take_in(one, now=now, seen=sightings.seen_at(one.record, now=now))
+        came = {record.seq: record for record in records}
         for seq, item, firings in shadows:
-            sightings.note(firings, item=item, seq=seq, now=now)
+            seen_at = sightings.seen_at(came[seq], now=now)
+            sightings.note(firings, item=item, seq=seq, now=now, seen=seen_at)
         for verdict, events in aside:
             trips.note_aside(verdict.aside, pack=verdict.pack, events=events, now=now)
         for seq, reason in sorted(broken.items()):
@@ -175,14 +177,14 @@ def _sort(
     return seen, active, shadows, broken
 
 
-def _take_in(one: _Active, *, now: datetime) -> None:
+def _take_in(one: _Active, *, now: datetime, seen: datetime) -> None:
     seq = one.record.seq
     try:
         with transaction.atomic():
             if one.verdict is not None:
                 if one.verdict.tripped:
                     trips.note(one.verdict.tripped, pack=one.verdict.pack, now=now)
-                act(one.event, one.verdict, item=one.item, snapshot=one.snapshot, seq=seq, now=now)
+                act(one.event, one.verdict, item=one.item, snapshot=one.snapshot, seq=seq, now=now, seen=seen)
             if one.event.change is not Change.CREATED:
                 version = clauses.active()
                 add_version(

@@ -14,7 +14,8 @@ from django.db import transaction
 from hakam.intake import cursors
 from hakam.storage.event_log import CorruptRecordError, EventLog, Record
 
-ROUND: Final = 30.0  # seconds after which it stops where it is, so that what was found is not kept waiting
+ROUND: Final = 3.0
+"""Seconds after which it stops where it is: what was found is not kept waiting, nor a bank that became known since."""
 Found = TypeVar("Found")
 Copies = TypeVar("Copies")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from time import monotonic
 from typing import Final, NamedTuple
 
 import msgspec
@@ -67,12 +68,14 @@ class _Found(NamedTuple):
 
 def consume(log: EventLog, look: Look, *, vault: Vault, now: datetime, limit: int) -> int:
     """Look at up to `limit` records after the cursor; return how many it passed. Raises for outages only."""
+    began = monotonic()
 
     def keep(one: _Found) -> tuple[Snapshot, list[Snapshot]]:
         return evidence.freeze(vault, one.record.raw), [_still_copy(vault, one, bank) for bank in one.stills]
 
     def take_in(one: _Found, copies: tuple[Snapshot, list[Snapshot]]) -> None:
-        _open(one, *copies, media=look.media, now=now)
+        seen = sightings.seen_at(one.record, now=now, began=began)
+        _open(one, *copies, media=look.media, now=now, seen=seen)
         if one.scores:
             again.take_in(again.Learnt(one.record, SOURCE, MADE_BY, one.scores), vault=vault, now=now)
 
@@ -142,7 +145,13 @@ def _gather(found: _Found, seen: Looked, read: set[str], media: KnownMedia) -> N
 
 
 def _open(
-    found: _Found, snapshot: Snapshot, stills: list[Snapshot], *, media: KnownMedia, now: datetime
+    found: _Found,
+    snapshot: Snapshot,
+    stills: list[Snapshot],
+    *,
+    media: KnownMedia,
+    now: datetime,
+    seen: datetime,
 ) -> None:
     record, event, verdict = found.record, found.event, found.verdict
     item = ItemRef(event.platform, event.item_kind.value, event.item.id)
@@ -151,7 +160,7 @@ def _open(
         bank = media.known.opened(match.bank).bank
         firing = firing_of(bank, match.entry, f"{match.kind}, {match.how}", queue=QUEUE)
         if bank.shadow:
-            sightings.note([firing], item=item, seq=record.seq, now=now)
+            sightings.note([firing], item=item, seq=record.seq, now=now, seen=seen)
             continue
         if not unsettled((firing,), settled):  # a person has judged this content under the clause
             continue
@@ -159,7 +168,7 @@ def _open(
         key = key_of(record.seq, f"{firing.rule}"[:120])
         held = msgspec.structs.replace(verdict, firings=(firing,))
         taken = decide_automatically(event=event, item=item, verdict=held, key=key, now=now)
-        sightings.note([firing], item=item, seq=record.seq, now=now, decision=taken)
+        sightings.note([firing], item=item, seq=record.seq, now=now, decision=taken, seen=seen)
         case = open_case(
             by=Actor(ActorKind.RULE, firing.rule[:150]),
             now=now,

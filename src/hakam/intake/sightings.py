@@ -8,7 +8,8 @@ on which a complaint is upheld: the platform restores the item, and whoever post
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Final
 
 from django.db import transaction
@@ -23,6 +24,7 @@ from hakam.review.decisions import ReplacedError, TooLateError, replace
 from hakam.review.models import Decision
 from hakam.review.states import DecisionState, Outcome
 from hakam.storage.bank_firings import PREFIX, Named, named_by
+from hakam.storage.event_log import Record
 from hakam.vocabulary.actor import Actor, ActorKind
 from hakam.vocabulary.event import ItemRef
 from hakam.vocabulary.verdict import Firing, Stage
@@ -33,11 +35,17 @@ _AT_ONCE: Final = 500
 
 
 def note(
-    firings: Sequence[Firing], *, item: ItemRef, seq: int, now: datetime, decision: Decision | None = None
+    firings: Sequence[Firing],
+    *,
+    item: ItemRef,
+    seq: int,
+    now: datetime,
+    decision: Decision | None = None,
+    seen: datetime | None = None,
 ) -> list[BankSighting]:
     """Write down which banks knew something of record `seq`, inside the caller's transaction; return what was new.
 
-    `decision`: what the firings brought about.
+    `decision`: what the firings brought about. `seen`: when that was, if it was not just `now`; see `seen_at`.
     """
     named = [(firing, found) for firing in firings if (found := named_by(firing)) is not None]
     if not named:
@@ -57,7 +65,7 @@ def note(
                 "platform": item.platform,
                 "item_kind": item.kind,
                 "item_id": item.id,
-                "at": now,
+                "at": seen or now,
                 "shadow": firing.stage is Stage.SHADOW,
                 "held_by": holding if alone and firing.measures and firing.stage is Stage.LIVE else None,
             },
@@ -65,6 +73,17 @@ def note(
         if fresh:
             made.append(row)
     return made
+
+
+def seen_at(record: Record, *, now: datetime, began: float | None = None) -> datetime:
+    """Return when a record was seen: `now`, and what passed since `began`, as `time.monotonic` says, if it took time.
+
+    A step says once what time it is, then reads what has come since and looks at it for seconds. Nothing is seen before
+    it has come.
+    """
+    came = datetime.fromtimestamp(record.received_at, tz=UTC)
+    passed = 0.0 if began is None else max(0.0, monotonic() - began)
+    return max(now + timedelta(seconds=passed), came)
 
 
 def on_fact(fact: Fact, now: datetime) -> None:

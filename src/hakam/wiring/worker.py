@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from django.db import close_old_connections, connections
+from django.db import OperationalError, close_old_connections, connections
 
 LOG = logging.getLogger("hakam.worker")
 SHORTEST_REST = 0.02  # seconds between two looks while there was work a moment ago
 LONGEST_PENALTY = 60.0  # seconds that a failing task waits at most
+BUSY_PENALTY = (
+    4.0  # and one that found the database locked or away: nothing is wrong with it, and people wait for it
+)
 BEAT_SECONDS = 2.0
 
 
@@ -58,9 +61,9 @@ def next_rest(*, rest: float, did: int, previous: float) -> float:
     return min(rest, max(SHORTEST_REST, previous * 2))
 
 
-def penalty(failures: int) -> float:
-    """Return how long a task that failed `failures` times in a row waits."""
-    return min(LONGEST_PENALTY, 0.5 * 2.0 ** (failures - 1))
+def penalty(failures: int, *, busy: bool = False) -> float:
+    """Return how long a task that failed `failures` times in a row waits; `busy`: the database did not let it."""
+    return min(BUSY_PENALTY if busy else LONGEST_PENALTY, 0.5 * 2.0 ** min(failures - 1, 10))
 
 
 def read_heartbeat(path: Path) -> Heartbeat | None:
@@ -93,7 +96,7 @@ class _Turn:
         except Exception as error:
             self.health.failures += 1
             self.health.last_error = f"{type(error).__name__}: {error}"
-            self.pause = penalty(self.health.failures)
+            self.pause = penalty(self.health.failures, busy=isinstance(error, OperationalError))
             LOG.exception(
                 "%s failed, attempt %d; again in %.1f s", self.task.name, self.health.failures, self.pause
             )
