@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hakam.compliance.calendar import add_months, end_of_period, last_day
+from hakam.compliance.calendar import add_months, end_day, end_of_period, last_day, over_before
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,39 @@ def test_a_period_is_never_shorter_than_its_months(start: datetime, months: int)
     assert end.date() > add_months(start.date(), months)
     assert end - start < timedelta(days=31 * months + 4)
     assert (end - timedelta(microseconds=1)).weekday() < 5
+
+
+ZONES = st.sampled_from(
+    [ZoneInfo(n) for n in ("UTC", "Europe/Berlin", "Asia/Amman", "America/Los_Angeles", "Pacific/Auckland")]
+)
+INSTANTS = st.integers(0, 100 * 365 * 86_400).map(
+    lambda s: datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=s)
+)
+
+
+@given(INSTANTS, st.integers(0, 60), st.integers(0, 400), st.booleans(), ZONES)
+def test_the_last_day_and_the_end_of_a_period_are_one_reckoning(
+    start: datetime, months: int, days: int, working: bool, zone: ZoneInfo
+) -> None:
+    # No 1182/71, Art. 3(2)(c): the last hour of the last day belongs to the period
+    last = end_day(start.astimezone(zone).date(), months, days=days, working=working)
+    until = end_of_period(start, months, zone, days=days, working=working)
+    assert last_day(until, zone) == last
+    assert until.astimezone(zone).date() == last + timedelta(days=1)
+
+
+@given(INSTANTS, INSTANTS, st.integers(0, 60), st.integers(0, 400), ZONES)
+def test_nothing_is_over_before_the_end_of_its_period(
+    start: datetime, now: datetime, months: int, days: int, zone: ZoneInfo
+) -> None:
+    if start < over_before(now, months, zone, days=days):
+        assert end_of_period(start, months, zone, days=days, working=False) <= now
+
+
+@given(INSTANTS, st.integers(0, 60), ZONES)
+def test_what_is_over_is_found_within_the_days_that_months_differ_by(
+    start: datetime, months: int, zone: ZoneInfo
+) -> None:
+    until = end_of_period(start, months, zone, working=False)
+    assert start < over_before(until + timedelta(days=4), months, zone)
+    assert not start < over_before(until - timedelta(hours=1), months, zone)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from django.db import transaction
+from django.test import override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,8 +68,27 @@ def test_a_very_large_platform_is_exempt_from_nothing_however_small_the_company(
 
 def test_who_grew_has_twelve_months() -> None:
     since = date(2026, 2, 28)
-    assert why("dsa.database", larger_since=since, on=date(2027, 2, 27)) is Why.GRACE
-    assert why("dsa.database", larger_since=since, on=date(2027, 2, 28)) is Why.APPLIES
+    assert (
+        why("dsa.database", larger_since=since, on=date(2027, 2, 28)) is Why.GRACE
+    )  # No 1182/71, Art. 3(2)(c)
+    assert why("dsa.database", larger_since=since, on=date(2027, 3, 1)) is Why.APPLIES
+
+
+@pytest.mark.django_db
+@given(
+    st.dates(date(2024, 3, 1), date(2040, 1, 1)),
+    st.sampled_from(["UTC", "Asia/Amman", "America/Los_Angeles", "Pacific/Auckland"]),
+)
+def test_the_judge_and_the_clock_end_the_grace_with_the_same_hour(since: date, zone: str) -> None:
+    # DSA Art. 19(1): the last hour of the last day is within the twelve months, for both
+    with override_settings(TIME_ZONE=zone), transaction.atomic():
+        now = datetime.combine(since, time(12), ZoneInfo(zone))
+        set_profile(Profile(platform="p", larger_since=since), by=AMAL, now=now)
+        (grace,) = deadlines_of(f"platform:p/larger-since-{since}")
+        last = (grace.due_at - timedelta(seconds=1)).astimezone(ZoneInfo(zone)).date()
+        assert why("dsa.database", larger_since=since, on=last) is Why.GRACE
+        assert why("dsa.database", larger_since=since, on=last + timedelta(days=1)) is Why.APPLIES
+        transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from tests.intake.flood import Flood, decided
 from tests.intake.test_notices import NOW, URL, Inbox
 
 from hakam.compliance.models import Deadline
-from hakam.compliance.profile import Profile, set_profile
+from hakam.compliance.profile import Profile, profile_of, set_profile
 from hakam.intake import crowds, notice_clocks
 from hakam.review.models import Case
 from hakam.review.states import Outcome
@@ -54,7 +54,7 @@ def test_the_profile_and_the_harm_say_which_clocks_run(
     countries: tuple[str, ...], app: bool, harm: Harm, beside: tuple[str, ...]
 ) -> None:
     offered(*countries, app=app)
-    assert notice_clocks.beside(scene.PLATFORM, harm) == beside
+    assert notice_clocks.beside(profile_of(scene.PLATFORM), harm) == beside
 
 
 def test_without_a_profile_no_further_clock_runs(inbox: Inbox) -> None:
@@ -78,7 +78,7 @@ def test_the_clock_of_app_review_counts_where_the_house_takes_longer() -> None:
     offered("DE", app=True)
     later = NOW + 72 * HOUR
     assert notice_clocks.start(
-        scene.PLATFORM, Harm.SPAM, subject="notice:1:0", by=SYSTEM, now=NOW, due=later
+        notice_clocks.beside(profile_of(scene.PLATFORM), Harm.SPAM), subject="notice:1:0", by=SYSTEM, now=NOW, due=later
     ) == NOW + 24 * HOUR  # fmt: skip
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -183,6 +185,18 @@ def test_each_item_of_a_notice_is_a_case_and_duplicates_are_one(post: ItemRef, i
     inbox.take(email="somebody@example.net")
     case = Case.objects.get(item_id="77")
     assert (case.notices, case.sources.count(), case.evidence.count()) == (2, 2, 1)
+
+
+def test_the_profile_is_read_once_however_many_items_and_the_rule_book_once_more_for_each(
+    post: ItemRef, inbox: Inbox
+) -> None:
+    inbox.take()  # from now on the clauses of this version are in memory
+    for count in (1, 5):
+        with CaptureQueriesContext(connection) as asked:
+            inbox.take(urls=tuple(f"{URL}/{count}/{n}" for n in range(count)))
+        reads = [one["sql"] for one in asked if one["sql"].startswith("SELECT")]
+        assert len([one for one in reads if "compliance_platformprofile" in one]) == 1
+        assert len([one for one in reads if "compliance_rulebookversion" in one]) <= 1 + count
 
 
 def test_a_platform_names_its_items_itself(post: ItemRef, inbox: Inbox) -> None:

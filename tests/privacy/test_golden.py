@@ -154,7 +154,8 @@ def test_what_is_due_on_which_day() -> None:
         kept = Kept(Kind.EVENTS, months, days, "", shipped()[Kind.EVENTS])
         for day in DAYS:
             before = kept.due_before(day)
-            assert before == day - relativedelta(months=months) - relativedelta(days=days)
+            whole = day.replace(hour=0, minute=0, second=0, microsecond=0) - relativedelta(days=1 + days)
+            assert before == whole - relativedelta(months=months) + relativedelta(days=1)
             out.append(
                 f"{months:3} months {days:3} days on {day:%Y-%m-%d %H:%M:%S}: before {before:%Y-%m-%d %H:%M:%S}"
             )

@@ -32,15 +32,28 @@ def end_of_period(
 
     With `working` the period ends on no weekend.
     """
-    day = add_months(start.astimezone(zone).date(), months) + timedelta(days=days)
-    while working and day.weekday() >= _SATURDAY:
-        day += timedelta(days=1)
-    return midnight(day + timedelta(days=1), zone)
+    return midnight(
+        end_day(start.astimezone(zone).date(), months, days=days, working=working) + timedelta(days=1), zone
+    )
 
 
-def last_day(until: datetime) -> date:
-    """Return the day with whose last hour a period ended that ends with the instant `until`, in UTC."""
-    return (until.astimezone(UTC) - timedelta(microseconds=1)).date()
+def end_day(day: date, months: int, *, days: int = 0, working: bool = False) -> date:
+    """Return the last day of a period of months and days that runs from `day`: it still belongs to the period."""
+    last = add_months(day, months) + timedelta(days=days)
+    while working and last.weekday() >= _SATURDAY:
+        last += timedelta(days=1)
+    return last
+
+
+def over_before(now: datetime, months: int, zone: tzinfo = UTC, *, days: int = 0) -> datetime:
+    """Return the instant, in UTC: the period of whatever began before it is over at `now`, to its last hour."""
+    yesterday = now.astimezone(zone).date() - timedelta(days=1)
+    return midnight(add_months(yesterday - timedelta(days=days), -months) + timedelta(days=1), zone)
+
+
+def last_day(until: datetime, zone: tzinfo = UTC) -> date:
+    """Return the day, in `zone`, with whose last hour a period ended that ends with the instant `until`."""
+    return (until.astimezone(zone) - timedelta(microseconds=1)).date()
 
 
 def midnight(day: date, zone: tzinfo) -> datetime:

@@ -6,16 +6,17 @@ that serves the whole Union: nobody is exempt by silence.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
 import msgspec
 from django.db import transaction
+from django.utils.timezone import get_default_timezone, localdate
 
 from hakam.compliance import deadlines, ledger
-from hakam.compliance.calendar import add_months
+from hakam.compliance.calendar import end_day, midnight
 from hakam.compliance.clocks import clock
 from hakam.compliance.eu_database.codes import EU
 from hakam.compliance.facts import FactKind
@@ -146,7 +147,7 @@ def _why(duty: Duty, profile: Profile, on: date) -> Why:  # noqa: PLR0911 -- one
     ):  # DSA Art. 15(2), Art. 19(2): never a very large platform
         if profile.size is not Size.LARGER:
             return Why.SMALL
-        if profile.larger_since is not None and on < add_months(profile.larger_since, GRACE_MONTHS):
+        if profile.larger_since is not None and on <= end_day(profile.larger_since, GRACE_MONTHS):
             return Why.GRACE
     return Why.APPLIES
 
@@ -187,7 +188,7 @@ def set_profile(profile: Profile, *, by: Actor, now: datetime) -> Profile:
         if profile.size is not Size.LARGER:
             profile = msgspec.structs.replace(profile, larger_since=None)
         elif grown and profile.larger_since is None:
-            profile = msgspec.structs.replace(profile, larger_since=now.date())
+            profile = msgspec.structs.replace(profile, larger_since=localdate(now))
         body = msgspec.to_builtins(profile)
         PlatformProfile.objects.update_or_create(
             platform=profile.platform, defaults={"body": body, "changed_by": str(by), "changed_at": now}
@@ -207,8 +208,8 @@ def _run_grace(before: Profile, after: Profile, *, by: Actor, now: datetime) -> 
     if before.larger_since not in {None, after.larger_since}:
         deadlines.meet(GRACE, subject=_grace_of(before), by=by, now=now)
     since = after.larger_since
-    if since is not None and now.date() < add_months(since, GRACE_MONTHS):
-        began = min(now, datetime.combine(since, time(), UTC))
+    if since is not None and localdate(now) <= end_day(since, GRACE_MONTHS):
+        began = min(now, midnight(since, get_default_timezone()))
         deadlines.start(GRACE, subject=_grace_of(after), by=by, now=began)
 
 

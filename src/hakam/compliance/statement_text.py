@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from unicodedata import bidirectional
 
 import msgspec
+from django.utils.timezone import get_default_timezone
 
 from hakam.compliance import rulebook, statements
 from hakam.compliance.calendar import last_day
@@ -232,7 +233,7 @@ class _Writer:
     def _redress(self) -> StatementSection:
         # DSA Art. 17(3)(f): clear information on redress: internal complaint, out-of-court settlement, courts
         w, s = self._w, self._statement
-        last = last_day(s.complain_until)
+        last = last_day(s.complain_until, get_default_timezone())
         paragraphs = (
             w.complaint.format(platform=self._keep(self._platform), date=w.day(last)),  # DSA Art. 20(1)
             w.complaint_by_person,  # DSA Art. 20(4) and (6)

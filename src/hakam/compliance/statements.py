@@ -14,9 +14,9 @@ from uuid import UUID
 
 import msgspec
 from django.db import transaction
+from django.utils.timezone import get_default_timezone
 
-from hakam.compliance import ledger, rulebook
-from hakam.compliance.calendar import end_of_period
+from hakam.compliance import counting, ledger, rulebook
 from hakam.compliance.clocks import clock
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Statement
@@ -26,7 +26,13 @@ from hakam.vocabulary.event import ItemRef
 from hakam.vocabulary.measure import Measure
 from hakam.vocabulary.reasons import GroundKind, IncompleteReasonsError, Reasons
 
-COMPLAINT_MONTHS = clock("complaint.window").months  # DSA Art. 20(1): at least six months
+WINDOW_CLOCK = clock("complaint.window")
+COMPLAINT_MONTHS = WINDOW_CLOCK.months  # DSA Art. 20(1): at least six months
+
+
+def complaints_until(informed_at: datetime) -> datetime:
+    """Return the first instant at which a decision can't be contested any more, by the clock of that window."""
+    return counting.due_at(WINDOW_CLOCK, informed_at, zone=get_default_timezone())
 
 
 def issue(
@@ -78,7 +84,7 @@ def issue(
             issued_at=now,
             effective_from=effective_from,
             effective_until=max(ends) if len(ends) == len(measures) else None,
-            complain_until=end_of_period(effective_from, COMPLAINT_MONTHS),
+            complain_until=complaints_until(effective_from),
         )
         ledger.record(
             FactKind.STATEMENT_ISSUED,
@@ -136,7 +142,7 @@ def mark_informed(statement: Statement, *, by: Actor, now: datetime, channel: st
         locked = Statement.objects.select_for_update().get(pk=statement.pk)
         if locked.informed_at is None:
             locked.informed_at = now
-            locked.complain_until = max(locked.complain_until, end_of_period(now, COMPLAINT_MONTHS))
+            locked.complain_until = max(locked.complain_until, complaints_until(now))
             locked.save(update_fields=["informed_at", "complain_until"])
             ledger.record(
                 FactKind.STATEMENT_INFORMED,

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+
+LANGUAGES: Final = (
+    "en",
+    "ar",
+    "fr",
+    "de",
+    "es",
+    "it",
+)  # each has a catalogue of every letter to people outside
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -46,6 +55,12 @@ class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
         return built
 
 
+def tongue(language: str) -> str:
+    """Return in which of our languages a person who reads `language` is written to; English where we have none."""
+    main = language.partition("-")[0].lower()
+    return main if main in LANGUAGES else "en"
+
+
 def letter(
     *,
     to: str,
@@ -58,7 +73,7 @@ def letter(
     """Return the payload of a letter without headings. `links` are (label, path or address)."""
     return Letter(
         to=to,
-        language=language,
+        language=tongue(language),
         subject=subject,
         sections=(LetterSection(tuple(paragraphs)),),
         links=tuple(Link(label, url) for label, url in links),

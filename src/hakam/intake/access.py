@@ -10,15 +10,14 @@ from django.db import transaction
 
 from hakam.compliance import ledger
 from hakam.compliance.access import deadlines_of
-from hakam.compliance.calendar import end_of_period
 from hakam.compliance.facts import FactKind
+from hakam.compliance.statements import complaints_until
 from hakam.intake import crowds, logged
 from hakam.intake.logged import Logged
 from hakam.intake.models import Notice, NoticeItem, Quarantined
 from hakam.intake.notices import subject_of
 from hakam.review import access as review
 from hakam.review import outcomes
-from hakam.review.complaints import WINDOW_MONTHS
 from hakam.review.contested import complaint_of_notifier
 from hakam.review.lineage import decision_named
 from hakam.staff.models import User
@@ -213,7 +212,7 @@ def _item(item: NoticeItem, position: int, now: datetime, *, clock: str = "") ->
     told = outcomes.of_decision(item.decision) if item.decision else None
     decided = decision_named(item.decision) if item.decision else None
     complaint = complaint_of_notifier(decided, item.ref) if decided is not None else None
-    until = None if item.answered_at is None else end_of_period(item.answered_at, WINDOW_MONTHS)
+    until = None if item.answered_at is None else complaints_until(item.answered_at)
     if decided is None or complaint is not None or (until is not None and now >= until):
         until = None
     running = [one.due_at for one in deadlines_of(clock or item.ref) if one.met_at is None]

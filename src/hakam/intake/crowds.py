@@ -20,12 +20,14 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from hakam.compliance import deadlines, ledger
 from hakam.compliance.facts import FactKind
+from hakam.compliance.profile import profile_of
 from hakam.compliance.storable import storable
 from hakam.intake import cursors, known_items, logged, misuse, notice_clocks
 from hakam.intake.logged import Logged
 from hakam.intake.misuse import MisuseKind
 from hakam.intake.models import Crowd, CrowdSpan, Notice, NoticeItem, Quarantined, Suspension
 from hakam.intake.notices import CONFIDENCE, DECISION_CLOCK, clause_for, item_of_url, receive_notice
+from hakam.review import clauses
 from hakam.review.cases import Source, join_many, lock_open
 from hakam.review.models import Case, CaseSource
 from hakam.review.priority import Inputs
@@ -243,9 +245,14 @@ def _join(
     due = deadlines.start(
         DECISION_CLOCK, subject=subject_of(crowd), by=SYSTEM, now=crowd.first_at, length=decide_within
     ).due_at
+    profile, version = profile_of(item.platform), clauses.active()
     for harm in sorted({one.logged.submission.harm for one in ones}):
         due = notice_clocks.start(
-            item.platform, harm, subject=subject_of(crowd), by=SYSTEM, now=crowd.first_at, due=due
+            notice_clocks.beside(profile, harm),
+            subject=subject_of(crowd),
+            by=SYSTEM,
+            now=crowd.first_at,
+            due=due,
         )
     _stretch(crowd, ones)
     kinds = Counter(kind_of(one.logged) for one in ones)
@@ -260,7 +267,7 @@ def _join(
             Source(
                 kind=SourceKind.NOTICE,
                 ref=subject_of(crowd),
-                clause=clause_for("", harm),
+                clause=clause_for("", harm, version),
                 by_harm=True,
                 harm=harm,
                 summary={

@@ -12,16 +12,16 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from hakam.compliance import deadlines, ledger
-from hakam.compliance.calendar import end_of_period
 from hakam.compliance.direction import settled
 from hakam.compliance.facts import FactKind
+from hakam.compliance.statements import complaints_until
 from hakam.compliance.storable import storable
 from hakam.enforcement.kinds import EffectKind
 from hakam.intake import misuse, misuse_letters, objections
 from hakam.intake.misuse import MisuseError, MisuseKind
 from hakam.intake.models import Conduct, HeldComplaint, Notice, Suspension
 from hakam.intake.notices import take_up
-from hakam.review.complaints import ANSWER_CLOCK, WINDOW_MONTHS, ComplaintError, WindowClosedError, complain
+from hakam.review.complaints import ANSWER_CLOCK, ComplaintError, WindowClosedError, complain
 from hakam.storage.event_log import EventLog
 from hakam.storage.vault import Vault
 from hakam.vocabulary.actor import Actor, ActorKind
@@ -67,7 +67,7 @@ def object_to(token: str, *, text: str, now: datetime, answer_within: timedelta 
             raise MisuseError(_("there is no suspension to object to"))
         if made.objected_at is not None:
             raise MisuseError(_("an objection was made"))
-        if now >= end_of_period(made.begins, WINDOW_MONTHS):
+        if now >= complaints_until(made.begins):
             raise MisuseError(_("the six months are over"))
         by = Actor(ActorKind.AFFECTED, f"misuse/{made.conduct.pk}")
         made.objection, made.objected_at = text, now

@@ -11,7 +11,7 @@ from typing import Final
 
 from hakam.compliance import deadlines
 from hakam.compliance.models import Deadline
-from hakam.compliance.profile import profile_of
+from hakam.compliance.profile import Profile
 from hakam.vocabulary.actor import Actor
 from hakam.vocabulary.harm import Harm
 
@@ -20,13 +20,12 @@ BEFORE_ESAFETY: Final = "au.complaint"
 _ABUSE: Final = frozenset({Harm.HARASSMENT, Harm.HARASSMENT_WOMEN, Harm.STALKING, Harm.DOXXING, Harm.THREAT})
 
 
-def beside(platform: str, harm: str) -> tuple[str, ...]:
-    """Return the keys of the clocks that a notice about `harm` starts on a platform, beside the one of its decision.
+def beside(profile: Profile, harm: str) -> tuple[str, ...]:
+    """Return the keys of the clocks that a notice about `harm` starts, beside the one of its decision.
 
     # App Review 1.2: a report is acted on within a day. OSA 2021 (Cth) s.88: abuse that still stands 48 hours after a
     complaint can be taken to the eSafety Commissioner.
     """
-    profile = profile_of(platform)
     found = []
     if profile.app:
         found.append(APP_REVIEW)
@@ -35,9 +34,9 @@ def beside(platform: str, harm: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def start(platform: str, harm: str, *, subject: str, by: Actor, now: datetime, due: datetime) -> datetime:
+def start(keys: tuple[str, ...], *, subject: str, by: Actor, now: datetime, due: datetime) -> datetime:
     """Start those clocks on a notice, and return when the first of them and `due` ends."""
-    ends = [deadlines.start(key, subject=subject, by=by, now=now).due_at for key in beside(platform, harm)]
+    ends = [deadlines.start(key, subject=subject, by=by, now=now).due_at for key in keys]
     return min(due, *ends) if ends else due
 
 

@@ -21,6 +21,8 @@ from django.utils.translation import gettext as _
 
 from hakam.compliance import deadlines, ledger
 from hakam.compliance.facts import FactKind
+from hakam.compliance.models import RulebookVersion
+from hakam.compliance.profile import profile_of
 from hakam.enforcement.kinds import EffectKind
 from hakam.intake import known_items, letters, misuse, misuse_letters, notice_clocks, opened
 from hakam.intake.misuse import MisuseKind
@@ -84,6 +86,15 @@ class _Target(NamedTuple):
     event: Event | None
     snapshot: Snapshot
     proof: str = ""  # of a message that the notifier opened
+
+
+class _Alleged(NamedTuple):
+    """What is the same for every item of a notice, read once: the profile and the rule book are long."""
+
+    clause: str
+    by_harm: bool  # the clause was found by the harm; the notice names none in force
+    pack: str  # the digest of the rule book in force
+    beside: tuple[str, ...]  # the clocks beside the one of its decision
 
 
 def check(submission: Submission) -> tuple[Wrong, ...]:
@@ -264,6 +275,7 @@ def _kept(
         language=s.language,
         received_at=now,
     )
+    about = _alleged(s.clause, s.harm, s.platform)
     cases = []
     for n, target in enumerate(targets):
         item = NoticeItem.objects.create(
@@ -278,7 +290,14 @@ def _kept(
         if held_by is None:
             cases.append(
                 _into_case(
-                    notice, item, target, by=who, now=now, accuracy=accuracy, decide_within=decide_within
+                    notice,
+                    item,
+                    target,
+                    about=about,
+                    by=who,
+                    now=now,
+                    accuracy=accuracy,
+                    decide_within=decide_within,
                 )
             )
     words = letters.receipt(notice, len(targets)) if held_by is None else _held_receipt(notice, held_by)
@@ -327,6 +346,7 @@ def _into_case(
     item: NoticeItem,
     target: _Target,
     *,
+    about: _Alleged,
     by: Actor,
     now: datetime,
     accuracy: float | None,
@@ -337,8 +357,7 @@ def _into_case(
     due = deadlines.start(
         clock, subject=item.ref, by=by, now=now, length=decide_within, about=(subject_of(notice),)
     ).due_at
-    due = notice_clocks.start(notice.platform, notice.harm, subject=item.ref, by=by, now=now, due=due)
-    version = clauses.active()
+    due = notice_clocks.start(about.beside, subject=item.ref, by=by, now=now, due=due)
     case = open_case(
         by=by,
         now=now,
@@ -346,8 +365,8 @@ def _into_case(
         source=Source(
             kind=SourceKind.TRUSTED_FLAGGER if notice.trusted else SourceKind.NOTICE,
             ref=item.ref,
-            clause=clause_for(notice.clause, notice.harm),
-            by_harm=clauses.find(notice.clause) is None,
+            clause=about.clause,
+            by_harm=about.by_harm,
             harm=notice.harm,
             summary={
                 "harm": notice.harm,
@@ -363,7 +382,7 @@ def _into_case(
         event=target.event,
         item_url=target.url,
         language="" if target.event else notice.language,
-        pack=version.digest if version else "",
+        pack=about.pack,
     )
     return case.pk
 
@@ -390,10 +409,13 @@ def take_up(notice_id: str, *, vault: Vault, by: Actor, now: datetime, log: Even
     accuracy = accuracy_of(*track_record(notice.platform, email=notice.email, notifier=notice.notifier))
     with transaction.atomic():
         lock_open(target.ref for target in targets)
+        about = _alleged(notice.clause, notice.harm, notice.platform)
         if not Notice.objects.filter(pk=notice_id, held_by__isnull=False).update(held_by=None):
             return notice
         cases = [
-            _into_case(notice, item, target, by=by, now=now, accuracy=accuracy, decide_within=None)
+            _into_case(
+                notice, item, target, about=about, by=by, now=now, accuracy=accuracy, decide_within=None
+            )
             for item, target in zip(items, targets, strict=True)
         ]
         ledger.record(
@@ -424,15 +446,26 @@ def path_of(notice: Notice) -> str:
     return f"/n/{notice.token}"
 
 
-def clause_for(clause: str, harm: str) -> str:
-    """Return the clause that a notice alleges: the one it names, else the gravest in force about its harm."""
-    if clauses.find(clause) is not None:
-        return clause
-    version = clauses.active()
+def clause_for(clause: str, harm: str, version: RulebookVersion | None) -> str:
+    """Return the clause that a notice alleges: the one it names, else the gravest in `version` about its harm."""
     if version is None:
         return ""
-    fitting = [found for found in clauses.all_in(version) if clauses.harm_of(found) == harm]
+    known = clauses.all_in(version)
+    if clause in {one.id for one in known}:
+        return clause
+    fitting = [found for found in known if clauses.harm_of(found) == harm]
     return max(fitting, key=clauses.severity).id if fitting else ""
+
+
+def _alleged(clause: str, harm: str, platform: str) -> _Alleged:
+    version = clauses.active()
+    named = clause_for(clause, harm, version)
+    return _Alleged(
+        named,
+        not clause or named != clause,
+        version.digest if version else "",
+        notice_clocks.beside(profile_of(platform), harm),
+    )
 
 
 def track_record(platform: str, *, email: str = "", notifier: str = "") -> tuple[int, int]:

@@ -5,7 +5,7 @@ The fields of TCO Annexes II and III stand in the letter by their sections, A to
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from hakam.intake.order_contents import Missing
 
 
-_IN_THE_CATALOGUE = ("en", "ar")
-
-
 class Told(msgspec.Struct, frozen=True):
     """A letter: a subject and paragraphs of plain text."""
 
@@ -40,9 +37,9 @@ def _at(moment: datetime | None) -> str:
     return f"{date_format(localtime(moment), 'DATETIME_FORMAT')} ({moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC)"
 
 
-def _head(order: Order, contents: Contents, word: Mapping[str, str]) -> str:
+def _head(order: Order, contents: Contents) -> str:
     # Annex II and III, section A
-    line = word.get("letter_head") or _(
+    line = _(
         "A. Issuing authority: %(authority)s (%(country)s). Your file reference: %(theirs)s. "
         "Our file reference: %(ours)s. Received: %(received)s."
     )
@@ -62,23 +59,13 @@ def language_of(order: Order, contents: Contents) -> str:
     return str(order.authority.language)
 
 
-def _words(order: Order, contents: Contents) -> Mapping[str, str] | None:
-    """Return the words of letters about a removal order where the catalogue of the interface has none."""
-    language = language_of(order, contents)
-    of_removal = contents.kind is OrderKind.REMOVAL
-    return annex_words.of(language) if of_removal and language not in _IN_THE_CATALOGUE else None
-
-
 def receipt(order: Order, contents: Contents) -> Told:
     """Word the receipt (DSA Art. 9(1), DSA Art. 10(1))."""
     with translation.override(language_of(order, contents)):
-        word = _words(order, contents) or {}
-        title = word.get("letter_arrived") or _("Your order %(reference)s has arrived")
-        looked_at = word.get("letter_looked_at") or _(
-            "It is looked at now. You are told what effect is given to it, and when."
-        )
+        title = _("Your order %(reference)s has arrived")
+        looked_at = _("It is looked at now. You are told what effect is given to it, and when.")
         return Told(
-            title % {"reference": contents.reference or order.pk}, (_head(order, contents, word), looked_at)
+            title % {"reference": contents.reference or order.pk}, (_head(order, contents), looked_at)
         )
 
 
@@ -88,51 +75,41 @@ def returned(
     """Word why the order can't be carried out: Annex III for a removal order, with the exact missing elements."""
     language = language_of(order, contents)
     with translation.override(language):
-        word = _words(order, contents) or {}
         if impossible:
-            reason = word.get("letter_impossible") or _("B. Reason: force majeure or de facto impossibility.")
+            reason = _("B. Reason: force majeure or de facto impossibility.")
         elif lacking:
-            reason = word.get("letter_lacking") or _(
+            reason = _(
                 "B. Reason: the order does not contain sufficient information. These elements are missing:"
             )
         else:
-            reason = word.get("letter_errors") or _("B. Reason: the order contains manifest errors.")
-        named = tuple(
-            f"- {one.law}: {annex_words.needed(one, language) if word else one.needed}" for one in lacking
-        )
+            reason = _("B. Reason: the order contains manifest errors.")
+        named = tuple(f"- {one.law}: {one.needed}" for one in lacking)
         title = _("Your order %(reference)s can't be carried out as it is")
         if contents.kind is OrderKind.REMOVAL:
-            title = word.get("letter_returned") or _(
+            title = _(
                 "Impossible to execute removal order %(reference)s (Annex III, Regulation (EU) 2021/784)"
             )
         elif contents.kind is OrderKind.PRODUCTION:  # e-Evidence Art. 10(6), e-Evidence Art. 10(7)
             title = _(
                 "Production order %(reference)s can't be executed as it is (Annex III, Regulation (EU) 2023/1543)"
             )
-        resumes = word.get("letter_resumes") or _(
-            "The period begins with your clarification, or when the reason is gone."
-        )
+        resumes = _("The period begins with your clarification, or when the reason is gone.")
         if contents.kind is OrderKind.PRODUCTION:
             resumes = _(
                 "The data are kept meanwhile. The period goes on with your clarification, or when the reason is gone."
             )
         return Told(
             title % {"reference": contents.reference or order.pk},
-            (_head(order, contents, word), reason, *named, because, resumes),
+            (_head(order, contents), reason, *named, because, resumes),
         )
 
 
 def done(order: Order, contents: Contents, *, note: str) -> Told:
     """Word what was done and when: Annex II for a removal order, feedback under DSA Art. 9(1) for others."""
     with translation.override(language_of(order, contents)):
-        word = _words(order, contents) or {}
         if contents.kind is OrderKind.REMOVAL:
-            title = word.get("letter_done") or _(
-                "Feedback on removal order %(reference)s (Annex II, Regulation (EU) 2021/784)"
-            )
-            what = word.get("letter_removed") or _(
-                "B. The content was removed in all Member States. Time and date: %(at)s."
-            )
+            title = _("Feedback on removal order %(reference)s (Annex II, Regulation (EU) 2021/784)")
+            what = _("B. The content was removed in all Member States. Time and date: %(at)s.")
         elif contents.kind in DISCLOSES:
             title = _("Effect given to your order %(reference)s")
             what = _(
@@ -146,11 +123,9 @@ def done(order: Order, contents: Contents, *, note: str) -> Told:
                 else _("B. The content was removed. Time and date: %(at)s.")
             )
         given = {"at": _at(order.carried_out_at), "where": ", ".join(contents.territory)}
-        questions = word.get("letter_questions") or _(
-            "C. For questions, answer to this letter and name our file reference."
-        )
+        questions = _("C. For questions, answer to this letter and name our file reference.")
         told = (
-            _head(order, contents, word), what % given, *(f"- {url}" for url in contents.urls), note, questions
+            _head(order, contents), what % given, *(f"- {url}" for url in contents.urls), note, questions
         )  # fmt: skip
         return Told(
             title % {"reference": contents.reference or order.pk}, tuple(text for text in told if text)
@@ -165,7 +140,7 @@ def to_recipient(order: Order, contents: Contents, language: str) -> Told:
             if contents.kind is OrderKind.REMOVAL
             else ", ".join(contents.territory) or _("everywhere")
         )
-        inform = contents.kind is OrderKind.INFORM
+        inform = contents.kind in DISCLOSES
         what = (
             _("On an order of %(authority)s (%(country)s) we gave it information about your account.")
             if inform

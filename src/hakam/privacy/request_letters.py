@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from django.utils import translation
 from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from hakam.privacy.kinds import Kind
 from hakam.privacy.models import Subject
@@ -49,6 +49,12 @@ def _reference(request: Subject) -> str:
     return _("Our reference: %(ours)s") % {"ours": request.pk}
 
 
+def _title(kind: Kind, language: str) -> str:
+    """Name a kind of the schedule in the language in force; the schedule itself has English and Arabic."""
+    title = shipped()[kind].title
+    return title.get(language.partition("-")[0]) or gettext(title["en"])
+
+
 def extended(request: Subject) -> Told:
     """Say that it takes two more months, and why."""
     with translation.override(request.language):
@@ -83,13 +89,12 @@ def ready(request: Subject) -> Told:
 
 def erased(request: Subject) -> Told:
     """Say what was erased, what stays, and why."""
-    language = "ar" if request.language.startswith("ar") else "en"
     with translation.override(request.language):
         gone = sum(request.outcome.get("erased", {}).values())
         stays = [
             _("What stays: %(what)s (%(count)s), because %(why)s.")
             % {
-                "what": shipped()[Kind(one["kind"])].title[language],
+                "what": _title(Kind(one["kind"]), request.language),
                 "count": one["count"],
                 "why": WHY.get(one["why"], one["why"]),
             }

@@ -6,16 +6,17 @@ prepared by one person and released by another. The searching and erasing itself
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from django.db import transaction
 from django.utils import translation
+from django.utils.timezone import get_default_timezone
 from django.utils.translation import gettext as _
 
 from hakam.compliance import deadlines, ledger
-from hakam.compliance.calendar import add_months
+from hakam.compliance.calendar import end_of_period
 from hakam.compliance.facts import FactKind
 from hakam.compliance.storable import storable
 from hakam.enforcement.kinds import Channel, EffectKind
@@ -336,9 +337,8 @@ def working() -> list[Subject]:
 
 
 def _month(request: Subject, number: int) -> datetime:
-    """Return the end of the nth month after receipt (GDPR Art. 12(3); No 1182/71, Art. 3)."""
-    day = add_months(request.received_at.astimezone(UTC).date(), number)
-    return datetime.combine(day, time(23, 59, 59), tzinfo=UTC)
+    """Return the end of the nth month after receipt (GDPR Art. 12(3); No 1182/71, Art. 3), as its clock counts."""
+    return end_of_period(request.received_at, number, get_default_timezone())
 
 
 def _must(request: Subject, state: RequestState) -> None:

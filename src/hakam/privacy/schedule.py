@@ -6,7 +6,7 @@ proposed by one person and confirmed by another, and never shorter than what oth
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -14,10 +14,11 @@ from typing import Final
 
 import msgspec
 from django.db import transaction
+from django.utils.timezone import get_default_timezone
 from django.utils.translation import gettext as _
 
 from hakam.compliance import ledger
-from hakam.compliance.calendar import add_months
+from hakam.compliance.calendar import over_before
 from hakam.compliance.facts import FactKind
 from hakam.compliance.storable import storable
 from hakam.privacy.kinds import Kind
@@ -67,10 +68,8 @@ class Kept(msgspec.Struct, frozen=True):
     by: str = ""
 
     def due_before(self, now: datetime) -> datetime:
-        """Return the instant: what began before it is due now."""
-        day = add_months(now.astimezone(UTC).date(), -self.months)
-        moment = now.astimezone(UTC)
-        return datetime.combine(day, moment.timetz()) - timedelta(days=self.days)
+        """Return the instant: what began before it is due now, for the last day of its period is over."""
+        return over_before(now, self.months, get_default_timezone(), days=self.days)
 
 
 class _Table(msgspec.Struct, frozen=True):

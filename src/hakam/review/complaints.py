@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import IntegrityError, transaction
+from django.utils.timezone import get_default_timezone
 from django.utils.translation import gettext as _
 
 from hakam.compliance import deadlines, ledger, statements
-from hakam.compliance.calendar import end_of_period, last_day
+from hakam.compliance.calendar import last_day
 from hakam.compliance.direction import settled
 from hakam.compliance.facts import FactKind
 from hakam.compliance.storable import storable
@@ -37,7 +38,6 @@ from hakam.vocabulary.harm import TERRORIST
 from hakam.vocabulary.measure import Measure
 from hakam.vocabulary.reasons import Ground
 
-WINDOW_MONTHS: Final = 6  # DSA Art. 20(1)
 ANSWER_CLOCK: Final = "complaint.answer"
 TERROR_CLOCK: Final = "tco.complaint"  # TCO Art. 10(2): two weeks, whatever the house wants of itself
 MAX_TEXT: Final = 20_000  # characters
@@ -60,7 +60,7 @@ class WindowClosedError(ComplaintError):
         self.since = since
         super().__init__(
             _("complaints about this decision were possible until %(day)s")
-            % {"day": f"{last_day(since):%Y-%m-%d}"}
+            % {"day": f"{last_day(since, get_default_timezone()):%Y-%m-%d}"}
         )
 
 
@@ -150,7 +150,7 @@ def complain_as_notifier(
     decision = Decision.objects.filter(pk=decision_id).first()
     if decision is None or not notice:
         raise NothingToContestError(_("no decision answers this notice"))
-    until = end_of_period(informed_at, WINDOW_MONTHS)
+    until = statements.complaints_until(informed_at)
     if now >= until:
         raise WindowClosedError(until)
     return _take(

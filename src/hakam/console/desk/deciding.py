@@ -17,12 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from hakam.compliance.calendar import end_of_period
 from hakam.compliance.models import Statement
 from hakam.compliance.rulebook import UnknownClauseError
 from hakam.compliance.statement_text import StatementText
 from hakam.compliance.statement_text import render as render_statement
-from hakam.compliance.statements import COMPLAINT_MONTHS
+from hakam.compliance.statements import complaints_until
 from hakam.console.admission import admit, person
 from hakam.console.desk.case import context_of, find, screen, upcoming_url
 from hakam.console.desk.frame import UNDO, frame_of
@@ -89,7 +88,7 @@ def statement_ahead(case: CaseView, reasons: Reasons, measures: Sequence[Measure
         language=facts_language(case),
         issued_at=now,
         effective_from=start,
-        complain_until=end_of_period(start, COMPLAINT_MONTHS),
+        complain_until=complaints_until(start),
     )
     return render_statement(ahead, ahead.language, platform_name=installation().platform_name)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from hakam.compliance.access import deadlines_of
+from hakam.compliance.calendar import midnight
 from hakam.console.admission import admit, person
 from hakam.console.installation import stores
 from hakam.privacy import holds, retention, schedule
@@ -40,7 +41,7 @@ def end_of(text: str) -> datetime | None:
         day = parse_date(text.strip())
     except ValueError:
         return None
-    return datetime.combine(day, time(23, 59, 59), tzinfo=UTC) if day else None
+    return midnight(day + timedelta(days=1), timezone.get_default_timezone()) if day else None
 
 
 def language() -> str:

@@ -169,7 +169,7 @@ def written(at: datetime) -> str:
 @register.filter
 def last_day(until: datetime, shape: str = "DATE_FORMAT") -> str:
     """Return the last day of a period of the law that ends with the instant `until`, a midnight: the day before."""
-    return digits(formats.date_format(calendar.last_day(until), shape))
+    return digits(formats.date_format(calendar.last_day(until, timezone.get_default_timezone()), shape))
 
 
 @register.filter
