@@ -166,7 +166,7 @@ def _children(_running: Running) -> list[str]:
     """Name where reports go: to NCMEC they leave the Union."""
     return [
         _("NCMEC at %(host)s: reports that two people approved") % {"host": "report.cybertip.org"},
-        _("the National Crime Agency: reports that two people approved, sent by a person"),
+        _("the National Crime Agency: reports that two people approved"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Filing approved reports with the CyberTipline, step by step: killed at any of them, it goes on with the next.
+"""Filing approved reports: with the CyberTipline step by step, with the NCA in one; killed at any step, it goes on.
 
 The receiver's numbers are kept as they come, so that no report and no file is sent twice: submit, upload each file,
 describe each, finish. Without finish the receiver files nothing; a report that is given up is retracted there.
@@ -17,6 +17,7 @@ from hakam.safeguarding import reports
 from hakam.safeguarding.contents import Body
 from hakam.safeguarding.cybertip.client import NotNowError, RefusedError, Tipline
 from hakam.safeguarding.cybertip.writing import file_xml, report_xml
+from hakam.safeguarding.handing_over import Part, Receiver
 from hakam.safeguarding.models import Report
 from hakam.safeguarding.reports import ReportState
 from hakam.storage.vault import DamagedEvidenceError, Vault
@@ -43,10 +44,36 @@ def file_due(tipline: Tipline, *, vault: Vault, now: datetime) -> int:
     except RefusedError as error:
         _refused(report, error, now=now)
     except (KeyError, DamagedEvidenceError):
+        _damaged(report, now=now)
+    return 1
+
+
+def hand_over_due(receiver: Receiver, *, vault: Vault, now: datetime) -> int:
+    """Give the NCA the next report that is due (OSA s.66); return 1, or 0 when none is."""
+    due = Report.objects.filter(body=Body.NCA, state=ReportState.APPROVED, next_at__lte=now)
+    report = due.order_by("next_at").first()
+    if report is None:
+        return 0
+    try:
+        parts = [Part(file.name, vault.get(file.digest)) for file in report.files.order_by("pk")]
+        number = receiver.hand_over(str(report.pk), reports.document(report), parts)
+    except NotNowError as error:
+        _later(report, str(error), now=now)
+    except RefusedError as error:
+        _refused(report, error, now=now)
+    except (KeyError, DamagedEvidenceError):
+        _damaged(report, now=now)
+    else:
         with transaction.atomic():
             ledger.lock()
-            reports.failed(report, error="a file of the report is absent or damaged", by=SYSTEM, now=now)
+            reports.filed(report, number=number, by=SYSTEM, now=now)
     return 1
+
+
+def _damaged(report: Report, *, now: datetime) -> None:
+    with transaction.atomic():
+        ledger.lock()
+        reports.failed(report, error="a file of the report is absent or damaged", by=SYSTEM, now=now)
 
 
 def _file(report: Report, tipline: Tipline, *, vault: Vault, now: datetime) -> None:

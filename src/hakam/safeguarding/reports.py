@@ -202,15 +202,17 @@ def take(report_id: str, *, user: User, now: datetime) -> bytes:
         if report.state not in {ReportState.APPROVED, ReportState.FILED}:
             raise ChildReportError(_("only what a second person approved is sent"))
         _record(FactKind.CHILD_REPORT_TAKEN, report, by=user.actor, now=now)
-        files = [
-            {"name": one.name, "sha256": one.digest, "viewed": one.viewed, "public": one.public}
-            for one in report.files.order_by("pk")
-        ]
-        return msgspec.json.format(
-            msgspec.json.encode(
-                {"to": report.body, "ours": str(report.pk), "report": report.contents, "files": files}
-            )
-        )
+        return document(report)
+
+
+def document(report: Report) -> bytes:
+    """Return a report as JSON: what is said, and the names and check sums of the files that go with it."""
+    files = [
+        {"name": one.name, "sha256": one.digest, "viewed": one.viewed, "public": one.public}
+        for one in report.files.order_by("pk")
+    ]
+    said = {"to": report.body, "ours": str(report.pk), "report": report.contents, "files": files}
+    return msgspec.json.format(msgspec.json.encode(said))
 
 
 def filed(report: Report, *, number: str, by: Actor, now: datetime) -> None:

@@ -43,6 +43,7 @@ from hakam.review.cases import rerank_due
 from hakam.review.decisions import finalise_due
 from hakam.safeguarding import filing
 from hakam.safeguarding.cybertip.client import HttpTipline
+from hakam.safeguarding.handing_over import HttpReceiver
 from hakam.storage import model_figures
 from hakam.wiring import exchange_duties, franking, live_duties, plugins, ports, publish, subscriptions
 from hakam.wiring.hold import HomeInUseError, hold
@@ -179,8 +180,8 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
     def erase_withdrawn(_now: datetime) -> int:
         return publish.erase_withdrawn(settings)
 
-    tipline = _Tipline(settings)
-    held.callback(tipline.close)
+    children = _Children(settings)
+    held.callback(children.close)
     beside = TrialProcess(settings)
     held.callback(beside.stop)
     try:
@@ -213,7 +214,10 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
             ),
             "copies": (Task("look for identical copies", lambda now: copies.search(log, now=now), 2.0),),
             "together": (Task("decide many items", lambda now: bulk.work(log, now), 1.0),),
-            "children": (Task("file reports of child abuse", tipline.file_due, 15.0),),
+            "children": (
+                Task("file reports of child abuse", children.file_due, 15.0),
+                Task("hand reports of child abuse to the NCA", children.hand_over_due, 15.0),
+            ),
             "privacy": _privacy(settings),
             "reports": report_tasks(settings.platform),
             "incidents": (
@@ -270,28 +274,49 @@ def _privacy(settings: Settings) -> tuple[Task, ...]:
     )
 
 
-class _Tipline:
-    """The CyberTipline, where the secret `cybertip` says how it is reached: `https://user:password@host/path`."""
+class _Children:
+    """Who takes reports of child abuse, where a secret says how: `https://user:password@host/path`.
+
+    `cybertip` is NCMEC's CyberTipline, `nca` what stands in front of the NCA. Without them people send by hand.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._client: HttpTipline | None = None
+        self._tipline: HttpTipline | None = None
+        self._nca: HttpReceiver | None = None
 
     def file_due(self, now: datetime) -> int:
-        """File the next report that a second person approved. Without the secret people send reports by hand."""
-        if self._client is None:
-            try:
-                given = urlsplit(self._settings.given_secret("cybertip"))
-            except SettingError:
+        """File the next report to NCMEC that a second person approved."""
+        if self._tipline is None:
+            given = self._given("cybertip")
+            if given is None:
                 return 0
-            where = f"{given.scheme}://{given.hostname}{f':{given.port}' if given.port else ''}{given.path}"
-            self._client = HttpTipline(where, unquote(given.username or ""), unquote(given.password or ""))
-        return filing.file_due(self._client, vault=ports.vault(), now=now)
+            self._tipline = HttpTipline(*given)
+        return filing.file_due(self._tipline, vault=ports.vault(), now=now)
+
+    def hand_over_due(self, now: datetime) -> int:
+        """Give the NCA the next report that a second person approved."""
+        if self._nca is None:
+            given = self._given("nca")
+            if given is None:
+                return 0
+            self._nca = HttpReceiver(*given)
+        return filing.hand_over_due(self._nca, vault=ports.vault(), now=now)
+
+    def _given(self, name: str) -> tuple[str, str, str] | None:
+        """Return (address, user, password) of a secret, or None where there is none."""
+        try:
+            given = urlsplit(self._settings.given_secret(name))
+        except SettingError:
+            return None
+        where = f"{given.scheme}://{given.hostname}{f':{given.port}' if given.port else ''}{given.path}"
+        return where, unquote(given.username or ""), unquote(given.password or "")
 
     def close(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            self._client.close()
+        for client in (self._tipline, self._nca):
+            if client is not None:
+                client.close()
 
 
 def _resume(settings: Settings, held: ExitStack) -> None:
