@@ -177,3 +177,19 @@ def test_in_arabic_it_is_arabic(sign_in: SignIn, sana: Client, case: Case) -> No
     assert 'dir="rtl"' in page
     assert "ما يقوله التقرير" in page
     assert "What the report says" not in page
+
+
+def test_the_receivers_words_are_read_in_arabic_and_sent_as_they_are(sana: Client, case: Case) -> None:
+    prepare(sana, case.pk)
+    made = Report.objects.get()
+    sana.cookies.load({"django_language": "ar"})
+    User.objects.filter(username="sana").update(language="ar")
+    page = read(sana, made)
+    selects = page[page.index('name="incident"') :]
+    for words in ("استدراج الأطفال عبر الإنترنت", "تسجيل الدخول", "غير معروف"):
+        assert words in selects
+    assert ">Child Sex" not in page
+    assert ">Unknown<" not in page
+    act(sana, made, **WHOLE)
+    made.refresh_from_db()
+    assert (made.contents["incident"], made.contents["address_event"]) == (WHOLE["incident"], "Upload")

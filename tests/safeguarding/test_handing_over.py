@@ -18,6 +18,7 @@ from hakam.compliance.access import deadlines_of, facts_of
 from hakam.compliance.facts import FactKind
 from hakam.compliance.ledger import body_of
 from hakam.privacy import holds
+from hakam.privacy.models import Hold
 from hakam.safeguarding.cybertip.client import NotNowError, RefusedError
 from hakam.safeguarding.filing import hand_over_due
 from hakam.safeguarding.handing_over import HttpReceiver
@@ -98,6 +99,7 @@ def test_an_approved_report_goes_with_its_files_and_is_held_for_a_year(
     holds.follow(now=NOW)
     assert holds.held(NOW + timedelta(days=364)).covers([f"case:{made.case}"])
     assert not holds.held(NOW + timedelta(days=368))
+    assert Hold.objects.get().authority == "OSA s.66"  # and not a law of the United States
     assert hand_over_due(nca, vault=office.vault, now=NOW + MINUTE) == 0
     assert len(Desk.asked) == 1
 

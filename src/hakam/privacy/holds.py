@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.utils.timezone import get_default_timezone
 from django.utils.translation import gettext as _
 
 from hakam.compliance import deadlines, ledger
@@ -227,7 +228,7 @@ def _of_order(fact: Fact, now: datetime) -> None:
         names.append(f"item:{item}")
         if author:
             names.append(f"account:{item.platform}/{author}")
-    until = due_at(clock("tco.preserve"), fact.at)
+    until = due_at(clock("tco.preserve"), fact.at, zone=get_default_timezone())
     if not names or until <= now:
         return
     place(
@@ -244,7 +245,7 @@ def _until_produced(fact: Fact, now: datetime) -> None:
         return
     contents = orders.contents_of(order)
     names = [f"account:{order.platform}/{account}" for account in contents.accounts]
-    until = due_at(clock("evidence.preservation"), order.received_at)
+    until = due_at(clock("evidence.preservation"), order.received_at, zone=get_default_timezone())
     if not names or until <= now:
         return
     place(
@@ -266,17 +267,22 @@ def _produced(fact: Fact, now: datetime) -> None:
 
 
 def _of_child_report(fact: Fact, now: datetime) -> None:
-    """18 USC 2258A(h): the contents of a report to NCMEC are preserved for one year after it was filed."""
-    number = ledger.body_of(fact).get("case")
+    """18 USC 2258A(h): the contents of a report to NCMEC are preserved for one year after it was filed.
+
+    What was told to the NCA (OSA s.66) is kept as long: no period of its own is known.
+    """
+    body = ledger.body_of(fact)
+    number, to_nca = body.get("case"), body.get("to") == "nca"
     case = Case.objects.filter(pk=int(number or 0)).first()
-    until = due_at(clock("us.preserve"), fact.at)
+    until = due_at(clock("us.preserve"), fact.at, zone=get_default_timezone())
     if case is None or until <= now:
         return
     names = [f"item:{case.platform}/{case.item_kind}/{case.item_id}"]
     if case.author_id:
         names.append(f"account:{case.platform}/{case.author_id}")
     place(
-        f"case:{case.pk}", covers=[*names, fact.subject], origin=fact.subject, authority="18 USC 2258A(h)",
+        f"case:{case.pk}", covers=[*names, fact.subject], origin=fact.subject,
+        authority="OSA s.66" if to_nca else "18 USC 2258A(h)",
         reason=_("a report of child abuse was filed"), until=until, by=SYSTEM, now=fact.at,
     )  # fmt: skip
 

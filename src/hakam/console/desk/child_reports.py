@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from hakam.compliance.access import deadlines_of
@@ -30,7 +31,25 @@ _FIELDS = {
     "screen_name": 512, "account_email": 320, "address": 64, "address_event": 32, "summary": 5_000,
 }  # fmt: skip
 """What a person types as text, and how much of it is looked at; the rules of a report say the rest."""
-_EVENTS = ("Unknown", "Upload", "Login", "Registration", "Purchase", "Other")
+INCIDENTS = {
+    Incident.PORNOGRAPHY: gettext_lazy("Child Pornography (possession, manufacture, and distribution)"),
+    Incident.TRAFFICKING: gettext_lazy("Child Sex Trafficking"),
+    Incident.TOURISM: gettext_lazy("Child Sex Tourism"),
+    Incident.MOLESTATION: gettext_lazy("Child Sexual Molestation"),
+    Incident.DOMAIN: gettext_lazy("Misleading Domain Name"),
+    Incident.WORDS: gettext_lazy("Misleading Words or Digital Images on the Internet"),
+    Incident.ENTICEMENT: gettext_lazy("Online Enticement of Children for Sexual Acts"),
+    Incident.UNSOLICITED: gettext_lazy("Unsolicited Obscene Material Sent to a Child"),
+}
+SEEN_AT = {
+    "Unknown": pgettext_lazy("an address was seen at", "Unknown"),
+    "Upload": pgettext_lazy("an address was seen at", "Upload"),
+    "Login": pgettext_lazy("an address was seen at", "Login"),
+    "Registration": pgettext_lazy("an address was seen at", "Registration"),
+    "Purchase": pgettext_lazy("an address was seen at", "Purchase"),
+    "Other": pgettext_lazy("an address was seen at", "Other"),
+}
+"""The receiver's own words, as people read them; what is sent stays word for word as the receiver takes it."""
 
 
 def _list(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpResponse:
@@ -84,9 +103,9 @@ def _page(
         "contents": contents,
         "files": list(report.files.order_by("pk")),
         "clocks": [one for one in deadlines_of(reports.subject_of(report)) if one.met_at is None],
-        "incidents": list(Incident),
+        "incidents": INCIDENTS,
         "annotations": list(Annotation),
-        "events": _EVENTS,
+        "events": SEEN_AT,
         "mine": report.prepared_by == str(user.actor),
         "open": report.state in {ReportState.DRAFT, ReportState.FAILED},
         "who": names({report.prepared_by, report.approved_by}),
