@@ -158,3 +158,16 @@ def test_unknown_acts_and_requests(desk: Desk, lena: Client, sign_in: SignIn) ->
     assert act(sign_in(Role.SENIOR_MODERATOR), made, "release").status_code == 404
     absent = reverse("console:data_request", args=["00000000-0000-4000-8000-000000000000"])
     assert lena.get(absent).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"), [("fr", "fr"), ("de", "de"), ("es", "es"), ("it", "it"), ("pl", "en"), ("", "en")]
+)
+def test_who_asks_is_answered_in_one_of_six_languages(
+    desk: Desk, lena: Client, asked: str, kept: str
+) -> None:
+    # GDPR Art. 12(1): in words that the person understands
+    page = lena.get(reverse("console:data_requests")).content.decode()
+    assert f'<option value="{kept}"' in page
+    lena.post(reverse("console:receive_data_request"), GIVEN | {"language": asked})
+    assert Subject.objects.get().language == kept

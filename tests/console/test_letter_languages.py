@@ -161,6 +161,22 @@ def test_no_paragraph_of_a_letter_to_a_person_stays_english(language: str) -> No
         assert "%(" not in "".join(told.paragraphs), name
 
 
+@pytest.mark.parametrize(
+    ("gone", "kept", "subject"),
+    [
+        ({"cases": 3}, [], "Your data were erased"),
+        ({}, [], "Your data were erased"),  # there were none
+        ({"cases": 3}, [{"kind": "orders", "count": 1, "why": "law"}], "Your data were erased"),
+        ({}, [{"kind": "orders", "count": 1, "why": "held"}], "What can't be erased yet of your data"),
+    ],
+)
+def test_nobody_is_told_of_an_erasure_that_was_none(
+    gone: dict[str, int], kept: list[dict[str, Any]], subject: str
+) -> None:
+    told = request_letters.erased(Subject(pk=NUMBER, language="en", outcome={"erased": gone, "kept": kept}))
+    assert told.subject == subject
+
+
 @pytest.mark.parametrize("kind", OrderKind)
 @pytest.mark.parametrize("language", CATALOGUES)
 def test_no_sentence_of_a_letter_about_an_order_stays_english(kind: OrderKind, language: str) -> None:

@@ -126,6 +126,7 @@ def test_something_is_held_renewed_and_released_by_another(legal: Client, root: 
     assert made.covers == ["case:1", "item:maydan/post/7"]
     assert f'data-hold="{made.pk}"' in read(legal, "holds")
     assert "somebody else must end it" in read(legal, "hold", made.pk)
+    assert "Feb" not in read(legal, "hold", made.pk)  # it ends with the last hour of 31 January
     assert (
         post(legal, "act_on_hold", made.pk, do="renew", until="2099-06-30", reason="On.").status_code == 302
     )

@@ -101,7 +101,7 @@ def erased(request: Subject) -> Told:
             for one in request.outcome.get("kept", ())
         ]
         return Told(
-            _("Your data were erased"),
+            _("Your data were erased") if gone or not stays else _("What can't be erased yet of your data"),
             (
                 _(
                     "You asked us to erase your data (Article 17 GDPR). We erased the contents of %(count)s records."

@@ -18,6 +18,7 @@ from hakam.compliance.access import deadlines_of
 from hakam.console.admission import admit, person
 from hakam.console.desk.retention import language
 from hakam.console.installation import installation, vault
+from hakam.enforcement.letters import LANGUAGES, tongue
 from hakam.privacy import requests
 from hakam.privacy.document import PARTS
 from hakam.privacy.kinds import Kind
@@ -39,6 +40,7 @@ def _list(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpRe
         "kinds": list(RequestKind),
         "given": request.POST or request.GET,
         "platform": (request.POST or request.GET).get("platform", "") or installation().platform,
+        "languages": LANGUAGES,
         "error": error,
     }
     return render(request, "console/desk/data_requests.html", context, status=status)
@@ -69,9 +71,7 @@ def receive(request: HttpRequest) -> HttpResponse:
             platform=request.POST.get("platform", "").strip()[:63],
             account=request.POST.get("account", "")[:600],
             email=request.POST.get("email", "")[:400],
-            language=request.POST.get("language", "en")
-            if request.POST.get("language") in {"en", "ar"}
-            else "en",
+            language=tongue(request.POST.get("language", "")),
             words=request.POST.get("words", "")[:5000],
             received_at=at,
             by=person(request).actor,
