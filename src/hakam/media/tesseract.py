@@ -77,6 +77,12 @@ def installed(wanted: Iterable[str]) -> tuple[str, ...]:
     return tuple(one for one in primary if LANGUAGES.get(one) in _data())
 
 
+def missing(wanted: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the wanted languages (BCP 47) whose data is not installed, in their order."""
+    known = installed(wanted)
+    return tuple(one for one in dict.fromkeys(w.split("-")[0].lower() for w in wanted) if one not in known)
+
+
 def read(plates: Sequence[bytes], languages: Sequence[str], bounds: Bounds = DEFAULT_BOUNDS) -> Writing:
     """Return what plates say, PGM files of letters black on white. `languages`: BCP 47.
 

@@ -87,6 +87,20 @@ def test_recalibrating_changes_scales_and_not_weights(model: LinearModel) -> Non
     assert other.head.scales[Head.SPAM] == model.head.scales[Head.SPAM]
 
 
+def test_languages_that_texts_do_not_tell_keep_their_scales_and_thresholds(model: LinearModel) -> None:
+    own = [Example(f"what a vile {n} this is", "en", {Head.TOXICITY: n % 2}) for n in range(60)]
+    few = [Example(f"un vil {n}", "es", {Head.TOXICITY: n % 2}) for n in range(6)]
+    told: list[str] = []
+    other = unpack(recalibrate(model, own + few, told.append))
+    head = Head.TOXICITY
+    assert "es" in model.head.scales[head]
+    assert other.head.scales[head]["es"] == model.head.scales[head]["es"]
+    assert other.head.thresholds[head]["es"] == model.head.thresholds[head]["es"]
+    assert other.head.scales[head]["en"] != model.head.scales[head].get("en")
+    assert other.head.thresholds[head]["en"].positives == 30
+    assert told == ["toxicity: fitted to 66 texts", "writing"]
+
+
 def test_nothing_is_learnt_from_nothing() -> None:
     with pytest.raises(TooFewLabelsError):
         fit_linear([Example("a", "en", {Head.SPAM: 1})] * 5, [])

@@ -17,12 +17,14 @@ from hakam.signals.models.calibration import ANY, Scale, Threshold, best_thresho
 from hakam.signals.models.features import MAX_CHARACTERS, ROWS, SHAPE_ROWS, prepare, rows_of
 from hakam.signals.models.heads import HEADS, Head
 from hakam.signals.models.linear import LinearHead, LinearModel, pack, unpack
+from hakam.vocabulary.counted import counted
 
 _COLUMNS = ROWS + SHAPE_ROWS
 _LIFT = 5.0  # a head's rare positives weigh at most this much more than its negatives
 _MIN_POSITIVES = 10
 _WIDEST = 126
 _MIN_TO_CALIBRATE = 5
+_REPORTED = 5_000  # texts between two words of how far it is
 _MIDDLE = Threshold(0.5, 0.0, 0.0, 1.0, 0, 0)
 
 
@@ -147,9 +149,18 @@ def fit_linear(
     return recalibrate(unpack(pack(head, table)), dev)
 
 
-def recalibrate(model: LinearModel, dev: Sequence[Example]) -> bytes:
-    """Return the file of a model with scales and thresholds fitted to `dev`; what `dev` does not tell stays."""
-    sums = np.array([model.sums(*_read(example.text)) for example in dev]).reshape(len(dev), len(model.heads))
+def recalibrate(
+    model: LinearModel, dev: Sequence[Example], report: Callable[[str], object] = lambda _: None
+) -> bytes:
+    """Return the file of a model with scales and thresholds fitted to `dev`.
+
+    What `dev` does not tell stays: heads of which it has too few texts, and languages of a head likewise.
+    """
+    sums = np.zeros((len(dev), len(model.heads)))
+    for n, example in enumerate(dev):
+        sums[n] = model.sums(*_read(example.text))
+        if (n + 1) % _REPORTED == 0:
+            report(f"{n + 1:,} of {len(dev):,} texts read")
     scales, thresholds = dict(model.head.scales), dict(model.head.thresholds)
     for place, head in enumerate(model.heads):
         known = [n for n, example in enumerate(dev) if head in example.labels]
@@ -158,13 +169,18 @@ def recalibrate(model: LinearModel, dev: Sequence[Example]) -> bytes:
             continue
         tags = [dev[n].language or ANY for n in known]
         values = sums[known, place]
-        scales[head] = fit_languages(values, labels, tags)
-        p = np.array([scales[head].get(t, scales[head][ANY])(v) for v, t in zip(values, tags, strict=True)])
-        thresholds[head] = {ANY: best_threshold(p, labels)}
-        for tag in scales[head]:
+        fitted = fit_languages(values, labels, tags)
+        scales[head] = {**scales[head], **fitted}
+        by_tag = scales[head]
+        p = np.array([by_tag.get(t, by_tag[ANY])(v) for v, t in zip(values, tags, strict=True)])
+        cuts = {ANY: best_threshold(p, labels)}
+        for tag in fitted:
             if tag != ANY:
                 mine = np.array([t == tag for t in tags])
-                thresholds[head][tag] = best_threshold(p[mine], labels[mine])
+                cuts[tag] = best_threshold(p[mine], labels[mine])
+        thresholds[head] = {**thresholds[head], **cuts}
+        report(f"{head}: fitted to {counted(len(known), 'text')}")
+    report("writing")
     return pack(msgspec.structs.replace(model.head, scales=scales, thresholds=thresholds), model.table)
 
 
