@@ -92,10 +92,10 @@ def test_without_any_reader_it_says_what_to_install(plain: Path, monkeypatch: py
     assert "nothing is installed that reads pictures" in done.output
 
 
-def test_a_file_that_is_too_large_is_told_without_loading_it(tmp_path: Path) -> None:
+def test_of_a_file_that_is_too_large_no_more_is_loaded_than_shows_it(tmp_path: Path) -> None:
     large = tmp_path / "large.png"
     with large.open("wb") as file:
         file.truncate(40_000_000_000)
     done = CliRunner().invoke(APP, [str(large)])
     assert done.exit_code == 1
-    assert "40,000,000,000 bytes, at most 32,000,000" in done.output
+    assert "32,000,001 bytes, at most 32,000,000" in done.output

@@ -90,6 +90,7 @@ ROWS: tuple[Row, ...] = (
     ('"münchen.example" in links.hosts', text("https://xn--mnchen-3ya.example/")),
     ('"/login" in links.paths', text("https://a.example/login?next=1")),
     ("len(links.shorteners) > 0", text("https://bit.ly/3xY")),
+    ("len(links.homographs) > 0", text("https://раураӏ.com")),
     ('any_in(item.links, ["https://a.example"])', item(links=["https://a.example"])),
     ("len(links.urls) == 2", item(text="https://a.example", links=["https://b.example"])),
     # Author, item, thread, audience

@@ -80,10 +80,9 @@ def _read(path: Path, sandbox: Sandbox, known: tuple[str, ...]) -> bool:
     from hakam.media.sandbox import UnreadableError  # noqa: PLC0415 -- as above
 
     try:
-        size = path.stat().st_size
-        if size > sandbox.bounds.size:  # told before it is loaded
-            raise UnreadableError("too many bytes", f"{size:,} bytes, at most {sandbox.bounds.size:,}")
-        said = sandbox.said(path.read_bytes(), plates=bool(known))
+        with path.open("rb") as file:
+            data = file.read(sandbox.bounds.size + 1)
+        said = sandbox.said(data, plates=bool(known))
     except OSError as error:
         ERR.print(Text(f"{path}: {error.strerror or error}"), soft_wrap=True)
         return False

@@ -148,4 +148,6 @@ def _show(path: Path, trained: int, measured: int, before: LinearModel | None = 
     )
     OUT.print(shown)
     if same:
-        OUT.print(f"{counted(same, 'threshold')} as before: too few texts of yours tell of them", soft_wrap=True)
+        OUT.print(
+            f"{counted(same, 'threshold')} as before: too few texts of yours tell of them", soft_wrap=True
+        )

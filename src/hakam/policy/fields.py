@@ -17,6 +17,7 @@ import msgspec
 
 from hakam.policy.kinds import Kind, unix
 from hakam.signals.fold import split_words
+from hakam.signals.homographs import homographs_of
 from hakam.signals.links import shorteners_of
 from hakam.signals.measure import Need, Signals
 from hakam.signals.private_data import PrivateKind, find_private_data
@@ -119,6 +120,7 @@ def weekday(moment: datetime) -> int | None:
 HELPERS: dict[str, Any] = {
     "PATHS": paths_of,
     "SHORTENERS": shorteners_of,
+    "HOMOGRAPHS": homographs_of,
     "PRIVATE": private_kinds,
     "PRIVATE_OF": private_countries,
     "HOUR": hour,
@@ -330,6 +332,14 @@ _SPECS = (
         "SHORTENERS(s.hosts)",
         "those of the hosts that only lead on: shortened addresses, whose end is not seen",
         cost=300,
+        needs=(Need.LINKS,),
+    ),
+    FieldSpec(
+        "links.homographs",
+        _L,
+        "HOMOGRAPHS(s.hosts)",
+        "those of the hosts that imitate others: alike alphabets mixed, or nearly a well-known name",
+        cost=2_000,
         needs=(Need.LINKS,),
     ),
 )

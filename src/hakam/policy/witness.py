@@ -55,7 +55,15 @@ _PER_LEAF = 6  # ways in which a leaf is tried
 _TEXT = frozenset({"text.raw", "text.folded", "text.words", "item.text"})
 _OF_TEXT = frozenset({"text.length", "text.word_count"})
 _URLS = frozenset(
-    {"links.urls", "links.hosts", "links.domains", "links.paths", "links.shorteners", "item.links"}
+    {
+        "links.urls",
+        "links.hosts",
+        "links.domains",
+        "links.paths",
+        "links.shorteners",
+        "links.homographs",
+        "item.links",
+    }
 )
 _COUNTRIES, _LANGUAGES = ["DE", "SA", "US", "FR", "EG", "JP"], ["en", "ar", "de", "fr"]
 _CLOSED: dict[str, list[str]] = {
