@@ -189,7 +189,7 @@ GROWN = (
     "event.hour == 0 and event.weekday in [5, 6]",
     'author.age < params.young or "/login" in links.paths',
     "len(links.shorteners) > 0",
-    "len(links.homographs) > 0",
+    "len(links.homographs) < 1 and len(links.urls) > 0",
 )
 PARAMS = """\
 - param: few_posts

@@ -187,6 +187,8 @@ def test_a_service_agrees_with_itself(door: Running, labelled: Path, shape: str)
     assert "12 texts" in result.output
     assert "100.0%" in result.output
     assert "Furthest apart" in result.output
+    whole = "self-harm/instructions" if shape == "openai" else "SEVERE_TOXICITY"
+    assert whole in result.output  # on 80 columns too
 
 
 @pytest.mark.sockets

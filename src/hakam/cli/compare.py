@@ -57,8 +57,8 @@ def compare(
 ) -> None:
     """Send every text to both and print, category by category, how often they agree.
 
-    Agreement that goes beyond chance is Cohen's kappa: 0 is chance, 1 is always. Then the texts that they
-    disagree on most. The texts leave this machine for both addresses.
+    Agreement that goes beyond chance is Cohen's kappa: 0 is chance, 1 is always. `apart` is the mean distance of
+    scores. Then the texts that they disagree on most. The texts leave this machine for both addresses.
     """
     for side in (Side("a", a, a_key), Side("b", b, b_key)):
         _require_usable(side)
@@ -176,9 +176,8 @@ def kappa(pairs: list[tuple[bool, bool]]) -> float:
 
 
 def _print_agreement(answers: list[tuple[Said, Said]]) -> None:
-    shown = table(
-        "category", "agree", "kappa", "only a flags", "only b flags", "both flag", "mean distance of scores"
-    )
+    shown = table("flagged as", "agree", "kappa", "by a alone", "by b alone", "by both", "apart")
+    shown.columns[0].overflow = "fold"  # half a name may be that of another
     names = [
         name for name in answers[0][0].flags if all(name in one.flags for pair in answers for one in pair)
     ]

@@ -10,8 +10,9 @@ from tests.api.hma.conftest import Hma
 from tests.media.drawings import drawing, file_of
 from threatexchange.signal_type.pdq.signal import PdqSignal
 
-from hakam.api.hma import matching
+from hakam.api.hma import hashing, matching
 from hakam.api.hma.matching import our_name, their_name
+from hakam.media.sandbox import Bounds, Sandbox
 from hakam.staff.roles import Scope
 
 pytestmark = pytest.mark.django_db
@@ -161,6 +162,17 @@ def test_an_upload_that_can_t_be_hashed_is_refused(
         status, body = hma.upload(path, files, **query)
         assert (status, list(body)) == (400, ["message"])
         assert body["message"].startswith(message)
+
+
+def test_a_picture_for_which_there_was_no_time_may_be_sent_again(
+    hma: Hma, home: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Sandbox(Bounds(seconds=0.0001)) as hurried:
+        monkeypatch.setattr(hashing, "_sandbox", [hurried])
+        for path in ("/h/hash", "/m/lookup"):
+            status, body = hma.upload(path, {"photo": file_of(drawing(3))})
+            assert (status, list(body)) == (503, ["message"])
+            assert body["message"].startswith("the picture was not read: more than 0.0001 seconds")
 
 
 def test_keys_say_who_may_look_and_who_may_change(hma: Hma, home: Any) -> None:

@@ -20,6 +20,7 @@ CONTENT_TYPES: dict[str, tuple[str, ...]] = {"photo": ("pdq",), "video": ("video
 SIGNALS: dict[str, EntryKind] = {"pdq": EntryKind.PDQ, "video_md5": EntryKind.MD5}
 """HMA's names of hashes and ours."""
 _NOT_FETCHED = "no address is fetched here: upload the file, or send its hash"
+_OURS = frozenset({"took too long", "no reader"})  # troubles that may be the machine's and not the file's
 _lock = threading.Lock()
 _sandbox: list[Sandbox] = []
 
@@ -75,8 +76,15 @@ def hashes_of(upload: Upload) -> dict[str, str]:
     try:
         plain = sandbox().plain(upload.data)
     except UnreadableError as wrong:
-        raise RefusedError(400, f"the file can't be read as a picture: {wrong}") from wrong
+        raise _unread(wrong) from wrong
     return {"pdq": plain.digest if plain.good else ""}
+
+
+def _unread(why: UnreadableError) -> RefusedError:
+    """Return the answer for a picture without hashes: where only time or a reader was wanting, one to ask again."""
+    if why.trouble in _OURS:
+        return RefusedError(503, f"the picture was not read: {why}; it may be once less is going on here")
+    return RefusedError(400, f"the file can't be read as a picture: {why}")
 
 
 def looked_for(upload: Upload) -> dict[str, list[str]]:
@@ -86,7 +94,7 @@ def looked_for(upload: Upload) -> dict[str, list[str]]:
     try:
         return {"pdq": [one.digest for one in sandbox().hashes(upload.data) if one.good]}
     except UnreadableError as wrong:
-        raise RefusedError(400, f"the file can't be read as a picture: {wrong}") from wrong
+        raise _unread(wrong) from wrong
 
 
 def hash_upload(request: HttpRequest, _key: ApiKey) -> dict[str, str]:
