@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
@@ -18,7 +19,7 @@ from hakam.storage.embedded import published
 from hakam.vocabulary.actor import SYSTEM
 from hakam.wiring import publish, subscriptions
 from hakam.wiring.settings import Settings
-from hakam.wiring.subscriptions import SUBSCRIBERS, Subscriber, advance, advance_all
+from hakam.wiring.subscriptions import SUBSCRIBERS, Followers, Subscriber, advance, advance_all
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +99,63 @@ def test_one_follower_that_fails_stops_no_other(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(OSError, match="disk full"):
         advance_all(now=NOW)
     assert good.subjects == ["key:a"]
+
+
+def questions(captured: CaptureQueriesContext) -> int:
+    return len(captured.captured_queries)
+
+
+def test_a_ledger_that_did_not_grow_is_asked_for_its_length_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard, deaf = Heard(), Heard()
+    monkeypatch.setattr(
+        subscriptions,
+        "SUBSCRIBERS",
+        (Subscriber("keys", KEYS, heard), Subscriber("users", frozenset({FactKind.USER_CREATED}), deaf)),
+    )
+    followers = Followers()
+    fact(FactKind.KEY_ISSUED, "key:a")
+    assert [followers.advance(now=NOW) for _ in range(2)] == [1, 0]
+    with CaptureQueriesContext(connection) as captured:
+        assert followers.advance(now=NOW) == 0
+    assert questions(captured) == 1
+    fact(FactKind.USER_CREATED, "staff:1")
+    assert followers.advance(now=NOW) == 1
+    assert (heard.subjects, deaf.subjects) == (["key:a"], ["staff:1"])
+
+
+def test_what_failed_or_was_too_much_is_asked_again_though_the_ledger_did_not_grow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard = Heard(failures=1)
+    monkeypatch.setattr(subscriptions, "SUBSCRIBERS", (Subscriber("keys", KEYS, heard),))
+    for name in "abc":
+        fact(FactKind.KEY_ISSUED, f"key:{name}")
+    followers = Followers()
+    with pytest.raises(OSError, match="disk full"):
+        followers.advance(now=NOW, limit=2)
+    assert [followers.advance(now=NOW, limit=2) for _ in range(3)] == [2, 1, 0]
+    assert heard.subjects == ["key:a", "key:b", "key:c"]
+
+
+def test_facts_that_somebody_else_handled_do_not_hide_those_behind_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard, follower = Heard(), Subscriber("keys", KEYS, Heard())
+    monkeypatch.setattr(subscriptions, "SUBSCRIBERS", (follower._replace(handle=heard),))
+    for name in "ab":
+        fact(FactKind.KEY_ISSUED, f"key:{name}")
+    found = subscriptions._unseen
+
+    def overtaken(subscriber: Subscriber, limit: int) -> list[Fact]:
+        facts = found(subscriber, limit)
+        monkeypatch.setattr(subscriptions, "_unseen", found)
+        advance(follower, now=NOW, limit=1)  # another worker, in between
+        return facts
+
+    monkeypatch.setattr(subscriptions, "_unseen", overtaken)
+    followers = Followers()
+    assert [followers.advance(now=NOW, limit=1) for _ in range(3)] == [0, 1, 0]
+    assert heard.subjects == ["key:b"]
 
 
 def test_cursors_have_names_of_their_own() -> None:

@@ -34,6 +34,11 @@ def facts_after(seq: int, *, kinds: Iterable[FactKind] = (), limit: int = 500) -
     return list(facts.order_by("seq")[:limit])
 
 
+def last() -> int:
+    """Return the number of the newest fact, 0 of an empty ledger. Numbers become visible in their order."""
+    return Fact.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
+
+
 def page(
     *, before: int | None = None, kind: str = "", subject: str = "", actor: str = "", limit: int = 50
 ) -> list[Fact]:

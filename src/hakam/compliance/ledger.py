@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from django.db import IntegrityError, connection, transaction
 
-from hakam.compliance.access import facts_after, page, story
+from hakam.compliance.access import facts_after, last, page, story
 from hakam.compliance.chain import MANY_ERASED, Link, canonical, digest_of_private, verify_chain
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Fact, LedgerHead
@@ -27,6 +27,7 @@ __all__ = [
     "erase_many",
     "erase_private",
     "facts_after",
+    "last",
     "lock",
     "page",
     "private_of",

@@ -115,6 +115,7 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
     def deliver(now: datetime) -> int:
         return deliver_due(now=now, limit=EFFECTS_AT_ONCE, policy=policy)
 
+    followers = subscriptions.Followers()
     edge = EdgeKeeper(settings.home, lambda: settings.secret("edge"))
     database: list[HttpDatabase] = []
 
@@ -206,7 +207,7 @@ def lanes(settings: Settings) -> Iterator[Mapping[str, Sequence[Task]]]:  # noqa
                 Task("take in notices", take_notices, 0.25),
                 Task("write to crowds", tell_crowds, 1.0),
             ),
-            "ledger": (Task("follow the ledger", lambda now: subscriptions.advance_all(now=now), 0.25),),
+            "ledger": (Task("follow the ledger", lambda now: followers.advance(now=now), 0.25),),
             "deliveries": (Task("deliver effects", deliver, 0.5),),
             "database": (
                 Task("send statements to the database", send_statements, 10.0),

@@ -7,7 +7,7 @@ database must bear repetition.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -92,8 +92,16 @@ def advance(subscriber: Subscriber, *, now: datetime, limit: int = 200) -> int:
 
     A handler that raises leaves the cursor before its fact: it is tried again, and nothing is skipped.
     """
+    return _handle(subscriber, _unseen(subscriber, limit), now)
+
+
+def _unseen(subscriber: Subscriber, limit: int) -> list[Fact]:
+    return ledger.facts_after(cursors.position(subscriber.name), kinds=subscriber.kinds, limit=limit)
+
+
+def _handle(subscriber: Subscriber, facts: Iterable[Fact], now: datetime) -> int:
     seen = 0
-    for fact in ledger.facts_after(cursors.position(subscriber.name), kinds=subscriber.kinds, limit=limit):
+    for fact in facts:
         with transaction.atomic():
             if cursors.move(subscriber.name, to=fact.seq):
                 subscriber.handle(fact, now)
@@ -103,12 +111,37 @@ def advance(subscriber: Subscriber, *, now: datetime, limit: int = 200) -> int:
 
 def advance_all(*, now: datetime) -> int:
     """Let every subscriber advance. One that fails stops no other; the first error is raised at the end."""
-    seen, errors = 0, []
-    for subscriber in SUBSCRIBERS:
-        try:
-            seen += advance(subscriber, now=now)
-        except Exception as error:  # noqa: BLE001 -- raised below, after the others had their turn
-            errors.append(error)
-    if errors:
-        raise errors[0]
-    return seen
+    return Followers().advance(now=now)
+
+
+class Followers:
+    """All subscribers, and what they know is not there for them: a ledger that did not grow is not asked again.
+
+    Most facts are of no kind that a subscriber wants, so its cursor stays behind. Not safe between threads.
+    """
+
+    def __init__(self) -> None:
+        self._through: dict[str, int] = {}
+        """Name of a subscriber: the length of the ledger when nothing was left in it for them."""
+
+    def advance(self, *, now: datetime, limit: int = 200) -> int:
+        """Let every subscriber advance that may have something to hear; return how many facts were handled.
+
+        One that fails stops no other, and is asked again; the first error is raised at the end.
+        """
+        seen, errors = 0, []
+        length = ledger.last()
+        for subscriber in SUBSCRIBERS:
+            if self._through.get(subscriber.name) == length:
+                continue
+            try:
+                facts = _unseen(subscriber, limit)
+                seen += _handle(subscriber, facts, now)
+            except Exception as error:  # noqa: BLE001 -- raised below, after the others had their turn
+                errors.append(error)
+            else:
+                if not facts:
+                    self._through[subscriber.name] = length
+        if errors:
+            raise errors[0]
+        return seen
