@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -168,3 +173,60 @@ def test_a_folder_that_another_release_prepared_is_not_believed(pack: Path, tmp_
         (kept / "manifest.json").write_text(manifest)
         with pytest.raises(CommandError, match=r"holds no prepared events|prepare the events again"):
             run(pack, kept)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_ctrl_c_ends_it_with_one_line_and_nothing_left(pack: Path, tmp_path: Path) -> None:
+    """As from a terminal: every process of the group is told, also those that judge."""
+    many = tmp_path / "many.ndjson"
+    many.write_bytes(b"\n".join(made_events.events(60_000, authors=20)))
+    page, kept = tmp_path / "r.html", tmp_path / "kept"
+    command = [sys.executable, "-m", "hakam.cli", "backtest", pack, many, "--html", page, "--keep", kept]
+    process = subprocess.Popen(
+        [*map(str, command), "--processes", "2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    until = time.monotonic() + 60
+    while not kept.exists() and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    said, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, said + errors
+    assert said == ""
+    assert errors.split("\n")[-2:] == ["interrupted: nothing was changed", ""]
+    assert "Traceback" not in errors
+    assert {path.name for path in tmp_path.iterdir()} == {"pack", "many.ndjson"}
+    until = time.monotonic() + 20
+    with pytest.raises(ProcessLookupError):  # nobody of the group is left
+        while time.monotonic() < until:
+            os.killpg(process.pid, 0)
+            time.sleep(0.05)
+
+
+def test_columns_that_could_not_be_kept_leave_an_empty_folder_as_it_was(pack: Path, tmp_path: Path) -> None:
+    kept, wrong = tmp_path / "kept", tmp_path / "wrong.ndjson"
+    wrong.write_text('{"item": {"text": 5}}\n')
+    for there in (False, True):
+        if there:
+            kept.mkdir()
+        with pytest.raises(CommandError, match="not one event"):
+            run(pack, wrong, "--keep", kept)
+        assert kept.exists() is there
+    (kept / "mine.txt").write_text("x")
+    with pytest.raises(CommandError, match="not empty"):
+        run(pack, wrong, "--keep", kept)
+    assert [path.name for path in kept.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_a_command_that_ctrl_c_ends_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def pressed(_folder: Path) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("hakam.storage.packs.read_folder", pressed)
+    result = CliRunner().invoke(app, ["fmt", str(tmp_path)])
+    assert (result.exit_code, result.stdout, result.stderr) == (130, "", "interrupted\n")

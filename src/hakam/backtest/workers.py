@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from typing import Any, Protocol, Self, TypeVar
 
 Result = TypeVar("Result")
@@ -64,6 +66,22 @@ def ready() -> None:
     import hakam.backtest.run  # noqa: F401, PLC0415 -- for the processes; it imports this module
 
 
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Start processes that Ctrl-C leaves alone: a terminal tells all of them, and whoever started them ends them.
+
+    What is blocked here stays blocked in a process that is started meanwhile, even before its first line runs.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class Processes:
     """Processes of this machine. They are started anew (not forked), so that threads and locks stay behind."""
 
@@ -72,13 +90,17 @@ class Processes:
     def __init__(self, width: int | None = None) -> None:
         self.width = width or os.cpu_count() or 1
         self._executor = ProcessPoolExecutor(self.width, mp_context=multiprocessing.get_context("spawn"))
-        for _ in range(self.width):
-            self._executor.submit(ready)
+        with _without_interrupts():
+            for _ in range(self.width):
+                self._executor.submit(ready)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, why: type[BaseException] | None, *_: object) -> None:
+        if why is KeyboardInterrupt:  # nobody waits for what is under way
+            for process in list((self._executor._processes or {}).values()):  # noqa: SLF001 -- public from Python 3.14
+                process.terminate()
         self._executor.shutdown(cancel_futures=True)
 
     def map(  # noqa: D102 -- see `Pool.map`
@@ -93,7 +115,8 @@ class Processes:
             for piece in pieces:
                 if cancelled():
                     raise CancelledError("cancelled")
-                waiting.append(self._executor.submit(work, *piece))
+                with _without_interrupts():
+                    waiting.append(self._executor.submit(work, *piece))
                 while len(waiting) > 2 * self.width:
                     yield waiting.popleft().result()
             while waiting:

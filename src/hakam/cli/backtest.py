@@ -108,9 +108,9 @@ def backtest(
     )
     _require(lang in {"en", "ar"}, f"{lang!r} is no language of the report: en or ar")
     began = time.monotonic()
-    loaded, before = _load(pack), _load(against) if against is not None else None
-    with ExitStack() as held:
-        try:
+    try:
+        with ExitStack() as held:
+            loaded, before = _load(pack), _load(against) if against is not None else None
             made = _run(
                 held,
                 loaded,
@@ -129,9 +129,9 @@ def backtest(
                 sample=sample,
                 began=began,
             )
-        except KeyboardInterrupt:
-            ERR.print("interrupted: nothing was changed")
-            raise typer.Exit(INTERRUPTED) from None
+    except KeyboardInterrupt:  # the bars of progress are gone by now, so that the line stands
+        ERR.print("interrupted: nothing was changed")
+        raise typer.Exit(INTERRUPTED) from None
     _write(made, html=html, lang=lang, json=json)
     show(made)
 
@@ -195,6 +195,10 @@ def _run(
     from hakam.backtest.workers import Here, Processes  # noqa: PLC0415 -- as above
     from hakam.policy.outside import BadListError  # noqa: PLC0415 -- as above
 
+    already = len(events) == 1 and prepare.is_prepared(events[0])
+    folder = (
+        None if already else held.enter_context(_folder(keep))
+    )  # so that it goes after those who write to it
     pool: Pool = (
         _on_cluster(held, cluster, events, keep)
         if cluster
@@ -204,11 +208,13 @@ def _run(
     )
     progress = held.enter_context(_progress())
     try:
-        if len(events) == 1 and prepare.is_prepared(events[0]):
+        if folder is None:
             dataset = Dataset(events[0])
         else:
             reading = prepare.Reading(platform, kind, datetime.now(tz=UTC), read_mapping(mapping), decided)
-            dataset = _prepared(held, events, reading, keep=keep, since=since, pool=pool, progress=progress)
+            dataset = _prepared(
+                held, events, reading, folder=folder, since=since, pool=pool, progress=progress
+            )
         meaning = Meaning(frozenset(pack.clauses), frozenset(violating))
         outcome = run(
             dataset,
@@ -251,22 +257,38 @@ def _on_cluster(held: ExitStack, address: str, events: Sequence[Path], keep: Pat
         raise CommandError(str(error)) from error
 
 
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    """Give columns a place: `keep`, or one for this run alone. What is half written there does not stay."""
+    from hakam.backtest import prepare  # noqa: PLC0415 -- --help needs none of it
+
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="hakam-backtest-", ignore_cleanup_errors=True) as name:
+            yield Path(name)
+        return
+    there = keep.is_dir()
+    ours = not (there and any(keep.iterdir()))
+    try:
+        yield keep
+    finally:
+        if ours and keep.is_dir() and not prepare.is_prepared(keep):
+            shutil.rmtree(keep)
+            if there:
+                keep.mkdir()
+
+
 def _prepared(
     held: ExitStack,
     events: Sequence[Path],
     reading: Reading,
     *,
-    keep: Path | None,
+    folder: Path,
     since: str,
     pool: Pool,
     progress: Progress,
 ) -> Dataset:
     from hakam.backtest import prepare  # noqa: PLC0415 -- --help needs none of it
 
-    folder = keep
-    if folder is None:
-        folder = Path(tempfile.mkdtemp(prefix="hakam-backtest-"))
-        held.callback(shutil.rmtree, folder, ignore_errors=True)
     if events:
         files = prepare.files_in(events)
         rows = _rows(files, reading, progress)

@@ -25,6 +25,7 @@ class Entry(NamedTuple):
     summary: str
 
 
+_INTERRUPTED = 130  # what shells tell of a program that Ctrl-C ended
 _P = "hakam.cli."
 COMMANDS: Final[dict[str, Entry]] = {
     "up": Entry("Run", _P + "up:up", "Start everything: prepare the data folder and the database, then run console, door and worker."),
@@ -130,9 +131,12 @@ class Commands(TyperGroup):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; a value that can't be is told in words for people."""
+        """Run the command; a value that can't be is told in words for people, and so is that Ctrl-C ended it."""
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            typer.echo("interrupted", err=True)
+            ctx.exit(_INTERRUPTED)
         except typer.BadParameter as error:
             from hakam.cli.mistakes import reworded  # noqa: PLC0415 -- only where there is something to tell
 
