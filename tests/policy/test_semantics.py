@@ -26,7 +26,19 @@ WORLD = [
 ]
 
 
-TEXTS = (None, "", "kill", "kill you", "you die", "skills", "a kill or two")
+TEXTS = (
+    None,
+    "",
+    "kill",
+    "kill you",
+    "you die",
+    "skills",
+    "a kill or two",
+    "k i l l",
+    "㏕l",
+    "ⓚⓘⓛl",
+    "k1ll ㎉",
+)
 
 
 def event_of(author: dict[str, Any], text: str | None = None) -> Event:
@@ -57,6 +69,9 @@ leaf = st.one_of(
                      'author.country not in ["DE", "FR"]', "author.posts in [1, 2]", "author.posts not in [2, 3]",
                      'any_in(author.labels, ["a", "b"])', '"b" in author.labels', "author.posts > 2.5", "author.posts == 2.5",
                      "author.verified == False", "author.verified != True", "event.hour > 22", "text.length < 5"]),
+    st.sampled_from(["author.posts % 2 == 1", "author.posts % 3 > 2", "author.posts % -2 < 0", "author.posts + 1 < 1", "author.posts * 2 - 1 >= 0",
+                     "author.posts != author.posts", "author.posts <= author.posts", "author.posts / 2 == 0", "text.length < 4", "text.length == 8",
+                     "text.word_count < 2", "len(text.folded) > 6", "item.text == item.text"]),
     st.sampled_from(['word(text.folded, "kill")', 'word(text.folded, "kill you")', 'word(text.folded, "kill", "die")',
                      'contains_any(text.folded, ["kill"], words=False)', 'contains_any(text.folded, ["kill", "die"], words=False)',
                      'contains_any(text.raw, ["skill"], words=False)', 'matches(text.folded, "kill|die")', 'word(text.folded, "you")']),
@@ -120,6 +135,33 @@ def test_what_is_said_is_so(packs: Any, one: str, other: str) -> None:
         'word(text.folded, "kill") and not word(text.folded, "kill", "die")',
         'word(text.folded, "kill you") and not word(text.folded, "kill")',
         'contains_any(item.title, ["kill you"], words=False) and not contains_any(item.title, ["kill"], words=False)',
+        'text.length < 3 and word(text.folded, "kill")',
+        'text.length <= 3 and word(text.folded, "مرحبا", "kill you")',
+        'word(text.folded, "kill you") and text.word_count < 2',
+        'contains_any(text.raw, ["kill"], words=False) and len(text.raw) == 3',
+        'contains_any(text.folded, ["kill"], words=False) and len(text.folded) < 4',
+        'starts_with(item.title, "kill") and len(item.title) < 4',
+        'ends_with(folded(item.title), "kill") and (len(item.title) < 2 or len(folded(item.title)) < 4)',
+        'count(by=author.id, within="10m") > 5 and count(by=author.id, within="1h") < 3',
+        'count(by=author.id, within="1m") > 5 and count(by=author.id, within="1h") > 2 and count(by=author.id, within="7d") in [1, 3]',
+        'distinct(item.thread, per=author.id, within="10m") >= 4 and distinct(item.thread, per=author.id, within="1d") < 4',
+        'sum(item.reach, per=author.id, within="10m") > 100 and sum(item.reach, per=author.id, within="1d") < 99.5',
+        'sum(item.reach, per=author.id, within="1h") < 0',
+        "author.posts % 2 == 2",
+        "author.posts % 2 > 1",
+        "author.posts % 10 == 2.5",
+        "author.posts % -3 > 0",
+        "extra.karma % 5 > 5",
+        "author.posts + 3 < 3",
+        "author.posts * 2 + 1 == 2.5",
+        "-author.posts > 0",
+        'author.age / 60 < "0s"',
+        'rate(by=author.id, within="2m") < 0',
+        "author.posts != author.posts",
+        "author.posts < author.posts",
+        "not (author.posts >= author.posts)",
+        "item.title != item.title",
+        "author.posts + 1 > author.posts + 1",
     ],
 )
 def test_a_rule_that_can_never_fire_is_named(packs: Any, when: str) -> None:
@@ -132,7 +174,7 @@ def test_a_rule_that_can_never_fire_is_named(packs: Any, when: str) -> None:
         "author.posts > 5 or author.posts < 3",
         "author.posts >= 5 and author.posts <= 5",
         "not known(author.posts) or author.posts > 3",
-        'sum(item.reach, per=author.id, within="1h") < 0',
+        'sum(extra.karma, per=author.id, within="1h") < 0',
         'author.country in ["DE", "AT"] and author.country not in ["DE"]',
         "extra.karma > 3 and extra.karma < 4",  # may have a fraction
         "extra.karma < 0",
@@ -143,11 +185,63 @@ def test_a_rule_that_can_never_fire_is_named(packs: Any, when: str) -> None:
         'contains_any(text.folded, ["kill"]) and not contains_any(text.raw, ["kill"], words=False)',
         '"a" in author.labels and len(author.labels) == 1',
         '"a" in author.labels and not "b" in author.labels',
+        'text.length < 2 and word(text.folded, "kcal")',  # one character does
+        'text.length < 4 and word(text.folded, "kill")',  # kil, which ends in a ligature
+        'text.length < 4 and word(text.folded, "kill", "die")',
+        'text.length < 4 and contains_any(text.folded, ["kill"], words=False)',
+        'text.length < 3 and not word(text.folded, "kill")',
+        'len(item.title) < 3 and word(text.folded, "kill")',
+        'text.word_count < 2 and contains_any(text.folded, ["kill you"], words=False)',
+        'text.length < 3 and matches(text.folded, "kill")',
+        'count(by=author.id, within="10m") < 3 and count(by=author.id, within="1h") > 5',
+        'count(by=author.id, within="10m") > 5 and count(by=item.thread, within="1h") < 3',
+        'count(by=author.id, within="10m", where=author.posts > 3) > 5 and count(by=author.id, within="1h") < 3',  # by their own newest times
+        'sum(extra.karma, per=author.id, within="10m") > 5 and sum(extra.karma, per=author.id, within="1h") < 3',
+        "author.posts % 2 == 1",
+        "author.posts % 2.5 > 1",
+        "extra.karma % 5 == 5",  # of numbers with a fraction
+        "extra.karma % -5 < 0",
+        "author.posts - author.followers < 0",
+        "extra.karma * author.posts < 0",
+        "author.posts / author.posts > 1",
+        "author.posts <= author.posts",
+        "author.posts != author.followers",
         " and ".join(f"(author.posts == {n} or author.verified)" for n in range(9)),  # too many ways to tell
     ],
 )
 def test_of_a_rule_that_can_fire_nothing_is_said(packs: Any, when: str) -> None:
     assert "P601" not in packs.codes(when)
+
+
+@pytest.mark.parametrize(
+    ("when", "said", "at"),
+    [
+        ("author.verified or event.hour > 23", "`event.hour > 23` is never so", 20),
+        ("author.posts % 2 == 2 or author.verified", "`author.posts % 2 == 2` is never so", 1),
+        ("author.verified and text.length >= 0", "`text.length >= 0` is so whenever it is known", 21),
+        ("author.posts == author.posts", "`author.posts == author.posts` is so whenever it is known", 1),
+    ],
+)
+def test_a_part_that_says_nothing_is_named_where_it_stands(packs: Any, when: str, said: str, at: int) -> None:
+    (found,) = [one for one in packs.load(when).findings if one.code in {"P113", "P601"}]
+    assert (found.code, found.message, found.span.column - 4) == ("P113", said, at)
+
+
+def test_the_part_that_keeps_a_rule_from_firing_is_named(packs: Any) -> None:
+    given = packs.load("author.verified and author.posts % 2 == 2").findings
+    (found,) = [one for one in given if one.code in {"P113", "P601"}]
+    assert (found.code, found.hint) == (
+        "P601",
+        "`author.posts % 2 == 2` is never so; another value may be meant",
+    )
+
+
+def test_a_parameter_may_switch_a_part_off(packs: Any) -> None:
+    files = packs.files("author.verified and author.posts >= fewest")
+    files["params.yaml"] = "- param: fewest\n  type: number\n  default: 0\n  least: 0\n  most: 9\n"
+    loaded = load_pack(files)
+    assert loaded.pack is not None
+    assert not [one for one in loaded.findings if one.code in {"P113", "P601"}]
 
 
 def test_a_rule_that_adds_nothing_is_named(packs: Any) -> None:

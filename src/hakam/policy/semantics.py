@@ -15,6 +15,7 @@ import msgspec
 
 from hakam.policy.canonical import canonical
 from hakam.policy.kinds import Kind
+from hakam.policy.relations import interval, is_whole, lengths, longer_windows
 from hakam.policy.rules import Rule
 from hakam.policy.source import Reporter
 from hakam.policy.tree import (
@@ -24,13 +25,11 @@ from hakam.policy.tree import (
     Condition,
     Constant,
     Counter,
-    CounterKind,
     Field,
     Holds,
     How,
     Known,
     Leaf,
-    Length,
     Listed,
     Literal,
     Not,
@@ -39,6 +38,8 @@ from hakam.policy.tree import (
     Search,
     Truth,
     Value,
+    label,
+    leaves,
 )
 from hakam.vocabulary.verdict import Stage
 
@@ -87,6 +88,13 @@ class Bounds(msgspec.Struct, frozen=True):
         low, high = self.least, self.most
         above = value > low[0] or (low[1] and value == low[0])
         return above and (value < high[0] or (high[1] and value == high[0]))
+
+    def ends(self) -> tuple[tuple[float, bool], tuple[float, bool]]:
+        """Return the least and the most of the numbers that are left, which are some."""
+        given = [value for value in self.among or () if not isinstance(value, str) and self.admits(value)]
+        if not given:
+            return self.least, self.most
+        return (float(min(given)), True), (float(max(given)), True)
 
     def within(self, other: Bounds) -> bool:
         """Whether every value that is within these is within the other."""
@@ -206,6 +214,8 @@ def _facts(node: Condition, *, sure_of: bool) -> list[tuple[Fact, ...]] | None: 
 
 def _alternative(facts: Iterable[Fact]) -> Alternative:
     bounds: dict[str, Bounds] = {}
+    counters: dict[str, Counter] = {}
+    sizes: list[tuple[str, int]] = []
     hits: set[Hit] = set()
     others: set[tuple[str, bool]] = set()
     known: set[str] = set()
@@ -216,12 +226,16 @@ def _alternative(facts: Iterable[Fact]) -> Alternative:
             (known if fact.sure_of else missing).add(canonical(leaf.of))
             continue
         known.update(canonical(value) for value in _read(leaf))
+        if isinstance(leaf, Search) and fact.sure_of:
+            sizes.extend(lengths(leaf))
         found = _bound(leaf, sure_of=fact.sure_of)
         if found is not None:
             of, more = found
             key = canonical(of)
             made = _both(bounds.get(key) or _of_kind(of), more)
-            bounds[key] = made.whole() if _is_whole(of) else made
+            bounds[key] = made.whole() if is_whole(of) else made
+            if isinstance(of, Counter):
+                counters[key] = of
         elif (hit := _hit(leaf, sure_of=fact.sure_of)) is not None:
             hits.add(hit)
             if hit.sure_of and not hit.parts:  # a list that holds something is not empty
@@ -230,7 +244,19 @@ def _alternative(facts: Iterable[Fact]) -> Alternative:
                 known.add(key)
         else:
             others.add((canonical(leaf), fact.sure_of))
+    for key, least in sizes:
+        if key in bounds:
+            bounds[key] = _both(bounds[key], Bounds((float(least), True)))
+    _order(bounds, list(longer_windows(counters)))
     return Alternative(bounds, frozenset(hits), frozenset(others), frozenset(known), frozenset(missing))
+
+
+def _order(bounds: dict[str, Bounds], pairs: Sequence[tuple[str, str]]) -> None:
+    """Narrow the bounds of values of which the second of each pair is at least the first."""
+    for less, more in pairs:
+        bounds[more] = _both(bounds[more], Bounds(least=bounds[less].ends()[0]))
+    for less, more in reversed(pairs):
+        bounds[less] = _both(bounds[less], Bounds(most=bounds[more].ends()[1]))
 
 
 def _hit(leaf: Leaf, *, sure_of: bool) -> Hit | None:
@@ -245,12 +271,6 @@ def _hit(leaf: Leaf, *, sure_of: bool) -> Hit | None:
             values = frozenset({leaf.item.value})
             return Hit(canonical(leaf.of), values, False, sure_of, canonical(leaf))  # noqa: FBT003 -- whole values
     return None
-
-
-def _is_whole(value: Value) -> bool:
-    if isinstance(value, Field):
-        return value.spec.whole
-    return isinstance(value, Length) or (isinstance(value, Counter) and value.counts is not CounterKind.SUM)
 
 
 def _read(leaf: Leaf) -> list[Value]:
@@ -269,11 +289,12 @@ def _read(leaf: Leaf) -> list[Value]:
 
 def _of_kind(value: Value) -> Bounds:
     """Return what is so of a value always: lengths and counts are not negative, an hour lies below 24."""
-    if isinstance(value, Field):
-        if value.kind is Kind.CONDITION:
-            return Bounds(among=frozenset({True, False}))
-        return Bounds((value.spec.least, True), (value.spec.most, True))
-    return Bounds((0.0, True)) if _is_whole(value) else Bounds()
+    if isinstance(value, Field) and value.kind is Kind.CONDITION:
+        return Bounds(among=frozenset({True, False}))
+    if value.kind not in _NUMERIC:
+        return Bounds()
+    least, most = interval(value)
+    return Bounds((least, True), (most, True))
 
 
 def _bound(leaf: Leaf, *, sure_of: bool) -> tuple[Value, Bounds] | None:  # noqa: PLR0911 -- one for each kind of leaf
@@ -284,6 +305,8 @@ def _bound(leaf: Leaf, *, sure_of: bool) -> tuple[Value, Bounds] | None:  # noqa
     if not isinstance(leaf, Compare):
         return None
     value, literal, sign = leaf.left, leaf.right, leaf.op if sure_of else _NEGATED[leaf.op]
+    if sign in {"<", ">", "!="} and canonical(value) == canonical(literal):
+        return value, Bounds(among=frozenset())  # nothing differs from itself
     if isinstance(value, Literal):
         value, literal, sign = literal, value, _TURNED[sign]
     if isinstance(value, Literal) or not isinstance(literal, Literal):
@@ -312,6 +335,12 @@ def implies(one: Sequence[Alternative], other: Sequence[Alternative]) -> bool:
     return all(any(a.implies(b) for b in other) for a in one)
 
 
+def _of_params(leaf: Compare) -> bool:
+    """Whether a comparison's constant has a name: a parameter may be 0 on purpose, and be tuned."""
+    given = (side.text for side in (leaf.left, leaf.right) if isinstance(side, Literal))
+    return any(text[:1].isalpha() and text not in {"True", "False"} for text in given)
+
+
 def report_semantics(rules: Sequence[Rule], report: Reporter) -> None:
     """Report rules that can never fire, that add nothing, and pairs that judge the same otherwise."""
     ways: dict[int, list[Alternative]] = {}
@@ -319,11 +348,23 @@ def report_semantics(rules: Sequence[Rule], report: Reporter) -> None:
         found = alternatives(rule.when)
         if found is None:
             continue
-        if found:
-            ways[n] = found
-        else:
+        idle_parts = [
+            leaf for leaf in leaves(rule.when) if isinstance(leaf, Compare) and not _of_params(leaf)
+        ]
+        never = [leaf for leaf in idle_parts if not alternatives(leaf)]
+        if not found:
             hint = "what it asks for can't be at once; `or` may be meant, or another bound"
+            if never:
+                hint = f"`{label(never[0])}` is never so; another value may be meant"
             report.report("P601", f"the rule `{rule.id}` can never fire", rule.when.span, hint=hint)
+            continue
+        ways[n] = found
+        hint = "leave it out, or compare with another value"
+        for leaf in never:
+            report.report("P113", f"`{label(leaf)}` is never so", leaf.span, hint=hint)
+        for leaf in idle_parts:
+            if not alternatives(Not(leaf, leaf.text, leaf.span)):
+                report.report("P113", f"`{label(leaf)}` is so whenever it is known", leaf.span, hint=hint)
     idle: set[int] = set()  # said once: of a hundred rules alike, each need not hear of all the others
     for n, m in _pairs(ways):
         if n not in idle and _compare(rules[n], rules[m], ways[n], ways[m], report):

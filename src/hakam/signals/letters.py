@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 # Characters that show nothing: zero-width, bidirectional controls, fillers, variation selectors, tags, soft hyphen,
 # control characters other than tab and line ends.
@@ -72,6 +73,7 @@ _DELETED = frozenset(
     for code in range(low, high + 1)
 )
 _SQUARED = ((0x1F150, 0x1F169), (0x1F170, 0x1F189))  # white letters on black, which NFKC leaves
+_COMPATIBLE_END = 0x20000  # what folds to several characters lies before it
 _SURROGATES = (0xD800, 0xDFFF)
 
 
@@ -100,6 +102,14 @@ def fold_character(character: str) -> str:
     while after != before:
         before, after = after, "".join(map(_fold_once, after))
     return after
+
+
+def in_many() -> Iterator[str]:
+    """Yield all characters that may fold to more than one; many of them do not."""
+    for code in range(_COMPATIBLE_END):
+        character = chr(code)
+        if unicodedata.decomposition(character) or character in _MAPPED or character.casefold() != character:
+            yield character
 
 
 _ARABIC_SIGNS = re.compile(

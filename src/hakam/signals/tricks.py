@@ -16,7 +16,7 @@ from hakam.signals.letters import CYRILLIC_LOOKALIKES, LOOKALIKES, TWINS
 _OTHERS = "\u0370-\u03ff\u0430-\u045f\u0460-\u052f\u0561-\u0587"  # Greek, Cyrillic, Armenian, folded
 _SPACED = f"a-z{_OTHERS}\u0621-\u064a\u05d0-\u05ea"
 _GAP = "[ .\\-_*|/+~\u00b7\u2022]"
-_REPEATABLE = [*"abcdefghijklmnopqrstuvwxyz", *"ابتثجحخدذرزسشصضطظعغفقكلمنهوي", *"абвгдежзиклмнопрстуфхцчшщъыьэюя",
+REPEATABLE = [*"abcdefghijklmnopqrstuvwxyz", *"ابتثجحخدذرزسشصضطظعغفقكلمنهوي", *"абвгдежзиклмнопрстуфхцчшщъыьэюя",
                *"αβγδεζηθικλμνξοπρστυφχψω", *"אבגדהוזחטיכלמנסעפצקרשת"]  # fmt: skip
 
 _MIXED_TOKEN = re.compile(f"[a-z{_OTHERS}]+")
@@ -29,11 +29,11 @@ _LEET_BETWEEN = (
     "[a-z](?:00?|11?|33?|44?|55?|77?|99?|@|\\$\\$?|!)[a-z]"  # not `covid19x`: two unlike digits are a number
 )
 _LEET_INSIDE = re.compile(_LEET_BETWEEN)
-_LEET = str.maketrans("013457@$!9", "oieastasig")
+LEET = str.maketrans("013457@$!9", "oieastasig")
 _SPACED_RUN = re.compile(
     f"(?<![{_SPACED}0-9])[{_SPACED}]({_GAP})[{_SPACED}0134579@$](?:\\1[{_SPACED}0134579@$])*(?![{_SPACED}0-9@$])"
 )
-_REPEATED = re.compile(f"([{''.join(_REPEATABLE)}])\\1\\1+")
+_REPEATED = re.compile(f"([{''.join(REPEATABLE)}])\\1\\1+")
 _DOUBLED_INSIDE = frozenset("bdefglmnoprstzلм")
 _DOUBLED_AT_END = frozenset("lsfzл")
 _MIN_SPACED = 3
@@ -45,7 +45,7 @@ _options.max_mem = 32 << 20
 _SUSPECTS = re2.Set.SearchSet(_options)
 for _pattern in (
     "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]",  # ASCII control characters; other text has been through the table
-    "|".join(f"{letter}{{3}}" for letter in _REPEATABLE),
+    "|".join(f"{letter}{{3}}" for letter in REPEATABLE),
     _LEET_BETWEEN,
     f"(?:^|[^{_SPACED}0-9])[{_SPACED}]{_GAP}[{_SPACED}0134579@$]{_GAP}[{_SPACED}0134579@$]",
     f"(?s)[a-z].*[{_OTHERS}]|[{_OTHERS}].*[a-z]",
@@ -80,7 +80,7 @@ def _unmask(text: str) -> str:
 def _unleet(text: str) -> str:
     """Read digits and signs as letters in words that hold them between letters: `h4te`, `a$$hole`."""
     return _LEET_TOKEN.sub(
-        lambda match: match.group().translate(_LEET) if _LEET_INSIDE.search(match.group()) else match.group(),
+        lambda match: match.group().translate(LEET) if _LEET_INSIDE.search(match.group()) else match.group(),
         text,
     )
 
