@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from tests.importing.conftest import Case, agree, cases, engine_of, fired
@@ -32,6 +33,70 @@ def test_a_table_of_filters_is_gathered_by_title() -> None:
     assert fired(engine, {"item": {"text": "casinos"}}) == ["spam"]
     assert fired(engine, {"item": {"text": "an X-ray"}}) == ["other"]
     assert fired(engine, {"item": {"text": "free moneys"}}) == []
+
+
+def test_rows_of_one_title_that_act_otherwise_are_filters_of_their_own() -> None:
+    table = "title,keyword,action,expires_at\nSpam,casino,hide,\nSpam,lottery,warn,\nspam 2,bet,warn,\n"
+    table += "Spam,raffle,hide,2999-01-01T00:00:00Z\nSpam,poker,hide,\n"
+    made = read_mastodon({"a.csv": table, "b.csv": "keyword\nSpam\n"})
+    assert [(entry.what, entry.rule) for entry in made.entries] == [
+        ("Spam (hide)", "spam-hide"),
+        ("Spam (warn)", "spam-warn"),
+        ("spam 2", "spam-2"),
+        ("Spam (hide, 2999-01-01T00:00:00Z)", "spam-hide-2999-01-01t00-00-00z"),
+        ("Spam", "spam"),
+    ]
+    engine = engine_of(made)
+    for text, rule in (
+        ("casino", "spam-hide"),
+        ("poker", "spam-hide"),
+        ("lottery", "spam-warn"),
+        ("bet", "spam-2"),
+    ):
+        assert fired(engine, {"item": {"text": text}}) == [rule]
+    measures = {rule.id: [str(one.kind) for one in rule.measures] for rule in engine.pack.rules}
+    assert (measures["spam-hide"], measures["spam-warn"]) == (["limit_reach"], ["label"])
+
+
+def test_ids_are_of_one_rule_each_whatever_their_titles() -> None:
+    made = read_mastodon(
+        {"a.csv": "title,keyword\nX 2,a1\nX,b1\nx,c1\nX!,d1\n", "b.csv": "title,keyword\nX,e1\nX-2,f1\n"}
+    )
+    ids = [entry.rule for entry in made.entries]
+    assert None not in ids
+    assert len(set(ids)) == 6
+    assert len(engine_of(made).pack.rules) == 6
+
+
+def test_a_filter_that_has_ended_is_left_out_and_said() -> None:
+    now = datetime(2026, 6, 1, tzinfo=UTC)
+    filters = [
+        {
+            "title": name,
+            "filter_action": "hide",
+            "expires_at": until,
+            "keywords": [{"keyword": name, "whole_word": True}],
+        }
+        for name, until in (
+            ("over", "2026-06-01T00:00:00.000Z"),
+            ("running", "2026-06-01T01:00:00.000Z"),
+            ("elsewhere", "2026-06-01T01:00:00+02:00"),
+            ("zoneless", "2026-06-02 00:00:00"),
+            ("wrong", "soon"),
+            ("endless", None),
+        )
+    ]
+    made = read_mastodon({"filters.json": json.dumps(filters, indent=1)}, now=now)
+    assert {entry.what: entry.notes for entry in made.entries if entry.rule is None} == {
+        "over": ("it ended at 2026-06-01 00:00 UTC",),
+        "elsewhere": ("it ended at 2026-05-31 23:00 UTC",),
+        "wrong": ("it ends at `soon`, which is no moment",),
+    }
+    engine = engine_of(made)
+    for at, names in (("2026-06-01T00:30:00Z", ["running"]), ("2026-06-01T02:00:00Z", [])):
+        assert fired(engine, {"at": at, "item": {"text": "running"}}) == names
+    assert fired(engine, {"at": "2026-06-01T23:00:00Z", "item": {"text": "zoneless"}}) == ["zoneless"]
+    assert fired(engine, {"at": "2999-06-01T23:00:00Z", "item": {"text": "endless"}}) == ["endless"]
 
 
 @pytest.mark.parametrize("text", ["title,word\na,b\n", ""])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +14,7 @@ from hakam.cli.screen import OUT, CommandError
 
 if TYPE_CHECKING:
     from hakam.importing.carried import Imported
+    from hakam.importing.packing import Importer
 
 app = typer.Typer(help="Carry over what was written for other systems.", no_args_is_help=True)
 SUFFIXES = {".sml", ".yaml", ".yml", ".txt", ".md", ".json", ".csv"}
@@ -109,10 +112,10 @@ def _texts(given: list[Path]) -> dict[str, str]:
 def _read(source: Source, files: dict[str, str], name: str) -> Imported:
     from hakam.importing import automoderator, filters, osprey, thresholds  # noqa: PLC0415 -- --help needs none of it
 
-    readers = {
+    readers: dict[Source, Importer] = {
         Source.OSPREY: osprey.read,
         Source.AUTOMODERATOR: automoderator.read,
-        Source.MASTODON: filters.read_mastodon,
+        Source.MASTODON: partial(filters.read_mastodon, now=datetime.now(tz=UTC)),
         Source.DISCORD: filters.read_discord,
         Source.THRESHOLDS: thresholds.read,
     }

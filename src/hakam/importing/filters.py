@@ -7,7 +7,8 @@ import io
 import json
 import math
 import re
-from datetime import datetime
+from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 from hakam.importing.carried import Draft, Imported, UnsupportedError
@@ -37,8 +38,11 @@ def _line_of(text: str, words: str) -> int:
 # Mastodon
 
 
-def read_mastodon(files: dict[str, str], name: str = "mastodon") -> Imported:
-    """Return the pack made of Mastodon's filters. Raises `ValueError` for a file that holds none."""
+def read_mastodon(files: dict[str, str], name: str = "mastodon", *, now: datetime | None = None) -> Imported:
+    """Return the pack made of Mastodon's filters; those that have ended by `now` are left out.
+
+    Raises `ValueError` for a file that holds none.
+    """
     pack = Pack(name)
     for file, text in files.items():
         rows = _csv(text) if file.endswith(".csv") else _objects(text, file)
@@ -46,40 +50,54 @@ def read_mastodon(files: dict[str, str], name: str = "mastodon") -> Imported:
             title = str(row.get("title") or row.get("phrase") or f"filter {number}")
             line = int(row.get("line") or _line_of(text, title))
             try:
-                pack.add(_mastodon(pack, row, title, (file, line, number)))
+                pack.add(_mastodon(pack, row, title, (file, line, number), now))
             except (UnsupportedError, TypeError, AttributeError) as error:
                 pack.leave_out(file, line, title, str(error))
     return pack.finish()
 
 
 def _csv(text: str) -> list[dict[str, Any]]:
-    """Return the filters of a CSV with a `keyword` (or `phrase`) in each row; rows of one title are one filter."""
+    """Return the filters of a CSV with a `keyword` (or `phrase`) in each row.
+
+    Rows of one title are one filter, unless they act or end otherwise: then it is one for each way, named by it.
+    """
     reader = csv.DictReader(io.StringIO(text))
     names = {name.strip().lower(): name for name in reader.fieldnames or ()}
     column = names.get("keyword", names.get("phrase"))
     if column is None:
         raise ValueError("the CSV has no column `keyword`")
-    found_: dict[str, dict[str, Any]] = {}
+    found_: dict[tuple[str, ...], dict[str, Any]] = {}
     for row in reader:
         given = {name: (row.get(theirs) or "").strip() for name, theirs in names.items()}
-        title = given.get("title") or row[column]
+        word = (row.get(column) or "").strip()
+        way = given.get("action") or given.get("filter_action") or "warn"
+        title, until = given.get("title") or word, given.get("expires_at", "")
         filter_ = found_.setdefault(
-            title,
+            (title, way, until),
             {
                 "title": title,
                 "line": reader.line_num,
-                "filter_action": given.get("action") or given.get("filter_action") or "warn",
-                "expires_at": given.get("expires_at") or None,
+                "filter_action": way,
+                "expires_at": until or None,
                 "keywords": [],
             },
         )
         whole = (given.get("whole_word") or "true").lower() in _TRUE
-        filter_["keywords"].append({"keyword": row[column].strip(), "whole_word": whole})
+        filter_["keywords"].append({"keyword": word, "whole_word": whole})
+    ways = Counter(title for title, *_ in found_)
+    for (title, *differing), filter_ in found_.items():
+        if ways[title] > 1:
+            filter_["title"] = f"{title} ({', '.join(filter(None, differing))})"
     return list(found_.values())
 
 
-def _mastodon(pack: Pack, row: dict[str, Any], title: str, at: tuple[str, int, int]) -> Draft:
+def _mastodon(
+    pack: Pack, row: dict[str, Any], title: str, at: tuple[str, int, int], now: datetime | None
+) -> Draft:
     file, line, number = at
+    until = _moment(row.get("expires_at"))
+    if until is not None and now is not None and until <= now:
+        raise UnsupportedError(f"it ended at {until:%Y-%m-%d %H:%M} UTC")
     if "phrase" in row and "keywords" not in row:  # a filter of Mastodon 3
         row = {**row, "keywords": [{"keyword": row["phrase"], "whole_word": row.get("whole_word", False)}]}
         row["filter_action"] = "hide" if row.get("irreversible") else "warn"
@@ -104,14 +122,24 @@ def _mastodon(pack: Pack, row: dict[str, Any], title: str, at: tuple[str, int, i
             found("text.raw", "|".join(_edges(word) if whole else escaped(word) for word, whole in exact))
         )
     when = either(one for one in conditions if one)
-    if row.get("expires_at"):
-        until = datetime.fromisoformat(str(row["expires_at"]))
+    if until is not None:
         when += f'\nand event.at < "{until.isoformat()}"'
     examples: list[tuple[dict[str, object], bool]] = []
-    if not row.get("expires_at"):
+    if until is None:
         examples = [({"item": {"text": f"{keywords[0][0]}"}}, True), ({"item": {"text": "."}}, False)]
     then = [_MASTODON.get(action, _MASTODON["warn"])]
     return Draft(id_, when, then, title, file, line, notes, examples)
+
+
+def _moment(given: object) -> datetime | None:
+    """Return when a filter ends, `None` if it does not. A moment without a zone is of UTC, as Mastodon means it."""
+    if not given:
+        return None
+    try:
+        found = datetime.fromisoformat(str(given))
+    except ValueError as error:
+        raise UnsupportedError(f"it ends at `{str(given)[:40]}`, which is no moment") from error
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _edges(word: str, *, begins: bool = True, ends: bool = True) -> str:

@@ -39,7 +39,9 @@ class Pack:
         wanted = _ID.sub("-", words.lower()).strip("-")[:48].strip("-")
         if not wanted or not wanted[0].isalpha():
             wanted = f"rule-{number}"
-        taken = wanted if wanted not in self._names else f"{wanted}-{number}"
+        taken = wanted
+        while taken in self._names:
+            taken, number = f"{wanted}-{number}", number + 1
         self._names.add(taken)
         return taken
 
@@ -198,4 +200,4 @@ def _owner(lines: list[tuple[int, str]], line: int) -> str | None:
     return next((name for start, name in reversed(lines) if start <= line), None)
 
 
-Importer = Callable[[dict[str, str]], Imported]
+Importer = Callable[[dict[str, str], str], Imported]
