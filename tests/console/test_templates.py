@@ -109,3 +109,12 @@ def test_fonts_come_with_their_licence() -> None:
     fonts = CONSOLE / "static" / "console" / "fonts"
     assert "SIL OPEN FONT LICENSE" in (fonts / "OFL.txt").read_text(encoding="utf-8")
     assert sum(font.stat().st_size for font in fonts.glob("*.woff2")) < 250_000
+
+
+_ASIDE = re.compile(r"""class="note[^"]*"[^>]*>{% icon "[^"]*" %}{% blocktrans[^%]*\|num[^%]*%}""")
+
+
+def test_a_sentence_with_a_number_in_a_note_is_one_piece() -> None:
+    """A note sets its children apart: beside the icon a sentence that holds an element would be torn."""
+    torn = [name(path) for path in TEMPLATES if _ASIDE.search(path.read_text(encoding="utf-8"))]
+    assert torn == []
