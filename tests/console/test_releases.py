@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -116,6 +117,19 @@ class TestStages:
 
 
 class TestPublishing:
+    @pytest.mark.parametrize("share", ["20", "0.5", "99.9"])
+    def test_a_canary_offers_the_share_that_it_has(
+        self, lead: Client, draft: RulebookDraft, share: str
+    ) -> None:
+        """So that whoever presses the button unchanged changes nothing."""
+        assert 'name="share" inputmode="decimal" dir="ltr" maxlength="6" value="5"' in said(
+            lead.get(url(draft))
+        )
+        put(lead, draft, "canary", share)
+        row = re.search(r'<tr data-step="vermin">.*?</tr>', said(lead.get(url(draft))))
+        assert row is not None
+        assert f'name="share" inputmode="decimal" dir="ltr" maxlength="6" value="{share}"' in row[0]
+
     @pytest.mark.parametrize(("share", "waits"), [("99.9", False), ("100", True)])
     def test_a_canary_for_everybody_takes_two_people_as_live_does(
         self, lead: Client, draft: RulebookDraft, share: str, *, waits: bool

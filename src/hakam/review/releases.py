@@ -79,6 +79,13 @@ class Step(NamedTuple):
         """
         return _live(self.after) and (not _live(self.before) or self.changed)
 
+    @property
+    def per_cent(self) -> str:
+        """The share of authors of a canary in the draft, as it is written; of another stage, one to begin with."""
+        if self.after is None or self.after.stage is not Stage.CANARY:
+            return "5"
+        return f"{self.after.share * 100:g}"
+
 
 def _live(staging: Staging | None) -> bool:
     return staging is not None and (
