@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from hakam.policy.counters import MemoryCounters
 from hakam.policy.engine import compile_pack
 from hakam.policy.interpret import Seen, value_of
-from hakam.policy.relations import interval, is_whole
-from hakam.policy.tree import Compare
+from hakam.policy.relations import interval, is_whole, lengths
+from hakam.policy.tree import Compare, Search
 from hakam.signals.measure import measure
+from hakam.signals.shortest import fewest_characters
 from hakam.vocabulary.event import Event
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -97,3 +98,17 @@ def test_a_calculation_lies_in_its_interval(packs: Any, of: str, stream: list[tu
         if found is not None:
             assert least <= found <= most
             assert not is_whole(compare.left) or found == int(found)
+
+
+def test_long_lists_cost_nothing_where_no_length_is_asked_for(packs: Any) -> None:
+    """How short a text may be that holds a term is worked out only beside a bound of its length."""
+    terms = ", ".join(f'"phrase number {n}"' for n in range(300))
+    compare = packs.load(f"contains_any(text.folded, [{terms}])").pack.rules[0].when
+    assert isinstance(compare, Search)
+    before = fewest_characters.cache_info().misses
+    assert not list(lengths(compare, frozenset({"author.posts"})))
+    assert fewest_characters.cache_info().misses == before
+    assert dict(lengths(compare, frozenset({"text.length", "text.word_count"}))) == {
+        "text.length": min(fewest_characters(f"phrase number {n}") for n in range(300)),
+        "text.word_count": 3,
+    }

@@ -237,7 +237,7 @@ def test_the_part_that_keeps_a_rule_from_firing_is_named(packs: Any) -> None:
 
 
 def test_a_parameter_may_switch_a_part_off(packs: Any) -> None:
-    files = packs.files("author.verified and author.posts >= fewest")
+    files = packs.files("author.verified and author.posts >= params.fewest")
     files["params.yaml"] = "- param: fewest\n  type: number\n  default: 0\n  least: 0\n  most: 9\n"
     loaded = load_pack(files)
     assert loaded.pack is not None

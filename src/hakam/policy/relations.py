@@ -5,7 +5,7 @@ Intervals are `(least, most)`, both ends included. None is narrower than what th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from itertools import pairwise
 from math import inf
 
@@ -29,6 +29,7 @@ from hakam.signals.shortest import fewest_characters
 Interval = tuple[float, float]
 _ALL: Interval = (-inf, inf)
 _EXACT = 2.0**53  # whole numbers below are held exactly, however they are calculated
+MAX_TERMS = 1_000  # of longer lists nothing is said
 _SAME_TEXT = frozenset({"text.raw", "text.folded", "text.words"})
 
 
@@ -103,31 +104,27 @@ def _times(one: float, other: float) -> float:
     return 0.0 if 0.0 in {one, other} else one * other
 
 
-def lengths(search: Search) -> Iterator[tuple[str, int]]:
-    """Yield keys of lengths of the text that a search looks through, with what they are at least where it hits."""
-    terms = [term for term in search.terms if term]
-    if search.how is How.PATTERN or not terms or search.outside:
-        return
+def lengths(search: Search, asked: Container[str]) -> Iterator[tuple[str, int]]:
+    """Yield keys of lengths that are asked for, with what they are at least where a search hits."""
     of = search.of.of if isinstance(search.of, Folded) else search.of
+    if search.how is How.PATTERN or search.outside or not search.terms:
+        return
     if not isinstance(of, Field) or of.kind in LISTS:
         return
-    path = of.spec.path
-    folded = isinstance(search.of, Folded) or path in {"text.folded", "text.words"}
+    path, words = of.spec.path, search.how is How.WORDS
     if path.startswith("text.") and path not in _SAME_TEXT:
         return
-    exact = min(map(len, terms))
-    fewest = min(map(fewest_characters, terms)) if folded else exact
-    if path in _SAME_TEXT:
-        yield "text.length", fewest
-        yield "len(text.raw)", fewest
-        if search.how is How.WORDS:
-            yield "text.word_count", min(len(term.split()) for term in terms)
-        elif folded:
-            yield "len(text.folded)", exact
-        return
-    yield f"len({canonical(of)})", fewest
-    if folded and search.how is not How.WORDS:
-        yield f"len({canonical(search.of)})", exact
+    same = path in _SAME_TEXT
+    folded = isinstance(search.of, Folded) or path in {"text.folded", "text.words"}
+    given = search.terms[:MAX_TERMS] if len(search.terms) <= MAX_TERMS else ()
+    for key in ("text.length", "len(text.raw)") if same else (f"len({canonical(of)})",):
+        if given and key in asked:
+            yield key, min(fewest_characters(term) if folded else len(term) for term in given)
+    whole = "len(text.folded)" if same else f"len({canonical(search.of)})"
+    if folded and not words and whole in asked:
+        yield whole, min(map(len, search.terms))
+    if words and same and "text.word_count" in asked:
+        yield "text.word_count", min(len(term.split()) for term in search.terms)
 
 
 def longer_windows(counters: Mapping[str, Counter]) -> Iterator[tuple[str, str]]:

@@ -215,7 +215,7 @@ def _facts(node: Condition, *, sure_of: bool) -> list[tuple[Fact, ...]] | None: 
 def _alternative(facts: Iterable[Fact]) -> Alternative:
     bounds: dict[str, Bounds] = {}
     counters: dict[str, Counter] = {}
-    sizes: list[tuple[str, int]] = []
+    searches: list[Search] = []
     hits: set[Hit] = set()
     others: set[tuple[str, bool]] = set()
     known: set[str] = set()
@@ -227,7 +227,7 @@ def _alternative(facts: Iterable[Fact]) -> Alternative:
             continue
         known.update(canonical(value) for value in _read(leaf))
         if isinstance(leaf, Search) and fact.sure_of:
-            sizes.extend(lengths(leaf))
+            searches.append(leaf)
         found = _bound(leaf, sure_of=fact.sure_of)
         if found is not None:
             of, more = found
@@ -244,8 +244,8 @@ def _alternative(facts: Iterable[Fact]) -> Alternative:
                 known.add(key)
         else:
             others.add((canonical(leaf), fact.sure_of))
-    for key, least in sizes:
-        if key in bounds:
+    for search in searches:
+        for key, least in lengths(search, frozenset(bounds)):
             bounds[key] = _both(bounds[key], Bounds((float(least), True)))
     _order(bounds, list(longer_windows(counters)))
     return Alternative(bounds, frozenset(hits), frozenset(others), frozenset(known), frozenset(missing))

@@ -8,7 +8,7 @@ of letters, without signs and repetitions.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from hakam.signals.letters import LOOKALIKES, fold_character, in_many
 from hakam.signals.tricks import LEET, REPEATABLE
@@ -16,6 +16,7 @@ from hakam.signals.tricks import LEET, REPEATABLE
 _LETTERS = frozenset(REPEATABLE)
 
 
+@lru_cache(maxsize=4_096)
 def fewest_characters(term: str) -> int:
     """Return how many characters a text has at least whose folded form holds `term`."""
     wanted = in_classes(term)
@@ -44,24 +45,22 @@ def _further(wanted: str, done: int) -> Iterator[int]:
     """Yield how much of a term there is after one more character, which gives one letter or several."""
     yield done + 1
     left = wanted[done:]
-    for piece in _pieces():
-        if not done and left in piece:
+    if not done:  # it may begin within a character, or lie in one
+        for piece in _pieces():
+            if left in piece:
+                yield len(wanted)
+            yield from (size for size in range(2, min(len(piece), len(left))) if piece.endswith(left[:size]))
+    for piece in _beginning().get(left[0], ()):
+        if left.startswith(piece):
+            yield done + len(piece)
+        elif piece.startswith(left):
             yield len(wanted)
-        for size in range(2, min(len(piece), len(left)) + 1):
-            head = left[:size]
-            # All of it, or its beginning at the end of the term, or its end at the beginning of the term
-            if (
-                piece == head
-                or (size == len(left) and piece.startswith(head))
-                or (not done and piece.endswith(head))
-            ):
-                yield done + size
-        joined = wanted[done - 1 : done] + left  # its first letter is the last that is there: `l` and `lm`
-        if done and piece[0] == joined[0]:
-            for size in range(2, min(len(piece), len(joined)) + 1):
-                head = joined[:size]
-                if piece == head or (size == len(joined) and piece.startswith(head)):
-                    yield done + size - 1
+    joined = wanted[done - 1 : done] + left  # its first letter is the last that is there: `l` and `lm`
+    for piece in _beginning().get(joined[0], ()) if done else ():
+        if joined.startswith(piece):
+            yield done + len(piece) - 1
+        elif piece.startswith(joined):
+            yield len(wanted)
 
 
 @cache
@@ -70,3 +69,10 @@ def _pieces() -> frozenset[str]:
     return frozenset(
         piece for character in in_many() if len(piece := in_classes(fold_character(character))) > 1
     )
+
+
+@cache
+def _beginning() -> dict[str, tuple[str, ...]]:
+    """Return the pieces by their first letter."""
+    first = {piece[0] for piece in _pieces()}
+    return {letter: tuple(piece for piece in _pieces() if piece[0] == letter) for letter in first}
