@@ -125,6 +125,28 @@ def test_a_bank_of_recordings_finds_what_comparing_each_finds() -> None:
     assert Known({}).find([1, 2, 3]) is None
 
 
+@pytest.mark.parametrize(("equal", "heard"), [(1, False), (2, True), (3, True), (6, True)])
+def test_who_listens_quickly_needs_no_more_equal_numbers_in_a_bank_than_beside_one_recording(
+    equal: int, heard: bool
+) -> None:
+    """What was saved at a low rate is near everywhere and equal almost nowhere."""
+    recording = fingerprint(tones(1, 30))
+    part = [number ^ 0b1001 for number in recording[60:100]]
+    part[5 : 5 + equal] = recording[65 : 65 + equal]
+    found = Known({7: recording, 8: fingerprint(tones(2, 30))}).find(part, QUICK)
+    assert (found is not None) is heard
+    assert (overlap(recording, part, QUICK) is not None) is heard
+    if found is not None:
+        assert found[0] == 7
+        assert found[1].known_from == pytest.approx(60 * SECONDS, abs=0.5)
+
+
+@pytest.mark.parametrize("seed", range(3, 9))
+def test_a_bank_hears_quickly_nothing_that_is_not_in_it(seed: int) -> None:
+    known = Known({one: fingerprint(tones(one, 20)) for one in (1, 2)})
+    assert known.find(fingerprint(tones(seed, 12)), QUICK) is None
+
+
 def test_a_hum_that_all_recordings_share_finds_none_of_them() -> None:
     chance = np.random.default_rng(4)
     hum = chance.integers(0, 2**32, 30, np.uint32).tolist()

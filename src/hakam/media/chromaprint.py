@@ -62,7 +62,9 @@ _STEADY = (
 )
 _SAYING = 0.75  # of the numbers of a block, at least, that nothing of the kind touches
 _LIKELIEST = 8  # offsets that are looked at
-_SHARED = 4  # different numbers of which a recording must share so many to be compared at all
+_SHARED = (
+    4  # different numbers that a recording must share to be compared at all, or the votes of a rule if fewer
+)
 _COMMON = 1_000  # places of one number beyond which it tells nothing, if a quarter of the bank has it as well
 _MOST_COMPARED = 200  # recordings, likeliest first
 _BLOCK = 40  # numbers, some five seconds
@@ -159,14 +161,14 @@ class Known:
     def find(self, heard: Sequence[int], rule: Rule = THOROUGH) -> tuple[int, Overlap] | None:
         """Return the entry of which the longest stretch was heard, and that stretch; None if none was."""
         best: tuple[int, Overlap] | None = None
-        for entry in self._likely(np.unique(np.array(heard, np.uint32))):
+        for entry in self._likely(np.unique(np.array(heard, np.uint32)), min(_SHARED, rule.votes)):
             found = overlap(self._recordings[entry], heard, rule)
             if found is not None and (best is None or found.seconds > best[1].seconds):
                 best = entry, found
         return best
 
-    def _likely(self, heard: NDArray[np.uint32]) -> list[int]:
-        """Return the entries that share several numbers, likeliest first. A hum that all share counts for none."""
+    def _likely(self, heard: NDArray[np.uint32], least: int) -> list[int]:
+        """Return the entries that share at least so many numbers, likeliest first. A hum of all counts for none."""
         low = np.searchsorted(self._numbers, heard)
         high = np.searchsorted(self._numbers, heard, side="right")
         common = high - low > max(_COMMON, len(self._entries) // 4)
@@ -179,7 +181,7 @@ class Known:
             return []
         owners, votes = np.unique(np.concatenate(shared), return_counts=True)
         best = owners[np.argsort(-votes, kind="stable")]
-        enough = np.sort(votes)[::-1] >= _SHARED
+        enough = np.sort(votes)[::-1] >= least
         return [int(self._entries[place]) for place in best[enough][:_MOST_COMPARED]]
 
 

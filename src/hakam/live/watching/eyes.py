@@ -25,9 +25,11 @@ _KEPT: Final = 8  # frames that wait uncompared while a stream is watched lightl
 _STILL_SIDE: Final = 480  # pixels of what moderators see
 _STILL_QUALITY: Final = 72
 _HEARD: Final = 24.0  # seconds of sound that are compared
-_QUICKLY: Final = 12.0  # of them, that are compared each second, by a short stretch that is near
-_LISTEN_EVERY: Final = 1.0  # seconds
-_THOROUGHLY: Final = 4  # times of that, after which all are compared, by a longer one that may be farther
+_QUICKLY: Final = 12.0  # of them, that are compared each half second, by a short stretch that is near
+_LISTEN_EVERY: Final = (
+    0.4  # seconds: with each half second of sound that comes, though it may come a little early
+)
+_THOROUGHLY: Final = 8  # times of that, after which all are compared, by a longer one that may be farther
 
 
 class Picture(NamedTuple):
