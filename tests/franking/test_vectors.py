@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from hakam.franking.message import commit, opens
+from hakam.franking.message import FrankingError, commit, opens
 from hakam.franking.tag import Envelope, Frank, Report, tag, verify
+from hakam.vocabulary.notice import OpenedMessage
 
+DOCUMENT = Path(__file__).parents[2] / "docs/reference/franking.md"
 VECTORS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[2] / "docs/reference/franking-vectors.json").read_text(encoding="utf-8")
 )["vectors"]
@@ -68,3 +72,23 @@ def test_there_is_a_vector_in_arabic_one_with_pictures_and_one_without_words() -
     assert any("\u0600" <= c <= "\u06ff" for v in VECTORS for c in v["text"])
     assert any(len(v["attachments"]) > 1 for v in VECTORS)
     assert any(v["text"] == "" for v in VECTORS)
+
+
+def test_the_message_that_the_document_shows_is_read_and_proven() -> None:
+    """The platform is `forum`, its key the bytes from 0 to 31."""
+    (shown,) = re.findall(r"```json\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    opened = msgspec.json.decode(shown, type=OpenedMessage)
+    envelope = Envelope(
+        "forum", opened.conversation, opened.id, opened.sender, opened.recipient, opened.sent_at
+    )
+    report = Report(
+        envelope,
+        opened.text,
+        opened.attachments,
+        opened.key,
+        opened.commitment,
+        Frank(opened.key_id, opened.tag),
+    )
+    verify(report, {"2026-11": bytes(range(32))}, now=opened.sent_at)
+    with pytest.raises(FrankingError, match="was another"):
+        verify(report._replace(text="I found you"), {"2026-11": bytes(range(32))}, now=opened.sent_at)
