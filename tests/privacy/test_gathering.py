@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from tests.privacy.conftest import NOW, World
-from tests.privacy.test_requests import copy_of, released
+from tests.privacy.test_requests import DAY, copy_of, inform, released
 
 from hakam.compliance.access import facts_of
 from hakam.compliance.facts import FactKind
 from hakam.intake import authorities, threats
+from hakam.intake.models import Order
 from hakam.privacy import gathering
 from hakam.privacy import schedule as periods
 from hakam.privacy.kinds import Kind
@@ -123,3 +124,14 @@ def test_figures_count_lists_and_nothing_else(world: World) -> None:
     assert figures["events"] == 2
     assert figures["purposes"] == len(Kind)
     assert not {"account", "about", "complaints"} & set(figures)  # no lists, or empty ones
+
+
+def test_a_removal_order_is_secret_as_long_as_silence_is_ordered_and_no_longer(world: World) -> None:
+    # TCO Art. 11(3), GDPR Art. 23(1)(d): content is named by its address, so that no account stands in the order
+    order = inform(world, silent_days=0)
+    contents = order.contents | {"kind": "removal", "accounts": []}
+    Order.objects.filter(pk=order.pk).update(kind="removal", contents=contents, silent_until=NOW + DAY)
+    assert gathering.silenced(scene.PLATFORM, "u1", now=NOW) == {f"order:{order.pk}"}
+    assert gathering.silenced(scene.PLATFORM, "u1", now=NOW + 2 * DAY) == frozenset()
+    Order.objects.filter(pk=order.pk).update(recipient_informed_at=NOW)
+    assert gathering.silenced(scene.PLATFORM, "u1", now=NOW) == frozenset()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import UTC, date, datetime
 
 import msgspec
@@ -132,3 +133,15 @@ def test_words_follow_the_reader() -> None:
 @pytest.mark.parametrize(("contact", "can"), [("a@b.example", True), ("", False), ("ring me", False)])
 def test_an_answer_needs_an_address(contact: str, *, can: bool) -> None:
     assert reachable(Said(contact=contact)) is can
+
+
+@pytest.mark.parametrize("regime", regimes().values(), ids=lambda one: one.key)
+def test_the_clock_of_a_request_is_one_of_its_duty(regime: Regime) -> None:
+    # OSA s.77, OSA s.100, OSA s.101: three notices of one regulator, each with a period of its own
+    assert not regime.duty or regime.clock in duties()[regime.duty].clocks
+
+
+def test_no_two_kinds_of_requests_with_a_period_of_their_own_share_a_clock() -> None:
+    shared = Counter(one.clock for one in regimes().values())
+    twice = {clock for clock, count in shared.items() if count > 1}
+    assert twice == {"authority.request"}

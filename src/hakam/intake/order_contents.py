@@ -71,7 +71,7 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
     harm: str = ""
     redress: str = ""  # for provider and recipient
     territory: tuple[str, ...] = ()  # where it applies; empty: wherever the law of the Union reaches
-    language: str = ""
+    language: str = ""  # Art. 9(2)(c), Art. 10(2)(c): one that the provider declared
     feedback_to: str = ""  # another authority to be told, if one is named
     issued_at: datetime | None = None
     silent_days: int = 0  # nobody may be told for so long; 0: tell the recipient
