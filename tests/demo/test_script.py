@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import cycle
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ from hakam.demo import script
 from hakam.demo.hakam_client import event_of
 from hakam.demo.platform import language_of
 from hakam.demo.script import BURST, SPREAD
+from hakam.demo.server import EVERY
 from hakam.vocabulary.event import Event
 from hakam.vocabulary.harm import Harm
 
@@ -37,6 +39,25 @@ def test_everybody_who_is_named_exists() -> None:
         assert post.author in people
         assert all(report.by in people for report in reports)
     assert {author for line in script.trickle() for author in line.authors} <= set(people)
+
+
+def test_a_demo_that_runs_for_a_day_makes_nobody_a_spammer() -> None:
+    """Honest people say the same thing less often than the rule against repetition allows."""
+    said: dict[str, list[float]] = {}
+    at = 0.0
+    for line, pause in zip(cycle(script.trickle()), script.pauses(), strict=False):
+        at += pause * EVERY
+        if at > script.DAY:
+            break
+        said.setdefault(line.text, []).append(at)
+    assert len(said) == len(script.trickle())
+    most = max(
+        sum(1 for other in times if first <= other < first + 3_600.0)
+        for times in said.values()
+        for first in times
+    )
+    assert 1 < most < 5, "`params.repeats` of the pack that ships"
+    assert min(map(len, said.values())) >= 5, "and it goes on"
 
 
 def test_answers_answer_something_earlier() -> None:
@@ -89,9 +110,9 @@ def test_posts_are_in_the_language_that_they_say(language: str) -> None:
 
 def test_nothing_of_the_script_can_reach_anybody() -> None:
     """Addresses are of domains that are reserved for examples."""
-    for post, _ in script.posts(START):
-        for host in re.findall(r"https?://([^/\s]+)", post.text):
-            assert host.endswith(".example"), post.text
+    for text in (*(post.text for post, _ in script.posts(START)), *(line.text for line in script.trickle())):
+        for host in re.findall(r"https?://([^/\s]+)", text):
+            assert host.endswith(".example"), text
 
 
 def test_every_post_is_an_event_that_hakam_can_take() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from itertools import count, repeat
 from typing import Any
 
 import msgspec
@@ -78,6 +80,15 @@ def lines() -> tuple[tuple[str, Line], ...]:
 def trickle() -> tuple[Line, ...]:
     """Return what goes on being written while the demo runs."""
     return tuple(_read("trickle.yaml", tuple[Line, ...]))
+
+
+def pauses() -> Iterator[int]:
+    """Yield how many turns pass before each line of the trickle: twice as many each time that all was said, at most 16.
+
+    So nobody says the same thing five times within an hour, which a rule would take for spam.
+    """
+    for said in count():
+        yield from repeat(min(2**said, 16), len(trickle()))
 
 
 def authors(start: float) -> list[Author]:

@@ -19,7 +19,7 @@ from hakam.wiring.programs import near
 from hakam.wiring.settings import Settings, settings
 
 LOG = logging.getLogger("maydan")
-TRICKLE = "MAYDAN_TRICKLE_SECONDS"  # environment: seconds between two new posts; 0 for none
+TRICKLE = "MAYDAN_TRICKLE_SECONDS"  # environment: seconds between two new posts at first; 0 for none
 EVERY = 15.0
 
 
@@ -47,15 +47,17 @@ def make_application() -> Site:
 
 def live(platform: Platform, every: float) -> None:
     """Let people post now and then, once the script is in, and hand in what could not be handed in before."""
-    coming = itertools.cycle(script.trickle())
+    coming, pauses = itertools.cycle(script.trickle()), script.pauses()
+    left = next(pauses)
     while True:
         time.sleep(every or EVERY)
         if platform.store.note("seeded") is None:
             continue
+        left -= 1
         try:
             platform.hand_in_unsent()
-            if every:
-                line = next(coming)
+            if every and left <= 0:
+                left, line = next(pauses), next(coming)
                 author = platform.store.authors()[line.authors[0]]
                 platform.write(author=author, text=line.text, language=author.language)
         except HakamError as error:
