@@ -167,12 +167,19 @@ def test_a_taken_port_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_demo_refuses_a_home_of_real_work(tmp_path: Path) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HAKAM_")}
+    console, door, demo = map(str, free_ports(3))
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("HAKAM_")},
+        "HAKAM_HOME": str(tmp_path),
+        "HAKAM_CONSOLE_PORT": console,
+        "HAKAM_DOOR_PORT": door,
+        "HAKAM_DEMO_PORT": demo,
+    }
     made = ["user", "create", "ada", "--email", "ada@example.org", "--role", "administrator"]
     for words in (["migrate"], made):
         subprocess.run(
             [sys.executable, "-m", "hakam.cli", *words],
-            env={**environment, "HAKAM_HOME": str(tmp_path)},
+            env=environment,
             capture_output=True,
             check=True,
             timeout=60,
@@ -180,7 +187,7 @@ def test_a_demo_refuses_a_home_of_real_work(tmp_path: Path) -> None:
     for words in (["demo", "--exit"], ["up", "--demo"]):
         done = subprocess.run(
             [sys.executable, "-m", "hakam.cli", *words],
-            env={**environment, "HAKAM_HOME": str(tmp_path)},
+            env=environment,
             capture_output=True,
             text=True,
             check=False,
