@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hakam.policy import changes
@@ -149,6 +149,11 @@ AUTHORS = st.fixed_dictionaries(
 
 @settings(max_examples=150, deadline=None)
 @given(when=CONDITIONS, author=AUTHORS, text=st.sampled_from(["cash", "hello"]))
+@example(
+    when="not ((author.posts >= 5) or (known(author.followers)))",
+    author={"posts": 5, "followers": 0},
+    text="cash",
+)  # one value would have to be lower, and another missing
 def test_every_way_turns_the_outcome_and_names_what_it_turns(
     packs: Any, make_event: MakeEvent, when: str, author: dict[str, Any], text: str
 ) -> None:
@@ -159,9 +164,10 @@ def test_every_way_turns_the_outcome_and_names_what_it_turns(
         assert way.turned <= set(leaves(condition))
         assert way.changes
         forced = dict.fromkeys(way.turned)
+        missing = [one.text for one in way.changes if one.turn is changes.Turn.MISSING]
         for leaf in way.turned:
             before = leaf_outcome(leaf, seen)
-            forced[leaf] = None if changes.Turn.MISSING in {one.turn for one in way.changes} else not before
+            forced[leaf] = None if any(changes._reads(leaf, text) for text in missing) else not before
             if isinstance(leaf, changes.Known):
                 forced[leaf] = not before
         if None in {leaf_outcome(leaf, seen) for leaf in way.turned}:
