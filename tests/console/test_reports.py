@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from dataclasses import replace
 from datetime import timedelta
@@ -11,11 +12,13 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from tests.console.conftest import Desk, SignIn
 
 from hakam.compliance.models import MadeReport, RecipientsCount, ReportWish
-from hakam.compliance.reports import keeping, making
+from hakam.compliance.reports import keeping, laws, making
+from hakam.console import sheet_words
+from hakam.regulator import risks
 from hakam.staff.models import User
 from hakam.staff.roles import Role
 
@@ -224,3 +227,44 @@ def test_the_figures_for_ofcom_are_by_kind(legal: Client) -> None:
     page = read(legal, MadeReport.objects.get())
     assert "Hate" in page
     assert "Reports of trusted flaggers among them" in page
+
+
+def test_in_arabic_the_report_on_terrorist_content_is_arabic_to_its_last_row(legal: Client) -> None:
+    said = "Measures to identify and remove or disable access to terrorist content"
+    make(legal, law="tco", stated=f'{{"texts": {{"{said}": "Rules of our own."}}}}')
+    report = MadeReport.objects.get()
+    legal.cookies["django_language"] = "ar"
+    sheet = read(legal, report)
+    sheet = sheet[sheet.index("<table") : sheet.index("</table>")]
+    assert not set(re.findall("[A-Za-z]{3,}", re.sub("<[^>]+>", " ", sheet))) - {"Rules", "our", "own"}
+    assert 'dir="ltr"' not in sheet
+    figure = legal.get(reverse("console:report_figure", args=[report.pk, 1, 2, 3])).content.decode()
+    head = figure[figure.index("<h1>") : figure.index("</div></div>", figure.index("<h1>"))]
+    assert not re.findall("[A-Za-z]{3,}", re.sub("<[^>]+>", " ", head))
+
+
+def test_only_a_report_of_several_parts_has_tabs_and_a_part_11(legal: Client) -> None:
+    make(legal)
+    dsa = read(legal, MadeReport.objects.get())
+    assert "Read part 11 first" in dsa
+    assert 'aria-label="Parts"' in dsa
+    assert 'dir="ltr" lang="en"' in dsa[dsa.index('aria-label="Sheet"') :][:60]  # its words are prescribed
+    make(legal, law="tco")
+    tco = read(legal, MadeReport.objects.get(law="tco"))
+    assert "part 11" not in tco
+    assert 'aria-label="Parts"' not in tco
+    assert "Publish this report" in tco
+
+
+@pytest.mark.parametrize("rows", [laws.TCO_ROWS, laws.UK_ROWS])
+def test_every_word_of_a_sheet_is_said_in_arabic(rows: tuple[laws.Row, ...]) -> None:
+    report = MadeReport(law="uk")
+    kinds = [kind.title["en"] for kind in risks.schemes()["uk"].kinds]
+    with translation.override("ar"):
+        said = [sheet_words.title_in_words(report, title) for title in laws.HEADER]
+        said += [str(sheet_words.in_words(report, 1, title)) for title in (laws.EVERY, "Terrorism", *kinds)]
+        said += [str(sheet_words.in_words(report, 2, row.indicator)) for row in rows]
+        said += [
+            str(sheet_words.in_words(report, 0, row.point)) for row in rows if not row.point.startswith("7")
+        ]
+    assert [one for one in said if re.search("[a-z]", one)] == []

@@ -138,7 +138,7 @@ def _counted(
     found = {key: harms for key, _title, harms in groups} or {"terrorism": laws.TERROR}
     tally = laws.gather(platform, period, zone=zone, groups=found, progress=progress)
     titles = [(key, title) for key, title, _harms in groups if key != laws.ALL]
-    page = laws.sheet(law, rows, [(laws.ALL, _("All together")), *titles], tally, stated.texts)
+    page = laws.sheet(law, rows, [(laws.ALL, laws.EVERY), *titles], tally, stated.texts)
     return tally, (page,)
 
 

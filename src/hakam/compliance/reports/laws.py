@@ -3,7 +3,8 @@
 # TCO Art. 7(2), TCO Art. 7(3).
 
 One walk over the facts of a year, each counted with the fact that makes it, as in the report of the DSA. What no ledger
-knows is said by the operator, and kept with the report.
+knows is said by the operator, and kept with the report. The sheet is English, as its readers are authorities of any
+country; who reads it at the desk reads it in their own language.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 
 import msgspec
+from django.utils.translation import gettext_noop as _
 
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Fact
@@ -27,6 +29,8 @@ TERROR: Final = (
     "terrorism_incitement", "terrorism_recruitment", "terrorism_instruction", "terrorism_threat", "perpetrator_content",
 )  # fmt: skip
 ALL: Final = "all"
+EVERY: Final = _("All together")
+HEADER: Final = (_("Point"), _("Kind"), _("Indicator"), _("Figure"), _("Text"))
 _PART: Final = 1
 _COLUMN: Final = "D"
 _NUMBER: Final = 3  # place of the column
@@ -42,33 +46,34 @@ class Row(msgspec.Struct, frozen=True):
 
 
 TCO_ROWS: Final = (
-    Row("7(3)(a)", "Measures to identify and remove or disable access to terrorist content"),
+    Row("7(3)(a)", _("Measures to identify and remove or disable access to terrorist content")),
     Row(
-        "7(3)(b)", "Measures against the reappearance of material that was removed, automated tools above all"
+        "7(3)(b)",
+        _("Measures against the reappearance of material that was removed, automated tools above all"),
     ),
-    Row("7(3)(c)", "Removal orders received", "orders"),
-    Row("7(3)(c)", "Items of terrorist content removed following removal orders", "ordered_items"),
-    Row("7(3)(c)", "Items of terrorist content restricted by decisions of one's own", "restricted"),
-    Row("7(3)(c)", "Removal orders not executed: force majeure or de facto impossibility", "impossible"),
-    Row("7(3)(c)", "Removal orders not executed: manifest errors or insufficient information", "returned"),
-    Row("7(3)(c)", "Median time from a removal order to its execution, in hours", "ordered", hours=True),
-    Row("7(3)(d)", "Complaints about terrorist content", "complaints"),
-    Row("7(3)(d)", "Complaints that were right", "upheld"),
-    Row("7(3)(d)", "Complaints that were rejected", "denied"),
-    Row("7(3)(e)", "Requests of ours to examine a cross-border order", "scrutiny"),
-    Row("7(3)(f)", "Orders after which content was reinstated following review", "annulled"),
-    Row("7(3)(g)", "Decisions after which content was reinstated following a complaint", "upheld"),
+    Row("7(3)(c)", _("Removal orders received"), "orders"),
+    Row("7(3)(c)", _("Items of terrorist content removed following removal orders"), "ordered_items"),
+    Row("7(3)(c)", _("Items of terrorist content restricted by decisions of one's own"), "restricted"),
+    Row("7(3)(c)", _("Removal orders not executed: force majeure or de facto impossibility"), "impossible"),
+    Row("7(3)(c)", _("Removal orders not executed: manifest errors or insufficient information"), "returned"),
+    Row("7(3)(c)", _("Median time from a removal order to its execution, in hours"), "ordered", hours=True),
+    Row("7(3)(d)", _("Complaints about terrorist content"), "complaints"),
+    Row("7(3)(d)", _("Complaints that were right"), "upheld"),
+    Row("7(3)(d)", _("Complaints that were rejected"), "denied"),
+    Row("7(3)(e)", _("Requests of ours to examine a cross-border order"), "scrutiny"),
+    Row("7(3)(f)", _("Orders after which content was reinstated following review"), "annulled"),
+    Row("7(3)(g)", _("Decisions after which content was reinstated following a complaint"), "upheld"),
 )
 UK_ROWS: Final = (
-    Row("notices", "Reports of users and others", "notices"),
-    Row("notices", "Reports of trusted flaggers among them", "trusted"),
-    Row("notices", "Median time from a report to its decision, in hours", "answered", hours=True),
-    Row("action", "Restrictions of content", "restricted"),
-    Row("action", "Restrictions that were detected by automated means", "detected"),
-    Row("action", "Restrictions that were decided by automated means alone", "automated"),
-    Row("appeals", "Complaints against decisions", "complaints"),
-    Row("appeals", "Complaints that were right", "upheld"),
-    Row("appeals", "Complaints that were rejected", "denied"),
+    Row("notices", _("Reports of users and others"), "notices"),
+    Row("notices", _("Reports of trusted flaggers among them"), "trusted"),
+    Row("notices", _("Median time from a report to its decision, in hours"), "answered", hours=True),
+    Row("action", _("Restrictions of content"), "restricted"),
+    Row("action", _("Restrictions that were detected by automated means"), "detected"),
+    Row("action", _("Restrictions that were decided by automated means alone"), "automated"),
+    Row("appeals", _("Complaints against decisions"), "complaints"),
+    Row("appeals", _("Complaints that were right"), "upheld"),
+    Row("appeals", _("Complaints that were rejected"), "denied"),
 )
 
 
@@ -222,5 +227,4 @@ def sheet(
                 value = tally.median(cell) if row.hours else tally.number(cell)
                 cells[len(out), _NUMBER] = cell
             out.append((row.point, title, row.indicator, value, texts.get(row.indicator) or None))
-    header = ("Point", "Kind", "Indicator", "Figure", "Text")
-    return Sheet(_PART, f"1_{name}", f"{name}.csv", header, tuple(out), cells)
+    return Sheet(_PART, f"1_{name}", f"{name}.csv", HEADER, tuple(out), cells)

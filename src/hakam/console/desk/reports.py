@@ -27,6 +27,7 @@ from hakam.compliance.reports.sheets import Sheet, Stated, Value, letters
 from hakam.console.admission import admit, person
 from hakam.console.installation import installation
 from hakam.console.report_files import FORMS, download
+from hakam.console.sheet_words import in_words, prescribed, title_in_words
 from hakam.console.terms import REPORT_LAWS
 from hakam.staff.roles import Permission
 
@@ -221,7 +222,7 @@ def _rows(page: Sheet, report: MadeReport, *, every: bool) -> Iterable[tuple[int
                 number,
                 [
                     ShownCell(
-                        v,
+                        in_words(report, c, v),
                         behind.get((number, c), 0),
                         c,
                         (number, c) in changed,
@@ -256,7 +257,10 @@ def _page(request: HttpRequest, report: MadeReport, *, error: str = "", status: 
         "report": report,
         "pages": [(p.part, p.name.partition("_")[2].replace("_", " ")) for p in pages],
         "page": page,
-        "header": [(c, title) for c, title in enumerate(page.header) if c not in skip],
+        "header": [
+            (c, title_in_words(report, title)) for c, title in enumerate(page.header) if c not in skip
+        ],
+        "prescribed": prescribed(report),
         "rows": [(n, [cell for cell in cells if cell.column not in skip]) for n, cells in shown],
         "hidden": len(page.rows) - len(shown),
         "every": every,
@@ -282,10 +286,13 @@ def figure(request: HttpRequest, report_id: int, part: int, row: int, column: in
     context = {
         "report": report,
         "page": page,
-        "title": page.header[column].strip(),
+        "title": title_in_words(report, page.header[column].strip()),
+        "prescribed": prescribed(report),
         "value": page.rows[row][column],
         "about": [
-            v for v in page.rows[row][3 if report.law == keeping.DSA else 0 : 6] if isinstance(v, str) and v
+            in_words(report, c, v)
+            for c, v in list(enumerate(page.rows[row]))[3 if prescribed(report) else 0 : 6]
+            if isinstance(v, str) and v
         ],
         "place": f"{letters(len(page.header))[column]}{row + 2}",
         "facts": [fact for fact in found if fact is not None],
