@@ -191,7 +191,9 @@ class _Walk:
 
     def take(self, fact: _Fact, *, counts: bool) -> None:
         """Take one fact; `counts` says whether it lies in the period."""
-        if fact.body.get("platform", self._platform) == self._platform:
+        whose = fact.body.get("platform", self._platform)
+        self.tally.platforms.add(whose)
+        if whose == self._platform:
             self._handlers[fact.kind](fact, counts)
 
     def _statement_issued(self, fact: _Fact, _counts: bool) -> None:

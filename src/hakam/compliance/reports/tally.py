@@ -20,6 +20,7 @@ class Tally:
     """What was counted, and from which facts."""
 
     def __init__(self) -> None:
+        self.platforms: set[str] = set()  # whose facts were met, of whomever the report is
         self._facts: dict[Cell, array[int]] = {}
         self._amounts: dict[Cell, int] = {}  # where one fact counts for several
         self._hours: dict[Cell, array[float]] = {}
