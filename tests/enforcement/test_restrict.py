@@ -57,6 +57,15 @@ def test_nothing_leaves_before_the_undo_window_ends(play: Any) -> None:
     assert play.deliver() == 2
 
 
+def test_the_statement_leaves_at_the_latest_when_the_restriction_takes_effect(play: Any) -> None:
+    # DSA Art. 17(2)
+    done = play.restrict(Measure(REMOVE), Measure(SUSPEND, days=7), author_email="u1@example.org")
+    told = [e.next_at for e in done.effects if e.kind == "statement.issued"]
+    measures = [e.next_at for e in done.effects if e.kind == "measure.apply"]
+    assert len(told) == 2  # by the platform, and by e-mail where an address is known
+    assert max(told) <= min(measures)
+
+
 def test_each_measure_declares_how_it_is_undone(play: Any) -> None:
     kinds = [k for k in MeasureKind if NATURE[k].reversal is not Reversal.IRREVERSIBLE]
     done = play.restrict(*(Measure(k) for k in kinds))

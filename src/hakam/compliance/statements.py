@@ -48,7 +48,7 @@ def issue(
     language: str,
     effective_from: datetime,
 ) -> Statement:
-    """Issue the statement of reasons of a decision, at the latest when the restriction begins (DSA Art. 17(2)).
+    """Issue the statement of reasons of a decision; `effective_from` is when the restriction begins.
 
     Raises `IncompleteReasonsError` when anything that the affected person must be told is missing, and
     `rulebook.UnknownClauseError` when the clause is not in the rule book that the reasons name.

@@ -117,6 +117,7 @@ def restrict(
                     stream=stream_of(row),
                 )
             )
+        # DSA Art. 17(2): it leaves when the measures do, so that nobody is restricted first and told later.
         effects += _tell(statement, author_email, now=now, release=release)
     return Restriction(statement, tuple(applied), tuple(effects))
 
