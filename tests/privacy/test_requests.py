@@ -23,7 +23,9 @@ from hakam.intake.order_contents import Contents, OrderKind
 from hakam.privacy import account_erasure, document, holds, requests, work
 from hakam.privacy.models import Erasure, Subject
 from hakam.privacy.requests import RefusalGround, RequestError, RequestKind, RequestState
+from hakam.review.decisions import decide, finalise_due
 from hakam.review.models import Case, Complaint, Evidence
+from hakam.review.states import Outcome
 from hakam.testing import scene
 
 SECRET = "a key of tests"
@@ -295,7 +297,7 @@ def test_what_can_go_goes_and_what_stays_is_said_with_the_reason(world: World) -
     serve(world)
     made.refresh_from_db()
     case.refresh_from_db()
-    assert made.state == RequestState.ANSWERED
+    assert made.state == RequestState.WAITING  # for the case that is open
     assert case.excerpt == case.search_text == case.author_email == ""
     assert not Evidence.objects.filter(case=case).exists()
     assert [r.id for r in world.events.read(0, 9)] == [world.events.read(1, 1)[0].id]
@@ -306,6 +308,85 @@ def test_what_can_go_goes_and_what_stays_is_said_with_the_reason(world: World) -
     assert "the law obliges us" in letter
     assert "supervisory authority" in letter
     assert list(verify_chain()) == []
+
+
+def test_what_is_being_decided_goes_when_it_is_decided_and_the_person_is_told_again(world: World) -> None:
+    """GDPR Art. 12(3), GDPR Art. 17(1), GDPR Art. 19."""
+    case = world.case("Quillfeather, still open")
+    made = released(world, "erasure")
+    assert (made.state, made.working, made.closed_at) == (RequestState.WAITING, False, None)
+    assert made.outcome["kept"] == [{"kind": "cases", "count": 1, "why": "open"}]
+    (clock,) = deadlines_of(f"data_request:{made.pk}")
+    assert clock.met_at == NOW  # the person knows what was done, within the month
+    told = json.dumps(Effect.objects.get(kind="data_request.answer").payload)
+    assert "erased when that is over, and then we write to you again" in told
+    assert len(facts_of(f"data_request:{made.pk}", FactKind.DATA_REQUEST_WAITS)) == 1
+    assert serve(world, now=NOW + 40 * DAY) == 0  # nothing to do as long as it is open
+    for late in (requests.extend, requests.refuse):
+        more = {"because": "r"} if late is requests.extend else {"ground": "claims", "text": "r"}
+        with pytest.raises(RequestError, match="closed"):
+            late(str(made.pk), by=world.amal.actor, now=NOW, **more)  # type: ignore[operator]
+    decided = world.decided(case, at=NOW + 40 * DAY)
+    assert serve(world, now=NOW + 40 * DAY) == 0  # the statement of reasons is on its way
+    Effect.objects.filter(kind="statement.issued").update(state="delivered", delivered_at=NOW + 40 * DAY)
+    Effect.objects.filter(kind="measure.apply").update(state="confirmed", delivered_at=NOW + 40 * DAY)
+    assert serve(world, now=NOW + 40 * DAY) > 0
+    made.refresh_from_db()
+    case.refresh_from_db()
+    decided.refresh_from_db()
+    assert (made.state, made.closed_at) == (RequestState.ANSWERED, NOW + 40 * DAY)
+    assert case.excerpt == case.search_text == case.author_email == ""
+    assert not Evidence.objects.filter(case=case).exists()
+    letters = Effect.objects.filter(kind="data_request.answer").order_by("pk")
+    assert [one.key.rpartition(":")[2] for one in letters] == ["waits", "answer"]
+    assert made.outcome["erased"]["cases"] == 1
+    assert all(one["why"] == "law" for one in made.outcome["kept"])
+    sent = Effect.objects.filter(kind__in=["statement.issued", "measure.apply"])
+    assert sent.exists()
+    assert not sent.exclude(payload={}).exists()  # the address of the person was in them
+    assert list(verify_chain()) == []
+
+
+def test_a_message_that_can_t_be_handed_over_delays_for_a_day_and_no_longer(world: World) -> None:
+    case = world.case("Quillfeather, still open")
+    made = released(world, "erasure")
+    world.decided(case)
+    assert serve(world, now=NOW + DAY / 2) == 0
+    assert serve(world, now=NOW + 2 * DAY) > 0
+    made.refresh_from_db()
+    assert made.state == RequestState.ANSWERED
+
+
+def test_a_decision_that_can_be_undone_keeps_its_case_and_so_does_a_complaint(world: World) -> None:
+    case = world.case("Quillfeather")
+    pending = decide(
+        case.pk, by=world.amal.actor, now=NOW, undo_seconds=60, outcome=Outcome.NO_VIOLATION,
+    )  # fmt: skip
+    made = released(world, "erasure")
+    case.refresh_from_db()
+    assert (made.state, case.excerpt) == (RequestState.WAITING, "Quillfeather")
+    finalise_due(NOW + DAY)
+    complaint = Complaint.objects.create(
+        token="t", decision=pending, complainant="notifier", text="It is vile", language="en", state="open",
+        received_at=NOW, due_at=NOW,
+    )  # fmt: skip
+    assert serve(world, now=NOW + DAY) == 0
+    Complaint.objects.filter(pk=complaint.pk).update(state="denied", decided_at=NOW + DAY)
+    assert serve(world, now=NOW + DAY) > 0
+    made.refresh_from_db()
+    case.refresh_from_db()
+    assert (made.state, case.excerpt) == (RequestState.ANSWERED, "")
+
+
+def test_a_notifier_is_forgotten_when_the_notice_is_answered(world: World) -> None:
+    notice = world.notice("It hurts", notifier="u1", name="Una")
+    made = released(world, "erasure")
+    assert {"kind": "notifiers", "count": 1, "why": "open"} in made.outcome["kept"]
+    assert Notice.objects.get().name == "Una"
+    notice.items.update(answered_at=NOW)
+    serve(world)
+    made.refresh_from_db()
+    assert (made.state, Notice.objects.get().name) == (RequestState.ANSWERED, "")
 
 
 def test_a_hold_wins_over_a_request(world: World) -> None:

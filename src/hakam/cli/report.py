@@ -20,7 +20,9 @@ Half = Annotated[
         min=0, max=2, help="1 or 2: half of the year, as very large platforms report. 0: all of it."
     ),
 ]
-Platform = Annotated[str, typer.Option(help="Whose report; empty: the platform of the settings, or the only one on record.")]
+Platform = Annotated[
+    str, typer.Option(help="Whose report; empty: the platform of the settings, or the only one on record.")
+]
 MOST = 1_000  # facts shown
 Said = Annotated[
     Path | None,
@@ -46,7 +48,9 @@ def _report(year: int, half: int, platform: str, stated: Path | None) -> Any:
     if name not in tally.platforms and tally.platforms:
         others = sorted(tally.platforms)
         if platform:
-            OUT.print(f"nothing is on record of {name} in this period; there is something of {', '.join(others)}")
+            OUT.print(
+                f"nothing is on record of {name} in this period; there is something of {', '.join(others)}"
+            )
         elif len(others) > 1:
             raise CommandError(
                 f"nothing is on record of {name}, the platform of the settings, in this period; "

@@ -256,6 +256,7 @@ class FactKind(StrEnum):
     DATA_REQUEST_EXTENDED = "data_request.extended"
     DATA_REQUEST_PREPARED = "data_request.prepared"
     DATA_REQUEST_RELEASED = "data_request.released"  # by a second person
+    DATA_REQUEST_WAITS = "data_request.waits"  # erased but for what is being decided, which goes afterwards
     DATA_REQUEST_ANSWERED = "data_request.answered"
     DATA_REQUEST_REFUSED = "data_request.refused"
     DATA_REQUEST_TAKEN = "data_request.taken"  # somebody took the copy to hand it over

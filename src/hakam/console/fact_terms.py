@@ -197,6 +197,7 @@ FACTS: dict[str, Promise] = {
     "data_request.extended": _("Request about data extended"),
     "data_request.prepared": _("Request about data prepared"),
     "data_request.released": _("Request about data released"),
+    "data_request.waits": _("Data erased but for what is being decided"),
     "data_request.answered": _("Request about data answered"),
     "data_request.refused": _("Request about data refused"),
     "data_request.taken": _("Copy of a person's data taken"),

@@ -480,6 +480,7 @@ DATA_REQUEST_STATES: Words = {
     "gathering": pgettext_lazy("state of a request", "Being looked up"),
     "prepared": pgettext_lazy("state of a request", "Waits for a second person"),
     "erasing": pgettext_lazy("state of a request", "Being erased"),
+    "waiting": pgettext_lazy("state of a request", "Waits for a decision"),
     "answered": pgettext_lazy("state of a request", "Answered"),
     "refused": pgettext_lazy("state of a request", "Refused"),
 }

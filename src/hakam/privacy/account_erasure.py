@@ -10,26 +10,33 @@ import hashlib
 import hmac
 import os
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
+from hakam.enforcement.kinds import EffectKind
+from hakam.enforcement.states import EffectState
+from hakam.intake.models import Notice, NoticeItem
 from hakam.privacy import erasing, holds, logged, named, requests
-from hakam.privacy.erasers import Eraser, eraser, erasers
+from hakam.privacy.erasers import Eraser, eraser, erasers, letters_to
 from hakam.privacy.holds import Held
 from hakam.privacy.kinds import Kind
 from hakam.privacy.models import Erasure, Subject
 from hakam.privacy.retention import Stores
 from hakam.privacy.schedule import shipped
-from hakam.review.models import Case
-from hakam.review.states import CaseState
+from hakam.review.models import Case, Complaint, Decision
+from hakam.review.states import CaseState, ComplaintState, DecisionState
 from hakam.vocabulary.actor import SYSTEM, Actor
 
 _LIMIT: Final = 500
 _PARTIES: Final = ("told", "from")
+_TELLING: Final = (EffectKind.STATEMENT_ISSUED, EffectKind.MEASURE_APPLY)
+_TOLD_WITHIN: Final = timedelta(days=1)
+_ON_THEIR_WAY: Final = (EffectState.PENDING, EffectState.SENDING)
 
 
 def key_of(secret: str, platform: str, account: str) -> str:
@@ -65,10 +72,32 @@ def plan(request: Subject, stores: Stores, *, now: datetime) -> dict[str, Any]:
         elif seen.free + seen.held:
             kept.append({"kind": one.kind.value, "count": seen.free + seen.held, "why": "law"})
     _note_names(free, kept, request, stores, everything=everything)
-    waiting = Case.objects.filter(platform=platform, author_id=account, state=CaseState.OPEN).count()
-    if waiting:
-        kept.append({"kind": Kind.CASES.value, "count": waiting, "why": "open"})
+    kept += [
+        {"kind": kind.value, "count": number, "why": "open"}
+        for kind, number in undecided(platform, account).items()
+    ]
     return {"erased": free, "kept": kept}
+
+
+def undecided(platform: str, account: str) -> dict[Kind, int]:
+    """Return of what an account is part that is being decided, so that it goes when that is over.
+
+    A decision that can still be undone, or that somebody complains about, is not over; nor is a notice without answer.
+    """
+    own = Case.objects.filter(platform=platform, author_id=account)
+    pending = Decision.objects.filter(case=OuterRef("pk"), state=DecisionState.PENDING)
+    contested = Complaint.objects.filter(decision__case=OuterRef("pk"), state=ComplaintState.OPEN)
+    cases = own.filter(Q(state=CaseState.OPEN) | Exists(pending) | Exists(contested)).count()
+    unanswered = NoticeItem.objects.filter(notice=OuterRef("pk"), answered_at=None)
+    sent = Notice.objects.filter(platform=platform, notifier=account)
+    notices = sent.filter(Q(held_by__isnull=False) | Exists(unanswered)).count()
+    return {kind: number for kind, number in ((Kind.CASES, cases), (Kind.NOTIFIERS, notices)) if number}
+
+
+def telling(platform: str, account: str, *, now: datetime) -> bool:
+    """Whether somebody is still being told what was decided; a message that can't be handed over delays for a day."""
+    on_their_way = letters_to(platform, account).filter(kind__in=_TELLING, state__in=_ON_THEIR_WAY)
+    return on_their_way.filter(created_at__gt=now - _TOLD_WITHIN).exists()
 
 
 def names(request: Subject, stores: Stores) -> frozenset[str]:
@@ -138,14 +167,20 @@ def erase(request: Subject, stores: Stores, *, now: datetime) -> int:
 
 
 def finish(request: Subject, stores: Stores, *, secret: str, now: datetime) -> Subject:
-    """Note that the request is done, what went and what stays; and that the account was erased, for back-ups."""
+    """Note that the request is done, what went and what stays; and that the account was erased, for back-ups.
+
+    While something is being decided the request stays open: what it needs goes when it is over.
+    """
     went = request.outcome.get("going", {})
     parties = {name: request.outcome[name] for name in _PARTIES if request.outcome.get(name)}
     stays = plan(request, stores, now=now)["kept"]
     digest = key_of(secret, request.platform, request.account)
     _register(stores, digest, now)
     Erasure.objects.get_or_create(digest=digest, defaults={"at": now})
-    return requests.erased(request, outcome={"erased": went, "kept": stays, **parties}, by=SYSTEM, now=now)
+    outcome = {"erased": went, "kept": stays, **parties}
+    if any(one["why"] == "open" for one in stays):
+        return requests.waits(request, outcome=outcome, by=SYSTEM, now=now)
+    return requests.erased(request, outcome=outcome, by=SYSTEM, now=now)
 
 
 def search(request: Subject, stores: Stores, *, limit: int = logged.PAGE) -> bool:

@@ -16,6 +16,7 @@ from django.db.models import Exists, Max, Model, OuterRef, Q, QuerySet
 
 from hakam.compliance import lists
 from hakam.compliance.models import Fact, FactLink, ListVersion, Statement
+from hakam.enforcement.kinds import Channel
 from hakam.enforcement.models import Effect
 from hakam.enforcement.states import EffectState
 from hakam.intake.models import (
@@ -36,7 +37,7 @@ from hakam.privacy.kinds import Kind
 from hakam.privacy.models import Project, Subject
 from hakam.review.evidence import EvidenceKind
 from hakam.review.models import Case, Complaint, Decision, Draft, Evidence, Proposal
-from hakam.review.states import CaseState, ComplaintState, ProposalState
+from hakam.review.states import CaseState, ComplaintState, DecisionState, ProposalState
 from hakam.safeguarding.models import Report, ReportFile
 
 ERASED: Final = "[erased]"
@@ -77,14 +78,15 @@ def _names_of_case(case: Case) -> list[str]:
 
 
 def _closed_cases(before: datetime | None) -> QuerySet[Case]:
-    """Return the cases that are over, with no complaint about them that is open."""
+    """Return the cases that are over: no decision of theirs can be undone, and no complaint about one is open."""
     over = Q(state=CaseState.DECIDED) | Q(state=CaseState.MERGED)
     if before is not None:
         over = Q(state=CaseState.DECIDED, decided_at__lt=before) | Q(
             state=CaseState.MERGED, opened_at__lt=before
         )
     contested = Complaint.objects.filter(decision__case=OuterRef("pk"), state=ComplaintState.OPEN)
-    return Case.objects.filter(over).filter(~Exists(contested))
+    pending = Decision.objects.filter(case=OuterRef("pk"), state=DecisionState.PENDING)
+    return Case.objects.filter(over).filter(~Exists(contested), ~Exists(pending))
 
 
 def _copies(*, media: bool) -> QuerySet[Evidence]:
@@ -291,6 +293,13 @@ def _letters(before: datetime | None) -> QuerySet[Effect]:
     return found if before is None else found.filter(delivered_at__lt=before)
 
 
+def letters_to(platform: str, account: str) -> QuerySet[Effect]:
+    """Return the messages about what was done to an account: its measures, and statements of reasons to it."""
+    told = Statement.objects.filter(platform=platform, recipient=account).values_list("pk", flat=True)
+    streams = [f"statement:{pk}#{channel}" for pk in told for channel in Channel]
+    return Effect.objects.filter(Q(measure__author_id=account) | Q(stream__in=streams), platform=platform)
+
+
 def _facts(before: datetime) -> QuerySet[Fact]:
     return Fact.objects.filter(at__lt=before, private__isnull=False)
 
@@ -390,7 +399,7 @@ ERASERS: Final[tuple[Eraser, ...]] = (
     ),
     Eraser(
         Kind.LETTERS, Effect, _letters,
-        lambda p, a: _letters(None).filter(platform=p, measure__author_id=a),
+        lambda p, a: _letters(None) & letters_to(p, a),
         _names_of_letter,
         lambda e: void(Effect.objects.filter(pk=e.pk).update(payload={}, last_error="")),
     ),

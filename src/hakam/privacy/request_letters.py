@@ -16,7 +16,9 @@ from hakam.privacy.schedule import shipped
 WHY: dict[str, Promise] = {
     "law": gettext_lazy("the law obliges us to keep it, until its period ends (Article 17(3) GDPR)"),
     "held": gettext_lazy("a legal hold forbids to erase it; it is looked at again when the hold ends"),
-    "open": gettext_lazy("it is being decided; it is erased when its period ends"),
+    "open": gettext_lazy(
+        "it is being decided; it is erased when that is over, and then we write to you again"
+    ),
     "obligation": gettext_lazy("a law asks for this list (Article 17(3)(b) GDPR)"),
     "vital": gettext_lazy("it protects somebody's life (Article 6(1)(d) GDPR)"),
     "claims": gettext_lazy("legal claims need it (Article 17(3)(e) GDPR)"),

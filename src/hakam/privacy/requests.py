@@ -48,6 +48,7 @@ class RequestState(StrEnum):
     GATHERING = "gathering"  # the worker looks through what is held
     PREPARED = "prepared"  # for a second person
     ERASING = "erasing"  # released; the worker erases
+    WAITING = "waiting"  # erased, but for what is being decided; the worker goes on when it is over
     ANSWERED = "answered"
     REFUSED = "refused"
 
@@ -153,7 +154,7 @@ def extend(request_id: str, *, because: str, by: Actor, now: datetime) -> Subjec
         raise RequestError(_("say why it takes longer; the person reads it"))
     with transaction.atomic():
         request = locked(request_id)
-        if request.state in _OVER:
+        if request.state in {*_OVER, RequestState.WAITING}:
             raise RequestError(_("the request is closed"))
         if request.extended_because:
             raise RequestError(_("it was extended once already"))
@@ -229,6 +230,36 @@ def release(request_id: str, *, by: Actor, now: datetime) -> Subject:
     return request
 
 
+def waits(request: Subject, *, outcome: dict[str, Any], by: Actor, now: datetime) -> Subject:
+    """Note that what can go is gone, and that the rest is being decided; the person is told both. For the worker.
+
+    The person knows within the month what was done (GDPR Art. 12(3)); the request stays open until the rest is gone.
+    """
+    with transaction.atomic():
+        kept = locked(str(request.pk))
+        if kept.state != RequestState.ERASING:
+            return kept
+        first = "waited" not in kept.outcome
+        done = {name: kept.outcome[name] for name in ("going", "named") if name in kept.outcome}
+        kept.state, kept.working, kept.found = RequestState.WAITING, False, []
+        kept.outcome = {**done, **outcome, "waited": True}
+        kept.save(update_fields=["state", "working", "outcome", "found"])
+        deadlines.meet(CLOCK, subject=subject_of(kept), by=by, now=now)
+        if first:
+            _tell(kept, request_letters.erased(kept), key="waits", now=now)
+        _record(FactKind.DATA_REQUEST_WAITS, kept, by=by, now=now, body={"figures": outcome})
+    return kept
+
+
+def go_on(request: Subject) -> None:
+    """Let the worker erase what a request waited for. For the worker."""
+    with transaction.atomic():
+        kept = locked(str(request.pk))
+        if kept.state == RequestState.WAITING:
+            kept.state, kept.working = RequestState.ERASING, True
+            kept.save(update_fields=["state", "working"])
+
+
 def erased(request: Subject, *, outcome: dict[str, Any], by: Actor, now: datetime) -> Subject:
     """Note that all that can go is gone, and tell the person what stays and why. For the worker."""
     with transaction.atomic():
@@ -266,7 +297,7 @@ def refuse(request_id: str, *, ground: str, text: str, by: Actor, now: datetime)
     text = storable(text).strip()
     with transaction.atomic():
         request = locked(request_id)
-        if request.state in _OVER or request.state == RequestState.ERASING:
+        if request.state in {*_OVER, RequestState.ERASING, RequestState.WAITING}:
             raise RequestError(_("the request is closed"))
         if ground not in grounds_of(request.kind):
             raise RequestError(_("choose a ground that the law knows for this request"))
@@ -334,6 +365,11 @@ def by_id(request_id: str) -> Subject | None:
 def working() -> list[Subject]:
     """Return the requests for which the worker has something to do, the oldest first."""
     return list(Subject.objects.filter(working=True).order_by("received_at"))
+
+
+def waiting() -> list[Subject]:
+    """Return the requests that wait until something is decided, the oldest first."""
+    return list(Subject.objects.filter(state=RequestState.WAITING).order_by("received_at"))
 
 
 def _month(request: Subject, number: int) -> datetime:

@@ -21,6 +21,11 @@ def step(stores: Stores, *, secret: str, now: datetime) -> int:
             if not account_erasure.erase(request, stores, now=now):
                 account_erasure.finish(request, stores, secret=secret, now=now)
             return 1
+    for request in requests.waiting():
+        whose = request.platform, request.account
+        if not account_erasure.undecided(*whose) and not account_erasure.telling(*whose, now=now):
+            requests.go_on(request)
+            return 1
     return 0
 
 
