@@ -6,8 +6,11 @@ import base64
 import hashlib
 import io
 import json
+import re
+import subprocess
 import zipfile
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from tests.regulator.test_contacts import CONTACTS
@@ -19,7 +22,7 @@ from hakam.compliance.profile import Profile, set_profile
 from hakam.compliance.reports import keeping
 from hakam.compliance.reports.period import year
 from hakam.compliance.reports.sheets import Stated
-from hakam.regulator import contacts, pack, proof, requests, risks
+from hakam.regulator import contacts, pack, proof, reading, requests, risks
 from hakam.regulator.checks import Chosen
 from hakam.regulator.regimes import Said
 from hakam.staff.models import User
@@ -81,6 +84,41 @@ def test_it_holds_documents_figures_configuration_reports_and_the_proof(full: by
     assert b"uk.intimate,incomplete" in files["figures/requests.csv"]
     assert b"in.preserve" in files["configuration/duties.csv"]
     assert b"unverified" in files["configuration/duties.csv"]
+
+
+def test_its_readme_says_of_every_file_what_it_is(full: bytes) -> None:
+    files = opened(full)
+    said = files["README.md"].decode()
+    assert [name for name in files if f"`{name}`" not in said and name != "README.md"] == []
+    assert [name for name in files if not reading.described(name) and "/" in name] == []
+    assert re.findall(r"^- `[^`]+`: *$", said, re.MULTILINE) == []
+    assert "Made 2026-11-28 12:00." in said
+    assert "README.md" in {one["name"] for one in json.loads(files["manifest.json"])["files"]}
+
+
+def test_by_its_readme_it_is_checked_with_the_tools_of_any_system(full: bytes, tmp_path: Path) -> None:
+    files = opened(full)
+    for name, data in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "evidence-key.pem").write_bytes(proof.public_pem(KEY))
+    commands = [
+        line.strip()
+        for line in files["README.md"].decode().split("\n")
+        if line.startswith("       ") and "FILE" not in line
+    ]
+    assert len(commands) == 3
+
+    def run(command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S602 -- what the README tells people to type
+            command, shell=True, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    decoded, verified, summed = map(run, commands)
+    assert (decoded.returncode, verified.returncode) == (0, 0), verified.stderr
+    assert ledger.body_of(Fact.objects.get(kind="evidence.packed"))["manifest"] in summed.stdout
+    (tmp_path / "manifest.json").write_bytes(files["manifest.json"] + b" ")
+    assert run(commands[1]).returncode != 0
 
 
 def test_it_proves_itself_and_the_ledger_knows_it(full: bytes) -> None:

@@ -1,6 +1,6 @@
 """The evidence pack: everything a regulator asks for on one day, in one file that proves itself.
 
-A ZIP of documents, figures, configuration and reports; `manifest.json` names each file with its SHA-256 and the head of
+A ZIP of documents, figures, configuration and reports, and a README for who receives it; `manifest.json` names each file with its SHA-256 and the head of
 the ledger, `manifest.sig` is the Ed25519 signature over the manifest's bytes. The ledger in turn holds the manifest's
 digest, so that neither can be changed without the other.
 """
@@ -11,7 +11,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final
 
@@ -34,6 +34,7 @@ from hakam.regulator.checks import Chosen
 from hakam.regulator.evidence import SPAN
 from hakam.regulator.models import Request, RiskAssessment
 from hakam.regulator.proof import Listed, Manifest, seal
+from hakam.regulator.reading import README, readme
 from hakam.regulator.risks import Judged, schemes
 from hakam.review.figures import complaint_figures, decision_figures
 from hakam.vocabulary.actor import Actor
@@ -46,6 +47,7 @@ def build(platform: str, *, key: Ed25519PrivateKey, chosen: Chosen, by: Actor, n
     with transaction.atomic():  # the pack and what the ledger says of it are of one moment
         ledger.lock()
         files = dict(_documents(platform, chosen=chosen, now=now))
+        files[README] = readme(platform, f"{now.astimezone(UTC):%Y-%m-%d %H:%M}", files)
         head = LedgerHead.objects.filter(pk=1).first()
         manifest = Manifest(
             platform=platform,
