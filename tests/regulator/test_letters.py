@@ -1,4 +1,4 @@
-"""What somebody reads who sent a request that lacks everything: each element in words, English and Arabic."""
+"""What somebody reads who sent a request that lacks everything: each element in words, in all languages of letters."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hakam.enforcement.letters import LANGUAGES
 from hakam.enforcement.models import Effect
 from hakam.regulator import requests
 from hakam.regulator.regimes import Said, regimes
@@ -27,7 +28,7 @@ def letter(vault: FileVault, key: str, language: str) -> list[str]:
     return [payload["subject"], *(one.replace(str(made.pk), "…") for one in paragraphs)]
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_receipts_are_those_that_were_read(vault: FileVault, language: str) -> None:
     lines = []
     for key in regimes():

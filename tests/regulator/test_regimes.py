@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from hakam.compliance.clocks import clocks
 from hakam.compliance.profile import Profile, Size, Tier, duties
+from hakam.enforcement.letters import LANGUAGES
 from hakam.regulator.regimes import (
     Does,
     Element,
@@ -54,6 +55,8 @@ def test_each_regime_is_whole_data(regime: Regime) -> None:
     for said in (regime.title, *(one.needed for one in regime.elements)):
         assert re.search("[a-z]", said["en"])
         assert re.search("[\u0600-\u06ff]", said["ar"])
+        assert set(said) == set(LANGUAGES)  # in all of which we write letters
+        assert len(set(said.values())) == len(said)
     if clocks()[regime.clock].given:
         assert "due" in {one.field for one in regime.elements} or regime.does is Does.PRESERVE
 
@@ -127,6 +130,10 @@ def test_words_follow_the_reader() -> None:
         assert re.search("[\u0600-\u06ff]", regimes()["us.intimate"].words)
         assert re.search("[\u0600-\u06ff]", regimes()["us.intimate"].elements[0].words)
     with translation.override("fr"):
+        assert regimes()["us.intimate"].words.startswith("Demande de retrait")
+    with translation.override("de-at"):
+        assert regimes()["us.intimate"].words.startswith("Antrag")
+    with translation.override("pl"):
         assert regimes()["us.intimate"].words.startswith("Request")
 
 

@@ -1,8 +1,8 @@
 """The evidence pack: everything a regulator asks for on one day, in one file that proves itself.
 
-A ZIP of documents, figures, configuration and reports, and a README for who receives it; `manifest.json` names each file with its SHA-256 and the head of
-the ledger, `manifest.sig` is the Ed25519 signature over the manifest's bytes. The ledger in turn holds the manifest's
-digest, so that neither can be changed without the other.
+A ZIP of documents, figures, configuration and reports, and a README for who receives it; `manifest.json` names each
+file with its SHA-256 and the head of the ledger, `manifest.sig` is the Ed25519 signature over the manifest's bytes. The
+ledger in turn holds the manifest's digest, so that neither can be changed without the other.
 """
 
 from __future__ import annotations

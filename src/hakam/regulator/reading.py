@@ -10,7 +10,7 @@ from hakam.regulator.proof import KEY, MANIFEST, SIGNATURE
 README: Final = "README.md"
 _WHAT: Final = (  # beginning of a name, or the whole of it -> what it is
     ("documents/contacts.json", "points of contact and legal representative, as published (DSA Arts 11 to 13)"),
-    ("documents/risk-", "a risk assessment that was approved, with its evidence: `.md` to read, `.json` with the figures"),
+    ("documents/risk-", "a risk assessment that was approved, with its evidence: `.md` to read, `.json` with figures"),
     ("documents/checklist-", "a checklist, line by line: the law, the measure, its state, by whom or by which figure"),
     ("figures/notices.json", "notices of the last year: received, answered, how fast"),
     ("figures/decisions.json", "decisions of the last year: by clause, by measure, by people and by machines"),
