@@ -104,6 +104,30 @@ def test_an_erasure_says_first_what_goes_and_what_stays(
     assert stored.log.read(0, 9) == []
 
 
+def test_an_erasure_that_waits_for_a_decision_is_open_and_owes_nothing(
+    desk: Desk, stored: Stored, lena: Client, mira: Client
+) -> None:
+    stored.post("gone soon", author="u1")
+    desk.case("You are vermin")  # nobody has decided it
+    enter(lena, kind="erasure")
+    made = Subject.objects.get()
+    act(lena, made, "identify", text="Signed in.")
+    assert "days left" in lena.get(reverse("console:data_requests")).content.decode()
+    serve(stored, desk)
+    act(mira, made, "release")
+    serve(stored, desk)
+    page = read(mira, made)
+    assert "data-waits" in page
+    assert "What was erased, and what stays" in page
+    assert 'data-form="refuse"' not in page
+    assert 'data-form="extend"' not in page
+    assert "data-clock" not in page
+    listed = lena.get(reverse("console:data_requests")).content.decode()
+    assert "Waits for a decision" in listed
+    assert "days left" not in listed  # the person was answered within the month
+    assert act(mira, made, "refuse", ground="claims", text="x").status_code == 422
+
+
 def test_a_refusal_and_an_extension(desk: Desk, lena: Client) -> None:
     enter(lena, kind="objection", words="Do not profile me.")
     made = Subject.objects.get()

@@ -256,6 +256,23 @@ def test_only_a_report_of_several_parts_has_tabs_and_a_part_11(legal: Client) ->
     assert "Publish this report" in tco
 
 
+def test_hours_are_read_without_their_tail(legal: Client, report: MadeReport) -> None:
+    MadeReport.objects.filter(pk=report.pk).update(
+        sheets=[
+            {
+                **page,
+                "rows": [[*page["rows"][0][:6], 0.6195277777777778, *page["rows"][0][7:]], *page["rows"][1:]],
+            }
+            if page["part"] == 7
+            else page
+            for page in report.sheets
+        ]
+    )
+    assert ">0.62<" in read(legal, report, part=7)
+    url = reverse("console:report_figure", args=[report.pk, 7, 0, 6])
+    assert ": 0.62<" in legal.get(url).content.decode()
+
+
 @pytest.mark.parametrize("rows", [laws.TCO_ROWS, laws.UK_ROWS])
 def test_every_word_of_a_sheet_is_said_in_arabic(rows: tuple[laws.Row, ...]) -> None:
     report = MadeReport(law="uk")

@@ -33,6 +33,11 @@ def title_in_words(report: MadeReport, title: str) -> str:
     return title if prescribed(report) else gettext(title)
 
 
+def shown(value: Value) -> Value:
+    """Return a figure as it is read: hours to two decimals. Files have four."""
+    return round(value, 2) if isinstance(value, float) else value
+
+
 def in_words(report: MadeReport, column: int, value: Value) -> Value:
     """Return what stands in a column of a sheet; what the operator wrote, as it was written."""
     if prescribed(report) or not isinstance(value, str):

@@ -32,7 +32,10 @@ from hakam.staff.roles import Permission
 
 def _list(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpResponse:
     rows = [
-        {"request": one, "clock": next(iter(deadlines_of(requests.subject_of(one))), None)}
+        {
+            "request": one,
+            "clock": next((c for c in deadlines_of(requests.subject_of(one)) if c.met_at is None), None),
+        }
         for one in requests.listed()
     ]
     context = {

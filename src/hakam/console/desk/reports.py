@@ -27,7 +27,7 @@ from hakam.compliance.reports.sheets import Sheet, Stated, Value, letters
 from hakam.console.admission import admit, person
 from hakam.console.installation import installation
 from hakam.console.report_files import FORMS, download
-from hakam.console.sheet_words import in_words, prescribed, title_in_words
+from hakam.console.sheet_words import in_words, prescribed, shown, title_in_words
 from hakam.console.terms import REPORT_LAWS
 from hakam.staff.roles import Permission
 
@@ -222,7 +222,7 @@ def _rows(page: Sheet, report: MadeReport, *, every: bool) -> Iterable[tuple[int
                 number,
                 [
                     ShownCell(
-                        in_words(report, c, v),
+                        shown(in_words(report, c, v)),
                         behind.get((number, c), 0),
                         c,
                         (number, c) in changed,
@@ -288,7 +288,7 @@ def figure(request: HttpRequest, report_id: int, part: int, row: int, column: in
         "page": page,
         "title": title_in_words(report, page.header[column].strip()),
         "prescribed": prescribed(report),
-        "value": page.rows[row][column],
+        "value": shown(page.rows[row][column]),
         "about": [
             in_words(report, c, v)
             for c, v in list(enumerate(page.rows[row]))[3 if prescribed(report) else 0 : 6]
