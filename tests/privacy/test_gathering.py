@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
+import zipfile
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
+from django.utils import translation
 from tests.privacy.conftest import NOW, World
 from tests.privacy.test_requests import DAY, copy_of, inform, released
 
@@ -14,13 +19,15 @@ from hakam.compliance.access import facts_of
 from hakam.compliance.facts import FactKind
 from hakam.intake import authorities, threats
 from hakam.intake.models import Order
-from hakam.privacy import gathering
+from hakam.privacy import document, gathering, requests
 from hakam.privacy import schedule as periods
 from hakam.privacy.kinds import Kind
 from hakam.privacy.schedule import schedule
 from hakam.safeguarding import reports
 from hakam.staff.roles import Role
+from hakam.storage.event_log import Entry
 from hakam.testing import scene
+from hakam.vocabulary.event import Author
 
 
 def gathered(world: World, account: str = "u1") -> dict[str, Any]:
@@ -115,6 +122,28 @@ def test_the_copy_of_another_account_holds_nothing_of_this_one(world: World) -> 
     text = words_of(gathered(world, "u2"))
     for of_others in ("mine", "vermin", '"u1"'):
         assert of_others not in text
+
+
+@pytest.mark.parametrize("field", [*Author.__struct_fields__, *sorted(gathering._HANDED)])
+def test_every_field_that_a_platform_tells_has_a_name_in_both_languages(field: str) -> None:
+    with translation.override("ar"):
+        assert re.search("[\u0600-\u06ff]", document._label(field)), field
+    with translation.override("en"):
+        assert "_" not in document._label(field)
+
+
+def test_when_an_account_was_made_is_a_time_and_no_code(world: World) -> None:
+    told = scene.event("hello", item="p1", author="u1", at=NOW)
+    told = msgspec.structs.replace(told, author=msgspec.structs.replace(told.author, created_at=NOW))
+    world.events.append([Entry(told.platform, told.id, told.at.timestamp(), scene.raw(told), b"{}", b"{}")])
+    made = released(world)
+    data = requests.hand_over(str(made.pk), vault=world.vault, by=world.amal.actor, now=NOW)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert (
+            f"{NOW:%Y-%m-%d %H:%M:%S} UTC"
+            in archive.read("data-en.html").decode().partition("What you posted")[0]
+        )
+        assert "T" in json.loads(archive.read("data.json"))["account"]["created_at"]  # for machines: ISO 8601
 
 
 def test_figures_count_lists_and_nothing_else(world: World) -> None:

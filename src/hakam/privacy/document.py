@@ -145,6 +145,9 @@ _LABELS: Final[dict[str, Promise]] = {
     "automated_detection": gettext_lazy("found by a machine"), "because": gettext_lazy("reason"),
     "automated_decision": gettext_lazy("decided by a machine"), "created_at": gettext_lazy("account since"),
     "captured_at": gettext_lazy("frozen"), "sha256": gettext_lazy("check sum"), "warned_at": gettext_lazy("warned"),
+    "followers": gettext_lazy("followers"), "following": gettext_lazy("accounts followed"),
+    "posts": gettext_lazy("posts"), "verified": gettext_lazy("identity confirmed"), "labels": gettext_lazy("labels"),
+    "links": gettext_lazy("links"), "hashtags": gettext_lazy("hashtags"), "media": gettext_lazy("media"),
 }  # fmt: skip
 
 

@@ -66,7 +66,7 @@ def gather(request: Subject, *, log: EventLog, vault: Vault, now: datetime) -> d
     contact += [e.author.email for e in events[-1:] if e.author.email and e.author.email not in contact]
     return {
         "about": {"platform": platform, "account": account, "made_at": now, "reference": str(request.pk)},
-        "account": msgspec.to_builtins(newest.author) if newest else {"id": account},
+        "account": msgspec.to_builtins(newest.author, builtin_types=(datetime,)) if newest else {"id": account},
         "contact": contact,
         "purposes": _purposes(),
         "events": [_event(one) for one in events],
