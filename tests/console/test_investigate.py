@@ -94,6 +94,14 @@ class TestAsking:
         assert "kind=links.domains&amp;value=shop.example" in page
         assert 'href="/desk/verdicts/1"' in page
 
+    def test_events_of_one_day_are_drawn_by_the_hour(self, log: Stored, lead: Client) -> None:
+        one = re.search(r'<svg class="days".*?</svg>', get(lead, span="1h").content.decode())
+        assert one is not None
+        assert one[0].count("<rect") == 24
+        more = re.search(r'<svg class="days".*?</svg>', get(lead, by="day").content.decode())
+        assert more is not None
+        assert more[0].count("<rect") in {3, 4}
+
     def test_what_rules_said_can_be_asked(self, log: Stored, lead: Client) -> None:
         assert matched(get(lead, rule="known-spam")) == 3
         assert matched(get(lead, rule="*", stage="live")) == 3

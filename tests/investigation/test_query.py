@@ -117,6 +117,25 @@ def test_the_series_has_every_column_between_the_first_and_the_last(busy: Forum)
     assert asked(busy, "author.posts > 100", by=Step.DAY).series == ()
 
 
+@pytest.mark.parametrize("by", [Step.DAY, Step.HOUR])
+def test_what_fell_on_one_day_is_shown_by_all_hours_of_that_day(busy: Forum, by: Step) -> None:
+    one = asked(busy, by=by, finer=True, since=START + DAY, until=START + 2 * DAY)
+    assert one.by is Step.HOUR
+    assert [moment.start.hour for moment in one.series] == list(range(24))
+    assert {moment.start.day for moment in one.series} == {2}
+    assert [moment.count for moment in one.series][:7] == [1, 1, 1, 1, 1, 1, 0]
+    assert sum(moment.count for moment in one.series) == 6
+
+
+def test_more_than_one_day_stays_in_days(busy: Forum) -> None:
+    answer = asked(busy, by=Step.DAY, finer=True)
+    assert (answer.by, answer.series) == (Step.DAY, asked(busy, by=Step.DAY).series)
+    hours = asked(busy, by=Step.HOUR, finer=True)
+    assert (hours.by, hours.series) == (Step.HOUR, asked(busy, by=Step.HOUR).series)
+    assert asked(busy, "author.posts > 100", by=Step.DAY, finer=True).series == ()
+    assert asked(busy, by=None, finer=True).series == ()
+
+
 def test_tops(busy: Forum) -> None:
     names = ("author.id", "links.domains", "rule", "context.ip_hash")
     tops = asked(busy, top=tuple(facet(name, busy.pack) for name in names), top_size=2).top

@@ -87,6 +87,7 @@ class Query(msgspec.Struct, frozen=True):
     top: tuple[Facet, ...] = ()
     top_size: int = 20
     by: Step | None = None
+    finer: bool = False  # if all fell on one day: all hours of that day, whatever `by` is
     budget: float | None = None  # seconds
 
 
@@ -156,6 +157,7 @@ class _Run:
             needs |= one.needs
         self.needs = frozenset(needs)
         self.tallies = [Tally(one) for one in query.top]
+        self.step = Step.HOUR if query.finer and query.by is not None else query.by
         self.columns: dict[int, int] = {}
         self.hits: list[Hit] = []
         self.looked = self.matched = self.unsure = self.uncounted = self.unread = self.damaged = 0
@@ -203,8 +205,8 @@ class _Run:
         self.each(stored)
         for tally in self.tallies:
             tally.add(stored)
-        if self.query.by is not None:
-            column = int(stored.record.received_at // self.query.by.seconds)
+        if self.step is not None:
+            column = int(stored.record.received_at // self.step.seconds)
             self.columns[column] = self.columns.get(column, 0) + 1
 
     def _hit(self, stored: Stored) -> Hit:
@@ -228,13 +230,22 @@ class _Run:
             self.question.values(stored.seen) if self.question else {},
         )
 
-    def series(self) -> tuple[Moment, ...]:
-        """Return the columns in order of time, those between two that are empty included."""
-        if self.query.by is None or not self.columns:
-            return ()
-        step = self.query.by.seconds
-        low, high = min(self.columns), max(self.columns)
-        return tuple(Moment(moment(n * step), self.columns.get(n, 0)) for n in range(low, high + 1))
+    def series(self) -> tuple[Step | None, tuple[Moment, ...]]:
+        """Return the columns in order of time, those between two that are empty included, and how wide they are."""
+        by, counts = self.query.by, self.columns
+        if by is None or not counts:
+            return by, ()
+        low, high = min(counts), max(counts)
+        if self.query.finer:  # they were counted by the hour
+            day = Step.DAY.seconds // Step.HOUR.seconds
+            first, last = low // day, high // day
+            if first == last:
+                by, low, high = Step.HOUR, first * day, (first + 1) * day - 1
+            elif by is Step.DAY:
+                low, high, hours, counts = first, last, counts, {}
+                for hour, count in hours.items():
+                    counts[hour // day] = counts.get(hour // day, 0) + count
+        return by, tuple(Moment(moment(n * by.seconds), counts.get(n, 0)) for n in range(low, high + 1))
 
 
 def moment(seconds: float) -> datetime:
@@ -277,13 +288,14 @@ def ask(
         oldest = found if found is not None else oldest
         done += block.records
         progress(done / stretch.records)
+    by, series = run.series()
     return Answer(
         looked=run.looked,
         matched=run.matched,
         hits=tuple(run.hits),
         top=tuple(tally.top(query.top_size) for tally in run.tallies),
-        by=query.by,
-        series=run.series(),
+        by=by,
+        series=series,
         first=_received(log, stretch.after, stretch) if stopped else _moment(oldest),
         looked_since=_moment(oldest),
         last=_received(log, stretch.last - 1, stretch),

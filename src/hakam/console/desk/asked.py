@@ -110,6 +110,7 @@ def prepare(form: Form, pack: Pack, now: datetime, *, limit: int = SHOWN) -> Rea
         limit=limit,
         top=tops,
         by=Step(form.by) if form.by else None,
+        finer=True,
         budget=SECONDS,
     )
     return Ready(asked, query, since)

@@ -176,6 +176,7 @@ def entity(request: HttpRequest) -> HttpResponse:
         top=facets(pack),
         top_size=12,
         by=Step.DAY,
+        finer=True,
         budget=SECONDS,
     )
     answer = _asked(request, query, Form(where=f"{kind} {value}"), Ready(since=since))
