@@ -79,6 +79,28 @@ def test_a_second_window_loses_nothing(browser: Browser, live_server: Any, draft
     ]
 
 
+def test_what_comes_back_breaks_no_policy_of_the_page(
+    browser: Browser, live_server: Any, draft: RulebookDraft
+) -> None:
+    """A browser that sizes or marks a field gives it a style, which no swap may carry over as an attribute."""
+    known = opened(browser, live_server, draft)
+    guarded = browser.new_context(viewport=LOOKS[0][2])  # type: ignore[arg-type] -- unlike the others, with its policy
+    guarded.add_cookies(known.context.cookies())  # type: ignore[arg-type]
+    page = guarded.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(known.url)
+    page.evaluate("document.getElementById('seen').style.color = 'red'")
+    page.locator("#text").fill(RULES + "# more\n")
+    expect(page.locator("#kept")).to_have_text("Saved")
+    page.wait_for_timeout(200)
+    assert said == []
+    page.evaluate("document.getElementById('seen').setAttribute('style', 'color: red')")
+    page.wait_for_timeout(200)
+    assert "Content Security Policy" in said[0]  # it would have been told
+    guarded.close()
+
+
 def test_writing_on_and_on_never_meets_oneself(
     browser: Browser, live_server: Any, draft: RulebookDraft
 ) -> None:
