@@ -35,6 +35,14 @@ MORE = """\
   when: word(text.folded, "small")
   then: [review(queue="child-safety")]
 """
+BUSY = """\
+- rule: busy
+  policy: spam
+  stage: live
+  when: word(text.folded, "hello")
+  then: [review(queue="spam")]
+"""
+LATER = scene.PACK["pack.yaml"].replace("1.0.0", "1.1.0")
 
 
 @pytest.fixture
@@ -148,6 +156,53 @@ class TestTheAnswer:
         answer = said(sign_in(Role.POLICY_LEAD, language="ar").get(url(draft)))
         assert "تمسّها جديدًا" in answer
         assert "Newly" not in answer
+
+
+def order(answer: Any) -> list[str]:
+    return re.findall(r'data-rule="([^"]+)"', answer.content.decode())
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", ("new rule", "rule changed")), ("ar", ("قاعدة جديدة", "عُدِّلت القاعدة"))]
+)
+def test_what_the_draft_writes_stands_before_rules_that_fire_more(  # noqa: PLR0917 -- fixtures
+    draft: RulebookDraft,
+    log: MemoryEventLog,
+    sign_in: SignIn,
+    lead: Client,
+    language: str,
+    words: tuple[str, str],
+) -> None:
+    scene.publish({**scene.PACK, "rules/busy.yaml": BUSY, "rules/more.yaml": MORE, "pack.yaml": LATER})
+    made = drafts.begin("Quiet", by=SYSTEM, now=timezone.now())
+    quiet = MORE.replace('"vermin"', '"rats"').replace("rule: hurt", "rule: never")
+    made = drafts.save(made.pk, path="rules/more.yaml", text=quiet, seen=0, by=SYSTEM, now=timezone.now())
+    lead.post(url(made, "/ask"), {"days": "7"})
+    run(log, "hello", "hello again", "hello vermin")
+    answer = sign_in(Role.POLICY_LEAD, language=language).get(url(made))
+    found = order(answer)
+    assert found[0] == "vermin"  # it stays and touches one fewer
+    assert set(found[1:3]) == {"hurt", "never"}
+    assert found.index("busy") > 2
+    text = said(answer)
+    assert all(word in text for word in words)
+    top, _, rest = text.partition({"en": "Rules that stay as they are", "ar": "قواعد تبقى كما هي"}[language])
+    assert 'data-rule="busy"' in rest
+    assert 'data-rule="busy"' not in top
+    assert 'data-rule="never"' in top
+
+
+def test_while_rules_are_read_no_count_is_told(lead: Client, draft: RulebookDraft) -> None:
+    lead.post(url(draft, "/ask"), {"days": "7"})
+    assert "as soon as its turn comes" in said(lead.get(url(draft)))
+    Trial.objects.update(state="running")
+    answer = said(lead.get(url(draft)))
+    assert "are being read" in answer
+    assert "so far" not in answer
+    Trial.objects.update(events=640)
+    answer = said(lead.get(url(draft)))
+    assert re.search(r"judged so far: \W*640", answer)
+    assert "being read" not in answer
 
 
 def test_what_is_unsound_says_that_it_must_not_be_published(

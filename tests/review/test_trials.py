@@ -76,6 +76,12 @@ def answer(trial: Trial) -> trials.TrialResult:
     return found
 
 
+def answer_of(draft: RulebookDraft) -> trials.TrialResult:
+    trial = asked(draft)
+    assert run(happened())
+    return answer(trial)
+
+
 class TestTheAnswer:
     def test_it_names_whom_the_draft_would_newly_touch(self) -> None:
         events = happened()
@@ -100,6 +106,17 @@ class TestTheAnswer:
         (rule,) = answer(trial).rules
         assert (rule.newly_fires, rule.no_longer_fires) == (0, 1)
         assert rule.no_longer == ((scene.PLATFORM, events[2].id),)
+
+    def test_it_says_which_rules_are_new_changed_and_gone(self) -> None:
+        draft = draft_with(VERMIN)
+        fresh = answer_of(draft)
+        assert {one.rule: one.change for one in fresh.rules} == {"known-spam": "", "vermin": "added"}
+        staged = scene.PACK["rules.yaml"].replace("stage: live", "stage: shadow")
+        assert staged != scene.PACK["rules.yaml"]
+        draft = drafts.save(draft.pk, path="rules.yaml", text=staged, seen=1, by=LEAD, now=NOW)
+        assert {one.rule: one.change for one in answer_of(draft).rules}["known-spam"] == "changed"
+        draft = drafts.save(draft.pk, path="rules.yaml", text="[]\n", seen=2, by=LEAD, now=NOW)
+        assert {one.rule: one.change for one in answer_of(draft).rules}["known-spam"] == "removed"
 
     def test_near_misses_lack_one_condition(self) -> None:
         trial = asked(draft_with(VERMIN.replace("not author.verified", 'word(text.folded, "again")')))

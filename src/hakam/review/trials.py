@@ -58,6 +58,15 @@ class TrialError(ValueError):
     """There can be no such trial. Nothing was changed."""
 
 
+class RuleChange(StrEnum):
+    """What a draft does to a rule."""
+
+    NONE = ""
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+
+
 class RuleOutcome(msgspec.Struct, frozen=True):
     """What a rule would have done. Events are (platform, id); counts are those of `backtest.effect.RuleEffect`."""
 
@@ -74,6 +83,7 @@ class RuleOutcome(msgspec.Struct, frozen=True):
     wrong: int
     missed: int
     child_abuse: bool = False  # its clause is one whose content only child-safety sees
+    change: RuleChange = RuleChange.NONE
 
 
 class TrialResult(msgspec.Struct, frozen=True):
@@ -206,7 +216,7 @@ def run_next(
         )
         empty = reads_counters(after) or (before is not None and reads_counters(before))
         alike = agreement.compare(after, agreement.sample_of(after, latest), lists=settings.HAKAM_LISTS)
-        kept = _kept(found, alike, _child_rules(before, after), empty=empty)
+        kept = _kept(found, alike, _child_rules(before, after), changes_of(before, after), empty=empty)
         lease.end(TrialState.DONE, found.events, result=msgspec.to_builtins(kept))
     except Exception as error:
         lease.end(TrialState.FAILED, trial.events, error=f"{type(error).__name__}: {error}"[:1_000])
@@ -291,6 +301,17 @@ def _child_rules(*packs: Pack | None) -> frozenset[str]:
     )
 
 
+def changes_of(before: Pack | None, after: Pack) -> dict[str, RuleChange]:
+    """Return what becomes of each rule that is not the same in both versions, in what it says or in its stage."""
+    old = {rule.id: (rule.digest, rule.staging) for rule in (before.rules if before is not None else ())}
+    new = {rule.id: (rule.digest, rule.staging) for rule in after.rules}
+    return {
+        **{name: RuleChange.REMOVED for name in old if name not in new},
+        **{name: RuleChange.ADDED for name in new if name not in old},
+        **{name: RuleChange.CHANGED for name in new if name in old and new[name] != old[name]},
+    }
+
+
 def veiled(names: Iterable[tuple[str, str]], *, log: EventLog, result: TrialResult) -> set[tuple[str, str]]:
     """Return the events of a trial's answer that only child-safety may see.
 
@@ -323,7 +344,9 @@ def _kept_last(events: Iterable[Event], latest: deque[Event]) -> Iterator[Event]
         yield event
 
 
-def _kept(found: Effect, alike: Agreement, children: frozenset[str], *, empty: bool) -> TrialResult:
+def _kept(
+    found: Effect, alike: Agreement, children: frozenset[str], changes: dict[str, RuleChange], *, empty: bool
+) -> TrialResult:
     def names(events: Iterable[Event]) -> tuple[tuple[str, str], ...]:
         return tuple((event.platform, event.id) for event in events)
 
@@ -355,6 +378,7 @@ def _kept(found: Effect, alike: Agreement, children: frozenset[str], *, empty: b
                 rule.wrong,
                 rule.missed,
                 rule.rule in children,
+                changes.get(rule.rule, RuleChange.NONE),
             )
             for rule in found.rules
         ),

@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -23,7 +23,7 @@ from hakam.console.installation import event_log
 from hakam.policy.wording import in_language
 from hakam.review import trials
 from hakam.review.models import Trial
-from hakam.review.trials import RuleOutcome, TrialError, TrialResult, TrialState
+from hakam.review.trials import RuleChange, RuleOutcome, TrialError, TrialResult, TrialState
 from hakam.staff import access as staff
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
@@ -32,6 +32,11 @@ from hakam.vocabulary.finding import Finding
 
 SPANS: Final = (1, 7, 30)
 EXCERPT: Final = 400
+CHANGES: Final = {
+    RuleChange.ADDED: pgettext_lazy("rule in a draft", "new rule"),
+    RuleChange.CHANGED: pgettext_lazy("rule in a draft", "rule changed"),
+    RuleChange.REMOVED: pgettext_lazy("rule in a draft", "rule removed"),
+}
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,21 @@ class RuleShown:
     def changed(self) -> bool:
         """Whether the rule does anything otherwise."""
         return bool(self.outcome.newly_fires or self.outcome.no_longer_fires)
+
+    @property
+    def stays(self) -> bool:
+        """Whether neither the rule nor what it does becomes another."""
+        return not self.outcome.change and not self.changed
+
+    @property
+    def change(self) -> str:
+        """What the draft does to the rule, in the reader's language; empty for nothing."""
+        return str(CHANGES.get(self.outcome.change, ""))
+
+    @property
+    def place(self) -> tuple[bool, bool, int, str]:
+        """Where it stands on the page: what the draft writes first, then what changes by it, then the rest."""
+        return not self.outcome.change, not self.changed, -self.outcome.after, self.outcome.rule
 
 
 def _find(draft_id: int) -> RulebookDraft:
@@ -104,7 +124,7 @@ def _rules(result: TrialResult, user: User) -> list[RuleShown]:
         )
         for rule in result.rules
     ]
-    return sorted(rows, key=lambda row: (not row.changed, -row.outcome.after, row.outcome.rule))
+    return sorted(rows, key=lambda row: row.place)
 
 
 def _page(request: HttpRequest, draft: RulebookDraft, *, error: str = "", status: int = 200) -> HttpResponse:
