@@ -234,6 +234,37 @@ class TestSql:
     def run(self, client: Client, statement: str, **more: str) -> Any:
         return client.post("/desk/investigate/sql/run", {"sql": statement, "span": "all", **more})
 
+    @pytest.mark.parametrize(
+        ("statement", "en", "ar"),
+        [
+            ("DELETE FROM events", "Only SELECT is taken; this is DELETE.", "وهذه DELETE"),
+            ("SELECT 1; SELECT 2", "One statement at a time.", "عبارة واحدة في كل مرة."),
+            ("", "One statement at a time.", "عبارة واحدة في كل مرة."),
+        ],
+    )
+    def test_a_refusal_is_told_in_the_readers_language(  # noqa: PLR0917 -- fixtures
+        self, log: Stored, lead: Client, sign_in: SignIn, statement: str, en: str, ar: str
+    ) -> None:
+        assert en in words(self.run(lead, statement))
+        told = self.run(sign_in(Role.POLICY_LEAD, language="ar"), statement)
+        assert told.status_code == 422
+        assert ar in words(told)
+        assert "statement" not in words(told)
+        assert "taken" not in words(told)
+
+    def test_what_took_too_long_is_told_in_the_readers_language(
+        self, log: Stored, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("hakam.console.desk.investigate.SQL_SECONDS", 0.2)
+        endless = "SELECT sum(a.range) FROM range(100000000) a, range(100000) b"
+        assert "استغرقت أكثر من 0.2 ثانية" in words(
+            self.run(sign_in(Role.POLICY_LEAD, language="ar"), endless)
+        )
+
+    def test_what_the_database_says_keeps_its_own_direction(self, log: Stored, sign_in: SignIn) -> None:
+        told = self.run(sign_in(Role.POLICY_LEAD, language="ar"), "SELECT * FROM read_csv('/etc/passwd')")
+        assert '<bdi lang="en" dir="ltr">Permission Error' in told.content.decode()
+
     def test_a_select_is_answered_and_on_record(self, log: Stored, lead: Client) -> None:
         answer = self.run(lead, "SELECT author_id, count(*) AS n FROM events GROUP BY 1 ORDER BY 2 DESC, 1")
         assert re.search(r"shop.*3", words(answer))

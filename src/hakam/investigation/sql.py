@@ -53,6 +53,30 @@ class SqlRefusedError(ValueError):
     """The statement is none that reads, or it is wrong, or it took too much. The message says which."""
 
 
+class NotOneStatementError(SqlRefusedError):
+    """There is no statement, or more than one."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"one statement at a time, these are {count}" if count else "no statement")
+        self.count = count
+
+
+class NotReadingError(SqlRefusedError):
+    """The statement does not read: `kind` is what it is, as `DELETE`."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"only SELECT is taken, this is {kind}")
+        self.kind = kind
+
+
+class TookTooLongError(SqlRefusedError):
+    """The statement was ended after `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"it took longer than {seconds:g} s")
+        self.seconds = seconds
+
+
 class Rows(msgspec.Struct, frozen=True):
     """What a statement answered. `more`: there were more rows than were asked for."""
 
@@ -112,9 +136,9 @@ def select(loaded: Loaded, statement: str, *, limit: int = MAX_ROWS, seconds: fl
     except duckdb.Error as error:
         raise SqlRefusedError(_line(error)) from error
     if len(found) != 1:
-        raise SqlRefusedError(f"one statement at a time, these are {len(found)}" if found else "no statement")
+        raise NotOneStatementError(len(found))
     if found[0].type not in {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}:
-        raise SqlRefusedError(f"only SELECT is taken, this is {found[0].type.name}")
+        raise NotReadingError(found[0].type.name)
     late = threading.Event()
     with _connected(loaded.path, read_only=True, config=_OPEN) as connection:
 
@@ -129,8 +153,9 @@ def select(loaded: Loaded, statement: str, *, limit: int = MAX_ROWS, seconds: fl
             rows = done.fetchmany(limit + 1)
             names = tuple(str(column[0]) for column in done.description or ())
         except duckdb.InterruptException as error:
-            why = f"it took longer than {seconds:g} s" if late.is_set() else "it was interrupted"
-            raise SqlRefusedError(why) from error
+            raise (
+                TookTooLongError(seconds) if late.is_set() else SqlRefusedError("it was interrupted")
+            ) from error
         except duckdb.Error as error:
             raise SqlRefusedError(_line(error)) from error
         finally:

@@ -197,6 +197,17 @@ def entity(request: HttpRequest) -> HttpResponse:
     return render(request, "console/desk/entity.html", context)
 
 
+def _refused(error: Exception) -> str:
+    """Return why a statement was not run, in the reader's language; empty for what DuckDB alone can say."""
+    if isinstance(error, tables.NotReadingError):
+        return _("Only SELECT is taken; this is %(kind)s.") % {"kind": error.kind}
+    if isinstance(error, tables.NotOneStatementError):
+        return _("One statement at a time.")
+    if isinstance(error, tables.TookTooLongError):
+        return _("It took longer than %(seconds)s seconds and was ended.") % {"seconds": f"{error.seconds:g}"}
+    return ""
+
+
 @require_POST
 @admit(Permission.LOG_SQL)
 def sql(request: HttpRequest) -> HttpResponse:
@@ -213,10 +224,13 @@ def sql(request: HttpRequest) -> HttpResponse:
         with tempfile.TemporaryDirectory(prefix="hakam-query-", ignore_cleanup_errors=True) as folder:
             loaded = tables.load(event_log(), ready.query, Path(folder), hidden=_hidden(user))
             rows = tables.select(loaded, statement, limit=ROWS, seconds=SQL_SECONDS)
-    except (AskError, tables.SqlUnavailableError, tables.SqlRefusedError) as error:
-        return render(
-            request, "console/desk/investigate_sql.html", context | {"error": str(error)}, status=422
-        )
+    except AskError as error:
+        said = {"error": str(error)}
+        return render(request, "console/desk/investigate_sql.html", context | said, status=422)
+    except (tables.SqlUnavailableError, tables.SqlRefusedError) as error:
+        known = _refused(error)
+        said = {"error": known} if known else {"machine_said": str(error)}
+        return render(request, "console/desk/investigate_sql.html", context | said, status=422)
     record_query(
         by=user.actor, now=timezone.now(), where=form.where, since=ready.since, until=None,
         looked=loaded.answer.looked, matched=loaded.answer.matched, shown=len(rows.rows), sql=statement,
