@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,30 @@ def test_a_back_test_reads_the_lists_as_the_door_does(  # noqa: PLR0917 -- what 
     assert outcome.way is way
     assert fires(outcome) == {rule: len(hits) for rule, hits in door(listing, lines).items()}
     assert all(0 < count < len(lines) for count in fires(outcome).values())
+
+
+@pytest.mark.parametrize("pool", [nullcontext(Here()), Processes(2)], ids=["here", "processes"])
+def test_counters_of_texts_beside_rules_that_read_a_list(  # noqa: PLR0917 -- what is judged, and where
+    dataset: Dataset,
+    folder: Path,
+    published: list[PublishedList],
+    lines: list[bytes],
+    door: Callable[[Pack, Iterable[bytes]], dict[str, list[str]]],
+    pool: AbstractContextManager[Here | Processes],
+) -> None:
+    """What counters count and what rules ask is looked for in one go, in which no list outside is open."""
+    conditions = (
+        'count(by=author.id, within="10m", where=contains_any(text.folded, ["sun"])) >= 2',
+        'author.id in list("bad-ids") and contains_any(text.folded, ["sun", "night"])',
+        'contains_any(text.folded, list("phrases"))',
+    )
+    found = load_pack(made_pack.files(conditions), open_lists(folder, published)).pack
+    assert found is not None
+    with pool as workers:
+        outcome = run(dataset, found, pool=workers, way=Way.COLUMNS, lists=folder)
+    assert outcome.differences == ()
+    assert fires(outcome) == {rule: len(hits) for rule, hits in door(found, lines).items()}
+    assert all(fires(outcome).values())
 
 
 def test_other_processes_read_the_same_versions(dataset: Dataset, listing: Pack, folder: Path) -> None:

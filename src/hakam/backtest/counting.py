@@ -118,7 +118,7 @@ def count_all(
     together = bool(rules and asked(rules) and asked(_wheres(filtered)))
     if filtered:
         plan = folder / "filters.pickle"
-        plan.write_bytes(pickle.dumps((tuple(filtered), rules if together else ())))
+        plan.write_bytes(pickle.dumps((tuple(filtered), _searches(rules) if together else ())))
         wheres = ((str(dataset.folder), str(plan), n) for n in range(len(dataset.parts)))
         for _ in pool.map(_where_part, wheres, cancelled=cancelled):
             pass
@@ -184,6 +184,11 @@ class _Filters:
         self.rules = Rules(self.conditions)
         self.texts = Texts((*self.conditions, *rules)) if rules else self.rules.texts
         self.paths = fields_of(self.conditions) | self.texts.columns.keys()
+
+
+def _searches(rules: Sequence[Condition]) -> tuple[Condition, ...]:
+    """Return what rules ask of texts, without the rest of them: a list outside packs stays where it is open."""
+    return tuple(search for of_field in asked(rules).values() for search in of_field.values())
 
 
 def _wheres(counters: Sequence[Counter]) -> tuple[Condition, ...]:
