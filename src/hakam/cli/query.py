@@ -111,7 +111,7 @@ def query(
         _facets(top or [], pack),
         size,
         Step(by) if by else None,
-        budget or None,
+        budget=budget or None,
     )
     log = FileEventLog(chosen.home / "events")
     try:
