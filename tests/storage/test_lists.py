@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -240,7 +241,35 @@ def test_domains_are_read_as_links_are(tmp_path: Path, entry: str) -> None:
     try:
         assert list(entries_of(tmp_path / "a.txt", D)) == [wanted]
     except BadListError:
-        assert not wanted or any(ord(char) < 32 for char in wanted)
+        assert (
+            not any(char.isalnum() for char in line)
+            or any(char.isspace() for char in line)
+            or any(ord(char) < 32 for char in wanted)
+        )
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("http://not a domain/", "line 2: a space in a domain"),
+        ("https://scam.example/win now", "line 2: a space in a domain"),
+        ("not a domain", "line 2: a space in a domain"),
+        ("scam\u00a0.example/x", "line 2: a space in a domain"),
+        ("...", "line 2: neither letters nor digits in a domain"),
+    ],
+)
+def test_what_no_link_can_lead_to_is_refused(tmp_path: Path, line: str, reason: str) -> None:
+    (tmp_path / "a.txt").write_text(f"fine.example\n{line}\nبنك.example\n", encoding="utf-8")
+    with pytest.raises(BadListError, match=re.escape(reason)):
+        list(entries_of(tmp_path / "a.txt", D))
+
+
+@pytest.mark.parametrize(
+    "line", ["scam.example", "Scam.Example.", "xn--mgba3a4f16a.ir", "http://scam.example/win", "[::1]"]
+)
+def test_what_a_link_can_lead_to_is_taken(tmp_path: Path, line: str) -> None:
+    (tmp_path / "a.txt").write_text(f"{line}\n", encoding="utf-8")
+    assert len(list(entries_of(tmp_path / "a.txt", D))) == 1
 
 
 def test_a_damaged_byte_is_found_by_reading_all(tmp_path: Path) -> None:

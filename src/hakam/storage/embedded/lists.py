@@ -61,9 +61,11 @@ def entries_of(
                 if not n % _TOLD:
                     progress(min(raw.tell() / size, 1.0))
                 entry = text.strip()
+                problem = None
                 if kind is ListKind.DOMAINS and _PLAIN_HOST(entry) is None:
+                    problem = _no_domain(entry)
                     entry = _host(entry)
-                problem = _problem(entry, kind)
+                problem = problem or _problem(entry, kind)
                 if problem is None:
                     yield entry
                     continue
@@ -83,6 +85,13 @@ def _problem(entry: str, kind: ListKind) -> str | None:
         return problem_of(entry) or (None if fold_words(entry).strip() else empty)
     sound = 0 < len(entry) <= MAX_TERM and entry.isprintable()  # most are, and this is quickly seen
     return None if sound else problem_of(entry)
+
+
+def _no_domain(entry: str) -> str | None:
+    """Say why an entry can't be what a link leads to: it would be in the list and never be found."""
+    if any(char.isspace() for char in entry):
+        return "a space in a domain"
+    return None if any(char.isalnum() for char in entry) else "neither letters nor digits in a domain"
 
 
 def _host(entry: str) -> str:
