@@ -337,7 +337,7 @@ def test_what_is_being_decided_goes_when_it_is_decided_and_the_person_is_told_ag
     assert (made.state, made.closed_at) == (RequestState.ANSWERED, NOW + 40 * DAY)
     assert case.excerpt == case.search_text == case.author_email == ""
     assert not Evidence.objects.filter(case=case).exists()
-    letters = Effect.objects.filter(kind="data_request.answer").order_by("pk")
+    letters = Effect.objects.filter(kind="data_request.answer").order_by("created_at")
     assert [one.key.rpartition(":")[2] for one in letters] == ["waits", "answer"]
     assert made.outcome["erased"]["cases"] == 1
     assert all(one["why"] == "law" for one in made.outcome["kept"])
