@@ -183,6 +183,11 @@ def group_lives(group: int) -> bool:
     return True
 
 
+def heeding() -> None:
+    """Let a program that is started be ended by Ctrl-C, whatever this one ignores."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_ends_it_with_one_line_and_nothing_left(pack: Path, tmp_path: Path) -> None:
     """As from a terminal: every process of the group is told, also those that judge."""
@@ -197,6 +202,7 @@ def test_ctrl_c_ends_it_with_one_line_and_nothing_left(pack: Path, tmp_path: Pat
         text=True,
         start_new_session=True,
         env={**os.environ, "TMPDIR": str(tmp_path)},
+        preexec_fn=heeding,  # noqa: PLW1509 -- the suite may run in the background, which ignores Ctrl-C
     )
     until = time.monotonic() + 60
     while not kept.exists() and process.poll() is None and time.monotonic() < until:
@@ -235,5 +241,9 @@ def test_a_command_that_ctrl_c_ends_says_so(monkeypatch: pytest.MonkeyPatch, tmp
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr("hakam.storage.packs.read_folder", pressed)
-    result = CliRunner().invoke(app, ["fmt", str(tmp_path)])
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        result = CliRunner().invoke(app, ["fmt", str(tmp_path)])
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert (result.exit_code, result.stdout, result.stderr) == (130, "", "interrupted\n")

@@ -123,6 +123,11 @@ def test_each_change_can_be_said(change: Change, wanted: str) -> None:
     assert str(change) == wanted
 
 
+def test_nothing_is_told_that_would_have_to_be_there_and_missing(packs: Any, make_event: MakeEvent) -> None:
+    condition = packs.engine("author.followers > 3 and not known(author.followers)").rules[0].when
+    assert ways(condition, seen_in(make_event("cash", author={"followers": 0}))) == ()
+
+
 PARTS = st.sampled_from(
     ["author.posts >= 5", "author.posts < 8", "author.posts == 2", "author.followers > 3", "author.verified",
      'word(text.folded, "cash")', '"new" in author.labels', "known(author.followers)", "True"]
@@ -154,6 +159,14 @@ AUTHORS = st.fixed_dictionaries(
     author={"posts": 5, "followers": 0},
     text="cash",
 )  # one value would have to be lower, and another missing
+@example(
+    when="(author.followers > 3) and (not (known(author.followers)))", author={"followers": 0}, text="cash"
+)  # no value is both above 3 and missing
+@example(
+    when="(not (known(author.followers))) and (not (author.posts < 8)) and ((author.followers > 3) or (True))",
+    author={"followers": 0, "posts": 5},
+    text="cash",
+)
 def test_every_way_turns_the_outcome_and_names_what_it_turns(
     packs: Any, make_event: MakeEvent, when: str, author: dict[str, Any], text: str
 ) -> None:

@@ -260,6 +260,12 @@ def _together(needed: _Needed, found: list[Leaf], seen: Seen) -> tuple[tuple[Cha
             continue
         changes[leaf.text] = _change(leaf, now, seen)
         forced |= {one: now for one in found if one.text == leaf.text}
+    for leaf, now in needed.items():
+        if isinstance(leaf, Known) and not now:  # whatever reads it would be unknown as well
+            readers = {one for one in found if not isinstance(one, Known) and _reads(one, leaf.of.text)}
+            if readers & needed.keys():
+                return None
+            forced |= dict.fromkeys(readers)
     return (tuple(changes.values()), forced) if changes else None
 
 
