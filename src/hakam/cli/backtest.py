@@ -196,9 +196,8 @@ def _run(
     from hakam.policy.outside import BadListError  # noqa: PLC0415 -- as above
 
     already = len(events) == 1 and prepare.is_prepared(events[0])
-    folder = (
-        None if already else held.enter_context(_folder(keep))
-    )  # so that it goes after those who write to it
+    # entered first, so that it goes after those who write to it
+    folder = None if already else held.enter_context(_folder(keep))
     pool: Pool = (
         _on_cluster(held, cluster, events, keep)
         if cluster

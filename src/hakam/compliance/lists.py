@@ -42,9 +42,8 @@ class ListGround(StrEnum):
 
     INTEREST = "interest"  # GDPR Art. 6(1)(f): gives way to a request (GDPR Art. 17(1)(c), GDPR Art. 21(1))
     OBLIGATION = "obligation"  # GDPR Art. 6(1)(c): stays (GDPR Art. 17(3)(b))
-    VITAL = (
-        "vital"  # GDPR Art. 6(1)(d): stays while somebody's life needs it; GDPR Art. 21 knows no objection
-    )
+    # GDPR Art. 6(1)(d): stays while somebody's life needs it; GDPR Art. 21 knows no objection
+    VITAL = "vital"
     CLAIMS = "claims"  # stays for legal claims (GDPR Art. 17(3)(e))
 
 

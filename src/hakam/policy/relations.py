@@ -88,9 +88,8 @@ def _calculated(value: Arithmetic) -> Interval:  # noqa: PLR0911 -- one for each
             return min(ends), max(ends)
         case "%" if right[0] > 0 and right[1] < inf:
             exact = is_whole(value.left) and is_whole(value.right)
-            return 0.0, right[
-                1
-            ] - exact  # of numbers with a fraction, rounding may come to the divisor itself
+            # of numbers with a fraction, rounding may come to the divisor itself
+            return 0.0, right[1] - exact
         case "%" if right[1] < 0 and right[0] > -inf:
             exact = is_whole(value.left) and is_whole(value.right)
             return right[0] + exact, 0.0

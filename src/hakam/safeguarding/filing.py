@@ -6,6 +6,8 @@ describe each, finish. Without finish the receiver files nothing; a report that 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -33,18 +35,12 @@ def file_due(tipline: Tipline, *, vault: Vault, now: datetime) -> int:
     report = Report.objects.filter(due, body=Body.NCMEC, next_at__lte=now).order_by("next_at").first()
     if report is None:
         return 0
-    try:
+    with _hindrances_noted(report, now=now):
         if report.state == ReportState.RETRACTED:
             tipline.retract(report.number)
             Report.objects.filter(pk=report.pk).update(next_at=None)
         else:
             _file(report, tipline, vault=vault, now=now)
-    except NotNowError as error:
-        _later(report, str(error), now=now)
-    except RefusedError as error:
-        _refused(report, error, now=now)
-    except (KeyError, DamagedEvidenceError):
-        _damaged(report, now=now)
     return 1
 
 
@@ -54,20 +50,28 @@ def hand_over_due(receiver: Receiver, *, vault: Vault, now: datetime) -> int:
     report = due.order_by("next_at").first()
     if report is None:
         return 0
-    try:
+    number: str | None = None
+    with _hindrances_noted(report, now=now):
         parts = [Part(file.name, vault.get(file.digest)) for file in report.files.order_by("pk")]
         number = receiver.hand_over(str(report.pk), reports.document(report), parts)
+    if number is not None:
+        with transaction.atomic():
+            ledger.lock()
+            reports.filed(report, number=number, by=SYSTEM, now=now)
+    return 1
+
+
+@contextmanager
+def _hindrances_noted(report: Report, *, now: datetime) -> Iterator[None]:
+    """Note of a report why it could not be sent, when its receiver or its files are why."""
+    try:
+        yield
     except NotNowError as error:
         _later(report, str(error), now=now)
     except RefusedError as error:
         _refused(report, error, now=now)
     except (KeyError, DamagedEvidenceError):
         _damaged(report, now=now)
-    else:
-        with transaction.atomic():
-            ledger.lock()
-            reports.filed(report, number=number, by=SYSTEM, now=now)
-    return 1
 
 
 def _damaged(report: Report, *, now: datetime) -> None:

@@ -46,9 +46,8 @@ def homographs_of(hosts: tuple[str, ...] | None) -> tuple[str, ...] | None:
 @lru_cache(maxsize=8_192)
 def imitates(host: str) -> bool:
     """Whether a host mixes alphabets that look alike, or looks like a well-known name that it is not."""
-    if (
-        host.isascii()
-    ):  # no letter can deceive but those that spell another, and only where somebody registered them
+    if host.isascii():
+        # no letter can deceive but those that spell another, and only where somebody registered them
         return _looks_well_known(registrable(host).partition(".")[0])
     return any(
         not label.isascii() and (_mixes(label) or _looks_well_known(label)) for label in host.split(".")
