@@ -8,6 +8,7 @@ from pathlib import Path
 
 from figures import LanguageFigures, RuleFigures, Share, label_of
 
+from hakam.policy.about import in_language
 from hakam.policy.pack import Pack
 from hakam.policy.rules import Rule
 from hakam.vocabulary.measure import Measure
@@ -46,7 +47,7 @@ def describe(pack: Pack) -> str:
         lines.append(_line(f"`{clause.id}` {title}", f"`{clause.harm}`", str(clause.severity), ladder))
     lines += ["", *_head("Rule", "Clause", "Stage", "Does", "About")]
     for rule in pack.rules:
-        about = " ".join((rule.about or "").split())
+        about = " ".join(in_language(rule.about, "en").split())
         lines.append(_line(f"`{rule.id}`", f"`{rule.policy}`", str(rule.staging), _does(rule), about))
     return "\n".join(lines)
 

@@ -77,7 +77,7 @@ def prepare() -> None:
     _run(
         f"CREATE TEMP TABLE final AS SELECT s.* FROM compliance_fact f JOIN s ON s.decision = f.subject "
         f"WHERE f.kind = 'decision.final' AND f.{IN_YEAR.replace('AND at', 'AND f.at')} "
-        "AND s.source NOT IN ('notice', 'trusted_flagger')"
+        "AND s.source NOT IN ('notice', 'trusted_flagger', 'other_notification')"
     )
     _run(
         "CREATE TEMP TABLE n AS SELECT subject, at, COALESCE(json_extract(body, '$.harm'), '') AS harm, "

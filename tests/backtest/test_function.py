@@ -75,8 +75,9 @@ def broken(engine: Engine, function: Function) -> None:
     def fails(_: Any) -> Any:
         raise BrokenError
 
-    function._judge.__globals__["WORDS"] = fails  # type: ignore[attr-defined,unused-ignore]
-    engine._program.judge.__globals__["WORDS"] = fails  # type: ignore[attr-defined,unused-ignore]
+    for judge in (function._judge, engine._program.judge):
+        scope: dict[str, Any] = judge.__globals__  # type: ignore[attr-defined,unused-ignore]
+        scope.update(dict.fromkeys([name for name in scope if name.startswith("FOLD_")], fails))
 
 
 def test_a_rule_that_fails_is_counted_and_the_others_go_on(dataset: Dataset, load_files: Load) -> None:

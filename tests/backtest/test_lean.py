@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from benchmarks.backtest import events as varied
 
-from hakam.backtest.columns import read_event
-from hakam.backtest.lean import PARTS, decoder
+from hakam.backtest.columns import SIGNALS, read_event
+from hakam.backtest.lean import PARTS, decoder, lean_signals
 from hakam.policy.fields import EXTRA_KINDS, FIELDS, FieldSpec, extra_field, reader, score_field
 from hakam.policy.kinds import Kind
-from hakam.signals.measure import measure, text_of
+from hakam.signals.measure import Signals, measure, text_of
 from hakam.vocabulary.event import Event
 
 LINES = list(varied.events(300, authors=40))
@@ -82,3 +82,16 @@ def test_every_part_of_an_event_is_known() -> None:
     parts = {name for name in Event.__struct_fields__ if hasattr(getattr(event, name), "__struct_fields__")}
     assert parts == set(PARTS)
     assert all(ast.parse(spec.code, mode="eval") for spec in FIELDS.values())
+
+
+@pytest.mark.parametrize("needs", [("language", "folded"), ("text",), tuple(SIGNALS), ()], ids=len)
+def test_lean_signals_are_those_that_were_measured_for_what_was_asked(needs: tuple[str, ...]) -> None:
+    names, made = lean_signals(frozenset(needs))
+    assert set(names) == set(needs)
+    for line in LINES[:20]:
+        whole = measure(read_event(line))
+        lean = made(*[getattr(whole, name) for name in names])
+        wanted = {
+            name: getattr(whole if name in needs else Signals(), name) for name in Signals.__struct_fields__
+        }
+        assert {name: getattr(lean, name) for name in Signals.__struct_fields__} == wanted

@@ -134,3 +134,11 @@ def test_a_filter_that_asks_such_a_list_is_counted_where_the_list_is_open(
 ) -> None:
     counters = counters_of((listing.files,), outside_of([listing], folder))
     assert [has_form(counter) for counter in counters.values()] == [False]
+
+
+def test_a_pack_without_lists_outside_is_read_once_in_a_process() -> None:
+    files = made_pack.files(("author.posts < 5",))
+    other = made_pack.files(("author.posts < 6",))
+    assert opened(files, NOTHING) is opened(dict(files), NOTHING)
+    assert opened(other, NOTHING) is not opened(files, NOTHING)
+    assert opened(other, NOTHING).files == other

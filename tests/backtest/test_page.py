@@ -7,7 +7,9 @@ import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hakam.backtest import plots
 from hakam.backtest.columns import Row
@@ -18,6 +20,7 @@ from hakam.backtest.report import Report, report
 from hakam.backtest.run import run
 from hakam.backtest.wording import LANGUAGES, STAGES, WORDS
 from hakam.backtest.workers import Here
+from hakam.policy.about import About
 from hakam.policy.pack import Pack
 
 VOID = {"meta", "br", "rect", "line", "circle"}
@@ -90,6 +93,24 @@ def test_what_people_wrote_is_text_in_its_own_direction(made: Report, language: 
     assert all(quote == {"dir": "auto"} for quote in outline.quotes)
 
 
+@pytest.mark.parametrize(
+    ("about", "told"),
+    [
+        ("<b>Why</b>", {"en": "&lt;b&gt;Why", "ar": "&lt;b&gt;Why"}),
+        ({"en": "<b>Why</b>", "ar": "<b>لماذا</b>"}, {"en": "&lt;b&gt;Why", "ar": "&lt;b&gt;لماذا"}),
+        ({"de": "Warum", "fr": "Pourquoi"}, {"en": "Warum", "ar": "Warum"}),
+    ],
+)
+def test_a_rule_is_for_something_in_the_language_of_the_page(
+    made: Report, about: About, told: dict[str, str]
+) -> None:
+    rules = tuple(msgspec.structs.replace(rule, about=about) for rule in made.rules)
+    pages = {language: page(msgspec.structs.replace(made, rules=rules), language) for language in LANGUAGES}
+    for language, text in pages.items():
+        assert text.count(f'<p dir="auto">{told[language]}') == len(rules)
+        assert text.count('<p dir="auto">') == len(rules)
+
+
 def test_both_languages_have_every_word() -> None:
     assert set(WORDS["en"]) == set(WORDS["ar"])
     assert set(STAGES["en"]) == set(STAGES["ar"])
@@ -108,6 +129,14 @@ def test_figures_and_warnings_are_on_the_page(made: Report) -> None:
     assert f"{made.agreement.caught:,}" in text
     for rule in made.rules:
         assert f">{rule.rule}</bdi>" in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_changed_has_its_sign_before_the_number(made: Report, language: str) -> None:
+    changed = replace(
+        made, rules=[replace(made.rules[0], change=replace(made.rules[0].change, newly_fires=1_200))]
+    )
+    assert '<bdi dir="ltr">+1,200</bdi>' in page(changed, language)
 
 
 def test_a_report_of_nothing_says_so(made: Report) -> None:

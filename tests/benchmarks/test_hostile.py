@@ -13,6 +13,7 @@ from PIL import Image
 
 from hakam.media import picture
 from hakam.media.pdq import pdq
+from hakam.media.trouble import Trouble
 
 LARGEST = 10_000_000  # bytes of a hostile file: what it asks for is much, what it costs to send is not
 
@@ -50,7 +51,7 @@ def test_a_picture_says_what_it_likes_of_its_size(width: int, height: int) -> No
         assert image.size == (width, height)
     with pytest.raises(picture.PictureError) as raised:
         picture.luma(png(width, height))
-    assert raised.value.trouble is picture.Trouble.TOO_LARGE
+    assert raised.value.trouble is Trouble.TOO_LARGE
 
 
 def test_a_zip_is_a_zip_and_no_picture() -> None:
@@ -59,4 +60,4 @@ def test_a_zip_is_a_zip_and_no_picture() -> None:
         assert packed.namelist() == ["a.jpg"]
     with pytest.raises(picture.PictureError) as raised:
         picture.luma(data)
-    assert raised.value.trouble is picture.Trouble.NOT_A_PICTURE
+    assert raised.value.trouble is Trouble.NOT_A_PICTURE

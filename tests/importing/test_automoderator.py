@@ -7,6 +7,7 @@ import re
 import pytest
 from tests.importing.conftest import Case, agree, cases, engine_of, fired
 
+from hakam.importing import packing
 from hakam.importing.automoderator import read
 from hakam.importing.carried import Status
 
@@ -78,6 +79,14 @@ def test_a_rule_that_the_checker_refuses_is_left_out_and_the_others_stay() -> No
     ]
     assert any(note.startswith("P2") for note in made.entries[0].notes)
     assert fired(engine_of(made), {"item": {"title": "fine"}}) == ["fine"]
+
+
+def test_more_rules_than_a_pack_holds_are_refused_before_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packing, "MAX_RULES", 2)
+    assert read({"page.yaml": PAGE}).files["rules.yaml"].count("- rule: ") == 2
+    more = f"{PAGE}\n---\ntitle: another\naction: remove\n"
+    with pytest.raises(ValueError, match="3 rules, and a pack holds 2 at most: divide them"):
+        read({"page.yaml": more})
 
 
 def test_nothing_makes_an_empty_pack() -> None:

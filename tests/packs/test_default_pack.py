@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 
 import pytest
 
+from hakam.policy.about import in_language
 from hakam.policy.counters import MemoryCounters
 from hakam.policy.engine import Engine
 from hakam.policy.lists import ListKind
@@ -171,10 +172,29 @@ def test_each_rule_has_three_examples_in_each_of_its_languages(pack: Pack) -> No
 
 
 def test_each_rule_says_in_a_sentence_what_it_is_for(pack: Pack) -> None:
-    abouts = [rule.about for rule in pack.rules]
-    assert all(about and about.strip().endswith(".") and len(about) < 300 for about in abouts)
-    assert not any(about.startswith(("The same", "As above")) for about in abouts if about)
-    assert len(set(abouts)) == len(abouts)
+    for language in pack.languages:
+        abouts = [in_language(rule.about, language) for rule in pack.rules]
+        assert all(about.endswith(".") and len(about) < 300 for about in abouts)
+        assert not any(about.startswith(("The same", "As above", "كما سبق")) for about in abouts)
+        twice = [about for about, times in Counter(abouts).items() if times > 1]
+        assert twice == []
+
+
+def test_rules_and_parameters_say_what_they_are_for_in_each_language(pack: Pack) -> None:
+    about = {
+        **{rule.id: rule.about for rule in pack.rules},
+        **{f"params.{n}": p.about for n, p in pack.params.items()},
+    }
+    assert pack.languages == ("en", "ar")
+    lacking = [
+        name
+        for name, said in about.items()
+        if not isinstance(said, dict)
+        or list(said) != ["en", "ar"]
+        or not ARABIC.search(said["ar"])
+        or ARABIC.search(re.sub('[\u201c"][^"]*"', "", said["en"]))
+    ]
+    assert lacking == []
 
 
 # Lists

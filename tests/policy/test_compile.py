@@ -12,10 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hakam.policy import gates, scan
+from hakam.policy import compile, gates, generate, scan  # noqa: A004 -- the module
 from hakam.policy.compile import guard
 from hakam.policy.counters import MemoryCounters, RecordingCounters
 from hakam.policy.interpret import Seen, outcome
+from hakam.policy.scan import find_in
+from hakam.policy.tree import Search
+from hakam.signals.fold import fold
 from hakam.signals.measure import measure
 from hakam.vocabulary.event import Event
 
@@ -59,7 +62,13 @@ leaf = st.one_of(
     fixed.map(lambda words: f"contains_any(text.folded, {words})"),
     fixed.map(lambda words: f"contains_any(text.raw, {words}, words=False)"),
     quoted.map(lambda word: f"word(text.folded, {word})"),
-    quoted.map(lambda word: f"word(folded(author.name), {word})"),
+    st.tuples(st.sampled_from(["author.name", "item.text", "context.client", "extra.plan"]), quoted, fixed).flatmap(
+        lambda parts: st.sampled_from(
+            [f"word(folded({parts[0]}), {parts[1]})", f"contains_any(folded({parts[0]}), {parts[2]})",
+             f"contains_any(folded({parts[0]}), {parts[2]}, words=False)", f"contains_any({parts[0]}, {parts[2]}, words=False)",
+             f'matches(folded({parts[0]}), r"fre+")', f'matches(folded({parts[0]}), r"سر[يا]ع", words=True)']
+        )
+    ),
     st.sampled_from([r"fre+", r"[a-z]{4}", r"m.n", r"سر[يا]ع", r"\d\d", "(?i)SPAM"]).flatmap(
         lambda p: st.sampled_from(
             [f'matches(text.folded, r"{p}")', f'matches(text.raw, r"{p}")', f'matches(author.name, r"{p}")',
@@ -130,17 +139,18 @@ def event_of(data: dict[str, Any], n: int) -> Event:
 @given(
     st.lists(condition, min_size=1, max_size=6),
     st.lists(events, min_size=1, max_size=5),
-    st.sampled_from([1, 2, 3]),
-    st.sampled_from([0, 400]),
+    st.tuples(st.sampled_from([1, 2, 3]), st.sampled_from([0, 400]), st.sampled_from([1, 100])),
 )
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 def test_compiled_and_interpreted_agree(
-    packs: Any, conditions: list[str], data: list[dict[str, Any]], fewest: int, many: int
+    packs: Any, conditions: list[str], data: list[dict[str, Any]], limits: tuple[int, int, int]
 ) -> None:
     both = [*conditions, *(f"not ({one})" for one in conditions)]
+    fewest, many, crowd = limits
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gates, "FEWEST", fewest)  # gates before all rules, or before many only
         patch.setattr(scan, "MANY_WORDS", many)  # words looked up one by one, or in the scan
+        patch.setattr(compile, "CROWD", crowd)  # other texts scanned once for all, or by each predicate
         engine = packs.engine(*both)
     counters = RecordingCounters(MemoryCounters())
     for n, fields in enumerate(data):
@@ -158,14 +168,23 @@ def test_compiled_and_interpreted_agree(
             )  # never a thing and its opposite
 
 
-@given(st.lists(condition, min_size=1, max_size=4), st.lists(events, min_size=1, max_size=4))
+@given(
+    st.lists(condition, min_size=1, max_size=4),
+    st.lists(events, min_size=1, max_size=4),
+    st.sampled_from([0, 400]),
+    st.sampled_from([1, 100]),
+)
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 def test_values_of_a_verdict_are_those_of_the_interpreter(
-    packs: Any, conditions: list[str], data: list[dict[str, Any]]
+    packs: Any, conditions: list[str], data: list[dict[str, Any]], many: int, crowd: int
 ) -> None:
-    from hakam.policy.engine import _short, values_of  # noqa: PLC0415 -- the inner form of what a verdict shows
+    from hakam.policy.engine import values_of  # noqa: PLC0415
+    from hakam.policy.generate import shown  # noqa: PLC0415 -- the inner form of what a verdict shows
 
-    engine = packs.engine(*conditions)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scan, "MANY_WORDS", many)
+        patch.setattr(compile, "CROWD", crowd)
+        engine = packs.engine(*conditions)
     counters = RecordingCounters(MemoryCounters())
     for n, fields in enumerate(data):
         event = event_of(fields, n)
@@ -173,7 +192,7 @@ def test_values_of_a_verdict_are_those_of_the_interpreter(
         counters.start()
         for firing in engine.judge(event, signals, counters).firings:
             rule = engine.pack.rule(firing.rule)
-            wanted = {k: _short(v) for k, v in values_of(rule, Seen(event, signals, counters.seen)).items()}
+            wanted = shown(values_of(rule, Seen(event, signals, counters.seen)))
             assert msgspec.to_builtins(firing.values) == msgspec.to_builtins(wanted)
             assert msgspec.json.decode(msgspec.json.encode(firing), type=type(firing)) == firing
 
@@ -187,19 +206,81 @@ def test_a_rule_that_needs_a_hit_is_guarded(packs: Any) -> None:
         'not (not word(text.folded, "spam") or author.verified)',
         "author.posts < 5",
     )
-    assert [guard(rule.when) is not None for rule in engine.rules] == [True, True, False, False, True, False]
+    assert [guard(rule.when, lambda node: isinstance(node, Search)) is not None for rule in engine.rules] == [
+        True,
+        True,
+        False,
+        False,
+        True,
+        False,
+    ]
     assert engine._program.guarded == {0, 1, 4}
+
+
+def test_many_rules_on_one_other_text_ask_one_scan(
+    packs: Any, make_event: Callable[..., Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def told(text: str) -> str:
+        read.append(text)
+        return fold(text)
+
+    monkeypatch.setattr(generate, "fold", told)
+    asks = [
+        f'item.kind == "post" and contains_any(folded(item.text), ["word{n}", "great offer {n}"])'
+        for n in range(30)
+    ]
+    several = packs.engine(*asks[: compile.CROWD - 1], 'starts_with(folded(item.text), "spam")')
+    assert several._program.guarded == set()
+    engine = packs.engine(*asks, 'not word(folded(item.text), "word7")')
+    assert engine._program.guarded == set(range(30))
+    assert engine.source.count("SCAN_0.found(") == 1
+    assert "SCAN_1" not in engine.source
+    for text, fires in [("Wоrd7, and a GREAT offer 12!", {"r7", "r12"}), ("words7", {"r30"}), (None, set())]:
+        read.clear()
+        event = make_event(text)
+        verdict = engine.judge(event, measure(event, engine.needs), MemoryCounters())
+        assert {firing.rule for firing in verdict.firings} == fires
+        assert len(read) == (text is not None)  # for all rules, and for what the verdict tells
+    event = make_event("A GREAT,  offer 12!")
+    told_of = {
+        f.rule: f.values for f in engine.judge(event, measure(event, engine.needs), MemoryCounters()).firings
+    }
+    assert "great offer 12" in told_of["r12"].values()
 
 
 def test_shared_parts_are_computed_once(packs: Any, make_event: Callable[..., Event]) -> None:
     engine = packs.engine(*(f'author.posts > {n} and matches(author.name, r"x+y")' for n in range(5)))
     scope = engine._program.judge.__globals__
-    (name,) = [name for name in scope if name.startswith("TEST_")]
+    (name,) = [name for name in scope if name.startswith("FIND_")]
     calls: list[str] = []
-    scope[name] = lambda value: bool(calls.append(value))  # hits nothing, and remembers that it was asked
+    scope[name] = calls.append  # finds nothing, and remembers that it was asked
     event = make_event(author={"posts": 9, "name": "zzz"})
     engine.judge(event, measure(event, engine.needs), MemoryCounters())
     assert calls == ["zzz"]
+
+
+def test_what_a_pattern_found_is_told_without_looking_again(
+    packs: Any, make_event: Callable[..., Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[Any] = []
+
+    def counting(search: Search) -> Callable[[Any], str | None]:
+        find = find_in(search)
+
+        def look(value: Any) -> str | None:
+            calls.append(value)
+            return find(value)
+
+        return look
+
+    monkeypatch.setattr(generate, "find_in", counting)
+    engine = packs.engine('matches(author.name, r"x+y")', 'matches(item.links, r"evil[.]")')
+    event = make_event(author={"name": "axxy"}, item={"links": ["https://evil.example"]})
+    verdict = engine.judge(event, measure(event, engine.needs), MemoryCounters())
+    assert [list(one.values.values()) for one in verdict.firings] == [["xxy"], ["evil."]]
+    assert calls == ["axxy", ("https://evil.example",)]
 
 
 def test_a_gate_spares_the_rules_behind_it(packs: Any, make_event: Callable[..., Event]) -> None:
@@ -207,8 +288,8 @@ def test_a_gate_spares_the_rules_behind_it(packs: Any, make_event: Callable[...,
     assert engine.source.count("if g:") == 1
     scope = engine._program.judge.__globals__
     calls: list[str] = []
-    for name in [name for name in scope if name.startswith("TEST_")]:
-        scope[name] = lambda value: bool(calls.append(value))
+    for name in [name for name in scope if name.startswith("FIND_")]:
+        scope[name] = calls.append
     for posts in (3, 11):
         event = make_event(author={"posts": posts, "name": "zzz"})
         engine.judge(event, measure(event, engine.needs), MemoryCounters())

@@ -90,6 +90,7 @@ SAME = {
     "a host in capitals": ("lists/hosts.txt", "evil.example", "EVIL.example."),
     "the stage": ("rules.yaml", "stage: live", "stage: canary 5%"),
     "what it is about": ("rules.yaml", "The first.", "Something else."),
+    "what it is about, in languages": ("rules.yaml", "The first.", "{en: The first., ar: الأولى}"),
     "the version": ("pack.yaml", 'version: "1"', 'version: "2"'),
     "a new term": ("terms.yaml", "newcomer", "old: author.posts > 3\nnewcomer"),
     "a field that no rule reads": ("pack.yaml", "vip: boolean", "vip: text"),

@@ -7,9 +7,13 @@ from typing import Any, Never
 
 import msgspec
 import pytest
+from benchmarks.backtest import events as varied
+from benchmarks.backtest import pack as varied_pack
 
+from hakam.backtest.columns import read_event
 from hakam.policy.counters import NO_COUNTERS, MemoryCounters, RecordedCounters, RecordingCounters
-from hakam.policy.engine import Engine, most_urgent
+from hakam.policy.engine import Engine, compile_pack, most_urgent
+from hakam.policy.pack import load_pack
 from hakam.signals.measure import Need, Signals, measure
 from hakam.vocabulary.event import Event
 from hakam.vocabulary.measure import Measure, MeasureKind
@@ -265,6 +269,54 @@ def test_long_values_are_shortened(packs: Any, make_event: MakeEvent, judge: Jud
     values = judge(engine, event).firings[0].values
     assert len(values["known(item.text)"]) < 210
     assert len(values["known(item.mentions)"]) == 20
+
+
+@pytest.mark.parametrize(
+    ("condition", "given", "seen"),
+    [
+        ("known(author.name)", "n" * 200, "n" * 200),
+        ("known(author.name)", "n" * 201, "n" * 200 + "..."),
+        ("known(author.name) or author.posts > 1", None, None),
+        ('author.name not in ["x"]', "ن" * 201, "ن" * 200 + "..."),
+        ("len(author.name) > 3", "n" * 500, 500),
+    ],
+)
+def test_a_text_is_kept_up_to_its_length(  # noqa: PLR0917 -- fixtures and cases
+    packs: Any, make_event: MakeEvent, judge: Judge, condition: str, given: str | None, seen: object
+) -> None:
+    verdict = judge(packs.engine(condition), make_event(author={"name": given, "posts": 2}))
+    (firing,) = verdict.firings
+    assert firing.values.get(condition.partition(" or ")[0]) == seen
+    assert None not in firing.values.values()
+
+
+def test_a_choice_is_kept_as_plain_text(packs: Any, make_event: MakeEvent, judge: Judge) -> None:
+    values = judge(packs.engine('event.kind in ["post"]'), make_event()).firings[0].values
+    assert [type(value) for value in values.values()] == [str]
+
+
+def test_many_rules_at_once_say_what_each_says_by_itself() -> None:
+    """Rules that nothing but the event decides are told in one go, and as rule by rule."""
+    files = dict(varied_pack.files())
+    (path,) = [path for path in files if path.startswith("rules") and "stage: live" in files[path]]
+    files[path] = files[path].replace("stage: live", "stage: shadow", 3)
+    loaded = load_pack(files)
+    assert loaded.pack is not None
+    engine = compile_pack(loaded.pack)
+    plain = compile_pack(loaded.pack)
+    plain._by_author = frozenset(range(len(plain.rules)))
+    one, other = MemoryCounters(), MemoryCounters()
+    stages, together = set(), 0
+    for event in map(read_event, varied.events(1_500, authors=60)):
+        signals = measure(event, engine.needs)
+        verdict = engine.judge(event, signals, one)
+        assert verdict == plain.judge(event, signals, other)
+        stages |= {firing.stage for firing in verdict.firings}
+        together += len(verdict.firings) > 1
+    assert together > 500
+    assert engine._alike
+    assert not plain._alike
+    assert stages >= {Stage.LIVE, Stage.SHADOW}
 
 
 def test_lone_surrogates_do_not_stop_the_engine(packs: Any, make_event: MakeEvent, judge: Judge) -> None:

@@ -109,7 +109,7 @@ def test_a_rule_that_fails_is_named_and_the_others_fire(packs: Any, make_event: 
         raise BrokenError
 
     scope = record.__globals__
-    (name,) = [name for name in scope if name.startswith("TEST_")]
+    (name,) = [name for name in scope if name.startswith("FIND_")]
     scope[name] = broken
     event = make_event(author={"posts": 9, "name": "xy", "followers": 9})
     found = record(event, measure(event, engine.needs), NO_COUNTERS)
@@ -126,7 +126,8 @@ def test_what_can_not_be_told_does_not_fire(packs: Any, make_event: MakeEvent) -
     def broken(_: str) -> str:
         raise BrokenError
 
-    engine._program.judge.__globals__["FOLD"] = broken
+    scope = engine._program.judge.__globals__
+    scope.update(dict.fromkeys([name for name in scope if name.startswith("FOLD_")], broken))
     event = make_event(author={"posts": 9, "name": "Xy"})
     found = record(event, measure(event, engine.needs), NO_COUNTERS)
     assert found.fired == [0, 1]

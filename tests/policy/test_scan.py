@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hakam.policy import scan
 from hakam.policy.fields import FIELDS
-from hakam.policy.scan import Scan, find_in, matcher, remembered
+from hakam.policy.scan import Scan, find_in, matcher, plainly, remembered
 from hakam.policy.tree import Field, How, Search
 from hakam.signals.fold import fold, split_words
 from hakam.vocabulary.finding import Span
@@ -88,6 +88,31 @@ def test_testing_and_finding_one_predicate_agree(one: Search, some: list[str]) -
     for text in some:
         assert matcher(one)(text) is plain(one, text)
     assert find_in(one)(None) is None
+
+
+@given(st.text(alphabet="ab|.*+( سر😀\n-:", min_size=1, max_size=9), texts)
+@settings(max_examples=400, deadline=None)
+def test_a_pattern_of_a_few_words_holds_where_one_of_them_stands(pattern: str, text: str) -> None:
+    few = plainly(search(How.PATTERN, pattern))
+    if few:
+        assert any(term in text for term in few) is plain(search(How.PATTERN, pattern), text)
+
+
+@pytest.mark.parametrize(
+    ("one", "few"),
+    [
+        (search(How.PATTERN, "official|support|مدير"), ("official", "support", "مدير")),
+        (search(How.PATTERN, "a|b|c|d|e"), ()),  # a call is faster
+        (search(How.PATTERN, "a||b"), ()),  # anything
+        (search(How.PATTERN, "(?i)a"), ()),
+        (search(How.PATTERN, "a[b]"), ()),
+        (search(How.CONTAINS, "a.b", "c*"), ("a.b", "c*")),
+        (search(How.STARTS, "a"), ()),
+        (search(How.WORDS, " a "), ()),
+    ],
+)
+def test_which_predicates_are_that_simple(one: Search, few: tuple[str, ...]) -> None:
+    assert plainly(one) == few
 
 
 def test_no_hit_is_lost_when_the_set_runs_out_of_memory() -> None:

@@ -183,7 +183,7 @@ class _Filters:
         self.counters, self.conditions = counters, _wheres(counters)
         self.rules = Rules(self.conditions)
         self.texts = Texts((*self.conditions, *rules)) if rules else self.rules.texts
-        self.paths = fields_of(self.conditions) | self.texts.columns.keys()
+        self.paths = fields_of(self.conditions) | self.texts.paths
 
 
 def _searches(rules: Sequence[Condition]) -> tuple[Condition, ...]:

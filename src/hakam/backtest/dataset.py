@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,20 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import parquet
 
 from hakam.backtest.columns import FORMAT, ROWS, SIGNALS, array_of, column_of, signature
+from hakam.backtest.lean import lean_signals
 from hakam.policy.fields import FieldSpec, reader
+from hakam.policy.generate import name_of
 from hakam.policy.interpret import Seen
+from hakam.policy.tree import Field, Folded
+from hakam.signals.fold import fold, fold_words
 from hakam.signals.measure import Signals, text_of
 from hakam.vocabulary.event import Event
 
 MANIFEST = "manifest.json"
 _LEVEL = 1
 _ALWAYS = ("odd", "decided")  # columns that are read with any others: each reading costs by itself
-_TEXT, *_BESIDE_TEXT = SIGNALS  # the first of `Signals` is the text
+_TEXT = "text"
+_UNMEASURED = Signals()
 _AT_A_TIME = 512  # events made at a time: about a megabyte
 _AS: dict[str, Callable[[Any], Any]] = {"repairs": int, "links": tuple, "hosts": tuple, "domains": tuple}
 _REPEATED = 3  # bytes a row up to which a column of texts is taken for a dictionary and its numbers
@@ -222,6 +227,17 @@ class Chunk:
         self._held[name] = made = array_of(values, spec, self.odd)
         return made
 
+    def folded(self, of: Folded) -> pa.Array:
+        """Return the values of a field after folding, null for unknown. Each different text is folded once."""
+        assert isinstance(of.of, Field)
+        name = name_of(of)
+        if name not in self._held:
+            texts = self.field(of.of.spec).to_pylist()
+            make = fold_words if of.words else fold
+            made = {text: None if text is None else make(text) for text in dict.fromkeys(texts)}
+            self._held[name] = pa.array([made[text] for text in texts], pa.string())
+        return self._held[name]
+
     @cached_property
     def at(self) -> Doubles:
         """The times of the events, in Unix seconds."""
@@ -252,18 +268,19 @@ class Chunk:
     def _pairs(
         self, needs: frozenset[str], decode: Callable[[bytes], Event], rows: Sequence[int] | None
     ) -> Iterator[Iterator[tuple[Event, Signals]]]:
+        names, made = lean_signals(needs)
         for begin in range(0, self.rows if rows is None else len(rows), _AT_A_TIME):
             events = list(map(decode, self._picked("raw", begin, rows)))
-            nothing = [None] * len(events)
-            # The text is that of the event: its column is not read.
-            columns = [map(text_of, events) if _TEXT in needs else nothing]
-            for name in _BESIDE_TEXT:
-                column = self._picked(column_of(SIGNALS[name]), begin, rows) if name in needs else nothing
-                if name in needs and name in _AS:
-                    make = _AS[name]
+            columns: list[Iterable[Any]] = []
+            for name in names:
+                if name == _TEXT:  # that of the event: its column is not read
+                    columns.append(map(text_of, events))
+                    continue
+                column = self._picked(column_of(SIGNALS[name]), begin, rows)
+                if (make := _AS.get(name)) is not None:
                     column = [None if value is None else make(value) for value in column]
                 columns.append(column)
-            yield zip(events, map(Signals, *columns), strict=True)
+            yield zip(events, map(made, *columns) if columns else repeat(_UNMEASURED), strict=False)
 
     def _picked(self, name: str, begin: int, rows: Sequence[int] | None) -> list[Any]:
         column = self._read(name)

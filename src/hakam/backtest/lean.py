@@ -1,19 +1,22 @@
-"""Events of which only that is made what rules read.
+"""Events and signals of which only that is made what rules read.
 
 Rows were events when they were prepared, so what nobody asks for need not be made of them again: a lean event has the
-fields that the code of rules names, of the types that events have, and no others.
+fields that the code of rules names, of the types that events have, and no others. Lean signals hold what was asked for;
+the rest is unknown, as in those that were measured.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, cast
 
 import msgspec
 from msgspec import NODEFAULT
 
 from hakam.policy.fields import FieldSpec
+from hakam.signals.measure import Signals
 from hakam.vocabulary.event import Author, Context, Event, Item
 
 PARTS: dict[str, type[msgspec.Struct]] = {"author": Author, "item": Item, "context": Context}
@@ -38,6 +41,19 @@ def decoder(specs: Iterable[FieldSpec], *, text: bool) -> Callable[[bytes], Even
     parts = {part: _struct(whole, read[part], {}) for part, whole in PARTS.items()}
     lean = _struct(Event, read[""] | parts.keys(), parts)
     return cast("Callable[[bytes], Event]", msgspec.json.Decoder(lean).decode)
+
+
+@cache
+def lean_signals(needs: frozenset[str]) -> tuple[tuple[str, ...], Callable[..., Signals]]:
+    """Return which of `needs` (names of `Signals`) are held, in the order in which the function takes them.
+
+    It returns signals all of whose other fields are unknown, at no cost for any of these.
+    """
+    fields = msgspec.structs.fields(Signals)
+    held = [(field.name, field.type) for field in fields if field.name in needs]
+    rest = {field.name: field.default for field in fields if field.name not in needs}
+    made = msgspec.defstruct(Signals.__name__, held, namespace=rest, frozen=True, gc=False)
+    return tuple(name for name, _ in held), cast("Callable[..., Signals]", made)
 
 
 def _read_by(code: str) -> dict[str, set[str]] | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from shutil import copyfile
 
 import msgspec
 
+from hakam.policy.outside import OutsideList
 from hakam.policy.pack import Pack, load_pack
 from hakam.storage.embedded.lists import open_lists
 from hakam.storage.published import PublishedList
@@ -41,7 +43,21 @@ def carried(outside: Outside, folder: Path) -> Outside:
 
 
 def opened(files: Files, outside: Outside) -> Pack:
-    """Return the pack of some files, which were found sound before. Raises `BadListError` if a list is gone."""
-    found = load_pack(files, open_lists(Path(outside.folder), outside.lists))
+    """Return the pack of some files, which were found sound before. Raises `BadListError` if a list is gone.
+
+    A run asks for the same packs several times in one process. Those without lists outside are read once.
+    """
+    if not outside.lists:
+        return _read(tuple(sorted(files.items())))
+    return _sound(files, open_lists(Path(outside.folder), outside.lists))
+
+
+@lru_cache(maxsize=2)
+def _read(files: tuple[tuple[str, str], ...]) -> Pack:
+    return _sound(dict(files), {})
+
+
+def _sound(files: Files, lists: Mapping[str, OutsideList]) -> Pack:
+    found = load_pack(files, lists)
     assert found.pack is not None, found.errors
     return found.pack

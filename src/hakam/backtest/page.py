@@ -11,6 +11,7 @@ from hakam.backtest.decided import Agreement, Share
 from hakam.backtest.report import Report, RuleReport, Shown
 from hakam.backtest.run import Difference, Way
 from hakam.backtest.wording import STAGES, WORDS
+from hakam.policy.about import in_language as about_in
 from hakam.policy.differing import differing
 from hakam.policy.wording import in_language
 
@@ -24,7 +25,7 @@ _STYLE = """
 body{margin:0;background:var(--paper);color:var(--ink)}
 body{font:16px/1.5 system-ui,"Noto Sans","Noto Sans Arabic",sans-serif}
 [lang=ar] body{line-height:1.75}
-main{max-width:60rem;margin-inline:auto;padding:2rem 1rem 4rem}
+main{max-width:76rem;margin-inline:auto;padding:2rem 1rem 4rem}
 h1{font-size:1.7rem;margin:0 0 .25rem}h2{font-size:1.2rem;margin:2.5rem 0 .75rem}
 h3{font-size:1rem;margin:1.25rem 0 .5rem}
 p{margin:.25rem 0}.soft{color:var(--soft)}.warn{color:var(--warn)}
@@ -152,8 +153,8 @@ class _Page:
                 self._w(f"state_{rule.state}"),
                 f"{rule.fires_before or 0:,}",
                 f"{rule.fires:,}",
-                f"+{rule.change.newly_fires:,}" if rule.change else "",
-                f"−{rule.change.no_longer_fires:,}" if rule.change else "",
+                _signed("+", rule.change.newly_fires) if rule.change else "",
+                _signed("−", rule.change.no_longer_fires) if rule.change else "",
             ]
             for rule in changed
         ]
@@ -238,8 +239,8 @@ class _Page:
                 f"{_code(rule.policy)} · {stage}</span></summary>"
             )
         ]
-        if rule.about:
-            out.append(f'<p dir="auto">{escape(rule.about)}</p>')
+        if about := about_in(rule.about, self._language):
+            out.append(f'<p dir="auto">{escape(about)}</p>')
         if rule.failed:
             out.append(f'<p class="warn">{self._w("failed")} {rule.failed:,}</p>')
         if rule.fires:
@@ -310,6 +311,11 @@ def _digits(share: float) -> str:
 
 def _percent(share: float) -> str:
     return f"<bdi>{_digits(share)}</bdi>"
+
+
+def _signed(sign: str, number: int) -> str:
+    # The sign stands before the number, also from right to left.
+    return f'<bdi dir="ltr">{sign}{number:,}</bdi>'
 
 
 def _code(text: str) -> str:

@@ -10,6 +10,7 @@ from hakam.backtest.dataset import Dataset
 from hakam.backtest.decided import Agreement, Meaning, agreement, unread
 from hakam.backtest.run import Difference, Outcome, Way
 from hakam.backtest.tally import Unit
+from hakam.policy.about import About
 from hakam.policy.kinds import show_time
 from hakam.policy.pack import Pack
 from hakam.vocabulary.event import Event
@@ -47,7 +48,7 @@ class RuleReport(msgspec.Struct, frozen=True, omit_defaults=True):
     rule: str
     policy: str
     stage: str
-    about: str
+    about: About
     fires: int
     share: float
     by_language: dict[str, int]

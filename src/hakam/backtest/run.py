@@ -121,7 +121,7 @@ class Judge:
         self.near = NearMisses(self.conditions)
         self.near_parts = looked_at(len(self.dataset.parts))
         self.hits = StoredHits(job.counts.hits) if job.counts.hits else None
-        self.paths = fields_of(self.conditions, searched=self.hits is None) | {"text.language"}
+        self.paths = fields_of(self.conditions, texts=self.hits is None) | {"text.language"}
         self.counters = tuple(counters_of(job.packs, job.outside).values())
 
     @cached_property

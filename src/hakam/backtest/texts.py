@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -24,18 +24,18 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 import re2  # type: ignore[import-untyped]  # has no types
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
-from hakam.backtest.dataset import Places
+from hakam.backtest.dataset import Chunk, Places
 from hakam.backtest.keys import offsets_of
 from hakam.policy.cost import scanned
-from hakam.policy.generate import Atom, atom_of
+from hakam.policy.generate import Atom, atom_of, text_of
 from hakam.policy.patterns import options
 from hakam.policy.scan import SET_MEMORY, Scan
-from hakam.policy.tree import Condition, Counter, Field, How, Search, Value, parts
+from hakam.policy.tree import Condition, Counter, Field, Folded, How, Search, Value, parts
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 Hits = Mapping[
     Atom, Flags
-]  # the rows that each predicate hits, and under `there(path)` those that have a text
+]  # the rows that each predicate hits, and under `there(name)` those that have a text
 
 BLOCK = 2_048  # rows that are searched at once for patterns
 PIECE = 1 << 18  # bytes, about, that are searched at once for words and phrases
@@ -55,44 +55,61 @@ def is_anchored(search: Search) -> bool:
     return any(anchor in pattern for anchor in _ANCHORS)
 
 
+def searched(node: Condition | Value) -> TypeGuard[Search]:
+    """Whether a condition is a text predicate that is looked for over a whole column: a text of the scan, or a fold."""
+    if not isinstance(node, Search):
+        return False
+    return scanned(node) or (isinstance(node.of, Folded) and text_of(node) is not None)
+
+
 def asked(conditions: Iterable[Condition]) -> dict[str, dict[Atom, Search]]:
-    """Return the text predicates of some conditions by field. What a counter counts is not asked when it is read."""
+    """Return the text predicates of some conditions by text. What a counter counts is not asked when it is read."""
     found: dict[str, dict[Atom, Search]] = {}
     nodes: list[Condition | Value] = list(conditions)
     while nodes:
         node = nodes.pop()
-        if isinstance(node, Search) and scanned(node) and isinstance(node.of, Field):
-            found.setdefault(node.of.spec.path, {}).setdefault(atom_of(node), node)
+        if searched(node):
+            found.setdefault(atom_of(node)[0], {}).setdefault(atom_of(node), node)
         elif not isinstance(node, Counter):
             nodes.extend(parts(node))
     return found
 
 
-def there(path: str) -> Atom:
-    """Return what stands for "this field is known" among the hits."""
-    return path, "known", ()
+def there(name: str) -> Atom:
+    """Return what stands for "this text is known" among the hits."""
+    return name, "known", ()
 
 
 class Texts:
-    """All text predicates of some conditions, by the field that they search."""
+    """All text predicates of some conditions, by the text that they search. `paths` are the fields of these texts."""
 
     def __init__(self, conditions: Iterable[Condition]) -> None:
         atoms = asked(conditions)
-        self.columns = {path: TextColumn(searches) for path, searches in atoms.items()}
-        self._fields = {
-            path: next(search.of.spec for search in searches.values() if isinstance(search.of, Field))
-            for path, searches in atoms.items()
-        }
+        self.columns = {name: TextColumn(searches) for name, searches in atoms.items()}
+        self._of = {name: _read(next(iter(searches.values()))) for name, searches in atoms.items()}
+        self.paths = frozenset(_field(of).spec.path for of in self._of.values())
 
-    def hits(self, chunk: Any) -> dict[Atom, Flags]:
+    def hits(self, chunk: Chunk) -> dict[Atom, Flags]:
         """Return for each predicate the rows of a chunk that it hits."""
         found: dict[Atom, Flags] = {}
-        for path, column in self.columns.items():
-            values = chunk.field(self._fields[path])
+        for name, column in self.columns.items():
+            of = self._of[name]
+            values = chunk.field(of.spec) if isinstance(of, Field) else chunk.folded(of)
             found.update(column.hits(values))
             known = _known(values)
-            found[there(path)] = np.ones(len(values), dtype=np.bool_) if known is None else known
+            found[there(name)] = np.ones(len(values), dtype=np.bool_) if known is None else known
         return found
+
+
+def _read(search: Search) -> Field | Folded:
+    assert isinstance(search.of, Field | Folded)
+    return search.of
+
+
+def _field(of: Field | Folded) -> Field:
+    inner = of.of if isinstance(of, Folded) else of
+    assert isinstance(inner, Field)
+    return inner
 
 
 class StoredHits:

@@ -18,10 +18,10 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from hakam.backtest.columns import stored
 from hakam.backtest.dataset import Chunk, Doubles, Flags
-from hakam.backtest.texts import Hits, Texts, there
+from hakam.backtest.texts import Hits, Texts, searched, there
 from hakam.policy.arithmetic import LIMIT
 from hakam.policy.canonical import canonical
-from hakam.policy.cost import cost_of, scanned
+from hakam.policy.cost import cost_of
 from hakam.policy.generate import atom_of
 from hakam.policy.interpret import leaf_outcome
 from hakam.policy.kinds import TEXTUAL, Kind
@@ -35,6 +35,7 @@ from hakam.policy.tree import (
     Constant,
     Counter,
     Field,
+    Folded,
     Holds,
     How,
     Known,
@@ -223,9 +224,11 @@ class Evaluation:
         return known, self._any(flags(pc.is_in(flat, value_set=values)), owners)
 
     def _search(self, node: Search) -> tuple[Flags, Flags]:
-        if scanned(node):
-            assert isinstance(node.of, Field)
-            return self._hits[there(node.of.spec.path)], self._hits[atom_of(node)]
+        if searched(node):
+            return self._hits[there(atom_of(node)[0])], self._hits[atom_of(node)]
+        if isinstance(node.of, Folded) and isinstance(node.of.of, Field):
+            column = self.chunk.folded(node.of)
+            return valid(column), self._found(node, column)
         if not isinstance(node.of, Field):
             raise NoVectorFormError
         if node.of.kind is Kind.TEXTS:
@@ -344,10 +347,10 @@ class Rules:
         return found, evaluation.unsure | chunk.odd
 
 
-def fields_of(conditions: Iterable[Condition], *, searched: bool = True) -> frozenset[str]:
+def fields_of(conditions: Iterable[Condition], *, texts: bool = True) -> frozenset[str]:
     """Return the stored fields that conditions read, those of counters left out: counters are counted before.
 
-    Without `searched`, also without the texts that are only searched: they were searched before.
+    Without `texts`, also without the texts that are only searched: they were searched before.
     """
     known = {spec.path for spec in stored()}
     found = set()
@@ -356,7 +359,7 @@ def fields_of(conditions: Iterable[Condition], *, searched: bool = True) -> froz
         node = nodes.pop()
         if isinstance(node, Field) and (node.spec.path in known or node.spec.path.startswith("scores[")):
             found.add(node.spec.path)
-        elif not isinstance(node, Counter) and (searched or not (isinstance(node, Search) and scanned(node))):
+        elif not isinstance(node, Counter) and (texts or not searched(node)):
             nodes.extend(parts(node))
     return frozenset(found)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hakam.cli.screen import ERR, OUT, CommandError, table
+from hakam.cli.screen import ERR, OUT, CommandError, show_whole, table
 from hakam.policy.differing import differing
 from hakam.vocabulary.counted import counted
 from hakam.vocabulary.event import ContentKind
@@ -107,6 +107,12 @@ def backtest(
         way in {"auto", "columns", "function"}, f"{way!r} is no way of judging: auto, columns or function"
     )
     _require(lang in {"en", "ar"}, f"{lang!r} is no language of the report: en or ar")
+    for wanted in (html, json):
+        if wanted is not None:
+            _require(not wanted.is_dir(), f"the report can't be written: {wanted} is a folder")
+            _require(
+                wanted.parent.is_dir(), f"the report can't be written: there is no folder {wanted.parent}"
+            )
     began = time.monotonic()
     try:
         with ExitStack() as held:
@@ -132,8 +138,8 @@ def backtest(
     except KeyboardInterrupt:  # the bars of progress are gone by now, so that the line stands
         ERR.print("interrupted: nothing was changed")
         raise typer.Exit(INTERRUPTED) from None
+    show(made)  # first: whatever becomes of the files, the figures are not lost
     _write(made, html=html, lang=lang, json=json)
-    show(made)
 
 
 def _require(holds: bool, otherwise: str) -> None:
@@ -396,6 +402,8 @@ def show(made: Report) -> None:
     columns += ["newly", "no longer"] if compared else []
     columns += ["precision (95 %)", "recall (95 %)"] if judged else []
     shown = table(*columns, title=f"{made.pack} on {counted(made.events, 'event')}")
+    # Names that begin alike would be told apart no more; the intervals give way.
+    shown.columns[0].no_wrap = True
     loud = [
         rule
         for rule in made.rules
@@ -404,7 +412,7 @@ def show(made: Report) -> None:
     for rule in sorted(loud, key=lambda rule: (-rule.fires, rule.rule))[:SHOWN_RULES]:
         shown.add_row(*_cells(rule, compared=compared, judged=judged))
     if loud:
-        OUT.print(shown)
+        show_whole(shown)  # names that begin alike could not be told apart if they were cut
     if len(loud) > SHOWN_RULES:
         more = counted(len(loud) - SHOWN_RULES, "more rule")
         OUT.print(f"and {more}; --html or --json shows all", style="dim")

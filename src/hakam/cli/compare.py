@@ -14,6 +14,7 @@ from hakam.backtest.rows import RowFile, UnreadableFileError
 from hakam.cli.screen import OUT, CommandError, table
 from hakam.vocabulary.counted import counted
 
+_APART = 0.005  # of scores: less is written as 0.00
 _SHOWN = 5
 _CUT = 80
 _PERSPECTIVE = ("TOXICITY", "IDENTITY_ATTACK", "INSULT", "THREAT", "SEVERE_TOXICITY", "PROFANITY")
@@ -72,7 +73,7 @@ def compare(
                 _sleep(wait)
     OUT.print(f"{counted(len(texts), 'text')}; a = {a}, b = {b}", soft_wrap=True)
     _print_agreement(answers)
-    _print_disagreements(texts, answers)
+    print_disagreements(texts, answers)
 
 
 def _require_usable(side: Side) -> None:
@@ -198,12 +199,16 @@ def _print_agreement(answers: list[tuple[Said, Said]]) -> None:
     OUT.print(shown)
 
 
-def _print_disagreements(texts: list[str], answers: list[tuple[Said, Said]]) -> None:
+def print_disagreements(texts: list[str], answers: list[tuple[Said, Said]]) -> None:
+    """Print the texts on which the two are furthest apart, if they are."""
     gaps = [
         (max((abs(x.scores[n] - y.scores[n]) for n in x.scores if n in y.scores), default=0.0), text)
         for text, (x, y) in zip(texts, answers, strict=True)
     ]
+    apart = sorted((one for one in gaps if one[0] >= _APART), reverse=True)[:_SHOWN]
+    if not apart:
+        return
     shown = table("distance", "text", title="Furthest apart")
-    for gap, text in sorted(gaps, reverse=True)[:_SHOWN]:
+    for gap, text in apart:
         shown.add_row(f"{gap:.2f}", " ".join(text.split())[:_CUT])
     OUT.print(shown)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from hakam.cli.labelled_rows import files_of, name_of, rows_of
-from hakam.cli.screen import ERR, OUT, CommandError, table
+from hakam.cli.screen import ERR, OUT, CommandError, show_whole, table
 
 if TYPE_CHECKING:
     from hakam.signals.evaluation.figures import Figures
@@ -224,7 +224,7 @@ def _print_sources(rows: Sequence[Judged]) -> None:
             str(found.ap), str(found.f1), str(found.macro_f1), str(found.calibration_error),
             "" if base is None else f"{base[1]:.3f}", "" if base is None else f"{base[0]:.3f}",
         )  # fmt: skip
-    OUT.print(shown)
+    show_whole(shown)
 
 
 def _print_groups(rows: Sequence[Judged]) -> None:
@@ -255,7 +255,7 @@ def _print_groups(rows: Sequence[Judged]) -> None:
                         str(_figures(named).false_positives),
                         f"{share:.3f}",
                     )
-    OUT.print(shown)
+    show_whole(shown)
 
 
 def _print_functional(rows: Sequence[Judged]) -> None:
@@ -281,7 +281,7 @@ def _print_functional(rows: Sequence[Judged]) -> None:
             shares.append(f"{right.value:.0%} ({right.low:.0%}-{right.high:.0%})".replace("%-", "-"))
         count = len(part) // len(tiers)
         shown.add_row(language, head, function, "leave" if label == 0 else "flag", str(count), *shares)
-    OUT.print(shown)
+    show_whole(shown)
     totals = table(
         "language", "head", "texts", "tier", "AUC", "macro-F1", "found", "wrongly flagged", title="In all"
     )
@@ -293,7 +293,7 @@ def _print_functional(rows: Sequence[Judged]) -> None:
             language, head, str(len(part)), _TIERS[place], str(found.auc), str(found.macro_f1), f"{found.recall:.0%}",
             str(found.false_positives),
         )  # fmt: skip
-    OUT.print(totals)
+    show_whole(totals)
 
 
 def _print_json(tiers: Sequence[_Reading], corpora: Sequence[Judged], functional: Sequence[Judged]) -> None:

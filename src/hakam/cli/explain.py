@@ -12,7 +12,7 @@ from hakam.cli.screen import CommandError, Language
 _EVENT = re.compile(r"event:(?P<platform>[a-z0-9-]+)/(?P<id>.+)")
 _SEQ = re.compile(r"(event:)?(?P<seq>[0-9]+)")
 _SUBJECT = re.compile(r"(case|decision|statement|complaint|notice|measure|item|staff|key|rulebook):.+")
-_CODE = re.compile(r"[A-Z][0-9]{3}")
+_CODE = re.compile(r"[A-Za-z][0-9]{3}")
 
 
 def explain(
@@ -45,7 +45,7 @@ def explain(
     elif _SUBJECT.fullmatch(what):
         explanations.story(what)
     elif _CODE.fullmatch(what):
-        explanations.code(what, language)
+        explanations.code(what.upper(), language)
     else:
         raise CommandError(
             f"{what!r} can't be explained; try event:PLATFORM/ID, a record's number, decision:7 or P012"

@@ -60,6 +60,7 @@ def add(
     from hakam.storage.embedded import list_files  # noqa: PLC0415 -- needs Django started
     from hakam.storage.embedded import lists as files  # noqa: PLC0415 -- needs Django started
     from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415 -- needs Django started
+    from hakam.vocabulary.counted import counted  # noqa: PLC0415 -- needs Django started
     from hakam.wiring import publish  # noqa: PLC0415 -- needs Django started
 
     now = datetime.now(tz=UTC)
@@ -81,9 +82,8 @@ def add(
         raise CommandError(str(error)) from error
     publish.publish(chosen, now=now)
     again = f", {kept.repeated:,} said twice" if kept.repeated else ""
-    OUT.print(
-        f"{name} version {version.number} is in force: {kept.entries:,} {kind}{again}; digest {kept.digest[:12]}"
-    )
+    size = counted(kept.entries, kind.value.removesuffix("s"))
+    OUT.print(f"{name} version {version.number} is in force: {size}{again}; digest {kept.digest[:12]}")
 
 
 @contextmanager

@@ -137,6 +137,9 @@ def _generated(engine: Engine, count: int) -> int:
     return len(wrong)
 
 
+_UNREAD = frozenset({"P001", "P002", "P003", "P004"})  # what YAML itself refuses
+
+
 def lay_out_pack(
     pack: Folder,
     check_only: Annotated[
@@ -157,6 +160,9 @@ def lay_out_pack(
         if not check_only:
             (pack / path).write_text(laid[path], encoding="utf-8", newline="\n")
     print(f"{len(changed)} of {counted(len(files), 'file')} {'would change' if check_only else 'changed'}")
+    unread = {one.span.file for one in loaded.errors if one.code in _UNREAD and one.span is not None}
+    for path in sorted(unread):
+        typer.echo(f"{path} can't be read and is as it was; `hakam check` shows why", err=True)
     if changed and check_only:
         raise typer.Exit(FAILED)
 

@@ -12,6 +12,7 @@ from hakam.policy.counters import MemoryCounters
 from hakam.policy.engine import compile_pack
 from hakam.policy.fragments import event_of
 from hakam.policy.pack import Loaded, load_pack
+from hakam.policy.rules import MAX_RULES
 from hakam.policy.testing import run_examples
 from hakam.policy.witness import covering
 from hakam.signals.measure import measure
@@ -68,7 +69,14 @@ class Pack:
         self.entries.append(Entry(file, line, what, Status.LEFT_OUT, None, why))
 
     def finish(self) -> Imported:
-        """Make the pack. A rule with an error, or whose own examples fail, is left out, with why."""
+        """Make the pack. A rule with an error, or whose own examples fail, is left out, with why.
+
+        Raises `ValueError` for more rules than a pack holds.
+        """
+        if len(self.drafts) > MAX_RULES:
+            raise ValueError(
+                f"{len(self.drafts):,} rules, and a pack holds {MAX_RULES:,} at most: divide them"
+            )
         kept = list(self.drafts)
         while True:
             files = self._files(kept)

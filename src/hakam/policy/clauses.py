@@ -40,9 +40,14 @@ class Clause(msgspec.Struct, frozen=True):
 
     def in_language(self, language: str) -> tuple[str, str]:
         """Return title and text in `language`, else in English, else in the first language there is."""
+        spoken = self.language_for(language)
+        return self.title[spoken], self.text[spoken]
+
+    def language_for(self, language: str) -> str:
+        """Return the language in which somebody who reads `language` is shown the clause."""
         for wanted in (language, language.split("-", maxsplit=1)[0], "en", *self.title):
             if wanted in self.title and wanted in self.text:
-                return self.title[wanted], self.text[wanted]
+                return wanted
         raise LookupError(f"clause {self.id} has no text")
 
 

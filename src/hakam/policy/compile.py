@@ -4,8 +4,8 @@ Shared parts once, cheap before dear, one scan for each text, rules without a hi
 
 The source is kept (`Program.source`) and can be read. A rule whose condition cannot be true unless a text
 predicate hits is *guarded*: it stands in a function of its own that runs only for the events whose text has
-such a hit. The others stand in the main function, many of them behind a *gate*: one question for all. What the
-leaves of a rule saw is written in a third function, which runs only for rules that fired.
+such a hit. The others stand in the main function, many of them behind a *gate*: one question for all. What is told
+of a rule, with what its leaves saw, is made by a third function, which runs only for rules that fired.
 """
 
 from __future__ import annotations
@@ -19,38 +19,39 @@ from typing import Any
 import msgspec
 
 from hakam.policy.canonical import canonical
-from hakam.policy.cost import SCANNED, cost_of, fields_read, scanned
+from hakam.policy.cost import cost_of, fields_read, scanned
 from hakam.policy.fields import FIELDS, FieldSpec
 from hakam.policy.gates import gates
-from hakam.policy.generate import Atom, Writer, atom_of
+from hakam.policy.generate import Atom, Writer, atom_of, name_of, text_of
 from hakam.policy.kinds import Kind
 from hakam.policy.phrases import NOTHING
 from hakam.policy.rules import Rule
 from hakam.policy.scan import SHOWN, Scan, encoded, remembered
+from hakam.policy.telling import Told, telling
 from hakam.policy.tree import (
     And,
     Condition,
     Counter,
     CounterKind,
     Field,
-    How,
+    Folded,
     Not,
     Or,
     Search,
     Value,
-    label,
-    leaves,
     walk,
 )
 from hakam.signals.fold import split_words
+from hakam.vocabulary.verdict import Firing, Stage
 
+CROWD = 8  # predicates on a text that is not scanned anyway; from these on it is scanned once for all of them
 _CHEAP = 130  # nanoseconds below which a shared part is computed for each event, needed or not
 _NUMERIC = frozenset({Kind.NUMBER, Kind.TIME, Kind.DURATION})
 
 Failures = dict[int, BaseException] | None
 Counted = tuple[Any, ...]
 Hits = frozenset[int]
-Seeing = Callable[[Any, Any, Any, Any, Any, Hits, Counted], dict[str, Any]]
+Telling = Callable[[Any, Any, Any, Any, Any, Hits, Counted], Firing]
 
 
 class Program(msgspec.Struct, frozen=True):
@@ -59,33 +60,38 @@ class Program(msgspec.Struct, frozen=True):
     `judge(event, signals, counters)` returns `nothing`, or what `found(event, signals, counters, rules,
     failed, hits, counted)` makes of the numbers of the rules that fired, of what failed, of the hits of the
     scans and of the counters' values, or what `broken(event, signals, error)` makes of an error outside any
-    rule. `seen[n]` returns what the leaves of a rule saw. If the program was compiled `counted`, `counters` are
-    the values themselves, a tuple in the order of `Program.counters`, and nothing is counted.
+    rule. `tell[n]` returns the firing of a rule, with what its leaves saw; `only` holds those of rules that have
+    but one, `safe` the numbers of rules whose firings surely can be made. If the program was compiled `counted`,
+    `counters` are the values themselves, a tuple in the order of `Program.counters`, and nothing is counted.
     """
 
     source: str
     judge: Callable[[Any, Any, Any], Any]
-    seen: tuple[Seeing, ...]
+    tell: tuple[Telling, ...]
+    only: dict[int, Firing]
+    safe: frozenset[int]
     counters: tuple[Counter, ...]
     guarded: frozenset[int]
 
 
-def guard(node: Condition, *, sure_of: bool = True) -> frozenset[Search] | None:
-    """Return text predicates of which one must hit for the condition to be true.
+def guard(
+    node: Condition, looked_for: Callable[[Condition], bool], *, sure_of: bool = True
+) -> frozenset[Search] | None:
+    """Return text predicates that scans look for, of which one must hit for the condition to be true.
 
     `None` if it can be without.
     """
     if isinstance(node, Not):
-        return guard(node.of, sure_of=not sure_of)
+        return guard(node.of, looked_for, sure_of=not sure_of)
     if isinstance(node, And | Or):
-        below = [guard(item, sure_of=sure_of) for item in node.items]
+        below = [guard(item, looked_for, sure_of=sure_of) for item in node.items]
         if isinstance(node, And) is sure_of:
             there = [item for item in below if item is not None]
             return min(there, key=len) if there else None
         if any(item is None for item in below):
             return None
         return frozenset().union(*[item for item in below if item is not None])
-    return frozenset({node}) if sure_of and isinstance(node, Search) and scanned(node) else None
+    return frozenset({node}) if sure_of and isinstance(node, Search) and looked_for(node) else None
 
 
 def compile_rules(
@@ -105,30 +111,39 @@ class _Compiler:
         self.rules = rules
         self.counted = counted  # before, by somebody else
         self.counters: dict[str, Counter] = {}
+        self.texts: dict[str, Field | Folded] = {}
         searches: dict[str, dict[Atom, Search]] = {}
+        own = set()  # texts that are scanned however few predicates look at them
         for rule in rules:
             for node in walk(rule.when):
                 if isinstance(node, Counter):
                     self.counters.setdefault(node.name, node)
-                elif isinstance(node, Search) and scanned(node) and isinstance(node.of, Field):
-                    path = "text.folded" if node.how is How.WORDS else node.of.spec.path
-                    searches.setdefault(path, {}).setdefault(atom_of(node), node)
+                elif isinstance(node, Search) and (text := text_of(node)) is not None:
+                    name = name_of(text)
+                    self.texts.setdefault(name, text)
+                    searches.setdefault(name, {}).setdefault(atom_of(node), node)
+                    if scanned(node):
+                        own.add(name)
         asked = {
             atom_of(node)
             for rule in rules
             for node in walk(rule.when, counted=counted)
-            if isinstance(node, Search) and scanned(node)
+            if isinstance(node, Search) and text_of(node) is not None
         }
         self.scans: dict[str, dict[int, Search]] = {}
         self.numbers: dict[Atom, int] = {}
-        for path in sorted(searches, key=sorted(SCANNED).index):
-            for atom, search in searches[path].items():
+        for name in sorted(
+            searches, key=lambda name: (name not in own, isinstance(self.texts[name], Field), name)
+        ):
+            if name not in own and len(searches[name].keys() & asked) < CROWD:
+                continue
+            for atom, search in searches[name].items():
                 number = self.numbers[atom] = len(self.numbers)
                 if atom in asked:
-                    self.scans.setdefault(path, {})[number] = search
+                    self.scans.setdefault(name, {})[number] = search
         self.places = {name: n for n, name in enumerate(self.counters)}
         self.writer = Writer(self.numbers, self.places)
-        self.guards = [guard(rule.when) for rule in rules]
+        self.guards = [guard(rule.when, self.writer.looked_for) for rule in rules]
         self._meanings: dict[int, str] = {}
         self._names: dict[str, str] = {}
 
@@ -137,16 +152,20 @@ class _Compiler:
         guarded = [n for n, found in enumerate(self.guards) if found is not None]
         body = self._main(main, guarded)
         functions = [line for n in guarded for line in self._guarded(n)]
-        seeing = [line for n in range(len(self.rules)) for line in self._seeing(n)]
-        source = "\n".join([*functions, *body, *seeing, ""])
+        told = [self._telling(n) for n in range(len(self.rules))]
+        source = "\n".join([*functions, *body, *(line for one in told for line in one.lines), ""])
         scope = self.writer.globals
-        scope.update(ends, NO_HITS=NOTHING, ENCODED=encoded)
+        scope.update(ends, NO_HITS=NOTHING, ENCODED=encoded, FIRING=Firing)
+        scope.update({stage.name: stage for stage in Stage})
         code = compile(source, "<pack>", "exec")
         exec(code, scope)  # noqa: S102 -- written above from checked trees; names and constants only
         scope["GUARDED"] = {n: scope[f"rule_{n}"] for n in guarded}
         scope["RULES_OF"] = self._rules_of(guarded)
-        seen = tuple(scope[f"seen_{n}"] for n in range(len(self.rules)))
-        return Program(source, scope["judge"], seen, tuple(self.counters.values()), frozenset(guarded))
+        tells = tuple(scope[f"tell_{n}"] for n in range(len(self.rules)))
+        only = {n: one.firing for n, one in enumerate(told) if one.firing is not None}
+        safe = frozenset(n for n, one in enumerate(told) if one.safe)
+        counters = tuple(self.counters.values())
+        return Program(source, scope["judge"], tells, only, safe, counters, frozenset(guarded))
 
     def _rules_of(self, guarded: list[int]) -> dict[int, tuple[int, ...]]:
         found: dict[int, list[int]] = {}
@@ -231,11 +250,14 @@ class _Compiler:
         lines = []
         numbers = set()
         for path in dict.fromkeys([*self.scans, *tally]):
+            if path in self.scans and isinstance(self.texts[path], Folded):
+                code = self.writer.raw(self.texts[path])
+                lines.append(f"    {self._held(path)} = {code}")
+                continue
             spec = FIELDS.get(path) or specs[path]
             if path not in self.scans and (tally[path] < 2 or spec.cost > 4 * _CHEAP):  # noqa: PLR2004 -- read twice
                 continue
-            name = f"f{len(self.writer.locals)}"
-            self.writer.locals[path] = name
+            name = self._held(path)
             if path == "author.age":
                 lines += _age(name)
                 numbers.add(name)
@@ -246,6 +268,11 @@ class _Compiler:
                 numbers.add(name)
         self.writer.numbers = frozenset(numbers)
         return lines
+
+    def _held(self, path: str) -> str:
+        """Return the local variable that holds a field or text from here on."""
+        name = self.writer.locals[path] = f"f{len(self.writer.locals)}"
+        return name
 
     def _scans(self) -> list[str]:
         lines = ["    H = NO_HITS"]
@@ -350,7 +377,7 @@ class _Compiler:
             if isinstance(node, And | Or):
                 for item in node.items:
                     name(item, sure_of=sure_of)
-            if tally[code] > 1 and cost_of(node) > 0 and not _trivial(node):
+            if tally[code] > 1 and cost_of(node) > 0 and not self.writer.looked_for(node):
                 inner = self.writer.write(node, sure_of=sure_of, shared=self._shared_name)
                 local = f"b{len(self._names)}"
                 if cost_of(node) <= _CHEAP:
@@ -381,18 +408,10 @@ class _Compiler:
             code = self.writer.write(self.rules[n].when, sure_of=True)
         return [f"def rule_{n}({names}):  # {self.rules[n].id}", f"    return {code}"]
 
-    def _seeing(self, n: int) -> list[str]:
-        when = self.rules[n].when
+    def _telling(self, n: int) -> Told:
+        rule = self.rules[n]
         with self._bare():
-            found = {
-                label(leaf): code for leaf in leaves(when) if (code := self.writer.seen(leaf)) is not None
-            }
-        counted = sorted(self.places[name] for name in _names(when))
-        return [
-            f"def seen_{n}(e, s, a, i, x, H, K):",
-            *(f"    k{place} = K[{place}]" for place in counted),
-            f"    return {{{', '.join(f'{text!r}: {code}' for text, code in found.items())}}}",
-        ]
+            return telling(self.writer, n, rule, sorted(self.places[name] for name in _names(rule.when)))
 
     @contextmanager
     def _bare(self) -> Iterator[None]:
@@ -433,8 +452,3 @@ def _in_words(find: Callable[[str], str | None], split: Callable[[str], str]) ->
 
 def _names(node: Condition) -> frozenset[str]:
     return frozenset(part.name for part in walk(node) if isinstance(part, Counter))
-
-
-def _trivial(node: Condition) -> bool:
-    """Whether a part is as cheap as the variable that would hold it."""
-    return isinstance(node, Search) and scanned(node)

@@ -9,10 +9,13 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
+from msgspec.structs import replace
+
 from hakam.policy.compile import Counted, Failures, Hits, Program, compile_rules
 from hakam.policy.cost import fields_read
 from hakam.policy.counters import NO_COUNTERS, Counters
 from hakam.policy.counting import mark_name
+from hakam.policy.generate import shown
 from hakam.policy.interpret import Seen, leaf_value, outcome
 from hakam.policy.kinds import unix
 from hakam.policy.pack import Pack
@@ -26,8 +29,6 @@ from hakam.vocabulary.event import Event
 from hakam.vocabulary.measure import Measure, merged
 from hakam.vocabulary.verdict import Aside, Firing, PackRef, ReviewRequest, Stage, Verdict
 
-SHOWN_TEXT = 200
-SHOWN_ITEMS = 20
 MAX_TOGETHER = 10_000
 HOLDBACK = "holdback"  # the name under which authors are divided
 GRAVE = 50  # severity of a clause; from here on nobody is held back
@@ -35,10 +36,11 @@ TRIPPED = "tripped"  # queue for rules that ask for no other
 URGENT = 0.5
 
 
-# What a firing says of a rule, at hand: id, clause, digest, stage, measures, review, whether a quota bounds it.
-_Told: TypeAlias = "tuple[str, str, str, Stage, tuple[Measure, ...], ReviewRequest | None, bool]"
-_SHORT = frozenset({int, float, bool})
 _LIVE, _SHADOW, _CANARY = Stage.LIVE, Stage.SHADOW, Stage.CANARY  # at hand: asked for each firing
+_Together: TypeAlias = "tuple[tuple[Measure, ...], ReviewRequest | None]"
+_Alike: TypeAlias = (  # live, what they propose, and their verdict if it is always the same
+    "tuple[tuple[int, ...], tuple[Measure, ...], ReviewRequest | None, Verdict | None]"
+)
 
 
 class Engine:
@@ -70,13 +72,15 @@ class Engine:
         self._bare: Callable[[Event, Signals, Counters], tuple[int, ...]] | None = None
         self._holdback = pack.holdback
         self._giving_way = giving_way(self.rules)
-        self._told = [_told_of(rule) for rule in self.rules]
+        self._limited = frozenset(n for n, rule in enumerate(self.rules) if rule.quota and rule.measures)
+        canaries = [n for n, rule in enumerate(self.rules) if rule.staging.stage is _CANARY]
+        self._by_author = self._limited.union(canaries, self._giving_way)
+        """The rules whose word depends on whose event it is, or on how often they have fired."""
         self._held = frozenset(
             n for n, rule in enumerate(self.rules) if pack.clauses[rule.policy].severity < GRAVE
         )
-        self._together: dict[
-            tuple[tuple[int, ...], tuple[int, ...]], tuple[tuple[Measure, ...], ReviewRequest | None]
-        ] = {}
+        self._together: dict[tuple[tuple[int, ...], tuple[int, ...]], _Together] = {}
+        self._alike: dict[tuple[int, ...], _Alike] = {}
 
     @property
     def source(self) -> str:
@@ -109,7 +113,7 @@ class Engine:
         Made anew each time. If `counted`, its last argument is what counters said: a value for each of `counting`.
         Then no quota is ever used up.
         """
-        acts = not counted and (self._marking or any(told[-1] for told in self._told))
+        acts = not counted and (self._marking or bool(self._limited))
         found = self._at_once if acts else partial(Recorded, self._later)
         return compile_rules(
             self.rules, nothing=None, found=found, broken=self._broken_recorded, counted=counted
@@ -139,19 +143,17 @@ class Engine:
 
     def places(self, recorded: Recorded) -> tuple[list[int], list[int]]:
         """Return the places in `rules` of what the verdict says fires and failed, without making the verdict."""
-        failed = recorded.failed or {}
+        failed, hits = recorded.failed or {}, recorded.hits
+        safe = self._program.safe
+        if not failed and hits is not None and safe.issuperset(recorded.fired):
+            return recorded.fired, []
         fires, fails = [], list(failed)
-        event, signals, hits, counted = recorded.event, recorded.signals, recorded.hits, recorded.counted
+        event, signals, counted = recorded.event, recorded.signals, recorded.counted
         for n in recorded.fired:
             if n in failed:
                 continue
             try:  # what can't be told does not fire
-                if hits is None:
-                    values_of(self.rules[n], Seen(event, signals))
-                else:
-                    self._program.seen[n](
-                        event, signals, event.author, event.item, event.context, hits, counted
-                    )
+                self._firing(n, event, signals, hits, counted)
             except Exception:  # noqa: BLE001 -- as in `_verdict`
                 fails.append(n)
             else:
@@ -187,7 +189,7 @@ class Engine:
                 failed[n] = error
         return fired, failed or None, None, (None,) * len(self._program.counters)
 
-    def _verdict(  # noqa: C901, PLR0912, PLR0917 -- called from generated code; one pass over what fired
+    def _verdict(  # noqa: PLR0917 -- called from generated code
         self,
         event: Event,
         signals: Signals,
@@ -199,53 +201,109 @@ class Engine:
     ) -> Verdict:
         if len(fired) > 1:
             fired.sort()
+        held = self._holdback > 0 and place(HOLDBACK, event.platform, event.author.id) < self._holdback
+        if failed is None and hits is not None and not held:
+            places = tuple(fired)
+            found = self._alike.get(places)
+            if found is None and self._by_author.isdisjoint(fired):
+                found = self._as_staged(places)
+            if found is not None:
+                live, measures, review, verdict = found
+                if verdict is not None:
+                    return verdict
+                tell, author, item, context = self._program.tell, event.author, event.item, event.context
+                firings = []
+                try:
+                    for n in fired:
+                        firings.append(tell[n](event, signals, author, item, context, hits, counted))  # noqa: PERF401
+                except Exception:  # noqa: BLE001 -- which rule it was is found rule by rule
+                    return self._each(event, signals, counters, fired, failed, hits, counted, held=held)
+                if self._marking:
+                    self._mark(event, counters, live)
+                return Verdict(self.ref, tuple(firings), measures, review, (), (), (), self.aside, self.lists)
+        return self._each(event, signals, counters, fired, failed, hits, counted, held=held)
+
+    def _as_staged(self, fired: tuple[int, ...]) -> _Alike:
+        """Return which of some rules are live, none of them by author, what these propose, and their one verdict."""
+        live = tuple(n for n in fired if self.rules[n].staging.stage is _LIVE)
+        measures, review = self._proposal(live, ())
+        verdict, only = None, self._program.only
+        if not self._marking and only.keys() >= set(fired):
+            firings = tuple(only[n] for n in fired)
+            verdict = Verdict(self.ref, firings, measures, review, (), (), (), self.aside, self.lists)
+        found = live, measures, review, verdict
+        if len(self._alike) < MAX_TOGETHER:
+            self._alike[fired] = found
+        return found
+
+    def _each(  # noqa: PLR0917 -- as `_verdict`
+        self,
+        event: Event,
+        signals: Signals,
+        counters: Counters,
+        fired: list[int],
+        failed: Failures,
+        hits: Hits | None,
+        counted: Counted,
+        *,
+        held: bool,
+    ) -> Verdict:
+        """Make a verdict rule by rule: each may fail, be over its quota, or mean less for this author."""
         firings: list[Firing] = []
         live: list[int] = []
         tripped: list[int] = []
-        held = self._holdback > 0 and place(HOLDBACK, event.platform, event.author.id) < self._holdback
-        rules, seeing, told, giving_way = self.rules, self._program.seen, self._told, self._giving_way
-        author, item, context = event.author, event.item, event.context
         for n in fired:
             if failed is not None and n in failed:
                 continue
             try:
-                if hits is None:
-                    values = values_of(rules[n], Seen(event, signals))
-                else:
-                    values = seeing[n](event, signals, author, item, context, hits, counted)
+                firing = self._firing(n, event, signals, hits, counted)
             except Exception as error:  # noqa: BLE001 -- the rule is put aside, as if its condition had failed
                 failed = {**(failed or {}), n: error}
                 continue
-            id_, policy, digest, stage, measures, review, limited = told[n]
-            if stage is _CANARY:
-                rule = rules[n]
-                stage = rule.staging.for_author(rule.placed, event.platform, author.id)
+            stage = self._stage(n, event, failed or (), held=held)
+            if stage is not firing.stage:
+                firing = replace(firing, stage=stage)
             if stage is _LIVE:
-                if (giving_way and self.gives_way(n, event, failed or ())) or (held and n in self._held):
-                    stage = _SHADOW
-                else:
-                    if limited and self._over(event, counters, rules[n]):
-                        tripped.append(n)
-                        measures, review = (), review or ReviewRequest(TRIPPED, URGENT)
-                    live.append(n)
-            for value in values.values():
-                if type(value) not in _SHORT and (type(value) is not str or len(value) > SHOWN_TEXT):
-                    values = _shown(values)
-                    break
-            firings.append(Firing(id_, policy, digest, stage, measures, review, values))
-        quarantined: tuple[str, ...] = ()
-        if failed:
-            quarantined = tuple([rules[n].id for n in sorted(failed)])
-            for n, cause in failed.items():
-                self.failing(rules[n].id, cause)
+                if n in self._limited and self._over(event, counters, self.rules[n]):
+                    tripped.append(n)
+                    asked = firing.review or ReviewRequest(TRIPPED, URGENT)
+                    firing = replace(firing, measures=(), review=asked)
+                live.append(n)
+            firings.append(firing)
+        quarantined = tuple([self.rules[n].id for n in sorted(failed or ())])
+        for n, cause in (failed or {}).items():
+            self.failing(self.rules[n].id, cause)
         if not firings and not quarantined:
             return self.nothing
         if self._marking:
             self._mark(event, counters, live)
-        together, asked = self._proposal(tuple(live), tuple(tripped))
-        names = tuple([rules[n].id for n in tripped]) if tripped else ()
-        aside, lists = self.aside, self.lists
-        return Verdict(self.ref, tuple(firings), together, asked, quarantined, names, (), aside, lists)
+        together, asks = self._proposal(tuple(live), tuple(tripped))
+        names = tuple([self.rules[n].id for n in tripped])
+        return Verdict(
+            self.ref, tuple(firings), together, asks, quarantined, names, (), self.aside, self.lists
+        )
+
+    def _firing(self, n: int, event: Event, signals: Signals, hits: Hits | None, counted: Counted) -> Firing:
+        """Return the firing of a rule at the stage on which it stands. Raises what reading its values raises."""
+        if hits is not None:
+            return self._program.tell[n](
+                event, signals, event.author, event.item, event.context, hits, counted
+            )
+        rule = self.rules[n]
+        values = shown(values_of(rule, Seen(event, signals)))
+        return Firing(
+            rule.id, rule.policy, rule.digest, rule.staging.stage, rule.measures, rule.review, values
+        )
+
+    def _stage(self, n: int, event: Event, failed: Container[int], *, held: bool) -> Stage:
+        """Return the stage of a rule for the author of an event."""
+        rule = self.rules[n]
+        stage = rule.staging.stage
+        if stage is _CANARY:
+            stage = rule.staging.for_author(rule.placed, event.platform, event.author.id)
+        if stage is _LIVE and (self.gives_way(n, event, failed) or (held and n in self._held)):
+            return _SHADOW
+        return stage
 
     def gives_way(self, n: int, event: Event, failed: Container[int] = ()) -> bool:
         """Whether a rule leaves the author of an event to its variant with a value on trial (`policy.staged`)."""
@@ -265,7 +323,7 @@ class Engine:
         ]
         return any(count is not None and count > most for count, most in counts)
 
-    def _mark(self, event: Event, counters: Counters, live: list[int]) -> None:
+    def _mark(self, event: Event, counters: Counters, live: Iterable[int]) -> None:
         for n in live:
             for mark in self.rules[n].marks:
                 who = event.author.id if mark.on == "author" else event.item.id
@@ -297,11 +355,6 @@ def compile_pack(pack: Pack, aside: Mapping[str, Aside] | None = None) -> Engine
 
 class UnreadError(LookupError):
     """Counters were not read, so a rule that reads them could not be judged. The rule itself is sound."""
-
-
-def _told_of(rule: Rule) -> _Told:
-    stage, limited = rule.staging.stage, bool(rule.quota and rule.measures)
-    return rule.id, rule.policy, rule.digest, stage, rule.measures, rule.review, limited
 
 
 def _nobody(_rule: str, _error: BaseException) -> None:
@@ -339,23 +392,6 @@ def _quotas(rule: Rule) -> Iterable[Counter]:
     for within, _ in () if rule.variant_of else rule.quota:
         name = _quota_name(rule, within)
         yield Counter(CounterKind.COUNT, None, (), within, None, name, name, rule.span)
-
-
-def _short(value: Any) -> Any:
-    """Return a value as a verdict keeps it: plain, and not too long."""
-    kind = type(value)
-    if kind is int or kind is float or kind is bool or (kind is str and len(value) <= SHOWN_TEXT):
-        return value
-    if isinstance(value, str):
-        return str(value) if len(value) <= SHOWN_TEXT else f"{value[:SHOWN_TEXT]}..."
-    if isinstance(value, list | tuple):
-        return [_short(item) for item in value[:SHOWN_ITEMS]]
-    return value
-
-
-def _shown(values: dict[str, Any]) -> dict[str, Any]:
-    """Return values as a verdict keeps them. Unknown ones are left out."""
-    return {text: _short(value) for text, value in values.items() if value is not None}
 
 
 def most_urgent(requests: Iterable[ReviewRequest | None]) -> ReviewRequest | None:

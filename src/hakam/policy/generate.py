@@ -9,13 +9,16 @@ exactly when Kleene's three-valued logic says true. Unknown needs no value of it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
+
+import msgspec
 
 from hakam.policy import arithmetic, fields
 from hakam.policy.cost import FOLDED, cost_of, scanned
 from hakam.policy.kinds import TEXTUAL, Kind, show_duration, show_time
-from hakam.policy.scan import SHOWN, find_in, find_words, matcher, remembered
+from hakam.policy.scan import SHOWN, find_in, find_words, matcher, plainly, remembered
 from hakam.policy.similarity import similarity
 from hakam.policy.tree import (
     Among,
@@ -48,6 +51,9 @@ from hakam.vocabulary.event import Event
 
 _INVERSE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _NUMERIC = frozenset({Kind.NUMBER, Kind.TIME, Kind.DURATION})
+_NAME = re.compile(r"[a-z]\w*(\.\w+)?")  # of what costs nothing to read several times
+SHOWN_TEXT = 200  # characters of a value that a verdict keeps
+SHOWN_ITEMS = 20
 
 
 def _length(value: Any) -> int | None:
@@ -78,27 +84,89 @@ def _time(value: float | None) -> str | None:
     return None if value is None else show_time(value)
 
 
+def _short(value: Any) -> Any:
+    """Return a value as a verdict keeps it: plain, and not too long."""
+    kind = type(value)
+    if kind is int or kind is float or kind is bool or (kind is str and len(value) <= SHOWN_TEXT):
+        return value
+    if isinstance(value, str):
+        return str(value) if len(value) <= SHOWN_TEXT else f"{value[:SHOWN_TEXT]}..."
+    if isinstance(value, list | tuple):
+        return [_short(item) for item in value[:SHOWN_ITEMS]]
+    return value
+
+
+def shown(values: dict[str, Any]) -> dict[str, Any]:
+    """Return values as a verdict keeps them. Unknown ones are left out."""
+    return {text: _short(value) for text, value in values.items() if value is not None}
+
+
+def looked_at(node: Leaf) -> Value | None:
+    """Return the one value that a verdict shows of a leaf as it is, `None` if it shows none or something else."""
+    match node:
+        case (
+            Truth(of=of)
+            | Known(of=of)
+            | Compare(left=of, right=Literal())
+            | Compare(left=Literal(), right=of)
+        ):
+            return of
+        case Among(item=of) | Holds(item=Literal(), of=of) | Holds(item=of):
+            return of
+        case Listed(of=of) if of.kind in TEXTUAL:
+            return of
+        case _:
+            return None
+
+
 HELPERS: dict[str, Any] = {
     **fields.HELPERS,
     **arithmetic.HELPERS,
     "NAN": float("nan"),
     "LEN": _length,
     "SIMILARITY": similarity,
-    "FOLD": _fold,
-    "WORDS": _words,
     "COMMON": _common,
     "AS_DURATION": _duration,
     "AS_MOMENT": _time,
+    "SHOWN": shown,
 }
 
 
 Atom = tuple[str, str, tuple[str, ...]]
 
 
+def text_of(search: Search) -> Field | Folded | None:
+    """Return the text in which a scan can look for a predicate, for whole words the folded one.
+
+    `None` if none can: beginnings and ends, lists, values that are made up.
+    """
+    of = search.of
+    if scanned(search):
+        assert isinstance(of, Field)
+        return Field(FOLDED, of.text, of.span) if search.how is How.WORDS else of
+    inner = of.of if isinstance(of, Folded) else of
+    if search.how in {How.STARTS, How.ENDS} or not isinstance(inner, Field):
+        return None
+    if inner.kind is not Kind.TEXT or inner.spec.path not in fields.FIELDS:
+        return None
+    if isinstance(of, Folded):
+        return msgspec.structs.replace(of, words=of.words and search.how is not How.WORDS)
+    return inner
+
+
+def name_of(text: Field | Folded) -> str:
+    """Return what tells a text that is scanned from others."""
+    if isinstance(text, Field):
+        return text.spec.path
+    assert isinstance(text.of, Field)
+    return f"folded({text.of.spec.path}{', words' if text.words else ''})"
+
+
 def atom_of(search: Search) -> Atom:
-    """Return what tells a scanned text predicate from others, wherever it stands in the pack."""
-    assert isinstance(search.of, Field)
-    return search.of.spec.path, search.how, search.terms
+    """Return what tells a text predicate that a scan can look for from others, wherever it stands in the pack."""
+    of = search.of
+    assert isinstance(of, Field | Folded)
+    return name_of(of), search.how, search.terms
 
 
 class Writer:
@@ -190,17 +258,26 @@ class Writer:
             return str(sure_of)
         return f"{self.raw(of)} is {'not ' if sure_of else ''}None"
 
+    def looked_for(self, node: Condition) -> bool:
+        """Whether a condition is a text predicate that a scan of this pack looks for."""
+        return isinstance(node, Search) and text_of(node) is not None and atom_of(node) in self.atoms
+
     def _search(self, node: Search, *, sure_of: bool) -> str:
-        if scanned(node):
+        if self.looked_for(node):
             number = self.atoms[atom_of(node)]
             if sure_of:
                 return f"{number} in H"
-            assert isinstance(node.of, Field)
-            searched = Field(FOLDED, node.of.text, node.of.span) if node.how is How.WORDS else node.of
-            return f"{self.raw(searched)} is not None and {number} not in H"
+            text = text_of(node)
+            assert text is not None
+            return f"{self.raw(text)} is not None and {number} not in H"
         checks, of = self.operand(node.of)
+        no = "" if sure_of else "not "
+        if node.of.kind in TEXTUAL and (terms := plainly(node)) and _NAME.fullmatch(of):
+            return " and ".join([*checks, f"{no}({' or '.join(f'{term!r} in {of}' for term in terms)})"])
+        if node.how is How.PATTERN:  # what it found is told of a rule that fires, and is not looked for again
+            return " and ".join([*checks, f"{self.found(node)}({of}) is {'not ' if sure_of else ''}None"])
         test = self.constant((node.how, node.terms), lambda: matcher(node), "TEST")
-        return " and ".join([*checks, f"{'' if sure_of else 'not '}{test}({of})"])
+        return " and ".join([*checks, f"{no}{test}({of})"])
 
     # Values
 
@@ -249,7 +326,15 @@ class Writer:
                 there = isinstance(node.of, Field) and not node.of.spec.nullable
                 return f"{'len' if there else 'LEN'}({self.raw(node.of)})"
             case Folded():
-                return f"{'WORDS' if node.words else 'FOLD'}({self.raw(node.of)})"
+                return self._folded(node)
+
+    def _folded(self, node: Folded) -> str:
+        if isinstance(node.of, Field) and (held := self.locals.get(name_of(node))) is not None:
+            return held
+        of = self.raw(node.of)
+        # Many rules fold the same text: each place in an event is folded once.
+        name = self.constant((node.words, of), lambda: remembered(_words if node.words else _fold), "FOLD")
+        return f"{name}({of})"
 
     def _number(self, node: Value) -> str:
         """Return code for an operand of arithmetic, which takes `None` and not-a-number alike."""
@@ -276,45 +361,37 @@ class Writer:
 
     # What a verdict shows
 
-    def seen(self, node: Leaf) -> str | None:  # noqa: C901, PLR0911 -- one branch for each kind of node
-        """Return code for the value that a leaf saw, `None` if it looks at nothing."""
+    def seen(self, node: Leaf, *, sure: bool = False) -> str | None:
+        """Return code for the value that a leaf saw, `None` if it looks at nothing. If `sure`, the leaf is true."""
+        if (of := looked_at(node)) is not None:
+            return self._shown(of)
         match node:
-            case Constant():
-                return None
-            case Truth() | Known():
-                return self._shown(node.of)
             case Compare():
-                if isinstance(node.right, Literal):
-                    return self._shown(node.left)
-                if isinstance(node.left, Literal):
-                    return self._shown(node.right)
                 return f"[{self._shown(node.left)}, {self._shown(node.right)}]"
-            case Among():
-                return self._shown(node.item)
-            case Holds():
-                return self._shown(node.of if isinstance(node.item, Literal) else node.item)
             case Overlaps():
                 return f"COMMON({self.constant(node.values)}, {self.raw(node.of)})"
-            case Listed() if node.of.kind in TEXTUAL:
-                return self._shown(node.of)
             case Listed():
                 return f"COMMON({self.constant(node.values, prefix='LIST')}, {self.raw(node.of)})"
             case Search():
-                return self._hit(node) if scanned(node) else f"{self.found(node)}({self.raw(node.of)})"
+                looked_for = self.looked_for(node)
+                return (
+                    self._hit(node, sure=sure) if looked_for else f"{self.found(node)}({self.raw(node.of)})"
+                )
+        return None
 
-    def _hit(self, node: Search) -> str:
+    def _hit(self, node: Search, *, sure: bool) -> str:
         """Return code for what a scanned text predicate found, which the scan has already said whether."""
-        atom = atom_of(node)
-        assert isinstance(node.of, Field)
+        atom, text = atom_of(node), text_of(node)
+        assert text is not None
         if node.how is not How.PATTERN and len(node.terms) == 1:
             shown = repr(node.terms[0].strip()[:SHOWN])
         elif node.how is How.WORDS:
             find = self.finders.get(atom)
             name = self.constant(atom, lambda: remembered(find) if find else find_words(node), "FIND")
-            shown = f"{name}(s.folded)"
+            shown = f"{name}({self.raw(text)})"
         else:
-            shown = f"{self.found(node)}({node.of.spec.code})"
-        return f"({shown} if {self.atoms[atom]} in H else None)"
+            shown = f"{self.found(node)}({self.raw(text)})"
+        return shown if sure else f"({shown} if {self.atoms[atom]} in H else None)"
 
     def _shown(self, node: Value) -> str:
         if isinstance(node, Field) and node.spec.path == "author.age":

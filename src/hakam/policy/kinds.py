@@ -24,7 +24,6 @@ TEXTUAL = frozenset({Kind.TEXT, Kind.FOLDED})
 LISTS = frozenset({Kind.TEXTS, Kind.NUMBERS})
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-_LARGE = tuple((unit, _UNITS[unit]) for unit in "wdhm")
 _DURATION = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,6})?[smhdw])+")
 _PART = re.compile(r"([0-9.]+)([smhdw])")
 
@@ -40,6 +39,10 @@ def parse_duration(text: str) -> float | None:
     return sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 
+# The whole minutes of a day as `show_duration` shows them: ages of accounts are told for many an event.
+_OF_A_DAY = tuple([f"{n // 60}h" * (n >= 60) + f"{n % 60}m" * (n % 60 > 0) for n in range(24 * 60)])  # noqa: PLR2004
+
+
 def show_duration(seconds: float) -> str:
     """Return seconds in the largest units that hold them exactly, as `1d12h`.
 
@@ -47,16 +50,16 @@ def show_duration(seconds: float) -> str:
     """
     if seconds < 0:
         return f"-{show_duration(-seconds)}"
-    whole, out = int(seconds), ""
-    left = whole
-    for unit, size in _LARGE:
-        if left >= size:
-            number, left = divmod(left, size)
-            out += f"{number}{unit}"
-    rest = left + (seconds - whole)
-    if rest or not out:
-        out += f"{rest:g}s"
-    return out
+    whole = int(seconds)
+    days, left = divmod(whole, 86_400)
+    minutes, left = divmod(left, 60)
+    out = _OF_A_DAY[minutes]
+    if days:
+        weeks, days = divmod(days, 7)
+        out = f"{weeks}w" * (weeks > 0) + f"{days}d" * (days > 0) + out
+    if whole != seconds:
+        return f"{out}{left + (seconds - whole):g}s"
+    return f"{out}{left}s" if left or not out else out
 
 
 def parse_time(text: str) -> float | None:

@@ -91,15 +91,29 @@ def _replace(lines: list[str], scalar: Scalar, key: str) -> None:
 
 
 def expression(source: str) -> str | None:
-    """Return an expression in its layout; `None` if it holds a comment or can't be read."""
+    """Return an expression in its layout; `None` if it holds a comment, or can't be read or laid out as it is meant."""
+    tokens = _tokens(source)
+    if tokens is None:
+        return None
+    laid = _laid(tokens)
+    again = _tokens(laid) if laid is not None else None
+    if again is None or [part.string for part in again] != [part.string for part in tokens]:
+        return None  # `a. 1` would become `a .1`
+    return laid
+
+
+def _tokens(source: str) -> list[tokenize.TokenInfo] | None:
     try:
-        tokens = [
+        return [
             part
             for part in tokenize.generate_tokens(io.StringIO(f"({source.strip()}\n)").readline)
             if part.type not in _NO_TOKEN
         ][1:-1]
     except (tokenize.TokenError, SyntaxError):
         return None
+
+
+def _laid(tokens: list[tokenize.TokenInfo]) -> str | None:
     if any(part.type in {token.COMMENT, token.ERRORTOKEN} or "\n" in part.string for part in tokens):
         return None
     pieces: list[str] = []

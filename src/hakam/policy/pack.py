@@ -113,7 +113,7 @@ def load_pack(files: Dictionary[str, str], outside: Dictionary[str, OutsideList]
     terms, term_spans = _terms(sorted_files["terms"], texts, report)
     clauses, known = _clauses(sorted_files["policies"], texts, head.languages, report)
     written = _read_rules(sorted_files["rules"], texts, report)
-    tuning = _tuning(sorted_files, texts, written.ids, report)
+    tuning = _tuning(sorted_files, texts, written.ids, head.languages, report)
     names = Names(
         lists,
         head.extra,
@@ -124,9 +124,9 @@ def load_pack(files: Dictionary[str, str], outside: Dictionary[str, OutsideList]
         _marks(written, report),
     )
     checker = Checker(names, report)
-    rules, rule_ids = _rules(written, checker, clauses, known, tuning, report)
+    rules, rule_ids = _rules(written, checker, clauses, known, tuning, head.languages, report)
     staged = (
-        variants(rules, Part(written.nodes, checker, clauses, known, tuning), report)
+        variants(rules, Part(written.nodes, checker, clauses, known, tuning, head.languages), report)
         if not report.has_errors()
         else []
     )
@@ -413,12 +413,16 @@ def _marks(written: _Written, report: Reporter) -> dict[tuple[str, str], float]:
 
 
 def _tuning(
-    paths: dict[str, list[str]], texts: Dictionary[str, str], rules: set[str], report: Reporter
+    paths: dict[str, list[str]],
+    texts: Dictionary[str, str],
+    rules: set[str],
+    languages: tuple[str, ...],
+    report: Reporter,
 ) -> Tuning:
     params: dict[str, Param] = {}
     for path in paths["params"]:
         node = read(path, texts[path], report)
-        params = read_params(node, _NAME, report) if node is not None else {}
+        params = read_params(node, _NAME, report, languages) if node is not None else {}
     for path in paths["tuned"]:
         node = read(path, texts[path], report)
         if node is not None:
@@ -432,13 +436,14 @@ def _rules(  # noqa: PLR0917 -- each is another part of the pack
     clauses: dict[str, Clause],
     known: frozenset[str] | None,
     tuning: Tuning,
+    languages: tuple[str, ...],
     report: Reporter,
 ) -> tuple[tuple[Rule, ...], frozenset[str] | None]:
     """Return the rules, and the ids of all that were written; `None` if a file could not be read."""
     rules: dict[str, Rule] = {}
     unread = written.unread
     for node in written.nodes:
-        for rule in read_rules(node, checker, clauses, known, report, tuning.off):
+        for rule in read_rules(node, checker, clauses, known, report, tuning.off, languages):
             if rule.id in rules:
                 first = rules[rule.id].span
                 hint = f"the first is in {first.file}, line {first.line}"
@@ -506,5 +511,8 @@ def _unused(  # noqa: PLR0917 -- each is another part of the pack
     for rule in rules:
         if rule.id not in tested:
             report.report(
-                "P404", f"no test names the rule `{rule.id}`", rule.span, hint="add one to `tests.yaml`"
+                "P404",
+                f"no test names the rule `{rule.id}`",
+                rule.span,
+                hint="write `examples` under it, or a test in `tests.yaml`",
             )

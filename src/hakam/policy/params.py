@@ -12,6 +12,7 @@ from decimal import Decimal
 
 import msgspec
 
+from hakam.policy.about import About, read_about
 from hakam.policy.fields import FIELDS
 from hakam.policy.kinds import Kind, parse_duration, show_duration
 from hakam.policy.shape import Shape
@@ -46,7 +47,7 @@ class Param(msgspec.Struct, frozen=True):
     default: Number
     least: Number
     most: Number
-    about: str | None
+    about: About | None
     span: Span
     value: Number = 0
     by_community: tuple[tuple[str, Number], ...] = ()
@@ -80,12 +81,14 @@ class Tuning(msgspec.Struct, frozen=True):
     off: dict[str, frozenset[str]] = {}  # rule -> communities
 
 
-def read_params(node: Node, names: object, report: Reporter) -> dict[str, Param]:
-    """Read `params.yaml`. `names` is the pattern of a parameter's name."""
+def read_params(
+    node: Node, names: object, report: Reporter, languages: tuple[str, ...] = ()
+) -> dict[str, Param]:
+    """Read `params.yaml`. `names` is the pattern of a parameter's name, `languages` are those of the pack."""
     shape = Shape(report)
     found: dict[str, Param] = {}
     for entry in shape.entries(node, "params", KEYS):
-        param = _param(entry, names, shape)
+        param = _param(entry, names, shape, languages)
         if param is None:
             continue
         if param.name in found:
@@ -94,7 +97,7 @@ def read_params(node: Node, names: object, report: Reporter) -> dict[str, Param]
     return found
 
 
-def _param(entry: Mapping, names: object, shape: Shape) -> Param | None:
+def _param(entry: Mapping, names: object, shape: Shape, languages: tuple[str, ...]) -> Param | None:
     name = shape.text(entry, "param", pattern=names, what="a parameter's name")  # type: ignore[arg-type]  # a pattern
     kind = TYPES.get(shape.choice(entry, "type", tuple(TYPES)) or "")
     if kind is None:
@@ -103,7 +106,7 @@ def _param(entry: Mapping, names: object, shape: Shape) -> Param | None:
         _number(entry.entries[key], key, kind, shape) if shape.has(entry, key) else None
         for key in ("least", "most", "default")
     )
-    about = shape.text(entry, "about", what="about") if "about" in entry.entries else None
+    about = read_about(entry, shape, languages)
     if name is None or least is None or most is None or default is None:
         return None
     if not least <= default <= most:

@@ -10,6 +10,7 @@ from collections.abc import Mapping as Dictionary
 
 import msgspec
 
+from hakam.policy.about import About, read_about
 from hakam.policy.canonical import canonical
 from hakam.policy.check import Checker
 from hakam.policy.clauses import Clause
@@ -45,7 +46,7 @@ class Rule(msgspec.Struct, frozen=True):
     review: ReviewRequest | None
     digest: str
     source: str  # the condition as written
-    about: str | None
+    about: About | None
     span: Span
     marks: tuple[Mark, ...] = ()
     quota: tuple[tuple[float, int], ...] = ()  # (seconds of the window, measures in it at most)
@@ -78,29 +79,31 @@ def read_rules(  # noqa: PLR0917 -- each is another part of the pack
     known: frozenset[str] | None,
     report: Reporter,
     off: Dictionary[str, frozenset[str]] | None = None,
+    languages: tuple[str, ...] = (),
 ) -> list[Rule]:
     """Read the rules of one file. Rules that are wrong are reported and left out.
 
     `known` holds the ids of all clauses that the file of policies names, also of those that are wrong
     themselves; `None` if it could not be read.
 
-    `off` names the communities in which a rule does not hold.
+    `off` names the communities in which a rule does not hold, `languages` those of the pack.
     """
     shape = Shape(report)
     rules = []
     for entry in shape.entries(node, "rules", KEYS):
-        rule = _rule(entry, checker, clauses, known, shape)
+        rule = _rule(entry, checker, clauses, known, shape, languages)
         if rule is not None:
             rules.append(_elsewhere(rule, (off or {}).get(rule.id, frozenset())))
     return rules
 
 
-def _rule(
+def _rule(  # noqa: PLR0917 -- each is another part of the pack
     entry: Mapping,
     checker: Checker,
     clauses: Dictionary[str, Clause],
     known: frozenset[str] | None,
     shape: Shape,
+    languages: tuple[str, ...],
 ) -> Rule | None:
     report, before = shape.report, len(shape.report)
     id_ = shape.text(entry, "rule", pattern=ID, what="a rule's id")
@@ -135,7 +138,7 @@ def _rule(
     )
     if not acts and "then" in entry.entries and not report.has_errors(first):
         report.report("P308", "the rule does nothing", entry.keys["then"], hint='as `[review(queue="spam")]`')
-    about = shape.text(entry, "about", what="about") if "about" in entry.entries else None
+    about = read_about(entry, shape, languages)
     if (
         report.has_errors(before)
         or id_ is None

@@ -24,6 +24,7 @@ _BY_LANGUAGE = {
     "additionalProperties": _TEXT,
     "minProperties": 1,
 }
+_ABOUT = {"anyOf": [_TEXT, _BY_LANGUAGE]}
 _LISTS_BY_LANGUAGE = {**_BY_LANGUAGE, "additionalProperties": _TEXTS}
 _ACTS = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]}
 _NAMES = {"anyOf": [{"type": "null"}, {"type": "string"}, _TEXTS]}
@@ -79,7 +80,7 @@ def policies_schema() -> dict[str, Any]:
 def rules_schema() -> dict[str, Any]:
     """Return the schema of `rules.yaml`."""
     stage = {"type": "string", "pattern": r"^(shadow|live|canary [0-9]{1,3}(\.[0-9]{1,3})?%)$"}
-    properties = {"rule": _ID, "policy": _TEXT, "stage": stage, "when": _TEXT, "then": _ACTS, "about": _TEXT}
+    properties = {"rule": _ID, "policy": _TEXT, "stage": stage, "when": _TEXT, "then": _ACTS, "about": _ABOUT}
     most = {"type": "integer", "minimum": 1, "maximum": rules.MAX_QUOTA}
     properties["examples"] = _mapping(
         {side: {"type": "array", "items": _beside()} for side in examples.BESIDE}
@@ -135,7 +136,7 @@ def params_schema() -> dict[str, Any]:
         "default": value,
         "least": value,
         "most": value,
-        "about": _TEXT,
+        "about": _ABOUT,
     }
     required = ("param", "type", "default", "least", "most")
     return _file("Parameters", {"type": "array", "items": _mapping(properties, required)})

@@ -85,7 +85,7 @@ class Shape(msgspec.Struct):
             )
             return None
         if pattern is not None and (len(node.value) > MAX_ID or not pattern.fullmatch(node.value)):
-            hint = "small letters, digits, `-` and `.` between them"
+            hint = "small Latin letters, digits, `-` and `.` between them"
             self.report.report("P012", f"`{node.value[:60]}` can't be {what}", node.span, hint=hint)
             return None
         return node.value
@@ -161,7 +161,9 @@ class Shape(msgspec.Struct):
                 )
         return node.entries
 
-    def texts_by_language(self, entry: Mapping, key: str, languages: tuple[str, ...]) -> dict[str, str]:
+    def texts_by_language(
+        self, entry: Mapping, key: str, languages: tuple[str, ...], *, what: str = ""
+    ) -> dict[str, str]:
         """Return a text for each language; the pack's languages should all be there."""
         if not self.has(entry, key):
             return {}
@@ -188,7 +190,7 @@ class Shape(msgspec.Struct):
         elif missing:
             self.report.report(
                 "P015",
-                f"no {key} in {listing(missing)}",
+                f"no {what or key} in {listing(missing)}",
                 entry.keys[key],
                 hint="the pack names that language",
             )

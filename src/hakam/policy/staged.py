@@ -28,13 +28,14 @@ SUFFIX = ".staged"
 
 
 class Part(NamedTuple):
-    """What is needed to read rules once more: their files, the checker and what it knew, the tuning."""
+    """What is needed to read rules once more: files, the checker and what it knew, tuning, the pack's languages."""
 
     nodes: Sequence[Node]
     checker: Checker
     clauses: Dictionary[str, Clause]
     known: frozenset[str] | None
     tuning: Tuning
+    languages: tuple[str, ...]
 
 
 def variants(rules: Sequence[Rule], part: Part, report: Reporter) -> list[Rule]:
@@ -73,7 +74,9 @@ def _readers(rules: Sequence[Rule], param: Param, part: Part) -> list[tuple[Rule
     other = {
         rule.id: rule
         for node in part.nodes
-        for rule in read_rules(node, checker, part.clauses, part.known, quiet, part.tuning.off)
+        for rule in read_rules(
+            node, checker, part.clauses, part.known, quiet, part.tuning.off, part.languages
+        )
     }
     return [
         (rule, other[rule.id]) for rule in rules if rule.id in other and other[rule.id].digest != rule.digest

@@ -9,7 +9,8 @@ and so are plain words that some readers of YAML take for something else (`no`, 
 from __future__ import annotations
 
 import re
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import msgspec
 from ruamel.yaml import YAML
@@ -24,6 +25,7 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+from ruamel.yaml.reader import ReaderError
 
 from hakam.policy.source import Reporter, Scalar
 from hakam.vocabulary.finding import Span
@@ -101,8 +103,30 @@ def plain(node: Node) -> Any:
 def read(file: str, text: str, report: Reporter) -> Node | None:
     """Read one YAML file.
 
-    Returns `None` when it holds nothing that can be used; what is wrong is reported.
+    Returns `None` when it holds nothing that can be used; what is wrong is reported. A file that is the same as
+    just now is not read again: while one file of a pack is written, or a list beside it changes, all others stay.
     """
+    if len(text) > _REMEMBERED:
+        return _document(file, text, report)
+    found = _remembered(file, text)
+    return found.node if found.clean else _document(file, text, report)
+
+
+class _Found(NamedTuple):
+    node: Node | None
+    clean: bool  # nothing was reported
+
+
+_REMEMBERED = 200_000  # characters: what is longer is read each time
+
+
+@lru_cache(maxsize=64)
+def _remembered(file: str, text: str) -> _Found:
+    report = Reporter()
+    return _Found(_document(file, text, report), not len(report))
+
+
+def _document(file: str, text: str, report: Reporter) -> Node | None:
     if len(text) > MAX_BYTES:
         report.report(
             "P001", f"`{file}` has {len(text):,} characters", _whole(file), hint=f"at most {MAX_BYTES:,}"
@@ -116,6 +140,17 @@ def read(file: str, text: str, report: Reporter) -> Node | None:
         span = reader.span(mark, mark) if mark is not None else _whole(file)
         problem = " ".join(str(error.problem or error.context or "it is not YAML").split())
         report.report("P002", f"cannot read the file: {problem}", span, hint=_yaml_hint(problem, text, span))
+    except ReaderError as error:
+        line, column = (
+            text.count("\n", 0, error.position) + 1,
+            error.position - text.rfind("\n", 0, error.position),
+        )
+        report.report(
+            "P002",
+            f"cannot read the file: the character U+{ord(text[error.position]):04X} is not allowed",
+            Span(file, line, column, line, column + 1),
+            hint="remove it; nobody sees it in an editor",
+        )
     except YAMLError as error:
         why = " ".join(str(error).split())[:200]
         report.report("P002", f"cannot read the file: {why}", _whole(file), hint=_PLAIN)

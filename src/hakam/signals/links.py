@@ -166,9 +166,11 @@ def _decode_label(label: str) -> str:
     if not label.startswith("xn--"):
         return label
     try:
-        return label[4:].encode("ascii").decode("punycode")
+        # It may hide capitals, which no name has.
+        plain = label[4:].encode("ascii").decode("punycode").lower()
     except UnicodeError:
         return label
+    return label if not plain or "." in plain or _FORBIDDEN.search(plain) else plain
 
 
 @lru_cache(maxsize=8_192)
