@@ -103,3 +103,16 @@ def test_entries_that_people_call_wrong(sound: Bank) -> None:
     assert "wrong 2 times" in finding.message
     judge_entry("attack", entry, correct=True, by=Actor(ActorKind.STAFF, "0"), now=timezone.now())
     assert codes() == []
+
+
+def test_clips_that_nothing_is_compared_with_are_told(
+    sound: Bank, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(home))  # no FFmpeg
+    assert [one.code for one in findings.check()] == []  # it keeps none
+    fill("attack", [Row(EntryKind.CHROMAPRINT, "0" * 64, data=bytes(8))], by=SYSTEM, now=timezone.now())
+    publication.bring_up(home, now=timezone.now())
+    (found,) = findings.check()
+    assert (found.code, found.subject) == ("B007", "bank:attack")
+    Bank.objects.update(enabled=False)
+    assert [one.code for one in findings.check()] == []

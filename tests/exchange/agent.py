@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 import django.apps
@@ -204,15 +205,27 @@ def _send(event: dict[str, Any], where: str) -> dict[str, Any]:
         made = issue_key(platform=settings().platform, scopes=scopes, name="door", by=SYSTEM, now=now())
         publish.publish(settings(), now=now())
         _KEY.append(made[1])
-        time.sleep(1.5)  # the door reads the file
     request = urllib.request.Request(
         f"http://127.0.0.1:8421/v1/{where}",
         json.dumps(event).encode(),
         {"authorization": f"Bearer {_KEY[0]}", "content-type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 -- our own
-        said: dict[str, Any] = json.loads(answer.read())
+    said = _answered(request)
     return said.get("verdict", said)  # type: ignore[no-any-return]
+
+
+def _answered(request: urllib.request.Request, seconds: float = 60.0) -> dict[str, Any]:
+    """Ask again while the door has not read of our key yet."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 -- our own
+                said: dict[str, Any] = json.loads(answer.read())
+                return said
+        except urllib.error.HTTPError as error:
+            if error.code != HTTPStatus.UNAUTHORIZED or time.monotonic() > until:
+                raise
+            time.sleep(0.2)
 
 
 @order("upload")

@@ -94,7 +94,7 @@ def test_tries_are_spread_and_grow(partner: Partner) -> None:
     assert (back.failures, back.next_at, back.last_error, back.reached_at) == (0, None, "", NOW)
 
 
-def until(true: object, seconds: float = 20.0) -> None:
+def until(true: object, seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not true():  # type: ignore[operator]
         assert time.monotonic() < end

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.exchange.network import Node, acquaint, missing, three_platforms, wait_until
+from tests.live.real.rig import allowed
 from tests.media.clip_files import clip, edited
 
 MISSING = missing()
@@ -44,11 +45,11 @@ def test_what_one_declares_is_active_on_the_others_within_seconds(nodes: Nodes) 
     for n in range(REPEATS + 1):
         told = one.do("put hashes", bank=bank, hashes=[digest(f"fast {n}")])
         took.append(
-            max(other.do("active since", sha256=digest(f"fast {n}"), seconds=60) for other in others) - told
+            max(other.do("active since", sha256=digest(f"fast {n}"), seconds=120) for other in others) - told
         )
     steady = took[1:]  # the first one also makes the bank there, and the agents' keys
     print(f"active on both others after {statistics.median(steady):.2f} s, {max(steady):.2f} s at most")  # noqa: T201
-    assert statistics.median(steady) < 5
+    assert statistics.median(steady) < allowed(5.0)
 
 
 def test_a_partition_heals_with_nothing_lost(nodes: Nodes) -> None:

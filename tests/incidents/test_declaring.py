@@ -126,10 +126,10 @@ def test_what_makes_no_sense_is_refused_whole(stage: Stage, wrong: dict[str, obj
     [
         ({}, "at least one power"),
         ({Power.SHARE: NoSettings()}, "choose it too"),
-        ({Power.STRICTER: StricterSettings({})}, "parameters"),
+        ({Power.STRICTER: StricterSettings({})}, "give one at least"),
         ({Power.STRICTER: StricterSettings({"nothing": "3"})}, "no parameter"),
         ({Power.STRICTER: StricterSettings({"flood_limit": "1000"})}, "lies from 2 to 50"),
-        ({Power.STRICTER: StricterSettings({"flood_limit": "many"})}, "no number"),
+        ({Power.STRICTER: StricterSettings({"flood_limit": "many"})}, "flood_limit: a number"),
         ({Power.STRICTER: StricterSettings({"flood_limit": "20"})}, "this value already"),
         ({Power.DELAY: DelayRule(seconds=0)}, "1 to 60 minutes"),
         ({Power.DELAY: DelayRule(seconds=LONGEST_DELAY + 1)}, "1 to 60 minutes"),

@@ -8,10 +8,17 @@ from pathlib import Path
 import pytest
 
 from hakam.compliance.models import RulebookVersion
+from hakam.intake import following
 from hakam.staff.models import User
 from hakam.storage.embedded.event_log import FileEventLog
 from hakam.storage.embedded.vault import FileVault
 from hakam.testing import scene
+
+
+@pytest.fixture(autouse=True)
+def _no_round_ends_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a look at pictures finish what it began, however slow the machine."""
+    monkeypatch.setattr(following, "ROUND", 600.0)
 
 
 @pytest.fixture

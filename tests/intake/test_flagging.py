@@ -235,6 +235,21 @@ class TestTheReportToTheCoordinator:
         assert sent.payload["language"] == "ar"
         assert "المادة 22" in sent.payload["subject"]
 
+    @pytest.mark.parametrize(
+        ("language", "word"),
+        [("en", "Hate speech"), ("ar", "خطاب كراهية"), ("fr", "Discours de haine"), ("de", "Hassrede"),
+         ("es", "Discurso de odio"), ("it", "Discorso d'odio")],
+    )  # fmt: skip
+    def test_a_harm_is_named_in_words_of_the_letters_language(
+        self, line: Line, basil: User, language: str, word: str
+    ) -> None:
+        self.wrong_ones(line, basil)
+        flagging.report_to_coordinator(
+            line.flagger.pk, since=NOW, because="x", by=basil.actor, now=NOW + HOUR, language=language
+        )
+        named = Effect.objects.get(kind="flagger.report").payload["sections"][0]["paragraphs"][3:]
+        assert [one.rpartition(" · ")[2] for one in named] == [word, word]
+
     def test_without_an_insufficient_notice_there_is_nothing_to_tell(self, line: Line, basil: User) -> None:
         line.send(1)
         answer_all(basil, Outcome.VIOLATION, NOW + HOUR)

@@ -154,6 +154,20 @@ class TestObjections:
         with pytest.raises(MisuseError, match=said):
             holding.object_to(self.token(suspended), text=text, now=LATER + after)
 
+    def test_who_was_right_after_it_ended_is_heard_all_the_same(
+        self, house: House, suspended: Suspension
+    ) -> None:
+        # DSA Art. 20(4)
+        send(house)
+        made = holding.object_to(self.token(suspended), text="They were right!", now=LATER + HOUR)
+        after = suspended.ends + DAY
+        assert misuse.end_due(after) == 1
+        holding.decide_objection(
+            made.pk, uphold=True, answer="They were.", vault=house.vault, by=house.moderator.actor, now=after
+        )
+        assert not Notice.objects.filter(held_by__isnull=False).exists()
+        assert Case.objects.exists()
+
     def test_one_objects_once_and_only_to_what_is_there(self, house: House, suspended: Suspension) -> None:
         holding.object_to(self.token(suspended), text="No!", now=LATER + HOUR)
         with pytest.raises(MisuseError, match="was made"):

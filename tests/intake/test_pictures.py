@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
+from benchmarks.media.hostile import png
+from numpy.typing import NDArray
 from PIL import Image
 from tests.media.clip_files import clip, edited
 from tests.media.drawings import drawing, file_of
@@ -20,11 +23,12 @@ from hakam.banks.keeping import change_bank, create_bank
 from hakam.banks.kinds import BankAction, BankSource
 from hakam.banks.pictures import kept_as
 from hakam.compliance.models import RulebookVersion
-from hakam.intake import cursors
+from hakam.intake import cursors, unseen
 from hakam.intake.media_files import MediaFolder
 from hakam.intake.models import BankSighting, LaterJudgement
 from hakam.intake.pictures import CURSOR, QUEUE, Look, consume
-from hakam.media.sandbox import Sandbox
+from hakam.media.ffmpeg import File
+from hakam.media.sandbox import Sandbox, UnreadableError
 from hakam.review.decisions import decide, finalise_due
 from hakam.review.evidence import strips
 from hakam.review.models import Case, CaseSource, Decision
@@ -36,7 +40,7 @@ from hakam.storage.known_media import KnownMedia
 from hakam.testing import scene
 from hakam.vocabulary.actor import SYSTEM
 from hakam.vocabulary.bank import BankMatch, EntryKind
-from hakam.vocabulary.event import Change, Media
+from hakam.vocabulary.event import Change, ContentKind, Media
 
 pytestmark = pytest.mark.django_db
 NOW = scene.NOW
@@ -279,3 +283,147 @@ def test_a_bank_that_watches_is_written_down_only(
     assert not Decision.objects.exists()
     assert not Case.objects.exists()
     assert BankSighting.objects.get().shadow
+
+
+def test_a_clip_for_which_there_was_no_time_is_no_proof_and_stands_in_the_log(
+    log: FileEventLog,
+    vault: FileVault,
+    known: KnownMedia,
+    sandbox: Sandbox,
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    pack = scene.PACK["pack.yaml"].replace("1.0.0", "2.0.0")
+    rules = scene.PACK["rules.yaml"] + READS
+    scene.publish({**scene.PACK, "pack.yaml": pack, "rules.yaml": rules}, now=NOW - timedelta(days=1))
+    harmless = clip((8, 9))
+    real = File.frames
+
+    def slow(file: File, rate: float) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+        for seconds, frame in real(file, rate):
+            if seconds >= stop[-1]:
+                raise UnreadableError("took too long", "more than 60 seconds")
+            yield seconds, frame
+
+    monkeypatch.setattr(File, "frames", slow)
+    stop: list[float] = []
+    for number, most in enumerate((99.0, 2.0, 0.0), 1):
+        stop.append(most)
+        post(log, harmless, item=f"c{number}")
+        consume(log, Look(known, sandbox), vault=vault, now=NOW, limit=10)
+    assert list(LaterJudgement.objects.values_list("seq", flat=True)) == [1]  # of the others nothing is known
+    assert "record 2, media 0 was looked at in part: after 1.5 s: more than 60 seconds" in caplog.text
+    assert "record 3, media 0 was not looked at: more than 60 seconds" in caplog.text
+    (source,) = CaseSource.objects.all()  # somebody looks at the one of which nothing is known
+    assert Case.objects.get().item_id == "c3"
+    assert source.summary["firings"][0]["values"] == {"media 1": "took too long: more than 60 seconds"}
+
+
+def test_a_copy_that_lacks_its_end_gets_its_case_all_the_same(
+    log: FileEventLog, vault: FileVault, known: KnownMedia, sandbox: Sandbox
+) -> None:
+    post(log, MIRRORED[:-2])
+    consume(log, Look(known, sandbox), vault=vault, now=NOW, limit=10)
+    (firing,) = CaseSource.objects.get().summary["firings"]
+    assert firing["rule"] == "bank:attack"
+
+
+BROKEN = clip((8,), seconds=1.0)[:900]
+
+
+def test_a_clip_of_which_nothing_can_be_read_is_for_a_person_and_accuses_nobody(
+    log: FileEventLog, vault: FileVault, known: KnownMedia, sandbox: Sandbox
+) -> None:
+    post(log, OTHER, BROKEN)
+    consume(log, Look(known, sandbox), vault=vault, now=NOW, limit=10)
+    case, source = Case.objects.get(), CaseSource.objects.get()
+    assert (case.queue, case.clause, case.harm, source.clause) == (QUEUE, "", "", "")
+    (firing,) = source.summary["firings"]
+    assert firing["rule"] == unseen.RULE
+    assert firing["values"] == {"media 2": "not a clip: no clip and no recording that can be read"}
+    assert 0 < case.priority < 30  # behind what is known
+    assert case.evidence.count() == 1
+    assert not Decision.objects.exists()
+    amal = scene.person("amal")
+    decide(case.pk, by=amal.actor, now=NOW, outcome=Outcome.NO_VIOLATION, undo_seconds=0)
+    finalise_due(NOW + timedelta(minutes=1))
+    assert Case.objects.get().state == "decided"
+
+
+def test_clips_of_a_live_stream_are_asked_about_in_its_queue_once_in_some_minutes(
+    log: FileEventLog, vault: FileVault, known: KnownMedia, sandbox: Sandbox
+) -> None:
+    minutes = timedelta(seconds=unseen.EVERY)
+    for now in (NOW, NOW + timedelta(seconds=1), NOW + minutes):
+        post(log, BROKEN, item="s1", kind=ContentKind.LIVE_SEGMENT)
+        consume(log, Look(known, sandbox), vault=vault, now=now, limit=10)
+    assert Case.objects.get().queue == "live"
+    assert CaseSource.objects.count() == 2
+
+
+def test_a_flood_of_broken_clips_does_not_bury_the_queue(
+    log: FileEventLog,
+    vault: FileVault,
+    known: KnownMedia,
+    sandbox: Sandbox,
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(unseen, "MOST", 2)
+    for number in range(4):
+        post(log, BROKEN, item=f"b{number}")
+    post(log, BROKEN, item="b1")  # an item that is asked about already
+    post(log, BROKEN, item="s1", kind=ContentKind.LIVE_SEGMENT)
+    while consume(log, Look(known, sandbox), vault=vault, now=NOW, limit=10):
+        pass
+    assert sorted(Case.objects.values_list("item_id", flat=True)) == ["b0", "b1", "s1"]
+    assert "record 3 was not looked at, and nobody is asked" in caplog.text
+
+
+def test_files_that_nobody_sees_are_asked_about_by_nobody(
+    log: FileEventLog, vault: FileVault, known: KnownMedia, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    event = scene.event()
+    item = msgspec.structs.replace(event.item, media=(Media(url="https://m.example/gone.mp4"),))
+    log.append([scene.entry(msgspec.structs.replace(event, item=item), scene.verdict())])
+    post(log, b"no picture at all", file_of(drawing(9))[:60])
+    look = Look(known, sandbox, MediaFolder("https://m.example/", tmp_path))
+    while consume(log, look, vault=vault, now=NOW, limit=10):
+        pass
+    assert cursors.position(CURSOR) == 2
+    assert not Case.objects.exists()
+
+
+def test_a_file_that_is_too_much_for_its_reader_is_for_a_person(
+    log: FileEventLog,
+    vault: FileVault,
+    known: KnownMedia,
+    sandbox: Sandbox,
+    *,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hakam.intake.media_files.LARGEST", 1_000)
+    (tmp_path / "big.mp4").write_bytes(clip())
+    event = scene.event()
+    item = msgspec.structs.replace(event.item, media=(Media(url="https://m.example/big.mp4"),))
+    log.append([scene.entry(msgspec.structs.replace(event, item=item), scene.verdict())])
+    post(log, png(100_000, 100_000), item="bomb")
+    look = Look(known, sandbox, MediaFolder("https://m.example/", tmp_path))
+    while consume(log, look, vault=vault, now=NOW, limit=10):
+        pass
+    firings = [source.summary["firings"][0] for source in CaseSource.objects.order_by("pk")]
+    assert firings[0]["values"] == {"media 1": "too many bytes"}
+    assert firings[1]["values"]["media 1"].startswith("too many pixels: 100000 x 100000")
+
+
+def test_where_no_bank_asks_for_a_person_nobody_is_asked(
+    log: FileEventLog, vault: FileVault, home: Path, sandbox: Sandbox
+) -> None:
+    change_bank("attack", action=BankAction.NOTE, by=SYSTEM, now=NOW)
+    known = KnownMedia(KnownContent(home, publication.bring_up(home, now=NOW)))
+    post(log, BROKEN)
+    consume(log, Look(known, sandbox), vault=vault, now=NOW, limit=10)
+    assert not Case.objects.exists()

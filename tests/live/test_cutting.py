@@ -69,7 +69,7 @@ def test_a_cut_is_black_when_somebody_looked(stage: Stage, amal: User) -> None:
     stream = stage.stream()
     stage.server.stubborn = 2  # the server needs to be told three times
     taken = take(stage, stream, amal)
-    assert carry_out(stage, taken.cut, patience=5.0)
+    assert carry_out(stage, taken.cut, patience=60.0)
     assert stage.server.dropped == ["show"] * 3
     assert carry_out(stage, taken.cut)  # twice is once
     assert stage.server.dropped == ["show"] * 3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
+from tests.live.real.rig import until
 from tests.live.waiting.hall import plan
 from tests.live.waiting.test_server import TOKEN, free_port, opened, served
 
@@ -126,7 +126,7 @@ def test_a_real_controller_is_told_asked_and_told_again_when_it_forgot(
         row = steering.hold(chosen, 2, by=amal, now=datetime.now(tz=UTC))
         assert steering.tell(chosen, row, secret="s", now=datetime.now(tz=UTC))
         assert AdmissionHold.objects.get().known_at is not None
-        time.sleep(0.5)  # two turns of the gate
+        until(lambda: steering.state(chosen, secret="s").nodes[0].given == (3, 0, 0))
         state = steering.state(chosen, secret="s")
         assert (state.held, state.step, state.lanes) == (2, "priority", ("public", "interpreters", "press"))
         assert looking.look(datetime.now(tz=UTC)) == 1
@@ -137,7 +137,7 @@ def test_a_real_controller_is_told_asked_and_told_again_when_it_forgot(
             steering.state(msgspec.structs.replace(chosen, event="other"), secret="s")
     with served(chosen, tmp_path / "anew", port=port):  # set up anew: it knows of no hold
         looking.look(datetime.now(tz=UTC))
-        assert steering.state(chosen, secret="s").held == 2
+        until(lambda: steering.state(chosen, secret="s").held == 2)
 
 
 @pytest.mark.sockets

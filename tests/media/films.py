@@ -28,10 +28,13 @@ def film(*words: str, seconds: float = 3.0, sight: bool = True, sound: bool = Fa
 
 
 class Sender:
-    """Sends a film to whoever asks, in its own time or at once. `asked`: how often that was."""
+    """Sends a film to whoever asks, in its own time or at once. `asked`: how often that was.
 
-    def __init__(self, data: bytes, seconds: float) -> None:
-        self.data, self.seconds, self.asked = data, seconds, 0
+    `held`: whether the second half waits until the sender is closed.
+    """
+
+    def __init__(self, data: bytes, seconds: float, *, held: bool = False) -> None:
+        self.data, self.seconds, self.held, self.asked = data, seconds, held, 0
         self.stopped = threading.Event()
         sender = self
 
@@ -49,6 +52,7 @@ class Sender:
                 began, sent = time.monotonic(), 0
                 while sent < len(sender.data) and not sender.stopped.is_set():
                     part = (time.monotonic() - began) / sender.seconds if sender.seconds else 1.0
+                    part = min(part, 0.5) if sender.held else part
                     upto = min(len(sender.data), int(part * len(sender.data)) + 4_096)
                     self.wfile.write(sender.data[sent:upto])
                     sent = upto
@@ -68,9 +72,9 @@ class Sender:
 
 
 @contextmanager
-def sent(data: bytes, seconds: float = 0.0) -> Iterator[Sender]:
+def sent(data: bytes, seconds: float = 0.0, *, held: bool = False) -> Iterator[Sender]:
     """Give a sender of a film; `seconds`: how long it takes, 0: at once."""
-    sender = Sender(data, seconds)
+    sender = Sender(data, seconds, held=held)
     try:
         yield sender
     finally:

@@ -11,7 +11,8 @@ from tests.media.drawings import drawing, file_of, grey
 
 from hakam.media.landmarks import compare, landmarks
 from hakam.media.pdq import distance, pdq
-from hakam.media.picture import Limits, PictureError, Trouble, fitted, frames, luma
+from hakam.media.picture import Limits, PictureError, fitted, frames, luma
+from hakam.media.trouble import Trouble
 from hakam.media.variants import centre, mirror, turned
 
 pytestmark = pytest.mark.embedded  # values only: one database is enough

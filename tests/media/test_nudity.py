@@ -90,6 +90,8 @@ def test_a_picture_that_can_t_be_read_has_no_score(sandbox: Sandbox) -> None:
         sandbox.said(b"%PDF-1.7", plates=False)
     with pytest.raises(UnreadableError):
         sandbox.said(file_of(drawing(1))[:900], plates=False)
+    whole = file_of(drawing(1), "JPEG")
+    assert sandbox.said(whole[:-2], plates=False).nudity == sandbox.said(whole, plates=False).nudity
 
 
 def test_other_weights_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -26,12 +26,10 @@ class Taker:
     def __init__(self) -> None:
         self.found: list[Fragment] = []
         self.type = ""
-        self.at: list[float] = []
 
     def take(self, splitter: Splitter, fragment: Fragment) -> None:
         self.type = splitter.type
         self.found.append(fragment)
-        self.at.append(time.monotonic())
 
     def of(self, sender: Sender, **given: Any) -> Remux:
         return Remux(Remuxing(sender.url, "http,tcp", **given), on_fragment=self.take)
@@ -95,12 +93,10 @@ def test_a_recording_of_sound_alone_is_heard() -> None:
 
 
 def test_pieces_come_while_the_stream_goes_on() -> None:
-    with sent(film(*H264, *FLV, seconds=12.0), 12.0) as sender:
+    with sent(film(*H264, *FLV, seconds=12.0), held=True) as sender:
         taker = Taker()
-        began = time.monotonic()
         made = taker.of(sender)
         until(lambda: len(taker.found) > 4)
-        assert taker.at[0] - began < 10.0
         assert made.running
         made.close()
         assert not made.running

@@ -17,9 +17,10 @@ from benchmarks.media.hostile import MAKERS, good, hostile, png
 from PIL import Image
 from tests.media.drawings import drawing, file_of, grey
 
-from hakam.media import picture, variants
+from hakam.media import pdq, picture, variants
 from hakam.media.sandbox import Bounds, Sandbox, UnreadableError
 from hakam.media.sandboxed import receive, send
+from hakam.media.trouble import Trouble
 
 POSIX = os.name == "posix"
 only_linux = pytest.mark.skipif(sys.platform != "linux", reason="limits on memory are Linux's")
@@ -46,6 +47,28 @@ def test_a_picture_can_be_asked_for_its_plain_hash_alone(sandbox: Sandbox, form:
     assert sandbox.plain(data).digest == picture.plain_hash(data).hex
     with pytest.raises(UnreadableError):
         sandbox.plain(data[:500])
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+def test_a_file_without_its_end_is_looked_at_as_far_as_it_goes(sandbox: Sandbox, form: str) -> None:
+    whole = file_of(drawing(3), form)
+    cut = whole[:-40]
+    looked = sandbox.look(cut, landmarks=True)
+    assert looked.missed.startswith("damaged or cut short")
+    assert looked.landmarks
+    wanted = {one.name: bytes.fromhex(one.digest) for one in sandbox.hashes(whole)}
+    assert pdq.distance(bytes.fromhex(looked.hashes[0].digest), wanted["as it is"]) <= 8
+    assert sandbox.said(cut).plates is not None
+    with pytest.raises(UnreadableError):  # a bank keeps whole files only
+        sandbox.look(cut, bank=True)
+    assert sandbox.look(whole).missed == ""
+
+
+def test_a_checksum_that_browsers_pass_over_hides_no_picture(sandbox: Sandbox) -> None:
+    whole = file_of(drawing(3))
+    data = whole[:33] + b"\0\0\0\3tEXtk\0v\0\0\0\1" + whole[33:]
+    assert sandbox.look(data).hashes == sandbox.hashes(whole)
+    assert sandbox.said(data).plates == sandbox.said(whole).plates
 
 
 def test_a_bank_keeps_more_than_a_query_asks(sandbox: Sandbox) -> None:
@@ -106,7 +129,7 @@ def test_several_hundred_hostile_files_end_in_an_answer_each(sandbox: Sandbox) -
         assert time.monotonic() - started < sandbox.bounds.seconds + 60, file.name
     assert tried == set(MAKERS)
     assert told >= {"not a picture", "damaged or cut short", "too many pixels"}
-    assert told <= set(picture.Trouble)
+    assert told <= set(Trouble)
     assert sandbox.hashes(sound) == right
 
 

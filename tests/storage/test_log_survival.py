@@ -64,11 +64,13 @@ def test_killed_at_any_moment_it_keeps_what_it_acknowledged_and_readers_see_noth
     said = tmp_path / "reader.txt"
     with said.open("wb") as output:
         reader = subprocess.Popen([sys.executable, "-c", READER, str(folder)], stdout=output, stderr=output)
-        for life in range(KILLS):
+        life = 0
+        while life < KILLS or len(promised) <= 100:  # a slow machine needs more lives to do something in
             promised |= one_life(folder, life, random_moments.uniform(0.0, 0.4))
+            life += 1
         log = FileEventLog(folder)
         log.claim()
-        until = time.monotonic() + 60
+        until = time.monotonic() + 120
         while reader.poll() is None and time.monotonic() < until:
             if said.read_bytes().split()[-1:] == [str(log.last_seq()).encode()]:
                 break
@@ -77,7 +79,6 @@ def test_killed_at_any_moment_it_keeps_what_it_acknowledged_and_readers_see_noth
         reader.kill()
         reader.wait()
     assert said.read_bytes().split()[-1] == str(log.last_seq()).encode()
-    assert len(promised) > 100
     assert list(log.damaged()) == []
     records = {record.id: record.seq for record in log.scan(0)}
     assert {name: records.get(name) for name in promised} == promised

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import NoReturn
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tests.media.clip_files import clip, edited, tones, wav
 from tests.media.drawings import drawing, file_of, grey
 
 from hakam.media.chromaprint import fingerprint
 from hakam.media.clips import BANK_RATE, of_bank
-from hakam.media.ffmpeg import opened
+from hakam.media.ffmpeg import File, opened
 from hakam.media.long_hashes import packed_frames, packed_sounds
 from hakam.media.pdq import pdq
 from hakam.media.sandbox import Sandbox, UnreadableError
@@ -114,3 +117,47 @@ def test_without_ffmpeg_a_clip_is_told_apart_from_a_damaged_one(
 )
 def test_times_are_shown_as_players_do(seconds: float, shown: str) -> None:
     assert clock(seconds) == shown
+
+
+def test_what_was_seen_is_not_lost_because_there_was_no_time_for_the_rest(
+    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    media = known(tmp_path, ("a", [of_clip(1, clip((1, 2)))]))
+    real = File.frames
+
+    def slow(file: File, rate: float) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+        for seconds, frame in real(file, rate):
+            if seconds >= 4.0:
+                raise UnreadableError("took too long", "more than 60 seconds")
+            yield seconds, frame
+
+    monkeypatch.setattr(File, "frames", slow)
+    looked = look_at(clip((1, 2, 3)), media, sandbox, at=AT)
+    assert [(one.bank, one.entry) for one in looked.alike] == [("a", 1)]
+    assert looked.missed == "after 3.5 s: more than 60 seconds"
+    assert looked.stills["a"]
+
+    def stuck(_file: File, _rate: float) -> NoReturn:
+        raise UnreadableError("took too long", "more than 60 seconds")
+
+    monkeypatch.setattr(File, "frames", stuck)
+    with pytest.raises(UnreadableError, match="more than 60 seconds"):
+        look_at(clip((1, 2, 3)), media, sandbox, at=AT)
+
+
+def test_what_was_seen_is_not_lost_because_its_sound_took_too_long(
+    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    media = known(tmp_path, ("a", [of_clip(1, clip((1, 2)))]), ("b", [of_sound(2, 3)]))
+    words = ["-f", "lavfi", "-i", "sine=frequency=300", "-map", "0:v", "-map", "1:a", "-shortest"]
+    talking = edited(clip((1, 2, 3)), *words)
+
+    def slow(_file: File) -> NDArray[np.int16]:
+        raise UnreadableError("took too long", "more than 60 seconds")
+
+    monkeypatch.setattr(File, "sound", slow)
+    looked = look_at(talking, media, sandbox, at=AT)
+    assert [one.bank for one in looked.alike] == ["a"]
+    assert looked.missed == "its sound: more than 60 seconds"
+    with pytest.raises(UnreadableError):  # of a recording nothing is left
+        look_at(wav(tones(3, 20)), media, sandbox, at=AT)

@@ -55,6 +55,21 @@ def told(name: str | None = None) -> Iterator[Told]:
         yield Told(one, one.entries.count(), said["right"], said["wrong"])
 
 
+def things(name: str, *, entries: Iterable[int], hashes: Iterable[tuple[EntryKind, str]]) -> list[str]:
+    """Return the sources' ids of the things of which these are hashes. For the installation's own commands."""
+    wanted = Q(pk__in=list(entries))
+    for kind, digest in hashes:
+        wanted |= Q(kind=kind.value, digest=digest.strip().lower())
+    found = BankEntry.objects.filter(wanted, bank__name=name).exclude(item="")
+    return sorted(set(found.values_list("item", flat=True)))
+
+
+def left_of(name: str, items: Iterable[str]) -> dict[str, int]:
+    """Return how many entries of each of these things a bank holds, of those of which it holds any."""
+    found = BankEntry.objects.filter(bank__name=name, item__in=list(items)).order_by()
+    return dict(found.values_list("item").annotate(count=Count("pk")))
+
+
 def entries(
     bank: Bank, *, before: int | None = None, kind: str = "", doubted: bool = False, limit: int = 50
 ) -> list[EntryTold]:

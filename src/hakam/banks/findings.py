@@ -11,6 +11,7 @@ from django.utils import timezone
 from hakam.banks import access
 from hakam.banks.models import Bank
 from hakam.compliance import rulebook
+from hakam.media import ffmpeg
 from hakam.policy.known_content import bank_of
 from hakam.policy.tree import Field, walk
 from hakam.storage.bank_shelf import Shelf, ShelfError, manifest_of
@@ -25,7 +26,11 @@ CODES = {
     "B004": "a rule asks a bank that is not in force",
     "B005": "a bank has expired and still holds hashes",
     "B006": "people call more matches of an entry wrong than right",
+    "B007": "no clip is looked at on this machine, and a bank keeps some",
 }
+
+
+_CLIPS = frozenset({EntryKind.VPDQ, EntryKind.CHROMAPRINT})
 
 
 def check() -> Iterator[Finding]:
@@ -41,6 +46,9 @@ def check() -> Iterator[Finding]:
                 "`hakam bank withdraw --everything`, or give it a later end",
             )  # fmt: skip
         yield from _shelf(bank, bank_folder(home, bank.pk), subject)
+        if bank.in_force(now) and not _CLIPS.isdisjoint(access.kinds_of(bank)) and not ffmpeg.available():
+            said = "its clips and recordings are looked for in nothing: `ffmpeg` and `ffprobe` are missing"
+            yield _warning("B007", said, subject, "install FFmpeg where the worker runs, and start it again")
         for entry, right, wrong in access.entries(bank, doubted=True, limit=200):
             if wrong > right:
                 said = f"entry {entry.pk} was judged wrong {wrong} times, right {right} times"

@@ -85,6 +85,9 @@ class BankRetraction(models.Model):
     bank = models.ForeignKey(Bank, on_delete=models.CASCADE, related_name="retractions")
     kind = models.CharField(max_length=16)
     digest = models.CharField(max_length=64)  # lower-case hex
+    variant = models.CharField(
+        max_length=64, blank=True
+    )  # of the entry: edited copies are not told to everybody
     removed_in = models.PositiveBigIntegerField()  # revision of the bank
     at = models.DateTimeField()
 

@@ -33,7 +33,7 @@ def kept_as(data: bytes, *, label: str, sandbox: Sandbox, landmarks: bool = Fals
     little structure to be known again.
     """
     try:
-        hashes, marks = sandbox.look(data, bank=True, landmarks=landmarks)
+        hashes, marks, _whole = sandbox.look(data, bank=True, landmarks=landmarks)
     except UnreadableError as error:
         raise BankError(str(error)) from error
     good = [one for one in hashes if one.good]

@@ -58,7 +58,8 @@ def changes(bank: Bank, after: Place, limit: int, *, everything: bool = False) -
     """
     came, gone = bank.entries.all(), bank.retractions.all()
     if not everything:
-        came, gone = came.filter(variant__in=_PLAIN, kind__in=_KINDS), gone.filter(kind__in=_KINDS)
+        told = Q(variant__in=_PLAIN, kind__in=_KINDS)
+        came, gone = came.filter(told), gone.filter(told)
     again = came.filter(_after("corrected_in", after))
     came = came.filter(_after("added_in", after), corrected_in=None)
     left = gone.filter(

@@ -107,11 +107,13 @@ def remove(bank: Bank, entries: Iterable[int], *, now: datetime) -> int:
 def _retract(bank: Bank, leaving: QuerySet[BankEntry], now: datetime) -> None:
     """Keep what leaves a shared bank for those who fetched it."""
     if bank.shared:
-        rows = leaving.order_by("pk").values_list("kind", "digest")
+        rows = leaving.order_by("pk").values_list("kind", "digest", "variant")
         BankRetraction.objects.bulk_create(
             (
-                BankRetraction(bank=bank, kind=kind, digest=digest, removed_in=bank.revision, at=now)
-                for kind, digest in rows.iterator(chunk_size=_AT_ONCE)
+                BankRetraction(
+                    bank=bank, kind=kind, digest=digest, variant=variant, removed_in=bank.revision, at=now
+                )
+                for kind, digest, variant in rows.iterator(chunk_size=_AT_ONCE)
             ),
             batch_size=_AT_ONCE,
         )

@@ -329,11 +329,13 @@ def look(
         with sandbox:
             for path in paths:
                 try:
-                    found = look_at(path.read_bytes(), media, sandbox, at=now.timestamp()).alike
+                    looked = look_at(path.read_bytes(), media, sandbox, at=now.timestamp())
                 except (UnreadableError, OSError) as error:
                     ERR.print(Text(f"{path}: {error}"), soft_wrap=True)
                     continue
-                for one in found:
+                if looked.missed:
+                    ERR.print(Text(f"{path}: only a part was looked at; {looked.missed}"), soft_wrap=True)
+                for one in looked.alike:
                     shown.add_row(Text(path.name), one.bank, str(one.entry), one.kind, one.how)
     for trouble in dict.fromkeys([*known.troubles, *media.troubles]):
         ERR.print(Text(trouble, "yellow"), soft_wrap=True)
@@ -374,23 +376,30 @@ def withdraw(
     if not (entry or item or digest or everything):
         raise CommandError("say what: --entry, --item, --hash or --everything")
     with _changing() as (chosen, now):
-        from hakam.banks import withdraw as verbs  # noqa: PLC0415 -- needs Django started
+        from hakam.banks import access  # noqa: PLC0415 -- needs Django started
+        from hakam.banks import withdraw as verbs  # noqa: PLC0415
         from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415
 
+        hashes = [(k, d) for d in digest or () for k in EntryKind if DIGITS.get(k) == len(d.strip())]
+        things = access.things(name, entries=entry or (), hashes=hashes)
         removed = verbs.withdraw(
             name,
             reason=reason,
             entries=entry or (),
             items=item or (),
-            hashes=[(k, d) for d in digest or () for k in EntryKind if DIGITS.get(k) == len(d.strip())],
+            hashes=hashes,
             everything=everything,
             by=SYSTEM,
             now=now,
         )
+        left = access.left_of(name, things)
     from hakam.wiring import publish  # noqa: PLC0415 -- needs Django started
 
     publish.erase_withdrawn(chosen)
     OUT.print(f"withdrew {counted(removed, 'entry')}")
+    for thing, count in sorted(left.items()):
+        others = counted(count, "other hash", "other hashes")
+        ERR.print(Text(f"{others} of {thing} still match; --item {thing} takes them out too"), soft_wrap=True)
 
 
 @app.command()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -18,6 +19,7 @@ from hakam.wiring.start import NotReadyError
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
 
+_WIDEST = 1_000  # columns
 _COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "blue"}
 
 
@@ -75,3 +77,12 @@ def table(*columns: str, title: str | None = None) -> Table:
     for column in columns:
         made.add_column(column)
     return made
+
+
+def show_whole(shown: Table) -> None:
+    """Print a table no cell of which may be cut, as figures with their intervals, however narrow the screen is.
+
+    Its lines are then longer than the screen, which wraps them; a file or a pager has them whole.
+    """
+    needed = Measurement.get(OUT, OUT.options.update(max_width=_WIDEST), shown).maximum
+    Console(file=OUT.file, width=max(needed, OUT.width), highlight=False).print(shown)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hakam.wiring.processes import ProcessState, Program
     from hakam.wiring.settings import Settings
 
-READY_SECONDS = 90.0
+READY_SECONDS = 300.0  # a program that ends is told at once: this is for machines with much else to do
 
 
 class Steps:

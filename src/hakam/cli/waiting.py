@@ -207,9 +207,12 @@ def _line(chosen: Settings, planned: Plan, door: str, key_file: Path | None) -> 
     key = key_file.read_text(encoding="utf-8").strip() if key_file else ""
     if not key.startswith("hk_"):
         raise CommandError("--door needs --door-key: a file with a key that `hakam key` made, hk_...")
-    return Line(
+    line = Line(
         planned.event, planned.questions, url=door, key=key, platform=planned.platform or chosen.platform
     )
+    if trouble := asyncio.run(line.trouble()):
+        raise CommandError(f"the door takes no questions with this key: {trouble}")
+    return line
 
 
 @app.command()

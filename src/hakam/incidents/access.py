@@ -130,6 +130,12 @@ def reported() -> list[Incident]:
     return list(Incident.objects.exclude(reported_at=None).order_by("-reported_at")[:_SHOWN])
 
 
+def seconds(one: Incident) -> list[User]:
+    """Return who could be the second person, by their names."""
+    people = User.objects.filter(is_active=True).order_by("last_name", "first_name", "username")
+    return [user for user in people if may_be_second(user, one)]
+
+
 def may_be_second(user: User, one: Incident) -> bool:
     """Whether somebody can confirm or refuse an incident."""
     waits = one.state in {state.value for state in UNCONFIRMED}

@@ -155,6 +155,8 @@ def _check(said: Declared, *, now: datetime) -> None:
     version = rulebook.active()
     if version is None:
         raise IncidentError(_("no rule book is in force"))
+    if not said.clause:
+        raise IncidentError(_("Choose the clause that is broken."))
     if said.clause not in rulebook.load(version).clauses:
         known = ", ".join(sorted(rulebook.load(version).clauses))
         raise IncidentError(

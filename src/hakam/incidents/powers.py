@@ -94,8 +94,10 @@ def choose(incident: Incident, chosen: Mapping[Power, Settings]) -> list[Inciden
 def _check(settings: Settings) -> None:
     match settings:
         case StricterSettings(values=values):
-            if not 1 <= len(values) <= MOST_VALUES:
-                raise IncidentError(_("name 1 to %(most)s parameters") % {"most": MOST_VALUES})
+            if not values:
+                raise IncidentError(_("stricter values: give one at least, or leave this power out"))
+            if len(values) > MOST_VALUES:
+                raise IncidentError(_("stricter values: at most %(most)s") % {"most": MOST_VALUES})
         case DelayRule(seconds=seconds, newer_than_days=days, kinds=kinds):
             if not 1 <= seconds <= LONGEST_DELAY:
                 raise IncidentError(_("a delay has 1 to %(most)s minutes") % {"most": LONGEST_DELAY // 60})

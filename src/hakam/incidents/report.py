@@ -35,6 +35,7 @@ TIMES: Final = (
     ("declared_at", "closed_at"),
 )
 """Pairs of moments whose distance is told."""
+_OF_POWERS: Final = {FactKind.INCIDENT_POWER_TAKEN, FactKind.INCIDENT_POWER_UNDONE}
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +116,7 @@ def confidential(incident: Incident, *, now: datetime) -> dict[str, Any]:
         "log": [
             {"at": fact.at.isoformat(), "by": fact.actor, "kind": fact.kind, "seq": fact.seq}
             | (ledger.private_of(fact) or {} if fact.kind == FactKind.INCIDENT_TOLD else {})
+            | ({"power": ledger.body_of(fact)["power"]} if fact.kind in _OF_POWERS else {})
             for fact in story
         ],
     }

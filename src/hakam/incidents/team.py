@@ -22,6 +22,19 @@ from hakam.vocabulary.actor import Actor
 
 LONGEST_WHOM: Final = 200
 LONGEST_WORDS: Final = 10_000
+_NEEDED: Final = {
+    role: (Permission.INCIDENT_READ, Permission.INCIDENT_DECLARE)
+    if role is RoleKind.LEAD
+    else (Permission.INCIDENT_READ,)
+    for role in RoleKind
+}
+"""What a person must be permitted to be given a role."""
+
+
+def able(role: RoleKind) -> list[User]:
+    """Return the people who can be given a role, by name."""
+    active = User.objects.filter(is_active=True).order_by("username")
+    return [one for one in active if all(one.may(needed) for needed in _NEEDED[role])]
 
 
 def give_role(slug: str, role: RoleKind, person: User, *, by: Actor, now: datetime) -> IncidentRole:

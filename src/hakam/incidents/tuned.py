@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from hakam.incidents.naming import IncidentError
 from hakam.policy import tuning
 from hakam.policy.params import shown
-from hakam.policy.tuning import TuningError
+from hakam.policy.tuning import NoValueError, OutOfBoundsError, TuningError
 
 
 class Place(NamedTuple):
@@ -33,12 +33,27 @@ def changed(
             try:
                 out[tuning.FILE] = tuning.with_value(out, param, text, community)
             except TuningError as error:
-                raise IncidentError(str(error)) from error
+                raise IncidentError(_in_words(error, out, param)) from error
             now = _text(out, param, community)
             if now == was:
                 raise IncidentError(_("%(param)s has this value already") % {"param": param})
             before.append([param, community, was, now])
     return out, before
+
+
+def _in_words(error: TuningError, files: Mapping[str, str], param: str) -> str:
+    """Return why a value can't be taken, in the reader's language."""
+    declared = tuning.tuning_of(files).params.get(param)
+    match error:
+        case OutOfBoundsError() if declared is not None:
+            return _("%(param)s lies from %(least)s to %(most)s") % {
+                "param": param,
+                "least": shown(declared.kind, declared.least),
+                "most": shown(declared.kind, declared.most),
+            }
+        case NoValueError():
+            return _("%(param)s: a number, as 30 or 0.85, or a duration, as 10m or 7d") % {"param": param}
+    return str(error)
 
 
 def put_back(

@@ -183,8 +183,7 @@ def _judge(learnt: Learnt, *, vault: Vault, now: datetime) -> None:
         if firing.stage is Stage.LIVE and (firing.measures or firing.rule in again.tripped):
             LaterFiring.objects.create(judgement=row, rule=firing.rule, platform=event.platform, at=now)
     verdict = _of(fresh, again)
-    if verdict.tripped:
-        trips.note(verdict.tripped, pack=verdict.pack, now=now)
+    trips.heard(verdict, now=now)
     if verdict.live:
         item = ItemRef(sent.platform, sent.item_kind.value, sent.item.id)
         snapshot = evidence.freeze(vault, record.raw)

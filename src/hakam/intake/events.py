@@ -182,8 +182,7 @@ def _take_in(one: _Active, *, now: datetime, seen: datetime) -> None:
     try:
         with transaction.atomic():
             if one.verdict is not None:
-                if one.verdict.tripped:
-                    trips.note(one.verdict.tripped, pack=one.verdict.pack, now=now)
+                trips.heard(one.verdict, now=now)
                 act(one.event, one.verdict, item=one.item, snapshot=one.snapshot, seq=seq, now=now, seen=seen)
             if one.event.change is not Change.CREATED:
                 version = clauses.active()

@@ -26,6 +26,7 @@ from hakam.enforcement.kinds import Channel, EffectKind
 from hakam.enforcement.letters import letter
 from hakam.enforcement.outbox import enqueue
 from hakam.intake.flaggers import FlaggerError, actor_of, subject_of, trusts
+from hakam.intake.harms import harm_word
 from hakam.intake.models import Flagger, Notice, NoticeItem
 from hakam.intake.notices import Submission, receive_notice
 from hakam.staff.models import User
@@ -184,7 +185,7 @@ def _letter(
         }
         named = [
             f"{date_format(localtime(item.notice.received_at), 'DATE_FORMAT')} · {item.ref} · "
-            f"{item.url or f'{item.item_kind}/{item.item_id}'} · {item.notice.harm}"
+            f"{item.url or f'{item.item_kind}/{item.item_id}'} · {harm_word(item.notice.harm)}"
             for item in found[:MOST_LISTED]
         ]
         more = len(found) - len(named)

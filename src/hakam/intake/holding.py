@@ -148,6 +148,8 @@ def decide_objection(
         )  # fmt: skip
     if uphold and made.ended_at is None:
         made = lift(suspension_id, because=answer, vault=vault, by=by, now=now, log=log)
+    elif uphold:  # it ended meanwhile, and should not have been
+        _process_held(made, vault=vault, by=by, now=now, log=log)
     return made
 
 
@@ -156,11 +158,15 @@ def lift(
 ) -> Suspension:
     """Lift a suspension and process what was held under it. Raises `MisuseError`."""
     made = misuse.lift(suspension_id, because=because, by=by, now=now)
+    _process_held(made, vault=vault, by=by, now=now, log=log)
+    return made
+
+
+def _process_held(made: Suspension, *, vault: Vault, by: Actor, now: datetime, log: EventLog | None) -> None:
     for pk in list(Notice.objects.filter(held_by=made).order_by("received_at").values_list("pk", flat=True)):
         take_up(str(pk), vault=vault, by=by, now=now, log=log)
     for held in HeldComplaint.objects.filter(suspension=made, processed_at=None).order_by("pk"):
         _process(held, now=now)
-    return made
 
 
 def _process(held: HeldComplaint, *, now: datetime) -> None:

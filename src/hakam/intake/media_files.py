@@ -10,13 +10,21 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from hakam.media.trouble import Trouble
 from hakam.vocabulary.event import Media
 
 LARGEST = 500_000_000  # bytes
 
 
 class UnreachableError(ValueError):
-    """An address that should be in the folder is not. The message says why."""
+    """An address that should be in the folder is not, or can't be read. The message says more.
+
+    `trouble`: why a file that is there, so that others may see it, can't be read; empty if there is none.
+    """
+
+    def __init__(self, detail: str, trouble: str = "") -> None:
+        self.trouble = trouble
+        super().__init__(detail)
 
 
 class MediaFolder(NamedTuple):
@@ -43,12 +51,13 @@ class MediaFolder(NamedTuple):
             if not path.is_relative_to(root) or not path.is_file():
                 raise UnreachableError(f"{name[:200]!r} is no file of the folder of media")
             if path.stat().st_size > LARGEST:
-                raise UnreachableError(f"{name[:200]!r} has more than {LARGEST:,} bytes")
+                raise UnreachableError(f"{name[:200]!r} has more than {LARGEST:,} bytes", Trouble.TOO_BIG)
             return path.read_bytes()
         except (OSError, ValueError) as error:
             if isinstance(error, UnreachableError):
                 raise
-            raise UnreachableError(f"{name[:200]!r}: {error}") from error
+            there = isinstance(error, OSError)
+            raise UnreachableError(f"{name[:200]!r}: {error}", Trouble.NOT_OPEN if there else "") from error
 
 
 NOWHERE = MediaFolder()

@@ -148,7 +148,7 @@ def _reports(event: ScheduledEvent, now: datetime) -> dict[str, int]:
         "named": len(named),
         "reporters": len(set(named)),
         "report_texts": len(texts),
-        "reports_alike": chorus(texts, least=2),
+        "reports_alike": sum(map(len, chorus(texts, least=2))),
         "swarm": swarm or 0,
     }
 

@@ -20,14 +20,14 @@ from hakam.live.models import Cut, Stream, StreamStep
 from hakam.live.states import CUTS, Step, StreamState
 from hakam.live.streams import about, item_of, subject_of
 from hakam.review import clauses, decisions, ladder, leases
-from hakam.review.cases import Source, open_case
+from hakam.review.cases import LIVE_QUEUE, Source, open_case
 from hakam.review.models import Decision
 from hakam.review.states import DecisionState, Outcome, SourceKind
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
 from hakam.vocabulary.measure import Measure, MeasureKind
 
-QUEUE: Final = "live"
+QUEUE: Final = LIVE_QUEUE
 _KINDS: Final = {
     Step.WARN: MeasureKind.WARN,
     Step.DELAY: MeasureKind.DELAY,

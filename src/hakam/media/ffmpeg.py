@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from hakam.media.chromaprint import RATE
 from hakam.media.limited import limited
 from hakam.media.sandbox import UnreadableError
+from hakam.media.trouble import Trouble
 
 SIDE = 512  # pixels of the shorter side of a frame as it is handed over
 _CONTAINERS = "mov,matroska,webm,avi,flv,asf,mpegts,mpeg,mp3,wav,flac,ogg,aac,amr,aiff,caf"
@@ -75,9 +76,9 @@ def opened(data: bytes, bounds: ClipBounds = DEFAULT_BOUNDS) -> Iterator[File]:
     Raises `ProgramMissingError`, and `UnreadableError` for what is empty, too large, or no clip and no recording.
     """
     if not data:
-        raise UnreadableError("empty", "the file is empty")
+        raise UnreadableError(Trouble.EMPTY, "the file is empty")
     if len(data) > bounds.size:
-        raise UnreadableError("too many bytes", f"{len(data):,} bytes, at most {bounds.size:,}")
+        raise UnreadableError(Trouble.TOO_BIG, f"{len(data):,} bytes, at most {bounds.size:,}")
     if not available():
         raise ProgramMissingError
     with tempfile.TemporaryDirectory(prefix="hakam-clip-") as folder:
@@ -114,7 +115,7 @@ def tail(path: Path, seconds: float, bounds: ClipBounds = DEFAULT_BOUNDS) -> byt
             process.kill()
             process.wait()
     if late.is_set() or not data or len(data) > bounds.size:
-        raise UnreadableError("damaged or cut short", "its end can't be read")
+        raise UnreadableError(Trouble.DAMAGED, "its end can't be read")
     return data
 
 
@@ -168,9 +169,9 @@ class File:
         return np.frombuffer(samples[: len(samples) // 2 * 2], np.int16)
 
     def _unreadable(self, why: str, detail: str) -> UnreadableError:
-        if why == "took too long":
+        if why == Trouble.TOO_SLOW:
             return UnreadableError(why, f"more than {self._bounds.seconds:g} seconds")
-        return UnreadableError("damaged or cut short", detail)
+        return UnreadableError(Trouble.DAMAGED, detail)
 
     @contextmanager
     def _running(
@@ -195,7 +196,7 @@ class File:
             try:
                 yield (
                     process.stdout,
-                    lambda: "took too long" if late.is_set() or process.returncode == _CPU else "",
+                    lambda: Trouble.TOO_SLOW if late.is_set() or process.returncode == _CPU else "",
                 )
             finally:
                 clock.cancel()
@@ -225,27 +226,27 @@ class File:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise self._unreadable("took too long", "") from error
+            raise self._unreadable(Trouble.TOO_SLOW, "") from error
         if done.returncode == _CPU:
-            raise self._unreadable("took too long", "")
+            raise self._unreadable(Trouble.TOO_SLOW, "")
         if (
             not done.stdout
         ):  # whatever a file is, it ends with an object: so it was not the program that ended
-            raise UnreadableError("ended its reader", f"its reader ended with code {done.returncode}")
+            raise UnreadableError(Trouble.DEADLY, f"its reader ended with code {done.returncode}")
         try:
             said = msgspec.json.decode(done.stdout[:_MOST_PROBED], type=_Said)
         except msgspec.MsgspecError as error:
-            raise UnreadableError("not a clip", "no clip and no recording that can be read") from error
+            raise UnreadableError(Trouble.NOT_A_CLIP, "no clip and no recording that can be read") from error
         for stream in said.streams:
             if stream.width * stream.height > self._bounds.pixels:
                 raise UnreadableError(
-                    "too many pixels",
+                    Trouble.TOO_LARGE,
                     f"{stream.width} x {stream.height}, at most {self._bounds.pixels} pixels",
                 )
         sight = any(one.codec_type == "video" and not one.disposition.attached_pic for one in said.streams)
         sound = any(one.codec_type == "audio" for one in said.streams)
         if not sight and not sound:
-            raise UnreadableError("not a clip", "no clip and no recording that can be read")
+            raise UnreadableError(Trouble.NOT_A_CLIP, "no clip and no recording that can be read")
         try:
             seconds = max(float(said.format.duration), 0.0)
         except ValueError:

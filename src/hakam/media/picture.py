@@ -10,18 +10,18 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
-from enum import StrEnum
+from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from hakam.media.jpeg import pdq_of_jpeg
 from hakam.media.pdq import Pdq, pdq
+from hakam.media.trouble import Trouble
 
 Luma8 = NDArray[np.uint8]  # (height, width)
 
@@ -30,21 +30,21 @@ _SIXTEEN_BITS = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I"})
 _JPEG = b"\xff\xd8\xff"
 _MADE_OF_LUMA = frozenset({"YCbCr", "Gray"})  # JPEG colour spaces whose first component is luma
 _EXIF = b"Exif\x00\x00"
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _HEAD = 65_536  # bytes in which EXIF stands
 _BRIGHTEST = 255
+_LEAST_SHOWN = 0.25  # of a picture's height
 
 Image.MAX_IMAGE_PIXELS = None  # our own limit is checked, with our own words
-
-
-class Trouble(StrEnum):
-    """Why a file gave no picture."""
-
-    EMPTY = "empty"
-    NOT_A_PICTURE = "not a picture"
-    TOO_LARGE = "too many pixels"
-    DAMAGED = "damaged or cut short"
-    TOO_SLOW = "took too long"  # its reader was ended
-    DEADLY = "ended its reader"  # by memory, by a fault of a decoder; nobody else felt it
 
 
 class PictureError(ValueError):
@@ -94,17 +94,46 @@ def frames(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Iterator[Luma8]:
                 yield _composed(image)
 
 
-def coloured(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Iterator[Image.Image]:
-    """Yield each of at most `limits.frames` frames in RGB, as a person would see it. Raises `PictureError`."""
-    with _judged(), _open(data, limits) as image:
+def shown(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Iterator[Luma8]:
+    """Yield what browsers show of a file that is damaged or cut short: its frames up to where it breaks.
+
+    Raises `PictureError` if less than a quarter of the first can be read.
+    """
+    with _judged(), _patient():
+        if data.startswith(_JPEG):
+            yield _enough(_any_jpeg(data, limits))
+            return
+        count = 0
+        with _open(data, limits) as image:
+            while count < limits.frames:
+                try:
+                    image.seek(count)
+                    seen = _enough(_composed(image))
+                except Exception:
+                    if count:
+                        return  # what follows can't be read, or there is no more
+                    raise
+                yield seen
+                count += 1
+
+
+def coloured(data: bytes, limits: Limits = DEFAULT_LIMITS, *, damaged: bool = False) -> Iterator[Image.Image]:
+    """Yield each of at most `limits.frames` frames in RGB, as a person would see it. Raises `PictureError`.
+
+    Of a `damaged` file what can be read, as `shown`.
+    """
+    with _judged(), _patient() if damaged else nullcontext(), _open(data, limits) as image:
         count = int(getattr(image, "n_frames", 1))
         wanted = min(count, limits.frames)
         for number in range(wanted):
             image.seek(number * count // wanted)
             if image.mode in _SIXTEEN_BITS | {"F"}:
-                yield Image.fromarray(_composed(image)).convert("RGB")
+                seen = Image.fromarray(_composed(image)).convert("RGB")
             else:
-                yield _turned(_laid_on_white(image).convert("RGB"), image)
+                seen = _turned(_laid_on_white(image).convert("RGB"), image)
+            if damaged:
+                _enough(_bytes(np.asarray(seen.convert("L"))))
+            yield seen
 
 
 def fitted(picture: Luma8, side: int) -> Luma8:
@@ -138,12 +167,42 @@ def _measured(width: int, height: int, limits: Limits) -> None:
         raise PictureError(Trouble.TOO_LARGE, f"{width} x {height}, at most {limits.pixels} pixels")
 
 
-def _jpeg(data: bytes, limits: Limits) -> Luma8:
+@contextmanager
+def _patient() -> Iterator[None]:
+    """Let Pillow read what there is of a file that breaks off. For a process that reads one picture at a time."""
+    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, True
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
+def _enough(picture: Luma8) -> Luma8:
+    """Return a picture of which enough could be read: what is missing at its foot is of one tone."""
+    told = np.flatnonzero((picture != picture[-1, -1]).any(axis=1))
+    if not told.size or told[-1] < picture.shape[0] * _LEAST_SHOWN:
+        raise PictureError(Trouble.DAMAGED, "too little of it can be read")
+    return picture
+
+
+def _jpeg(data: bytes, limits: Limits, *, strict: bool = True) -> Luma8:
     height, width, colours, _ = simplejpeg.decode_jpeg_header(data, strict=False)
     _measured(width, height, limits)
     if colours not in _MADE_OF_LUMA or data.find(_EXIF, 0, _HEAD) >= 0:
         return _opened(data, limits)
-    return _bytes(simplejpeg.decode_jpeg(data, "GRAY", fastdct=False, fastupsample=False)[:, :, 0])
+    return _bytes(
+        simplejpeg.decode_jpeg(data, "GRAY", fastdct=False, fastupsample=False, strict=strict)[:, :, 0]
+    )
+
+
+def _any_jpeg(data: bytes, limits: Limits) -> Luma8:
+    """Return what there is of a JPEG, by whichever reader takes it: each stumbles over something else."""
+    try:
+        return _jpeg(data, limits, strict=False)
+    except PictureError:
+        raise
+    except Exception:  # noqa: BLE001 -- decoders' own errors have no common ancestor
+        return _opened(data, limits)
 
 
 def _open(data: bytes, limits: Limits) -> Image.Image:
@@ -164,8 +223,7 @@ def _opened(data: bytes, limits: Limits) -> Luma8:
 def _composed(image: Image.Image) -> Luma8:
     """Return one frame as seen: on white where it is transparent, turned as EXIF says."""
     if image.mode in _SIXTEEN_BITS:
-        turned = ImageOps.exif_transpose(image)
-        return _bytes(np.clip(np.asarray(turned).astype(np.int64) // 257, 0, _BRIGHTEST))
+        return _bytes(np.clip(np.asarray(_turned(image, image)).astype(np.int64) // 257, 0, _BRIGHTEST))
     if image.mode == "F":
         values = np.nan_to_num(np.asarray(image))
         scale = _BRIGHTEST if values.size and values.max() <= 1 else 1
@@ -186,12 +244,12 @@ def _laid_on_white(image: Image.Image) -> Image.Image:
 
 
 def _turned(seen: Image.Image, image: Image.Image) -> Image.Image:
-    """Return what is seen of an image, turned as its EXIF says."""
-    orientation = image.getexif()
-    if not orientation:
+    """Return what is seen of an image, turned as its EXIF says. EXIF that can't be read turns nothing, as elsewhere."""
+    try:
+        turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # noqa: BLE001 -- it has no errors of its own
         return seen
-    seen.getexif().update(orientation)
-    return ImageOps.exif_transpose(seen)
+    return seen if turn is None else seen.transpose(turn)
 
 
 def _bytes(values: NDArray[Any]) -> Luma8:

@@ -18,6 +18,7 @@ import msgspec
 
 from hakam.media import extra
 from hakam.media.sandboxed import Found, Job, receive, send
+from hakam.media.trouble import Trouble
 
 _START_SECONDS = 120.0  # the first start of an installation compiles
 
@@ -53,14 +54,18 @@ _GOOD = 50  # `pdq.GOOD_QUALITY`, which needs the extra
 
 
 class Looked(NamedTuple):
-    """What one picture gave. `landmarks`: packed, empty unless they were asked for."""
+    """What one picture gave. `landmarks`: packed, empty unless they were asked for.
+
+    `missed`: why a part of a damaged one could not be read, though the rest was.
+    """
 
     hashes: list[Hashed]
     landmarks: bytes = b""
+    missed: str = ""
 
 
 class UnreadableError(ValueError):
-    """A file gave no picture. `trouble` is one of the words of `picture.Trouble`, the message says more."""
+    """A file gave no picture. `trouble` is one of the words of `trouble.Trouble`, the message says more."""
 
     def __init__(self, trouble: str, detail: str = "") -> None:
         self.trouble = trouble
@@ -108,8 +113,8 @@ class _Child:
             slow = late.is_set()
             code = self.end()
             if slow or code == _CPU:
-                return Found(trouble="took too long", detail=f"more than {seconds:g} seconds")
-            return Found(trouble="ended its reader", detail=f"its reader ended with code {code}")
+                return Found(trouble=Trouble.TOO_SLOW, detail=f"more than {seconds:g} seconds")
+            return Found(trouble=Trouble.DEADLY, detail=f"its reader ended with code {code}")
         return msgspec.json.decode(answer, type=Found)
 
     def end(self) -> int:
@@ -186,7 +191,7 @@ class Sandbox:
         """
         found = self._ask(self._job(bank=bank, landmarks=landmarks), data)
         hashes = [Hashed(name, digest.hex(), quality) for name, digest, quality in found.variants]
-        return Looked(hashes, found.landmarks)
+        return Looked(hashes, found.landmarks, found.missed)
 
     def said(self, data: bytes, *, plates: bool = True) -> Said:
         """Return what a picture says: plates of its letters, and its score where the sandbox has the network.
@@ -210,9 +215,9 @@ class Sandbox:
 
     def _ask(self, job: Job, data: bytes) -> Found:
         if not data:
-            raise UnreadableError("empty", "the file is empty")
+            raise UnreadableError(Trouble.EMPTY, "the file is empty")
         if len(data) > self.bounds.size:
-            raise UnreadableError("too many bytes", f"{len(data):,} bytes, at most {self.bounds.size:,}")
+            raise UnreadableError(Trouble.TOO_BIG, f"{len(data):,} bytes, at most {self.bounds.size:,}")
         with self._turns:
             child = self._take()
             try:
@@ -239,7 +244,7 @@ class Sandbox:
             self.started += 1
         child = _Child(self.bounds, nudity=self.nudity)
         if not child.alive:
-            raise UnreadableError("no reader", "a process for reading pictures could not be started")
+            raise UnreadableError(Trouble.NO_READER, "a process for reading pictures could not be started")
         return child
 
     def _give_back(self, child: _Child) -> None:

@@ -14,11 +14,16 @@ from typing import IO, TYPE_CHECKING
 
 import msgspec
 
+from hakam.media.trouble import Trouble
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hakam.media.nudity import Nudity
     from hakam.media.picture import Luma8
 
 SIZE = struct.Struct("<Q")
+_PERHAPS_SHOWN = frozenset({Trouble.DAMAGED, Trouble.NOT_A_PICTURE})  # by browsers, which are more patient
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -41,6 +46,7 @@ class Found(msgspec.Struct, frozen=True):
     landmarks: bytes = b""  # packed: of a query, those of the picture and of its mirror image
     plates: list[bytes] = []  # PGM files
     nudity: float | None = None
+    missed: str = ""  # why a part of it could not be read, though the rest was
     trouble: str = ""
     detail: str = ""
 
@@ -95,22 +101,34 @@ def main(memory: int, *, nudity: bool = False) -> None:
         except picture.PictureError as error:
             answer = Found(trouble=error.trouble.value, detail=str(error))
         except MemoryError:
-            answer = Found(trouble=picture.Trouble.TOO_LARGE.value, detail="no memory for it")
+            answer = Found(trouble=Trouble.TOO_LARGE.value, detail="no memory for it")
         except Exception as error:  # noqa: BLE001 -- the next picture is not to blame
             name = type(error).__name__
-            answer = Found(trouble=picture.Trouble.DAMAGED.value, detail=f"{name}: {error}"[:200])
+            answer = Found(trouble=Trouble.DAMAGED.value, detail=f"{name}: {error}"[:200])
         send(target, msgspec.json.encode(answer))
 
 
 def _hashed(job: Job, data: bytes) -> Found:
     from hakam.media import picture, variants  # noqa: PLC0415 -- in the child only
 
+    limits = picture.Limits(job.pixels, job.frames)
     if job.plain:
-        hash_ = picture.plain_hash(data, picture.Limits(job.pixels, job.frames))
+        hash_ = picture.plain_hash(data, limits)
         return Found([(variants.ORIENTATIONS[0], hash_.digest, hash_.quality)])
+    try:
+        return _seen(job, picture.frames(data, limits))
+    except picture.PictureError as error:
+        if job.bank or error.trouble not in _PERHAPS_SHOWN:
+            raise
+        return msgspec.structs.replace(_seen(job, picture.shown(data, limits)), missed=str(error))
+
+
+def _seen(job: Job, frames: Iterator[Luma8]) -> Found:
+    from hakam.media import variants  # noqa: PLC0415 -- in the child only
+
     found: list[tuple[str, bytes, int]] = []
     marks = b""
-    for number, luma in enumerate(picture.frames(data, picture.Limits(job.pixels, job.frames))):
+    for number, luma in enumerate(frames):
         made = variants.of_bank(luma) if job.bank else variants.of_query(luma)
         before = f"frame {number + 1}, " if number else ""
         found += [(f"{before}{one.name}", one.hash.digest, one.hash.quality) for one in made]
@@ -120,17 +138,31 @@ def _hashed(job: Job, data: bytes) -> Found:
 
 
 def _said(job: Job, data: bytes, network: Nudity | None) -> Found:
-    """Return what a picture says: its letters, and what a network makes of it."""
+    """Return what a picture says, or what there is to be read of a damaged one."""
+    from hakam.media import picture  # noqa: PLC0415 -- in the child only
+
+    try:
+        return _told(job, data, network)
+    except picture.PictureError as error:
+        if error.trouble not in _PERHAPS_SHOWN:
+            raise
+        return msgspec.structs.replace(_told(job, data, network, damaged=True), missed=str(error))
+
+
+def _told(job: Job, data: bytes, network: Nudity | None, *, damaged: bool = False) -> Found:
+    """Return its letters, and what a network makes of it."""
     from hakam.media import lettering, picture  # noqa: PLC0415 -- in the child only
 
     letters, score = [], None
     if job.plates:
-        for luma in picture.frames(data, picture.Limits(job.pixels, 1)):
+        for luma in (picture.shown if damaged else picture.frames)(data, picture.Limits(job.pixels, 1)):
             letters = [
                 b"P5\n%d %d\n255\n" % one.shape[::-1] + one.tobytes() for one in lettering.plates(luma)
             ]
     if job.nudity and network is not None:
-        seen = picture.coloured(data, picture.Limits(job.pixels, job.frames))
+        seen = picture.coloured(
+            data, picture.Limits(job.pixels, 1 if damaged else job.frames), damaged=damaged
+        )
         score = max((network.score(one) for one in seen), default=None)
     return Found(plates=letters, nudity=score)
 

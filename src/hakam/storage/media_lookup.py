@@ -6,7 +6,7 @@ known picture.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from hakam.media import chromaprint, ffmpeg
@@ -35,16 +35,21 @@ class Still(NamedTuple):
 
 
 class Looked(NamedTuple):
-    """What lies near, one for each bank; the frames that are near, by bank."""
+    """What lies near, one for each bank; the frames that are near, by bank.
+
+    `missed`: why a part of the file was not looked at, as that there was no time for all frames; what the rest showed
+    counts, and that nothing was near in it says nothing of the whole.
+    """
 
     alike: list[Alike]
     stills: dict[str, list[Still]] = {}
+    missed: str = ""
 
 
 def look_at(data: bytes, media: KnownMedia, sandbox: Sandbox, *, at: float) -> Looked:
     """Return what lies near. `at`: Unix seconds, when it was posted. Raises `sandbox.UnreadableError`."""
     if not is_clip(data):
-        return Looked(_picture(data, media, sandbox, at))
+        return _picture(data, media, sandbox, at)
     try:
         with ffmpeg.opened(data) as file:
             return _clip(file, media, at)
@@ -52,7 +57,7 @@ def look_at(data: bytes, media: KnownMedia, sandbox: Sandbox, *, at: float) -> L
         raise UnreadableError(NO_CLIPS, str(error)) from error
 
 
-def _picture(data: bytes, media: KnownMedia, sandbox: Sandbox, at: float) -> list[Alike]:
+def _picture(data: bytes, media: KnownMedia, sandbox: Sandbox, at: float) -> Looked:
     looked = sandbox.look(data, landmarks=media.holds(EntryKind.LANDMARKS))
     wanted = [(EntryKind.PDQ, one.digest, None) for one in looked.hashes if one.good]
     found: dict[str, Alike] = {}
@@ -63,12 +68,13 @@ def _picture(data: bytes, media: KnownMedia, sandbox: Sandbox, at: float) -> lis
     if looked.landmarks:
         for alike in media.pictures(looked.landmarks, at, besides=frozenset(found)):
             found.setdefault(alike.bank, alike)
-    return list(found.values())
+    return Looked(list(found.values()), missed=looked.missed)
 
 
 def _clip(file: ffmpeg.File, media: KnownMedia, at: float) -> Looked:
     found: dict[str, Alike] = {}
     stills: dict[str, list[Still]] = {}
+    missed = ""
     if file.told.sight:
         watched = _Watched(media.holds(EntryKind.LANDMARKS))
         frames = watched.frames(file)
@@ -80,10 +86,23 @@ def _clip(file: ffmpeg.File, media: KnownMedia, at: float) -> Looked:
             for alike in media.pictures(marks, at, besides=frozenset(found)):
                 found[alike.bank] = alike
                 stills[alike.bank] = watched.stills([seconds])
+        missed = watched.missed
     if file.told.sound and media.holds(EntryKind.CHROMAPRINT):
-        for alike in media.recordings(chromaprint.fingerprint(file.sound()), at):
+        heard, lacking = _heard(file)
+        missed = missed or lacking
+        for alike in media.recordings(heard, at):
             found.setdefault(alike.bank, alike)
-    return Looked(list(found.values()), stills)
+    return Looked(list(found.values()), stills, missed)
+
+
+def _heard(file: ffmpeg.File) -> tuple[Sequence[int], str]:
+    """Return the fingerprint of a file's sound, or none and why. Raises `UnreadableError` for what has sound alone."""
+    try:
+        return chromaprint.fingerprint(file.sound()), ""
+    except UnreadableError as error:
+        if not file.told.sight:
+            raise
+        return [], f"its sound: {error}"
 
 
 def _single(frames: list[Frame], media: KnownMedia, at: float) -> Iterator[Alike]:
@@ -105,13 +124,21 @@ class _Watched:
         self._landmarks = landmarks
         self._small: dict[float, bytes] = {}
         self.marks: list[tuple[float, bytes]] = []
+        self.missed = ""
 
     def frames(self, file: ffmpeg.File) -> list[Frame]:
-        """Read a clip and return its hashes."""
+        """Read a clip and return its hashes: if time ran out, those of what was read. Raises `UnreadableError`."""
         from hakam.media import clips  # noqa: PLC0415 -- needs the extra
 
         apart = max(_LANDMARKS_EVERY, file.told.seconds / _MOST_LOOKS)
-        return list(clips.of_query(self._kept(file.frames(clips.QUERY_RATE), apart)))
+        frames: list[Frame] = []
+        try:
+            frames.extend(clips.of_query(self._kept(file.frames(clips.QUERY_RATE), apart)))
+        except UnreadableError as error:
+            if not self._small:
+                raise
+            self.missed = f"after {max(self._small):g} s: {error}"
+        return frames
 
     def stills(self, wanted: list[float]) -> list[Still]:
         """Return some of the stills at these times, spread over them."""

@@ -20,6 +20,8 @@ import pytest
 
 MODULES = (Path("/usr/lib/nginx/modules"), Path("/usr/share/nginx/modules"), Path("/usr/lib64/nginx/modules"))
 PATIENCE = 60.0  # seconds that a test waits at most for anything
+ORDINARY, ORDINARY_SECONDS = 500_000, 0.1  # numbers that are written out and kept, and how long that takes
+STOPPED = 5.0  # seconds for which a machine may stand still in the middle of a test
 
 
 def need(*programs: str) -> None:
@@ -61,6 +63,23 @@ def until(what: Callable[[], Any], *, seconds: float = PATIENCE, every: float = 
         if time.monotonic() > end:
             raise TimeoutError(f"not within {seconds:g} seconds: {what}")
         time.sleep(every)
+
+
+def slowed() -> float:
+    """Return how many times slower this machine is than an ordinary one with nothing else to do.
+
+    Its programs wait in line, and its processors may be slow. A broadcaster, a viewer, FFmpeg and the watch need two of
+    them by themselves.
+    """
+    began = time.process_time()
+    dict.fromkeys(map(str, range(ORDINARY)))
+    slow = (time.process_time() - began) / ORDINARY_SECONDS
+    return max(1.0, os.getloadavg()[0] / (2.0 * (os.cpu_count() or 1))) * max(1.0, slow)
+
+
+def allowed(seconds: float) -> float:
+    """Return how long that may take on this machine which takes so many seconds on an ordinary one."""
+    return seconds * slowed() + STOPPED
 
 
 def listens(port: int) -> bool:

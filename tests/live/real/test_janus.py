@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from tests.live.real.gatehouse import gate, key, secret
 from tests.live.real.janus import ROOM, Broadcaster, Janus, RoomViewer
-from tests.live.real.rig import free_port, need, scratch, until
+from tests.live.real.rig import allowed, free_port, need, scratch, until
 from tests.media.clip_files import clip, edited
 
 from hakam.live.configuration import Watching
@@ -128,7 +128,7 @@ def test_who_is_barred_between_question_and_stream_is_thrown_out_before_a_frame_
     assert studio.ask(mine)["allowed"]
     studio.bar("u1")
     with RoomViewer(studio.janus) as viewer, Broadcaster(studio.janus, token=mine) as show:
-        assert show.ended.wait(30)
+        assert show.ended.wait(60)
         until(lambda: Adapter().black(studio.handle))
         assert [row.allowed for row in until(lambda: studio.said(Moment.START))] == [False]
         time.sleep(0.5)
@@ -156,10 +156,10 @@ def test_a_cut_is_black_within_a_second_and_the_recording_plays(studio: Studio) 
         began = time.monotonic()
         assert Adapter().drop(studio.handle).done
         assert Adapter().black(studio.handle)
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < allowed(1.0)
         until(lambda: time.monotonic() - viewer.last > 2.0)
-        assert viewer.last - began < 1.0
-        assert show.ended.wait(10)
+        assert viewer.last - began < allowed(1.0)
+        assert show.ended.wait(60)
     assert refusal_of(janus, mine) == f"No such room ({ROOM})"
     need("janus-pp-rec")
     kept = Adapter().recordings(studio.handle)
@@ -264,15 +264,15 @@ def test_without_the_gate_nobody_publishes() -> None:
 
 def test_a_room_that_nobody_uses_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     need("janus")
-    monkeypatch.setattr("hakam.live.servers.janus.UNCLAIMED", 4.0)
+    monkeypatch.setattr("hakam.live.servers.janus.UNCLAIMED", 12.0)
     with scratch() as folder, Janus(folder / "janus", "") as janus:
         handle = Handle(ROOM, settings=janus.settings, secret=Janus.ADMIN)
         Adapter().obey(Asked(Moment.ASK, ROOM, key("u1")), Answer(allowed=True), handle)
         assert refusal_of(janus, "guess") == "Unauthorized (not in the allowed list)"
-        time.sleep(2.0)
+        time.sleep(8.0)
         Adapter().obey(
             Asked(Moment.ASK, ROOM, key("u1")), Answer(allowed=True), handle
         )  # the page was loaded anew
-        time.sleep(3.0)  # the first room's time is over, and not that of the second
+        time.sleep(6.0)  # the first room's time is over, and not that of the second
         assert refusal_of(janus, "guess") == "Unauthorized (not in the allowed list)"
         until(lambda: refusal_of(janus, "guess") == f"No such room ({ROOM})", every=0.2)

@@ -103,7 +103,7 @@ def janus_on_air() -> Iterator[Handle]:
 def janus_plays(handle: Handle) -> bool:
     del handle
     with RoomViewer(_ON["server"]) as viewer:
-        end = time.monotonic() + 8
+        end = time.monotonic() + 15
         while not viewer.frames and time.monotonic() < end:
             time.sleep(0.05)
         return bool(viewer.frames)

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlencode
 
+import httpx
 import pytest
 from standardwebhooks import Webhook
 from tests.live.real.rig import (
@@ -27,6 +29,7 @@ from tests.live.servers.answering import door
 
 from hakam.live.gate.judge import Answer, Why
 from hakam.live.servers import control, icecast, nginx_rtmp
+from hakam.live.servers.at_work import shipped
 from hakam.live.servers.server import Asked, Call, Handle, Moment, Unreachable
 from hakam.live.servers.signed import WINDOW, Question, Signed, signature
 from hakam.testing.media_servers import MediaRig, MediaServerSuite
@@ -40,6 +43,20 @@ def form(**fields: str) -> Call:
     return Call(
         "POST", "", {"content-type": "application/x-www-form-urlencoded"}, fields, urlencode(fields).encode()
     )
+
+
+def test_the_first_cut_builds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    control._client.cache_clear()
+    adapters = shipped()
+
+    def late(**_given: object) -> NoReturn:
+        raise AssertionError("the client was built while somebody waited for a cut")
+
+    monkeypatch.setattr(httpx, "Client", late)
+    with door(lambda _path: (404, b"")) as there:
+        handle = Handle("show", settings={"drop_url": there.url, "state_url": there.url}, secret=SECRET)
+        assert adapters["signed"].black(handle)
+        assert len(there.asked) == 1
 
 
 class TestNginxRtmp(MediaServerSuite):

@@ -25,6 +25,7 @@ from hakam.live.surge.signs import (
 
 CROWD = Signs(
     messages=600, accounts=400, aged=400, young=20, networked=400, networks=350, countries=3, long=500, alike=10,
+    long_aged=500, alike_young=2,
     reports=12, named=12, reporters=12, report_texts=12, given=900, refused=4, pace=10,
 )  # fmt: skip
 

@@ -174,6 +174,20 @@ def test_a_key_that_may_not_send_is_our_trouble_and_not_the_asker_s(door: Runnin
     assert asyncio.run(story()) == "door_busy"
 
 
+@pytest.mark.sockets
+@pytest.mark.embedded
+def test_a_key_that_does_not_fit_is_known_before_anybody_asks_and_nothing_is_kept(door: Running) -> None:
+    fits = line(door.url)
+    assert asyncio.run(fits.trouble()) == ""
+    assert "lacks the scope" in asyncio.run(line(door.url, key="checker").trouble())
+    shop = Line("talk", Asking(), url=door.url, key=key_text("forum"), platform="shop")
+    assert asyncio.run(shop.trouble()) == ("another platform's event: the key is of forum, the event of shop")
+    unknown = Line("talk", Asking(), url=door.url, key="hk_nobody_knows_it", platform="forum")
+    assert asyncio.run(unknown.trouble()) == "unknown key"
+    assert asyncio.run(line(f"http://127.0.0.1:{free_port()}").trouble()) == ""  # it may come later
+    assert logged(door) == []
+
+
 def test_turns_are_counted_by_holder() -> None:
     turns = Turns(Asking(each=2, every_seconds=30))
     turns.take(b"a", 100.0)

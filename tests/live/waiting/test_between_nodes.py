@@ -139,7 +139,7 @@ def test_a_crowd_opens_anew_what_was_closed_while_it_waited() -> None:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         async with server:
             port = server.sockets[0].getsockname()[1]
-            found = await rehearse(f"http://127.0.0.1:{port}/", 5, 3, within=0.1)
+            found = await rehearse(f"http://127.0.0.1:{port}/", 5, 8, within=0.1)
         await asyncio.sleep(0.2)  # the last connections are closed on this side too
         return found
 

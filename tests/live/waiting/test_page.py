@@ -115,7 +115,7 @@ def test_a_browser_that_waits_asks_again_by_itself(browser: Browser, tmp_path: P
         visit = context.new_page()
         visit.goto(f"{url}/")
         assert visit.locator("html").get_attribute("dir") == "rtl"
-        visit.get_by_role("heading", name=WORDS["ar"].inside).wait_for(timeout=20_000)
+        visit.get_by_role("heading", name=WORDS["ar"].inside).wait_for(timeout=60_000)
         kept = {cookie["name"]: cookie for cookie in context.cookies()}
         assert all(kept[name]["httpOnly"] for name in ("hakam_ticket", "hakam_holder"))
         context.close()

@@ -89,9 +89,9 @@ def served(
     thread = threading.Thread(target=serve)
     thread.start()
     try:
-        assert ready.wait(20)
+        assert ready.wait(60)
         url = f"http://127.0.0.1:{port}"
-        for _ in range(200):
+        for _ in range(1_200):
             try:
                 httpx.get(f"{url}/healthz")
                 break
@@ -100,12 +100,12 @@ def served(
         yield url
     finally:
         ends.set()
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
         assert not failed, failed
 
 
-def until_admitted(client: httpx.Client, *, seconds: float = 15) -> httpx.Response:
+def until_admitted(client: httpx.Client, *, seconds: float = 60) -> httpx.Response:
     """Ask until the client is let in."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -220,13 +220,19 @@ def test_times_are_said_as_people_say_them(seconds: int, english: str, arabic: s
 
 def test_the_load_that_the_platform_reports_steps_admission_down(tmp_path: Path) -> None:
     with served(opened(settle_seconds=1), tmp_path) as url:
-        steps = set()
-        for _ in range(15):
+
+        def step() -> str:
+            return read_gate(httpx.get(f"{url}/gate").content, KEY.public_key()).step
+
+        seen, end = [step()], time.monotonic() + 60
+        while seen[-1] not in {"priority", "held"} and time.monotonic() < end:
             httpx.post(f"{url}/load", json={"load": 1.0}, headers=TOKEN)
-            gate = read_gate(httpx.get(f"{url}/gate").content, KEY.public_key())
-            steps.add(gate.step)
-            time.sleep(0.2)
-    assert {"open", "slowed", "priority"} <= steps
+            time.sleep(0.1)
+            seen.append(step())
+    # a machine that stops for seconds may hide a step from the test: none is out of its order
+    assert seen == sorted(seen, key=("open", "slowed", "priority", "held").index)
+    assert seen[0] == "open"
+    assert seen[-1] in {"priority", "held"}
 
 
 def test_two_nodes_share_one_order(tmp_path: Path) -> None:
@@ -261,7 +267,7 @@ def test_an_event_that_is_over_says_so(tmp_path: Path) -> None:
 
 
 def test_a_crowd_is_let_in_in_order_and_hears_nothing_but_waits(tmp_path: Path) -> None:
-    with served(opened(pace=40, lanes=(), polls=200), tmp_path) as url:
+    with served(opened(pace=60, lanes=(), polls=200), tmp_path) as url:
         outcome = asyncio.run(rehearse(url, 200, 14, within=3))
     assert outcome.wrong == 0, outcome.answers
     assert outcome.order_broken == 0
@@ -272,9 +278,11 @@ def test_a_crowd_is_let_in_in_order_and_hears_nothing_but_waits(tmp_path: Path) 
 
 
 def test_a_crowd_before_a_closed_door_is_told_to_wait_and_nothing_else(tmp_path: Path) -> None:
-    with served(opened(ago=-10), tmp_path) as url:
-        outcome = asyncio.run(rehearse(url, 50, 7, within=1))
-    assert set(outcome.answers) == {"ticket", "wait"}
+    with served(opened(ago=-600), tmp_path) as url:
+        outcome = asyncio.run(rehearse(url, 50, 3, within=1))
+        with httpx.Client(base_url=url) as impatient:
+            assert [impatient.get("/").status_code for _ in range(3)] == [202] * 3
+    assert set(outcome.answers) == {"ticket"}  # and a clear wait with it
     assert outcome.admitted == 0
 
 

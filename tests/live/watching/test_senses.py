@@ -49,7 +49,7 @@ class Slow:
 
     def ask(self, sample: Sample) -> Answer:
         self.asked.append(sample.at)
-        self.go.wait(30)
+        self.go.wait(200)
         return self.answer(sample)
 
     def close(self) -> None:
@@ -57,7 +57,7 @@ class Slow:
 
 
 def soon(what: Callable[[], Any]) -> Any:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while not (found := what()):
         assert time.monotonic() < until
         time.sleep(0.005)
@@ -81,13 +81,12 @@ def line(slow: Slow) -> Iterator[Line]:
 def test_of_each_stream_the_newest_waits_and_nobody_who_offers_does(line: Line, slow: Slow) -> None:
     for stream in (1, 2):
         line.admit(stream)
-    began = time.monotonic()
     line.offer(1, Sample(AT))
     soon(lambda: slow.asked)
     for n in range(1, 50):
         line.offer(1, Sample(AT + n))
         line.offer(2, Sample(AT + n))
-    assert time.monotonic() - began < 5.0
+    assert slow.asked == [AT]  # nobody waited for the answer, which has not come yet
     slow.go.set()
     soon(lambda: len(slow.asked) == 3)
     assert slow.asked == [AT, AT + 49, AT + 49]

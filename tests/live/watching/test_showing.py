@@ -13,13 +13,14 @@ from tests.media.films import H264, VP8, film, sent
 from hakam.live.configuration import Watching
 from hakam.live.servers.server import Source, Unreachable
 from hakam.live.watching import showing, video_files
-from hakam.live.watching.showing import LOOKED, Showings
+from hakam.live.watching.showing import Showings
 from hakam.live.watching.video_files import Form, Parts, WhyNot, want
 
 pytestmark = [pytest.mark.sockets]
 FLV, MKV = ("-f", "flv"), ("-f", "matroska")
 PATIENCE = 60.0
 ON_AIR = {7, 8, 9}
+LOOKED = 600.0  # seconds: whoever looks in a test is slower than a page
 
 
 class Room:
@@ -32,13 +33,14 @@ class Room:
         self.asked = 0
         self.left: list[tuple[int, Form]] = []
         self.later = 0.0  # seconds by which the clocks are put forward
+        self.stopped: float | None = None  # the moment at which the one that goes on was stopped
         self.settings = Watching()
         self.showings = Showings(
             home,
             find=self._find,
             leave=lambda *one: self.left.append(one),
             clock=lambda: time.time() + self.later,
-            goes_on=lambda: time.monotonic() + self.later,
+            goes_on=lambda: (self.stopped or time.monotonic()) + self.later,
         )
 
     def _find(self, _stream_id: int, _form: Form) -> Source | None:
@@ -68,7 +70,11 @@ class Room:
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
+    monkeypatch.setattr(showing, "LOOKED", LOOKED)
+    for patience in ("OPENING", "QUIET"):
+        monkeypatch.setattr(showing, patience, PATIENCE)
+    monkeypatch.setattr(video_files, "SILENT", PATIENCE)
     made = Room(tmp_path)
     yield made
     made.showings.close()
@@ -90,7 +96,7 @@ def test_two_who_look_share_one_reader_and_it_ends_when_both_are_gone(room: Room
         assert first.type == 'video/mp4; codecs="avc1.42c00d"'
         assert sender.asked == 1
         assert room.showings.viewers()[7] == 1
-        room.later = LOOKED - 2
+        room.later = LOOKED / 2
         assert room.turn() == 1
         room.later = LOOKED + 2
         assert room.turn() == 0
@@ -127,13 +133,13 @@ def test_after_an_interruption_it_goes_on_with_what_comes(room: Room) -> None:
 
 
 def test_a_stream_that_falls_silent_is_read_anew(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(showing, "QUIET", 1.0)
     whole = film(*H264, *FLV, seconds=10.0)
     with sent(whole, 10_000.0) as slow:
         slow.seconds = 0.0
         slow.data = whole[: len(whole) // 2]
         room.sends(slow.url)
         room.until(lambda: room.look().data)
+        monkeypatch.setattr(showing, "QUIET", 1.0)
         room.until(lambda: room.look() and slow.asked > 1)
 
 
@@ -204,10 +210,11 @@ def test_no_more_are_made_than_may_be(room: Room) -> None:
 
 def test_a_stream_that_can_not_be_read_is_said_and_tried_again(room: Room) -> None:
     room.unreachable = True
-
+    room.stopped = time.monotonic()
     tries = [room.look().why for _ in range(3)]
     assert tries == ["", "", ""]  # it may only just begin
     assert room.asked == 1  # and is not asked about all the time
+    room.stopped = None
     room.until(lambda: room.look().why == WhyNot.UNREADABLE)
     room.unreachable = False
     with sent(film(*H264, *FLV, seconds=60.0), 60.0) as sender:

@@ -29,8 +29,9 @@ from hakam.live.watching.plan import WEIGHTS
 from hakam.live.watching.video_files import Form
 from hakam.live.watching.watcher import LOST, Watcher, forget_points, frames_folder
 from hakam.media.feed import Feeding
-from hakam.review.cases import Source as CaseSource
+from hakam.review.cases import Source as Reason
 from hakam.review.cases import open_case
+from hakam.review.models import Case, CaseSource
 from hakam.review.states import SourceKind
 from hakam.staff.roles import Role
 from hakam.storage.embedded.vault import FileVault
@@ -135,7 +136,7 @@ def test_the_plan_is_followed(room: Room) -> None:
     for n in range(8):
         open_case(
             by=SYSTEM, now=room.now, item=item_of(stream), snapshot=None,
-            source=CaseSource(kind=SourceKind.NOTICE, ref=f"notice:{n}:0", clause="hate"),
+            source=Reason(kind=SourceKind.NOTICE, ref=f"notice:{n}:0", clause="hate"),
         )  # fmt: skip
     room.turn()
     stream.refresh_from_db()
@@ -239,13 +240,29 @@ def test_a_server_that_ffmpeg_can_not_read_is_said(room: Room) -> None:
     assert "FFmpeg can't read" in lost.trouble
 
 
+def test_a_stream_that_can_not_be_read_for_a_minute_gets_a_case(room: Room) -> None:
+    room.stage.server.from_source = None
+    stream = room.stage.stream()
+    for _ in range(10):
+        room.turn(7.0)
+    case = Case.objects.get()
+    assert (case.queue, case.item_id) == ("live", stream.item_id)
+    for _ in range(10):
+        room.turn(7.0)
+    assert CaseSource.objects.count() == 1
+    stream.refresh_from_db()
+    assert stream.case == case.pk
+
+
 def test_without_the_programs_it_is_said_what_is_missing(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watcher, "available", lambda: False)
     stream = room.stage.stream()
-    room.turn()
+    for _ in range(3):
+        room.turn(60.0)
     stream.refresh_from_db()
     assert "hakam[media]" in stream.trouble
     assert PaperFeed.made == []
+    assert not Case.objects.exists()  # the doctor says it, not a case for each stream
 
 
 def test_old_points_are_forgotten(room: Room) -> None:

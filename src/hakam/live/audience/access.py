@@ -12,8 +12,11 @@ from django.db.models.functions import RowNumber
 from hakam.live.audience.ranking import Waiting, ranked
 from hakam.live.audience.states import QuestionState
 from hakam.live.models import Asking, AudienceQuestion
+from hakam.review.models import Case
+from hakam.review.states import CaseState
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
+from hakam.vocabulary.event import ContentKind
 
 SHOWN: Final = 60
 _WORDINGS: Final = 10
@@ -27,6 +30,7 @@ class Row(NamedTuple):
 
     question: AudienceQuestion
     wordings: list[Asking]  # other words for it; one asking each, at most ten
+    case: Case | None  # that waits for a person, about one of its messages
 
 
 class Board(NamedTuple):
@@ -98,7 +102,28 @@ def _rows(questions: list[AudienceQuestion]) -> list[Row]:
         if row["text"] != texts[row["question_id"]] and len(mine) < _WORDINGS:
             mine.append(row["first"])
     askings = Asking.objects.in_bulk([pk for mine in other.values() for pk in mine])
-    return [Row(one, [askings[pk] for pk in other.get(one.pk, [])]) for one in questions]
+    cases = _open_cases(questions)
+    return [Row(one, [askings[pk] for pk in other.get(one.pk, [])], cases.get(one.pk)) for one in questions]
+
+
+def _open_cases(questions: list[AudienceQuestion]) -> dict[int, Case]:
+    """Return the case that waits about a message of each question, the gravest first."""
+    if not questions:
+        return {}
+    shown = Asking.objects.filter(question__in=[one.pk for one in questions], refused=False)
+    cases = Case.objects.filter(
+        platform=questions[0].platform,
+        item_kind=ContentKind.LIVE_CHAT.value,
+        item_id__in=shown.values("item_id"),
+        state=CaseState.OPEN.value,
+    )
+    by_item = {one.item_id: one for one in cases.order_by("priority")}
+    rows = shown.filter(item_id__in=by_item).values_list("question_id", "item_id")
+    found: dict[int, Case] = {}
+    for question, item in rows:
+        if question not in found or by_item[item].priority > found[question].priority:
+            found[question] = by_item[item]
+    return found
 
 
 def on_stage(platform: str, event: str) -> list[AudienceQuestion]:

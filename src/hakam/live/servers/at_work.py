@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hakam.live import configuration
 from hakam.live.configuration import LiveConfiguration, ServerSettings
+from hakam.live.servers import control
 from hakam.live.servers.icecast import Icecast
 from hakam.live.servers.janus import Janus
 from hakam.live.servers.nginx_rtmp import NginxRtmp
@@ -15,7 +16,8 @@ from hakam.live.servers.signed import Signed
 
 
 def shipped() -> dict[str, MediaServer]:
-    """Return the adapters that come with Hakam, by id."""
+    """Return the adapters that come with Hakam, by id, with what their first call needs."""
+    control.ready()
     return {adapter.id: adapter for adapter in (NginxRtmp(), Icecast(), Janus(), Signed())}
 
 

@@ -3,12 +3,13 @@
 docs/reference/attack-or-crowd.md has the table in words. A figure leans from 0, usual for a crowd, to 1, usual for an
 attack, in a straight line between two thresholds. A *front* (the chat, the reports, the tickets) is the weighted mean
 of its figures that rest on enough; the reading is that of the worst front, so that a flood of forged tickets is not
-hidden by a friendly chat.
+hidden by a friendly chat. A figure of weight 0 tells by itself that there is something in the crowd, and no mean can
+hide it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -51,6 +52,10 @@ class Signs(msgspec.Struct, frozen=True, omit_defaults=True):
     countries: int = 0  # different ones; told, and never weighed: an audience may be one country's
     long: int = 0  # messages that are long enough to be told apart
     alike: int = 0  # of those: nearly the same as two others, by other accounts
+    long_aged: int = 0  # of the long ones: by accounts whose age the platform told
+    alike_young: int = (
+        0  # of those: nearly the same as others, most of whose accounts were made within a week
+    )
     hits: int = 0  # messages in a bank of known content
     reports: int = 0
     named: int = 0  # of them: by somebody who is named
@@ -83,6 +88,10 @@ def _share(part: float, whole: float) -> float:
 PARTS: Final = (
     Part("young", Front.CHAT, 3, 0.10, 0.50, 30, lambda s: (_share(s.young, s.aged), s.aged)),
     Part("alike", Front.CHAT, 3, 0.10, 0.50, 30, lambda s: (_share(s.alike, s.long), s.long)),
+    Part(
+        "alike_young", Front.CHAT, 0, 0.03, 0.10, 30,
+        lambda s: (_share(s.alike_young, s.long_aged), s.long_aged),
+    ),
     Part("per_network", Front.CHAT, 2, 1.5, 6.0, 30, lambda s: (_share(s.networked, s.networks), s.networked)),
     Part("hits", Front.CHAT, 2, 0.002, 0.05, 30, lambda s: (_share(s.hits, s.messages), s.messages)),
     Part("per_account", Front.CHAT, 1, 4.0, 15.0, 30, lambda s: (_share(s.messages, s.accounts), s.messages)),
@@ -148,10 +157,17 @@ def read(signs: Signs) -> Read:
     worst = max(known, key=lambda one: one.score or 0.0)
     score = worst.score or 0.0
     reading = Reading.ATTACK if score >= ATTACK_AT else Reading.MIXED if score >= MIXED_AT else Reading.CROWD
+    if reading is Reading.CROWD and (telling := _telling(busy)) is not None:
+        return Read(Reading.MIXED, telling.front, telling.score, fronts)
     if reading is Reading.CROWD and len(known) < len(busy):
         dark = next(one.front for one in busy if one.score is None)
         return Read(Reading.UNCLEAR, dark, None, fronts)
     return Read(reading, worst.front, score, fronts)
+
+
+def _telling(busy: Sequence[FrontRead]) -> FrontRead | None:
+    """Return a front in which a figure of weight 0 leans the whole way."""
+    return next((one for one in busy if any(not w.part.weight and w.lean == 1 for w in one.parts)), None)
 
 
 def _front(front: Front, signs: Signs) -> FrontRead:

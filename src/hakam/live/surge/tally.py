@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Collection, Iterable
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -134,6 +134,7 @@ def signs_of(said: Collection[Message]) -> Signs:
     network = {one.account: one.network for one in said if one.network}
     newest = sorted(said, key=lambda one: one.at)[-_COMPARED:]
     long = [(one.hash, one.account) for one in newest if one.hash is not None]
+    choruses = chorus(long, least=_CHORUS)
     return Signs(
         messages=len(said),
         accounts=len({one.account for one in said}),
@@ -143,16 +144,23 @@ def signs_of(said: Collection[Message]) -> Signs:
         networks=len(set(network.values())),
         countries=len({one.country for one in said if one.country}),
         long=len(long),
-        alike=chorus(long, least=_CHORUS),
+        long_aged=sum(1 for _hash, account in long if account in age),
+        alike=sum(len(one) for one in choruses),
+        alike_young=sum(len(one) for one in choruses if _young(one, age)),
         hits=sum(one.hit for one in said),
     )
 
 
-def chorus(said: Iterable[tuple[int, str]], *, least: int) -> int:
-    """Return how many of (SimHash, who) belong to a group of near-duplicates by at least so many people."""
+def _young(said: Sequence[str], age: Mapping[str, float]) -> bool:
+    """Whether most of those who wrote the same, as far as their age is known, were made within a week."""
+    known = [age[who] for who in set(said) if who in age]
+    return 2 * sum(1 for seconds in known if seconds < YOUNG) > len(known)
+
+
+def chorus(said: Iterable[tuple[int, str]], *, least: int) -> list[list[str]]:
+    """Return who wrote each message, for each group of near-duplicates of (SimHash, who) by at least so many people."""
     index, first = NearIndex(_NEAR), 0
-    people: dict[str, set[str]] = {}
-    size: Counter[str] = Counter()
+    groups: dict[str, list[str]] = {}
     for hash_, who in said:
         near = index.near(hash_)
         if near:
@@ -161,6 +169,5 @@ def chorus(said: Iterable[tuple[int, str]], *, least: int) -> int:
             first += 1
             name = str(first)
             index.add(hash_, name)
-        people.setdefault(name, set()).add(who)
-        size[name] += 1
-    return sum(count for name, count in size.items() if len(people[name]) >= least)
+        groups.setdefault(name, []).append(who)
+    return [one for one in groups.values() if len(set(one)) >= least]

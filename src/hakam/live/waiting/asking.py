@@ -12,7 +12,7 @@ import hashlib
 import logging
 import re
 from collections import OrderedDict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 import httpx
@@ -31,6 +31,8 @@ _MOST_ASKERS: Final = 1_000_000  # whose last questions are remembered
 _TIMEOUT: Final = 20.0
 _NEVER: Final = 422  # status of an event that will not become better by itself
 _TRY_AGAIN: Final = 10  # seconds
+_UNFIT: Final = (401, 403)  # statuses of a key that will not do
+_NEVER_COMES: Final = datetime(9999, 12, 31, tzinfo=UTC)
 _SHUT: Final = BARRING[Question.ITEM] | BARRING[Question.ACCOUNT]
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
 _log = logging.getLogger("hakam.waiting")
@@ -61,6 +63,11 @@ class _Result(msgspec.Struct):
 
 class _Results(msgspec.Struct):
     results: list[_Result]
+
+
+class _Problem(msgspec.Struct):
+    title: str
+    detail: str = ""
 
 
 class _Going(NamedTuple):
@@ -161,6 +168,25 @@ class Line:
                 "item": item,
             }
         )
+
+    async def trouble(self) -> str:
+        """Return why the door takes no question with this key; empty if it does, or can't be asked now.
+
+        An event of the year 9999 is refused once its key and its platform were looked at: nothing is kept of it.
+        """
+        probe = self._event_of(Asked("?"), "?", b"", "nobody", _NEVER_COMES)
+        head = {"authorization": f"Bearer {self._key}", "content-type": "application/json"}
+        async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False) as client:
+            try:
+                answer = await client.post(self._url, content=probe, headers=head)
+            except httpx.HTTPError:
+                return ""
+        if answer.status_code not in _UNFIT:
+            return ""
+        with contextlib.suppress(msgspec.MsgspecError):
+            told = msgspec.json.decode(answer.content, type=_Problem)
+            return f"{told.title}: {told.detail}" if told.detail else told.title
+        return f"it answers {answer.status_code}"
 
     async def run(self) -> None:
         """Send until cancelled."""

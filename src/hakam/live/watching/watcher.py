@@ -24,7 +24,8 @@ from hakam.live.servers.at_work import Servers
 from hakam.live.servers.server import Source, Unreachable
 from hakam.live.states import StreamState
 from hakam.live.streams import GATE, end, item_of, note_figures
-from hakam.live.watching import judging
+from hakam.live.watching import blindness, judging
+from hakam.live.watching.blindness import Blindness
 from hakam.live.watching.chat import ChatTally
 from hakam.live.watching.eyes import Eyes
 from hakam.live.watching.flagging import flag
@@ -78,6 +79,7 @@ class _Watch:
         self.history: deque[tuple[float, int, int, int]] = deque()  # when, viewers, shares, reports
         self.reports = 0
         self.impression = Impression()
+        self.blindness = Blindness()
         self.written = 0.0  # the newest frame that lies in the folder
 
     def read(self, moment: float) -> str:
@@ -275,6 +277,9 @@ class Watcher:
         stream = watch.stream
         can = available() and media_available()
         trouble = watch.read(at) if can else "watching needs FFmpeg and `hakam[media]`"
+        if can and watch.blindness.owed(trouble, at=at):
+            blindness.ask(stream, trouble, now=now)
+            stream.refresh_from_db()
         matches = watch.eyes.matches()
         if matches:
             watch.known_at = max(match.at for match in matches)
