@@ -201,6 +201,15 @@ def test_a_clock_that_stood_still_goes_on_with_what_was_left() -> None:
     assert kinds("order:1")[1:] == ["deadline.paused", "deadline.resumed"]
 
 
+def test_what_is_done_while_the_clock_stands_still_is_not_late() -> None:
+    # TCO Art. 3(7)
+    who: Any = {"subject": "order:1", "by": AMAL}
+    deadlines.start("tco.removal", now=NOW, **who)
+    deadlines.pause("tco.removal", now=NOW + timedelta(minutes=20), reason="cable cut", **who)
+    deadlines.meet("tco.removal", now=NOW + timedelta(hours=5), **who)
+    assert ledger.body_of(ledger.story("order:1")[-1])["late"] is False
+
+
 def test_a_clarified_order_has_its_whole_hour_again() -> None:
     # TCO Art. 3(8)
     deadlines.start("tco.removal", subject="order:1", by=SYSTEM, now=NOW)

@@ -177,9 +177,8 @@ class TestWhatItSays:
         assert "“Do not attack people for who they are.”" in section(english, "ground")
         assert "البند «خطاب كراهية»" in plain(section(arabic, "ground"))
         assert "«لا تهاجم الناس بسبب هويتهم.»" in section(arabic, "ground")
-        for text in (english, arabic):
-            links = [link.url for s in text.sections for link in s.links]
-            assert "/rules/1.0.0#hate" in links
+        for text, path in ((english, "/rules/1.0.0#hate"), (arabic, "/rules/1.0.0?language=ar#hate")):
+            assert path in [link.url for s in text.sections for link in s.links]
 
     def test_without_a_contractual_ground_no_clause_is_claimed(self) -> None:
         statement = issue(grounds=(Ground(GroundKind.ILLEGAL, "Section 130", "It calls for violence."),))
@@ -302,7 +301,7 @@ def test_all_languages_fill_in_the_same_fields(language: Wording) -> None:
         (
             "fr",
             [
-                "Suppression : publication.",
+                "Suppression\u202f: publication.",
                 "jusqu’au 2 septembre 2026",
                 "article 21",
                 "Allemagne",
@@ -346,6 +345,15 @@ def test_each_language_says_what_the_law_asks_in_its_own_words(language: str, sa
     assert "{" not in whole
     other = {w for w in words(ENGLISH).values() if len(w) > 40}
     assert not [w for w in words(wording(language)).values() if w in other], "left in English"
+
+
+def test_french_sets_narrow_spaces_at_its_marks() -> None:
+    wrong = [
+        said
+        for said in words(wording("fr")).values()
+        if re.search(r"[^\u202f][:;?!»](\W|$)|«[^\u202f]", said)
+    ]
+    assert wrong == []
 
 
 def test_the_first_of_a_month_is_written_as_each_language_does() -> None:

@@ -45,7 +45,7 @@ BEGIN = """
     from hakam.enforcement.models import AppliedMeasure, Effect
     URL, SECRET = sys.argv[1], sys.argv[2]
     policy = DeliveryPolicy(
-        allow_private_endpoints=True, secret=lambda name: SECRET, lease_seconds=2.0, workers=4, timeout=1.0
+        allow_private_endpoints=True, secret=lambda name: SECRET, lease_seconds=2.0, workers=4, timeout=10.0
     )
 """
 PREPARE = """
@@ -81,7 +81,7 @@ WORK = """
             time.sleep(0.05)
 """
 DRAIN = """
-    end = time.monotonic() + 60
+    end = time.monotonic() + 150
     while Effect.objects.filter(state__in=["pending", "sending"]).exists() and time.monotonic() < end:
         if not deliver_due(now=datetime.now(UTC), limit=50, policy=policy):
             time.sleep(0.1)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.urls import resolve
 
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
@@ -20,9 +21,16 @@ pytestmark = pytest.mark.django_db
 NOW = scene.NOW
 
 
-def happen(kind: FactKind, by: Actor, body: dict[str, Any] | None = None) -> None:
+def happen(
+    kind: FactKind,
+    by: Actor,
+    body: dict[str, Any] | None = None,
+    *,
+    subject: str = "proposal:4",
+    about: tuple[str, ...] = (),
+) -> None:
     with transaction.atomic():
-        ledger.record(kind, by=by, now=NOW, subject="release:1", body=body)
+        ledger.record(kind, by=by, now=NOW, subject=subject, about=about, body=body)
     for fact in ledger.facts_after(0, kinds=second_person.KINDS):
         second_person.on_fact(fact, NOW)
 
@@ -46,10 +54,41 @@ def test_rules_that_go_live_are_told_to_those_who_publish() -> None:
     assert set(letters()) == {"otto@example.org"}
 
 
-def test_what_one_person_may_do_is_told_to_nobody() -> None:
-    lena = scene.person("lena", Role.POLICY_LEAD)
-    scene.person("otto", Role.POLICY_LEAD)
-    happen(FactKind.RELEASE_PROPOSED, lena.actor, {"goes_live": []})
+def test_a_decision_on_many_items_is_told_to_those_who_may_decide_like_that() -> None:
+    lena, _sana, _amal = (scene.person("lena", Role.SENIOR_MODERATOR), scene.person("sana", Role.SENIOR_MODERATOR),
+                          scene.person("amal"))  # fmt: skip
+    happen(FactKind.BULK_ASKED, lena.actor, {"items": 60, "waits": True}, subject="bulk:3")
+    assert set(letters()) == {"sana@example.org"}
+    told = letters()["sana@example.org"]
+    assert told["subject"] == "A decision on many items waits for a second person"
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "about", "path"),
+    [
+        (FactKind.RELEASE_PROPOSED, "release:7", ("draft:12",), "/desk/rules/drafts/12/release"),
+        (FactKind.PROPOSAL_MADE, "proposal:4", ("case:9",), "/desk/proposals/4"),
+        (FactKind.BULK_ASKED, "bulk:3", (), "/desk/together/3"),
+    ],
+)
+def test_the_letter_leads_to_the_page_where_it_is_confirmed(
+    kind: FactKind, subject: str, about: tuple[str, ...], path: str
+) -> None:
+    lena, _sana = scene.person("lena", Role.ADMINISTRATOR), scene.person("sana", Role.ADMINISTRATOR)
+    happen(kind, lena.actor, {"goes_live": ["vermin"], "waits": True}, subject=subject, about=about)
+    (told,) = letters().values()
+    assert [link["url"] for link in told["links"]] == [path]
+    assert resolve(path).view_name in {"console:rule_release", "console:proposal", "console:bulk"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [(FactKind.RELEASE_PROPOSED, {"goes_live": []}), (FactKind.BULK_ASKED, {"items": 3, "waits": False})],
+)
+def test_what_one_person_may_do_is_told_to_nobody(kind: FactKind, body: dict[str, Any]) -> None:
+    lena = scene.person("lena", Role.ADMINISTRATOR)
+    scene.person("otto", Role.ADMINISTRATOR)
+    happen(kind, lena.actor, body)
     assert letters() == {}
 
 

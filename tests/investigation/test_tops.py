@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from hakam.investigation.entities import Entity, EntityKind, question_of
 from hakam.investigation.tops import LONGEST, OWN, Facet, Tally, UnknownFieldError, facet, shown
+from hakam.policy.counters import MemoryCounters
 from hakam.policy.fields import FIELDS
 from hakam.policy.pack import Pack
+from hakam.signals.measure import Signals
+from hakam.vocabulary.event import Author, ContentKind, Event, Item, Media
 
 PLAIN = Facet("value", lambda stored: stored)  # type: ignore[arg-type,return-value]  # a tuple stands for the event
 
@@ -83,7 +90,28 @@ def test_values_as_they_are_read() -> None:
     assert shown(long) != shown(other)
 
 
-def test_hashes_of_media_are_told_with_their_algorithm(pack: Pack) -> None:
-    media = [SimpleNamespace(hashes={"sha256": "ab", "pdq": "cd"}), SimpleNamespace(hashes={})]
+def files_of(pack: Pack, *media: Media) -> list[str]:
     stored = SimpleNamespace(event=SimpleNamespace(item=SimpleNamespace(media=media)))
-    assert list(facet("media.hash", pack).values(stored)) == ["pdq:cd", "sha256:ab"]  # type: ignore[arg-type]  # as above
+    return list(facet("media.hash", pack).values(stored))  # type: ignore[arg-type]  # as above
+
+
+def test_hashes_of_media_are_told_with_their_algorithm(pack: Pack) -> None:
+    assert files_of(pack, Media(hashes={"sha256": "ab", "pdq": "cd"}), Media()) == ["pdq:cd", "sha256:ab"]
+
+
+def test_a_file_that_was_sent_without_a_hash_is_known_by_its_own(pack: Pack) -> None:
+    own = f"sha256:{hashlib.sha256(b'picture').hexdigest()}"
+    assert files_of(pack, Media(data=b"picture", hashes={"pdq": "cd"})) == ["pdq:cd", own]
+    assert files_of(pack, Media(data=b"picture", hashes={"sha256": "ab"})) == ["sha256:ab"]
+    assert files_of(pack, Media(data=b"picture"), Media(data=b"other"))[0] == own
+
+
+def test_the_page_of_a_file_holds_what_the_facet_counts(pack: Pack) -> None:
+    event = Event(
+        "e", "forum", ContentKind.POST, datetime(2026, 1, 1, tzinfo=UTC), Author("a"),
+        Item("i", media=(Media(data=b"picture"),)),
+    )  # fmt: skip
+    (value,) = files_of(pack, *event.item.media)
+    fits = question_of(Entity(EntityKind.HASH, value)).holds
+    assert fits(event, Signals(), MemoryCounters())
+    assert not fits(replace(event, item=Item("i")), Signals(), MemoryCounters())

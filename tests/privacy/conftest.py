@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from hakam.enforcement.kinds import Channel
+from hakam.enforcement.models import Effect
+from hakam.enforcement.states import EffectState
 from hakam.intake.notices import Submission, receive_notice
 from hakam.privacy.retention import Stores
 from hakam.review import evidence
@@ -96,6 +99,12 @@ class World:
         made.refresh_from_db()
         case.refresh_from_db()
         return made
+
+    def hand_over(self, at: datetime = NOW) -> None:
+        """Let every letter arrive."""
+        Effect.objects.filter(channel=Channel.EMAIL, state=EffectState.PENDING).update(
+            state=EffectState.DELIVERED, delivered_at=at, next_at=None, attempts=1
+        )
 
     def notice(self, explanation: str = "It is hate.", *, at: datetime = NOW, **more: Any) -> Any:
         """Let somebody notify an address."""

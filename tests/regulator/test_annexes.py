@@ -196,7 +196,7 @@ WRITTEN = {
         "The period begins with your clarification, or when the reason is gone.",
     ),
     "fr": (
-        "B. Motif : l'injonction ne contient pas suffisamment d'informations. Il manque :",
+        "B. Motif\u202f: l'injonction ne contient pas suffisamment d'informations. Il manque\u202f:",
         "Le délai commence à courir avec vos précisions, ou lorsque le motif a disparu.",
     ),
     "de": (

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from hakam.compliance.models import Fact, Statement
 from hakam.enforcement.models import AppliedMeasure, Effect
@@ -266,11 +267,50 @@ def kill(
     return lambda: monkeypatch.setattr(where, name, real)
 
 
+@pytest.mark.skipif("connection.features.has_select_for_update", reason="turns are SQLite's")
+@pytest.mark.django_db(transaction=True)
+def test_while_others_write_too_ten_items_take_one_turn(
+    log: MemoryEventLog, sara: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post(log, 20)
+    made = asked(prepared(log, sara), sara)
+    begun: list[str] = []
+    with connection.execute_wrapper(
+        lambda go, sql, *more: (begun.append(sql) if sql.startswith("BEGIN") else None, go(sql, *more))[1]
+    ):
+        assert bulk.work(log, NOW + timedelta(seconds=1)) == 20
+    assert bulk.counts(made)["decided"] == 20
+    assert len(begun) == 3  # two groups, and the end
+
+
+AT_ONCE = 3  # of `finish`
+
+
+@pytest.mark.parametrize("turn", [1, 2, 10])
 class TestWhoeverIsKilled:
+    """Items that share a turn are decided together or not at all."""
+
+    @pytest.fixture(autouse=True)
+    def _turn(self, monkeypatch: pytest.MonkeyPatch, turn: int) -> None:
+        monkeypatch.setattr(bulk, "A_TURN", turn)
+
+    @staticmethod
+    def whole(done: int, turn: int) -> int:
+        """Return how many items lasted of those that were done before."""
+        before, begun = divmod(done, AT_ONCE)
+        return done if connection.features.has_select_for_update else before * AT_ONCE + begun // turn * turn
+
     @pytest.mark.parametrize("before", [True, False])
     @pytest.mark.parametrize("after", [1, 3, 5])
     def test_in_deciding_has_decided_whole_items_and_the_next_goes_on(
-        self, log: MemoryEventLog, sara: User, monkeypatch: pytest.MonkeyPatch, *, after: int, before: bool
+        self,
+        log: MemoryEventLog,
+        sara: User,
+        monkeypatch: pytest.MonkeyPatch,
+        *,
+        after: int,
+        before: bool,
+        turn: int,
     ) -> None:
         post(log, 5)
         made = asked(prepared(log, sara), sara)
@@ -279,8 +319,9 @@ class TestWhoeverIsKilled:
             finish(log)
         decided = set(made.items.filter(state=ItemState.DECIDED).values_list("decision", flat=True))
         assert decided == set(Decision.objects.values_list("pk", flat=True))
-        assert len(decided) == after - 1
-        assert Statement.objects.count() == AppliedMeasure.objects.count() == after - 1
+        lasted = self.whole(after - 1, turn)
+        assert len(decided) == lasted
+        assert Statement.objects.count() == AppliedMeasure.objects.count() == lasted
         heal()
         finish(log)
         assert Decision.objects.count() == Statement.objects.count() == 5
@@ -288,7 +329,7 @@ class TestWhoeverIsKilled:
 
     @pytest.mark.parametrize("before", [True, False])
     def test_in_taking_back_has_taken_back_whole_items_and_the_next_goes_on(
-        self, log: MemoryEventLog, sara: User, monkeypatch: pytest.MonkeyPatch, *, before: bool
+        self, log: MemoryEventLog, sara: User, monkeypatch: pytest.MonkeyPatch, *, before: bool, turn: int
     ) -> None:
         post(log, 4)
         made = asked(prepared(log, sara), sara)
@@ -297,7 +338,8 @@ class TestWhoeverIsKilled:
         heal = kill(monkeypatch, decisions, "undo", after=2, before=before)
         with pytest.raises(Killed):
             finish(log)
-        assert bulk.counts(made)["undone"] == Decision.objects.filter(state="undone").count() == 1
+        undone = Decision.objects.filter(state="undone").count()
+        assert bulk.counts(made)["undone"] == undone == self.whole(1, turn)
         heal()
         finish(log)
         made.refresh_from_db()

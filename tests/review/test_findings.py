@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hakam.compliance import rulebook
 from hakam.compliance.access import statement_of
 from hakam.compliance.models import Statement
 from hakam.enforcement.models import AppliedMeasure, Effect
@@ -57,6 +58,11 @@ def test_what_is_sound_has_no_findings(busy: None) -> None:
     assert list(check()) == []
 
 
+def in_force() -> PackRef:
+    version = rulebook.active()
+    return rulebook.ref_of(version) if version is not None else PackRef("p", "1", "d")
+
+
 BREAKS: dict[str, Callable[[], object]] = {
     "R001": lambda: CaseSource.objects.filter(case__state=CaseState.OPEN).delete(),
     "R002": lambda: Case.objects.filter(state=CaseState.OPEN).update(state=CaseState.DECIDED),
@@ -76,7 +82,7 @@ BREAKS: dict[str, Callable[[], object]] = {
     "R012": lambda: Decision.objects.update(measures=[]),
     "R013": lambda: trips.note_aside(
         {"burst": Aside("it failed with ValueError", 0.0)},
-        pack=PackRef("p", "1", "d"),
+        pack=in_force(),
         events=1,
         now=scene.NOW,
     ),
@@ -93,6 +99,13 @@ def test_what_is_broken_is_named(busy: None, code: str) -> None:
     found = [finding for finding in check() if finding.code == code]
     assert found
     assert all(finding.subject and finding.message == CODES[code] for finding in found)
+
+
+def test_a_rule_that_another_version_asks_again_is_not_broken(busy: None) -> None:
+    BREAKS["R013"]()
+    files = {**scene.PACK, "pack.yaml": scene.PACK["pack.yaml"].replace("1.0.0", "1.1.0")}
+    scene.publish(files, now=scene.NOW)
+    assert [finding for finding in check() if finding.code == "R013"] == []
 
 
 @pytest.mark.parametrize("model", [Case, Complaint])

@@ -195,13 +195,14 @@ class TestNobodyLooked:
             released(draft)
         assert not Release.objects.exists()
 
-    def test_a_version_that_was_published_before_is_refused_whole(self) -> None:
+    def test_a_version_that_was_published_before_takes_the_next_number(self) -> None:
         draft = written()
         head = draft.files["pack.yaml"].replace("1.0.1", "1.0.0")
         draft = drafts.save(draft.pk, path="pack.yaml", text=head, seen=0, by=LENA, now=NOW)
-        with pytest.raises(rulebook.VersionTakenError):
-            released(tried(draft))
-        assert not Release.objects.exists()
+        released(tried(draft))
+        version = rulebook.active()
+        assert version is not None
+        assert version.version == "1.0.1"
 
 
 class TestStages:

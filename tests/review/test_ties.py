@@ -184,7 +184,7 @@ def rival(lock: Callable[[], object], ended: list[str]) -> Iterator[None]:
                     )  # so that it is never ours that is ended
                 ledger.lock()
                 ready.set()
-                until = time.monotonic() + 20
+                until = time.monotonic() + 100
                 while not _waiting() and time.monotonic() < until:
                     time.sleep(0.01)
                 lock()
@@ -195,11 +195,11 @@ def rival(lock: Callable[[], object], ended: list[str]) -> Iterator[None]:
 
     thread = threading.Thread(target=run)
     thread.start()
-    assert ready.wait(20)
+    assert ready.wait(100)
     try:
         yield
     finally:
-        thread.join(60)
+        thread.join(120)
     assert ended == ["rival"], "the rival's transaction must have come through"
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import transaction
 
-from hakam.compliance import ledger
+from hakam.compliance import ledger, rulebook
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Fact
 from hakam.enforcement import breakers
@@ -18,7 +18,8 @@ from hakam.review.trips import TripError
 from hakam.staff.roles import Role
 from hakam.testing import scene
 from hakam.vocabulary.actor import Actor, ActorKind
-from hakam.vocabulary.verdict import Aside, PackRef
+from hakam.vocabulary.measure import Measure, MeasureKind
+from hakam.vocabulary.verdict import Aside, Firing, PackRef, Stage, Verdict
 from hakam.wiring.subscriptions import SUBSCRIBERS
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +74,78 @@ def test_when_it_happens_again_it_is_another_one() -> None:
     trip("burst", minutes=90)
     assert len(trips.unseen()) == len(trips.earlier()) == 1
     assert Fact.objects.filter(kind=FactKind.RULE_TRIPPED).count() == 2
+
+
+class TestHeldBack:
+    """A rule whose quota of three an hour is used up, in the pack in force."""
+
+    FILES = {**scene.PACK, "rules.yaml": scene.PACK["rules.yaml"] + "  quota: {hour: 3}\n"}
+
+    def book(self, files: dict[str, str] | None = None, *, days: int = 0) -> PackRef:
+        given = {"by": LENA, "now": NOW - timedelta(days=1) + timedelta(days=days)}
+        return rulebook.ref_of(rulebook.publish(files or self.FILES, **given))
+
+    def hear(self, pack: PackRef, *, minutes: int, held: bool) -> None:
+        rule = next(iter(self.rules(pack)))
+        measures = () if held else (Measure(MeasureKind.REMOVE),)
+        fired = Firing(rule, "spam", "d" * 64, Stage.LIVE, measures)
+        verdict = Verdict(pack, (fired,), measures, tripped=(rule,) if held else ())
+        with transaction.atomic():
+            trips.heard(verdict, now=NOW + timedelta(minutes=minutes))
+
+    @staticmethod
+    def rules(pack: PackRef) -> list[str]:
+        version = rulebook.find(pack)
+        assert version is not None
+        return [rule.id for rule in rulebook.load(version).rules]
+
+    def held(self, minutes: int) -> dict[str, datetime | None]:
+        found = trips.held_back(NOW + timedelta(minutes=minutes))
+        return {rule: one.held_until for rule, one in found.items()}
+
+    def test_it_stays_so_after_somebody_looked_until_the_window_has_passed(self) -> None:
+        pack = self.book()
+        self.hear(pack, minutes=0, held=True)
+        trips.settle(RuleTrip.objects.get().pk, because="a raid", by=LENA, now=NOW)
+        assert trips.unseen() == []
+        assert self.held(59) == {self.rules(pack)[0]: NOW + timedelta(hours=1)}
+        assert self.held(60) == {}
+
+    def test_what_was_looked_after_is_no_news_while_it_goes_on(self) -> None:
+        pack = self.book()
+        self.hear(pack, minutes=0, held=True)
+        trips.settle(RuleTrip.objects.get().pk, because="a raid", by=LENA, now=NOW)
+        self.hear(pack, minutes=50, held=True)
+        (found,) = RuleTrip.objects.all()
+        assert (found.events, found.because) == (2, "a raid")
+        assert self.held(100) == {found.rule: NOW + timedelta(minutes=110)}
+        self.hear(pack, minutes=200, held=True)
+        assert len(trips.unseen()) == 1
+        assert Fact.objects.filter(kind=FactKind.RULE_TRIPPED).count() == 2
+
+    def test_a_rule_that_acted_again_is_not_held_back(self) -> None:
+        pack = self.book()
+        self.hear(pack, minutes=0, held=True)
+        trips.settle(RuleTrip.objects.get().pk, because="a raid", by=LENA, now=NOW)
+        self.hear(pack, minutes=20, held=False)
+        assert self.held(21) == {}
+        self.hear(pack, minutes=30, held=True)
+        assert len(trips.unseen()) == 1
+
+    def test_another_quota_in_force_is_not_used_up_yet(self) -> None:
+        self.hear(self.book(), minutes=0, held=True)
+        more = {
+            **self.FILES,
+            "pack.yaml": self.FILES["pack.yaml"].replace("1.0.0", "1.1.0"),
+            "rules.yaml": self.FILES["rules.yaml"].replace("hour: 3", "hour: 30"),
+        }
+        self.book(more, days=1)
+        assert self.held(5) == {}
+
+    def test_another_version_with_the_same_quota_changes_nothing(self) -> None:
+        self.hear(self.book(), minutes=0, held=True)
+        self.book({**self.FILES, "pack.yaml": self.FILES["pack.yaml"].replace("1.0.0", "1.1.0")}, days=1)
+        assert len(self.held(5)) == 1
 
 
 class TestTelling:

@@ -124,6 +124,8 @@ def with_fresh_version(files: Mapping[str, str]) -> dict[str, str]:
         return dict(files)
     taken = set(RulebookVersion.objects.values_list("version", flat=True))
     version = found[3]
+    if version not in taken:
+        return dict(files)
     while version in taken:
         number = _LAST_NUMBER.search(version)
         if number is None:

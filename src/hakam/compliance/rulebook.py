@@ -216,9 +216,10 @@ def clause_words(ref: PackRef, clause: str) -> frozenset[str]:
     )
 
 
-def clause_path(ref: PackRef, clause: str) -> str:
-    """Return the address of a clause in its version, from the root of the site."""
-    return f"/rules/{quote(ref.version, safe='')}#{quote(clause, safe='')}"
+def clause_path(ref: PackRef, clause: str, language: str = "") -> str:
+    """Return the address of a clause in its version, from the root of the site, in a language if one is given."""
+    asked = f"?language={language}" if language else ""
+    return f"/rules/{quote(ref.version, safe='')}{asked}#{quote(clause, safe='')}"
 
 
 @lru_cache(maxsize=32)

@@ -205,7 +205,8 @@ class _Writer:
                 self._legal(ground) if ground.kind is GroundKind.ILLEGAL else self._contractual(ground)
             )
         if any(g.kind is GroundKind.CONTRACTUAL for g in self._reasons.grounds):
-            path = rulebook.clause_path(self._reasons.pack, self._reasons.clause)
+            spoken = "" if self._w.language == "en" else self._w.language
+            path = rulebook.clause_path(self._reasons.pack, self._reasons.clause, spoken)
             links.append(StatementLink(self._w.clause_link, self._base + path))
         return StatementSection("ground", self._w.h_ground, tuple(paragraphs), tuple(links))
 

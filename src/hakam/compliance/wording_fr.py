@@ -73,7 +73,7 @@ _COUNTRIES = {
 FRENCH = Wording(
     language="fr",
     direction="ltr",
-    title="Exposé des motifs : décision concernant votre {item}",
+    title="Exposé des motifs\u202f: décision concernant votre {item}",
     greeting="{platform} a pris une décision qui vous concerne. Le présent exposé vous "
     "indique ce qui a été décidé, pourquoi, et comment vous pouvez contester cette "
     "décision.",
@@ -84,22 +84,22 @@ FRENCH = Wording(
     h_automation="Recours à des moyens automatisés",
     h_ground="Motifs de la décision",
     h_redress="Comment contester la décision",
-    decision_of="Décision du {date}, référence {decision} :",
-    item_at="Contenu concerné ({item}), à l’adresse suivante :",
+    decision_of="Décision du {date}, référence {decision}\u202f:",
+    item_at="Contenu concerné ({item}), à l’adresse suivante\u202f:",
     measures={
         MeasureKind.NOTIFY: "Information au sujet de votre {item}, sans restriction.",
-        MeasureKind.CONTEXT_NOTE: "Ajout d’une note de contexte : {item}.",
-        MeasureKind.LABEL: "Ajout d’un avertissement visible sur le contenu : {item}.",
+        MeasureKind.CONTEXT_NOTE: "Ajout d’une note de contexte\u202f: {item}.",
+        MeasureKind.LABEL: "Ajout d’un avertissement visible sur le contenu\u202f: {item}.",
         MeasureKind.WARN: "Avertissement adressé à votre compte.",
-        MeasureKind.AGE_GATE: "Accès réservé aux adultes : {item}.",
-        MeasureKind.LOCK_REPLIES: "Fermeture des réponses : {item}.",
-        MeasureKind.DELAY: "Diffusion en différé : {item}.",
-        MeasureKind.LIMIT_REACH: "Limitation de la diffusion : {item} ; le contenu est montré et recommandé "
+        MeasureKind.AGE_GATE: "Accès réservé aux adultes\u202f: {item}.",
+        MeasureKind.LOCK_REPLIES: "Fermeture des réponses\u202f: {item}.",
+        MeasureKind.DELAY: "Diffusion en différé\u202f: {item}.",
+        MeasureKind.LIMIT_REACH: "Limitation de la diffusion\u202f: {item}\u202f; le contenu est montré et recommandé "
         "à moins de personnes.",
-        MeasureKind.DEMONETISE: "Suspension de la rémunération : {item}.",
-        MeasureKind.HOLD: "Suspension de la publication jusqu’à approbation : {item}.",
-        MeasureKind.WITHHOLD: "Blocage de l’accès dans les territoires indiqués ci-dessous : {item}.",
-        MeasureKind.REMOVE: "Suppression : {item}.",
+        MeasureKind.DEMONETISE: "Suspension de la rémunération\u202f: {item}.",
+        MeasureKind.HOLD: "Suspension de la publication jusqu’à approbation\u202f: {item}.",
+        MeasureKind.WITHHOLD: "Blocage de l’accès dans les territoires indiqués ci-dessous\u202f: {item}.",
+        MeasureKind.REMOVE: "Suppression\u202f: {item}.",
         MeasureKind.BAR_FROM_LIVE: "Interdiction de diffuser en direct avec votre compte.",
         MeasureKind.SUSPEND: "Suspension de votre compte.",
         MeasureKind.TERMINATE: "Fermeture définitive de votre compte.",
@@ -125,8 +125,8 @@ FRENCH = Wording(
     },
     item_other="contenu",
     everywhere="La décision s’applique partout.",
-    only_in="La décision s’applique uniquement dans les territoires suivants : {countries}.",
-    measure_in="{measure} Territoires : {where}.",
+    only_in="La décision s’applique uniquement dans les territoires suivants\u202f: {countries}.",
+    measure_in="{measure} Territoires\u202f: {where}.",
     from_until="La décision s’applique du {start} au {end}.",
     from_on="La décision s’applique à partir du {start}, sans date de fin.",
     sources={
@@ -153,11 +153,11 @@ FRENCH = Wording(
         Automation.PARTIAL: "La décision a été prise par une personne avec l’aide de moyens automatisés.",
         Automation.NONE: "La décision a été prise par une personne, sans moyens automatisés.",
     },
-    illegal="Nous considérons que ce contenu est illicite au regard de : {reference}.",
-    illegal_in="Nous considérons que ce contenu est illicite au regard de : {reference} ({country}).",
-    contractual="Nous considérons que ce contenu est incompatible avec nos règles, clause « "
-    "{title} » ({reference}).",
-    clause_text="La clause, telle qu’elle était en vigueur : « {text} »",
+    illegal="Nous considérons que ce contenu est illicite au regard de\u202f: {reference}.",
+    illegal_in="Nous considérons que ce contenu est illicite au regard de\u202f: {reference} ({country}).",
+    contractual="Nous considérons que ce contenu est incompatible avec nos règles, clause «\u202f"
+    "{title}\u202f» ({reference}).",
+    clause_text="La clause, telle qu’elle était en vigueur\u202f: «\u202f{text}\u202f»",
     clause_link="La clause dans notre règlement",
     complaint="Vous pouvez adresser gratuitement à {platform} une réclamation contre cette "
     "décision jusqu’au {date}.",

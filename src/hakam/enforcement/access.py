@@ -158,8 +158,8 @@ def standing_of(
 
 
 def dead_letters() -> int:
-    """Return how many effects were given up and wait for a person."""
-    return Effect.objects.filter(state=EffectState.DEAD.value).count()
+    """Return how many effects were given up and wait for a person: one that was erased can't be sent again."""
+    return Effect.objects.filter(state=EffectState.DEAD.value).exclude(payload={}).count()
 
 
 def counts(now: datetime) -> DeliveryCounts:

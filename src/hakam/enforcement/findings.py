@@ -112,7 +112,7 @@ def _effects() -> Iterator[Finding]:
         yield _finding("E021", f"effect {pk} waits, but has no time to leave", f"effect:{pk}")
     for pk in _ids(Effect.objects.filter(~Q(state__in=_UNFINISHED), next_at__isnull=False)):
         yield _finding("E022", f"effect {pk} has ended, but is still scheduled", f"effect:{pk}")
-    dead = Effect.objects.filter(state=EffectState.DEAD.value).order_by("created_at")
+    dead = Effect.objects.filter(state=EffectState.DEAD.value).exclude(payload={}).order_by("created_at")
     for effect in dead:
         message = f"`{effect.key}` was given up: {effect.last_error[:120]}"
         reason = refusal(effect)

@@ -89,6 +89,8 @@ def refusal(effect: Effect) -> str | None:
     """Return why `effect` would not be replayed, or None if it can be."""
     if not can(EFFECT, EffectState(effect.state), EffectEvent.REPLAY):
         return _("only what failed is sent again")
+    if not effect.payload:
+        return _("its contents were erased")
     if Effect.objects.filter(stream=effect.stream, place__gt=effect.place).exclude(stream="").exists():
         return _("a later effect on the same thing exists; replaying this one would overtake it")
     measure = _applies(effect, AppliedMeasure.objects.all())

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from hakam.investigation.tops import Facet, facet, shown
+from hakam.investigation.tops import Facet, facet, hashes_of, shown
 from hakam.investigation.where import Question
 from hakam.policy.counters import Counters
 from hakam.policy.pack import Pack
@@ -68,9 +68,7 @@ def _values(kind: EntityKind, event: Event, signals: Signals) -> tuple[str, ...]
         case EntityKind.DOMAIN:
             return tuple(signals.domains or ())
         case EntityKind.HASH:
-            return tuple(
-                f"{name}:{one}" for medium in event.item.media for name, one in medium.hashes.items()
-            )
+            return tuple(hashes_of(event))
         case EntityKind.FINGERPRINT:
             return () if signals.fingerprint is None else (signals.fingerprint,)
         case EntityKind.ADDRESS:

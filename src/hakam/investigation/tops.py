@@ -13,6 +13,7 @@ from hakam.policy.fields import FIELDS, reader, score_field
 from hakam.policy.pack import Pack
 from hakam.policy.source import nearest
 from hakam.signals.measure import Need
+from hakam.vocabulary.event import Event
 
 KEPT = 100_000  # values held while counting
 LONGEST = 300  # characters of a value; longer ones are told apart by a digest
@@ -53,10 +54,19 @@ class Top(msgspec.Struct, frozen=True):
     short_by: int = 0
 
 
+def hashes_of(event: Event) -> list[str]:
+    """Return the hashes of an event's files, as `pdq:f00d`: those that were sent, and what a file that was sent has."""
+    found = []
+    for one in event.item.media:
+        hashes = dict(one.hashes)
+        if one.data is not None and "sha256" not in hashes:
+            hashes["sha256"] = hashlib.sha256(one.data).hexdigest()
+        found += [f"{name}:{value}" for name, value in sorted(hashes.items())]
+    return found
+
+
 def _hashes(stored: Stored) -> Iterable[str]:
-    return [
-        f"{name}:{value}" for one in stored.event.item.media for name, value in sorted(one.hashes.items())
-    ]
+    return hashes_of(stored.event)
 
 
 def _pack(stored: Stored) -> Iterable[str]:

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -19,10 +19,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from hakam.enforcement.kinds import EffectKind
-from hakam.enforcement.states import EffectState
-from hakam.intake.models import Notice, NoticeItem
-from hakam.privacy import erasing, holds, logged, named, requests
-from hakam.privacy.erasers import Eraser, eraser, erasers, letters_to
+from hakam.enforcement.states import UNFINISHED
+from hakam.intake.models import Notice
+from hakam.privacy import erasing, holds, letters, logged, mail_files, named, requests
+from hakam.privacy.erasers import Eraser, eraser, erasers, over
 from hakam.privacy.holds import Held
 from hakam.privacy.kinds import Kind
 from hakam.privacy.models import Erasure, Subject
@@ -35,8 +35,6 @@ from hakam.vocabulary.actor import SYSTEM, Actor
 _LIMIT: Final = 500
 _PARTIES: Final = ("told", "from")
 _TELLING: Final = (EffectKind.STATEMENT_ISSUED, EffectKind.MEASURE_APPLY)
-_TOLD_WITHIN: Final = timedelta(days=1)
-_ON_THEIR_WAY: Final = (EffectState.PENDING, EffectState.SENDING)
 
 
 def key_of(secret: str, platform: str, account: str) -> str:
@@ -82,22 +80,22 @@ def plan(request: Subject, stores: Stores, *, now: datetime) -> dict[str, Any]:
 def undecided(platform: str, account: str) -> dict[Kind, int]:
     """Return of what an account is part that is being decided, so that it goes when that is over.
 
-    A decision that can still be undone, or that somebody complains about, is not over; nor is a notice without answer.
+    A decision that can still be undone, or that somebody complains about, is not over; nor is a notice without answer,
+    nor one that a suspension holds, until that ends.
     """
     own = Case.objects.filter(platform=platform, author_id=account)
     pending = Decision.objects.filter(case=OuterRef("pk"), state=DecisionState.PENDING)
     contested = Complaint.objects.filter(decision__case=OuterRef("pk"), state=ComplaintState.OPEN)
     cases = own.filter(Q(state=CaseState.OPEN) | Exists(pending) | Exists(contested)).count()
-    unanswered = NoticeItem.objects.filter(notice=OuterRef("pk"), answered_at=None)
     sent = Notice.objects.filter(platform=platform, notifier=account)
-    notices = sent.filter(Q(held_by__isnull=False) | Exists(unanswered)).count()
+    notices = sent.exclude(pk__in=over(None).values("pk")).count()
     return {kind: number for kind, number in ((Kind.CASES, cases), (Kind.NOTIFIERS, notices)) if number}
 
 
 def telling(platform: str, account: str, *, now: datetime) -> bool:
     """Whether somebody is still being told what was decided; a message that can't be handed over delays for a day."""
-    on_their_way = letters_to(platform, account).filter(kind__in=_TELLING, state__in=_ON_THEIR_WAY)
-    return on_their_way.filter(created_at__gt=now - _TOLD_WITHIN).exists()
+    on_their_way = letters.to_account(platform, account).filter(kind__in=_TELLING, state__in=UNFINISHED)
+    return on_their_way.filter(created_at__gt=now - letters.SENT_WITHIN).exists()
 
 
 def names(request: Subject, stores: Stores) -> frozenset[str]:
@@ -163,7 +161,20 @@ def erase(request: Subject, stores: Stores, *, now: datetime) -> int:
                 )  # fmt: skip
                 _add(request, one.kind, number)
             return number
-    return 0
+    return _erase_mail(request, stores, now=now)
+
+
+def _erase_mail(request: Subject, stores: Stores, *, now: datetime) -> int:
+    """Take out of letters in files, too, what was just erased in the outbox; that they went stays."""
+    done = mail_files.redact(stores.folders, limit=_LIMIT)
+    if done:
+        with transaction.atomic():
+            erasing.record(
+                Kind.LOGS, done, by=SYSTEM, now=now, body={"request": str(request.pk)},
+                about=(requests.subject_of(request),),
+            )  # fmt: skip
+            _add(request, Kind.LOGS, done)
+    return done
 
 
 def finish(request: Subject, stores: Stores, *, secret: str, now: datetime) -> Subject:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hakam.compliance.direction import settled
+from hakam.privacy import rooms_above
 
 PARTS: Final[dict[str, Promise]] = {
     "account": gettext_lazy("Your account"),
@@ -44,6 +45,9 @@ _STYLE: Final = (
     "background:#16181b}dt{color:#aaa}dl{border-color:#444}}"
 )
 LANGUAGES: Final = ("en", "ar")
+_TWICE: Final = "purposes.kind"  # said in words beside it; it is for machines
+SPEAKERS: Final[list[Callable[[str, str], str]]] = []
+"""Rooms above say a value of ours in words: (place as `measures.kind`, value) -> words. The JSON keeps the value."""
 
 
 def as_zip(held: Mapping[str, Any]) -> bytes:
@@ -63,6 +67,7 @@ def as_json(held: Mapping[str, Any]) -> bytes:
 
 def as_page(held: Mapping[str, Any], language: str) -> str:
     """Return the copy as one page of HTML in a language."""
+    rooms_above.register()
     with translation.override(language):
         rtl = translation.get_language_bidi()
         about = held["about"]
@@ -92,22 +97,22 @@ def _rights() -> str:
 
 def _part(name: str, words: str, value: Any) -> str:
     rows = value if isinstance(value, list) else [value] if value else []
-    shown = "".join(_entry(row) for row in rows) or f"<p>{escape(_('Nothing.'))}</p>"
+    shown = "".join(_entry(row, name) for row in rows) or f"<p>{escape(_('Nothing.'))}</p>"
     return f'<section id="{name}"><h2>{escape(words)} ({len(rows)})</h2>{shown}</section>'
 
 
-def _entry(row: Any) -> str:
+def _entry(row: Any, place: str) -> str:
     if not isinstance(row, Mapping):
-        return f"<p><bdi>{escape(_value(row))}</bdi></p>"
+        return f"<p><bdi>{escape(_value(row, place))}</bdi></p>"
     cells = "".join(
-        f"<dt>{escape(_label(key))}</dt><dd dir='auto'>{escape(_value(value))}</dd>"
+        f"<dt>{escape(_label(key))}</dt><dd dir='auto'>{escape(_value(value, f'{place}.{key}'))}</dd>"
         for key, value in row.items()
-        if value not in (None, "", [], {})
+        if value not in (None, "", [], {}) and f"{place}.{key}" != _TWICE
     )
     return f"<dl>{cells}</dl>"
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, place: str = "") -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S} UTC"
     if isinstance(value, bool):
@@ -115,16 +120,19 @@ def _value(value: Any) -> str:
     if isinstance(value, Mapping) and value.keys() == set(LANGUAGES):  # a text of ours, in each language
         return str(value[(translation.get_language() or LANGUAGES[0]).split("-", 1)[0]])
     if isinstance(value, Mapping | list | tuple):
-        return "\n".join(_lines(value))
-    return settled(str(value))
+        return "\n".join(_lines(value, place))
+    said = str(value)
+    for speak in SPEAKERS:
+        said = speak(place, said)
+    return settled(said)
 
 
-def _lines(value: Any) -> Iterator[str]:
+def _lines(value: Any, place: str) -> Iterator[str]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield f"{_label(key)}: {_value(inner)}"
+            yield f"{_label(key)}: {_value(inner, f'{place}.{key}')}"
     else:
-        yield from (_value(inner) for inner in value)
+        yield from (_value(inner, place) for inner in value)
 
 
 _LABELS: Final[dict[str, Promise]] = {

@@ -16,9 +16,7 @@ from django.db.models import Exists, Max, Model, OuterRef, Q, QuerySet
 
 from hakam.compliance import lists
 from hakam.compliance.models import Fact, FactLink, ListVersion, Statement
-from hakam.enforcement.kinds import Channel
 from hakam.enforcement.models import Effect
-from hakam.enforcement.states import EffectState
 from hakam.intake.models import (
     Conduct,
     Disclosure,
@@ -32,7 +30,7 @@ from hakam.intake.models import (
     Suspension,
     Threat,
 )
-from hakam.privacy import rooms_above
+from hakam.privacy import letters, rooms_above
 from hakam.privacy.kinds import Kind
 from hakam.privacy.models import Project, Subject
 from hakam.review.evidence import EvidenceKind
@@ -141,9 +139,13 @@ def _blank_contact(case: Case) -> None:
 # Notices
 
 
-def _answered(before: datetime | None) -> QuerySet[Notice]:
+def over(before: datetime | None) -> QuerySet[Notice]:
+    """Return the notices that came before a moment, if one is given, and wait for nothing any more."""
     waiting = NoticeItem.objects.filter(notice=OuterRef("pk"), answered_at=None)
-    found = Notice.objects.filter(~Exists(waiting), held_by=None)
+    # What a suspension held is over when the suspension is, unless somebody still judges an objection to it.
+    unquestioned = Q(held_by__objected_at=None) | Q(held_by__answered_at__isnull=False)
+    held = Q(held_by__ended_at__isnull=False) & unquestioned
+    found = Notice.objects.filter((Q(held_by=None) & ~Exists(waiting)) | held)
     return found if before is None else found.filter(received_at__lt=before)
 
 
@@ -154,6 +156,7 @@ def _names_of_notice(notice: Notice) -> list[str]:
 
 
 def _blank_notifier(notice: Notice) -> None:
+    letters.erase(letters.to_notifier([notice]))
     Notice.objects.filter(pk=notice.pk).update(name="", email="", notifier="")
 
 
@@ -286,20 +289,6 @@ def _threats(before: datetime | None) -> QuerySet[Threat]:
 # Messages, facts, drafts
 
 
-def _letters(before: datetime | None) -> QuerySet[Effect]:
-    found = Effect.objects.filter(state__in=[EffectState.DELIVERED, EffectState.CONFIRMED]).exclude(
-        payload={}
-    )
-    return found if before is None else found.filter(delivered_at__lt=before)
-
-
-def letters_to(platform: str, account: str) -> QuerySet[Effect]:
-    """Return the messages about what was done to an account: its measures, and statements of reasons to it."""
-    told = Statement.objects.filter(platform=platform, recipient=account).values_list("pk", flat=True)
-    streams = [f"statement:{pk}#{channel}" for pk in told for channel in Channel]
-    return Effect.objects.filter(Q(measure__author_id=account) | Q(stream__in=streams), platform=platform)
-
-
 def _facts(before: datetime) -> QuerySet[Fact]:
     return Fact.objects.filter(at__lt=before, private__isnull=False)
 
@@ -334,10 +323,31 @@ def _blank_report(report: Report) -> None:
     report.files.all().delete()
 
 
+def _blank_letter(effect: Effect) -> None:
+    letters.erase(Effect.objects.filter(pk=effect.pk))
+
+
 def _names_of_letter(effect: Effect) -> list[str]:
-    measure = effect.measure
-    names = [f"effect:{effect.pk}"]
-    return [*names, _item(measure), f"account:{effect.platform}/{measure.author_id}"] if measure else names
+    """Return a message's names, with those of what it tells of: who is held is held in letters too."""
+    subject = effect.stream.partition("#")[0]
+    kind, _sep, number = subject.partition(":")
+    names = [f"effect:{effect.pk}", *([subject] if subject else [])]
+    if effect.measure is not None:
+        names += [_item(effect.measure), f"account:{effect.platform}/{effect.measure.author_id}"]
+    match kind:
+        case "statement":
+            found = Statement.objects.filter(pk=number).first()
+            return names if found is None else [*names, *_names_of_statement(found)]
+        case "complaint":
+            made = Complaint.objects.filter(pk=number).select_related("decision").first()
+            return names if made is None else [*names, *_names_of_complaint(made)]
+        case "notice":
+            sent = Notice.objects.filter(pk=number).first()
+            return names if sent is None else [*names, *_names_of_notice(sent)]
+        case "data_request":
+            asked = Subject.objects.filter(pk=number).first()
+            return names if asked is None else [*names, f"account:{asked.platform}/{asked.account}"]
+    return names
 
 
 ERASERS: Final[tuple[Eraser, ...]] = (
@@ -357,13 +367,13 @@ ERASERS: Final[tuple[Eraser, ...]] = (
         _names_of_case, _blank_contact,
     ),
     Eraser(
-        Kind.NOTIFIERS, Notice, lambda b: _answered(b).exclude(name="", email="", notifier=""),
-        lambda p, a: _answered(None).filter(platform=p, notifier=a),
+        Kind.NOTIFIERS, Notice, lambda b: over(b).exclude(name="", email="", notifier=""),
+        lambda p, a: over(None).filter(platform=p, notifier=a),
         _names_of_notice, _blank_notifier, facts=lambda n: (f"notice:{n.pk}",),
     ),
     Eraser(
-        Kind.NOTICES, Notice, lambda b: _answered(b).exclude(explanation=ERASED),
-        lambda p, a: _answered(None).filter(platform=p, notifier=a).exclude(explanation=ERASED),
+        Kind.NOTICES, Notice, lambda b: over(b).exclude(explanation=ERASED),
+        lambda p, a: over(None).filter(platform=p, notifier=a).exclude(explanation=ERASED),
         _names_of_notice, _blank_notice, facts=lambda n: (f"notice:{n.pk}",),
     ),
     Eraser(
@@ -398,10 +408,11 @@ ERASERS: Final[tuple[Eraser, ...]] = (
         files=lambda t: (t.bundle,), facts=lambda t: (f"threat:{t.pk}",),
     ),
     Eraser(
-        Kind.LETTERS, Effect, _letters,
-        lambda p, a: _letters(None) & letters_to(p, a),
-        _names_of_letter,
-        lambda e: void(Effect.objects.filter(pk=e.pk).update(payload={}, last_error="")),
+        Kind.LETTERS, Effect, letters.over, letters.going_with, _names_of_letter, _blank_letter,
+    ),
+    Eraser(
+        Kind.ERASURE_LETTERS, Effect, letters.of_erasures, lambda _p, _a: Effect.objects.none(), _names_of_letter,
+        _blank_letter,
     ),
     Eraser(
         Kind.DRAFTS, Draft, lambda b: Draft.objects.filter(saved_at__lt=b).select_related("case"),

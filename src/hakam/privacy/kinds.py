@@ -21,7 +21,8 @@ class Kind(StrEnum):
     ORDERS = "orders"  # documents and texts of orders of authorities
     DISCLOSURES = "disclosures"  # what was disclosed to authorities
     THREATS = "threats"  # suspicions of threats to life, and their bundles
-    LETTERS = "letters"  # contents of messages that were delivered
+    LETTERS = "letters"  # contents of messages that were delivered, and of letters that were given up
+    ERASURE_LETTERS = "erasure_letters"  # letters about requests for erasure that were delivered
     DRAFTS = "drafts"  # what moderators began to write
     LEDGER = "ledger"  # personal parts of facts
     LOGS = "logs"  # logs of the processes, mail written to files

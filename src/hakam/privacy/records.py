@@ -230,7 +230,8 @@ ACTIVITIES: Final = (
     ),
     Activity(
         "rights", gettext_lazy("Requests of people about their data"),
-        gettext_lazy("answering them (Articles 12 to 21 GDPR)"), _ALL, "GDPR Art. 6(1)(c)", (Kind.REQUESTS,), (_mail,),
+        gettext_lazy("answering them (Articles 12 to 21 GDPR)"), _ALL, "GDPR Art. 6(1)(c)",
+        (Kind.REQUESTS, Kind.ERASURE_LETTERS), (_mail,),
     ),
     Activity(
         "research", gettext_lazy("Data for researchers"), gettext_lazy("research on systemic risks (Article 40 DSA)"),

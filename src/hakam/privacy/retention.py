@@ -14,7 +14,7 @@ from typing import Final
 
 from django.db import transaction
 
-from hakam.privacy import erasing, holds, logged
+from hakam.privacy import erasing, holds, logged, mail_files
 from hakam.privacy.erasers import eraser
 from hakam.privacy.erasing import Look
 from hakam.privacy.holds import Held
@@ -151,6 +151,11 @@ def _old_files(folders: Iterable[Path], before: datetime) -> list[Path]:
 
 
 def _step_of_files(going: Pass, stores: Stores, *, now: datetime, limit: int) -> int:
+    redacted = mail_files.redact(
+        stores.folders, limit=limit
+    )  # of letters whose contents went by the schedule
+    if redacted:
+        return _note_files(going, redacted, now=now)
     old = _old_files(stores.folders, going.before)[:limit]
     for path in old:
         if path.name.endswith(".log"):
@@ -160,10 +165,14 @@ def _step_of_files(going: Pass, stores: Stores, *, now: datetime, limit: int) ->
     if not old:
         _end(going, now=now, held=0)
         return 0
+    return _note_files(going, len(old), now=now)
+
+
+def _note_files(going: Pass, done: int, *, now: datetime) -> int:
     with transaction.atomic():
-        erasing.record(Kind.LOGS, len(old), by=SYSTEM, now=now, body={"before": going.before})
-        _count(going, len(old))
-    return len(old)
+        erasing.record(Kind.LOGS, done, by=SYSTEM, now=now, body={"before": going.before})
+        _count(going, done)
+    return done
 
 
 def _count(going: Pass, done: int) -> None:

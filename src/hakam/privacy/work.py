@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from hakam.privacy import account_erasure, document, gathering, requests
+from hakam.privacy import account_erasure, document, gathering, letters, requests
 from hakam.privacy.models import Subject
 from hakam.privacy.requests import RequestKind, RequestState
 from hakam.privacy.retention import Stores
@@ -18,6 +18,8 @@ def step(stores: Stores, *, secret: str, now: datetime) -> int:
             _gather(request, stores, now=now)
             return 1
         if request.state == RequestState.ERASING:
+            if letters.on_their_way(request.platform, request.account, now=now):
+                continue  # they leave first: without their addressee they never could
             if not account_erasure.erase(request, stores, now=now):
                 account_erasure.finish(request, stores, secret=secret, now=now)
             return 1

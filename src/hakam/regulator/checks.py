@@ -455,7 +455,7 @@ def _reporting_api(situation: Situation, _chosen: Chosen) -> Found:
         expires_at__lt=situation.now
     )
     count = sum(Scope.NOTICES_WRITE in key.scopes for key in keys)
-    text = _("%(count)s keys of the app may hand reports in; the public form takes those of anybody.")
+    text = _("Keys of the app that may hand reports in: %(count)s. The public form takes those of anybody.")
     return Found(count > 0, text % {"count": count}, "/desk/keys")
 
 

@@ -76,6 +76,11 @@ class Regime(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Its title, in the language in force."""
         return in_words(self.title)
 
+    @property
+    def law_words(self) -> str:
+        """The law, in the language in force where it is no citation."""
+        return translation.gettext(self.law)
+
 
 class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A request as it was read. What it does not say is empty."""

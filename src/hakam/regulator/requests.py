@@ -203,7 +203,7 @@ def _acknowledge(request: Request, regime: Regime, said: Said, *, by: Actor, now
         ]
         if lacking:
             paragraphs.append(_("To act on it we need this as well; please answer to this letter:"))
-            paragraphs += [f"- {one.words} ({one.law})" for one in lacking]
+            paragraphs += [f"- {one.words} ({one.law})" if one.law else f"- {one.words}" for one in lacking]
         subject = _("Your request has arrived")
     links = ((_said_in(said.language, "How far it is"), f"/q/{request.token}"),) if _is_person(regime) else ()
     _write(

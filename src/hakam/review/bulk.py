@@ -1,20 +1,21 @@
 """Deciding many items of an answer as one act: prepared and looked at, with reasons, within a quota, undone as one.
 
-The worker decides item by item, each in a transaction of its own that also marks it: whoever is killed in the middle
-has decided whole items or none, and the next worker goes on. Every item gets its own decision and its own statement of
-reasons, as if it had been decided by hand. All of them can be taken back until one moment, before which nothing leaves;
-what could not be decided long enough before that moment is left alone.
+The worker decides item by item, each in a transaction that also marks it: whoever is killed in the middle has decided
+whole items or none, and the next worker goes on. On SQLite some of them share a turn at the database. Every item gets
+its own decision and its own statement of reasons, as if it had been decided by hand. All of them can be taken back
+until one moment, before which nothing leaves; what could not be decided long enough before that moment is left alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Sum
 
 from hakam.compliance import ledger
@@ -44,6 +45,7 @@ LAST: Final = timedelta(
     minutes=2
 )  # before the end of the window: no item is decided, no undo begins any more
 AT_ONCE: Final = 20
+A_TURN: Final = 10  # items that share a turn at the database
 
 
 class BulkState(StrEnum):
@@ -226,14 +228,32 @@ def work(log: EventLog, now: datetime, *, limit: int = AT_ONCE) -> int:
         waiting = list(
             made.items.filter(state=wanted).order_by("pk").values_list("pk", flat=True)[: limit - done]
         )
-        for pk in [] if late else waiting:
-            _undo(pk, made, now) if undoing else _decide(pk, made, log, now)
-            done += 1
+        for some in [] if late else _together(waiting):
+            with _turn():
+                for pk in some:
+                    _undo(pk, made, now) if undoing else _decide(pk, made, log, now)
+            done += len(some)
         if late or not made.items.filter(state=wanted).exists():
             _finish(made, now, undone=undoing)
         if done >= limit:
             break
     return done
+
+
+def _together(waiting: list[int]) -> Iterator[list[int]]:
+    """Yield the items in the groups that share a turn.
+
+    SQLite has one writer at a time: while the worker takes in a crowd, each turn is waited for. Elsewhere each item is
+    alone, since who holds the ledger's head must not wait for a case.
+    """
+    size = 1 if connection.features.has_select_for_update else A_TURN
+    for at in range(0, len(waiting), size):
+        yield waiting[at : at + size]
+
+
+def _turn() -> AbstractContextManager[None]:
+    """Return a transaction around the items of a group; each is decided in one of its own within it."""
+    return nullcontext() if connection.features.has_select_for_update else transaction.atomic()
 
 
 def _decide(pk: int, made: Bulk, log: EventLog, now: datetime) -> None:
@@ -362,6 +382,12 @@ def _record(kind: FactKind, made: Bulk, *, by: Actor, now: datetime) -> None:
         by=by,
         now=now,
         subject=f"bulk:{made.pk}",
-        body={"items": made.total, "clause": made.clause, "measures": made.measures, "counts": counts(made)},
+        body={
+            "items": made.total,
+            "clause": made.clause,
+            "measures": made.measures,
+            "counts": counts(made),
+            "waits": made.state == BulkState.WAITING,  # for a second person
+        },
         private={"facts": made.facts, "because": made.because},
     )

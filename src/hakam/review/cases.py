@@ -37,10 +37,11 @@ from hakam.vocabulary.harm import CHILD_ABUSE_OFFENCES
 
 DEFAULT_QUEUE: Final = "general"
 CHILD_SAFETY_QUEUE: Final = "child-safety"
+LIVE_QUEUE: Final = "live"
 _SEARCHED: Final = 20_000  # characters kept for search
 _ATTEMPTS: Final = 5
 _RERANK: Final = 500
-_LIVE: Final = frozenset({ContentKind.LIVE_START, ContentKind.LIVE_SEGMENT, ContentKind.LIVE_CHAT})
+LIVE_KINDS: Final = frozenset({ContentKind.LIVE_START, ContentKind.LIVE_SEGMENT, ContentKind.LIVE_CHAT})
 _NOTICES: Final = frozenset({SourceKind.NOTICE, SourceKind.TRUSTED_FLAGGER, SourceKind.ORDER})
 _CHILD_ABUSE: Final = frozenset(harm.value for harm in CHILD_ABUSE_OFFENCES)
 
@@ -265,7 +266,7 @@ def _see(case: Case, event: Event) -> None:
     case.language = case.language or primary_language(event.item.language or event.author.language)
     case.content = evidence.content_digest(event)
     known = msgspec.convert(case.priority_inputs, Inputs)
-    more = Inputs(live=event.kind in _LIVE, reach=event.item.reach)
+    more = Inputs(live=event.kind in LIVE_KINDS, reach=event.item.reach)
     case.priority_inputs = msgspec.to_builtins(merge(known, more))
     if case.restricted:
         return  # never in search, no words outside the vault

@@ -56,7 +56,7 @@ def check() -> Iterator[Finding]:
 
 def _rules_aside() -> Iterator[Finding]:
     for trip in trips.unseen():
-        if trip.kind == trips.TripKind.ASIDE:
+        if trip.kind == trips.TripKind.ASIDE and trips.stands(trip):
             yield _broken(
                 "R013", trip.rule, f"{trip.why}; mend the rule, or take it back under Rules in the console"
             )

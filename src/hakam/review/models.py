@@ -224,6 +224,8 @@ class RuleTrip(models.Model):
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
     events = models.PositiveIntegerField()  # on which it was held back
+    # Of a quota: at the latest; earlier once the rule acted again.
+    held_until = models.DateTimeField(null=True)
     seen_by = models.CharField(max_length=160, blank=True)
     seen_at = models.DateTimeField(null=True)
     because = models.TextField(blank=True)  # what they made of it

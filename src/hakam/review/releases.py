@@ -291,7 +291,9 @@ def _tried(draft: RulebookDraft) -> list[Step]:
 
 
 def _publish(made: Release, *, by: Actor, now: datetime) -> None:
-    version = rulebook.publish(made.files, by=by, now=now, note=made.note, lists=lists.opened())
+    # Somebody may have gone back meanwhile, which takes a number.
+    files = drafts.with_fresh_version(made.files)
+    version = rulebook.publish(files, by=by, now=now, note=made.note, lists=lists.opened())
     made.state, made.version = ReleaseState.PUBLISHED, version
     made.settled_by, made.settled_at = str(by), now
     made.save(update_fields=["state", "version", "settled_by", "settled_at"])

@@ -3,13 +3,14 @@
 A live rule whose quota is used up only asks for people. The door holds the quota and lets the rule act again when its
 window has passed. A rule that fails too often is put aside: the door does not ask it at all, until a person takes it
 back or another version of the pack is in force. What is kept here is that it happened, until a person has looked and
-says what they made of it; for a rule that was put aside, that takes it back.
+says what they made of it; for a rule that was put aside, that takes it back. Saying so lets no rule act sooner: it is
+held back until it has acted again, or the longest window of its quota has passed since it was last held back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -17,13 +18,14 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from hakam.compliance import ledger
+from hakam.compliance import ledger, rulebook
 from hakam.compliance.direction import settled
 from hakam.compliance.facts import FactKind
+from hakam.compliance.models import RulebookVersion
 from hakam.compliance.storable import storable
 from hakam.review.models import RuleTrip
 from hakam.vocabulary.actor import SYSTEM, Actor
-from hakam.vocabulary.verdict import Aside, PackRef
+from hakam.vocabulary.verdict import Aside, PackRef, Stage, Verdict
 
 SHOWN: Final = 20
 
@@ -39,20 +41,35 @@ class TripError(ValueError):
     """There is no such breaker to look after, or nothing was said. Nothing was changed."""
 
 
-def note(rules: Iterable[str], *, pack: PackRef, now: datetime) -> None:
-    """Note, inside the caller's transaction, that these rules were held back on an event. The first is a fact."""
-    for rule in rules:
-        trip, fresh = RuleTrip.objects.select_for_update().get_or_create(
-            rule=rule,
-            kind=TripKind.QUOTA,
-            seen_at=None,
-            defaults={"pack": str(pack), "first_at": now, "last_at": now, "events": 1},
+def heard(verdict: Verdict, *, now: datetime) -> None:
+    """Note, inside the caller's transaction, which rules a verdict held back, and which act again."""
+    if verdict.tripped:
+        note(verdict.tripped, pack=verdict.pack, now=now)
+    acted = [firing.rule for firing in verdict.firings if firing.stage is Stage.LIVE and firing.measures]
+    if acted:
+        RuleTrip.objects.filter(kind=TripKind.QUOTA, rule__in=acted, held_until__gt=now).update(
+            held_until=now
         )
-        if not fresh:
+
+
+def note(rules: Iterable[str], *, pack: PackRef, now: datetime) -> None:
+    """Note, inside the caller's transaction, that these rules were held back on an event. The first is a fact.
+
+    While a rule is held back, what somebody looked after is the same matter still: it is counted, and no news.
+    """
+    version = rulebook.find(pack)
+    for rule in rules:
+        until = now + timedelta(seconds=max((within for within, _most in _quota(version, rule)), default=0))
+        found = RuleTrip.objects.select_for_update().filter(rule=rule, kind=TripKind.QUOTA)
+        trip = found.filter(seen_at=None).first() or found.filter(held_until__gt=now).order_by("-pk").first()
+        if trip is not None:
             trip.events += 1
-            trip.last_at, trip.pack = max(trip.last_at, now), str(pack)
-            trip.save(update_fields=["events", "last_at", "pack"])
+            trip.last_at, trip.pack, trip.held_until = max(trip.last_at, now), str(pack), until
+            trip.save(update_fields=["events", "last_at", "pack", "held_until"])
             continue
+        trip = RuleTrip.objects.create(
+            rule=rule, pack=str(pack), first_at=now, last_at=now, events=1, held_until=until
+        )
         ledger.record(
             FactKind.RULE_TRIPPED,
             by=SYSTEM,
@@ -61,6 +78,29 @@ def note(rules: Iterable[str], *, pack: PackRef, now: datetime) -> None:
             about=[f"rulebook:{pack}"],
             body={"rule": rule, "pack": str(pack)},
         )
+
+
+def _quota(version: RulebookVersion | None, rule: str) -> tuple[tuple[float, int], ...]:
+    """Return the quota of a rule in a version; none where either is not there."""
+    if version is None:
+        return ()
+    return next((one.quota for one in rulebook.load(version).rules if one.id == rule), ())
+
+
+def held_back(now: datetime) -> dict[str, RuleTrip]:
+    """Return the rules that only ask for people at present, whether or not somebody looked after it.
+
+    A version in force with another quota for a rule begins with that one: until it is used up too, it is not held back.
+    """
+    active = rulebook.active()
+    held = {}
+    for trip in RuleTrip.objects.filter(kind=TripKind.QUOTA, held_until__gt=now).order_by("pk"):
+        pack, _at, number = trip.pack.rpartition("@")
+        version = RulebookVersion.objects.filter(pack=pack, version=number).first()
+        quota = _quota(active, trip.rule)
+        if quota and quota == _quota(version, trip.rule):
+            held[trip.rule] = trip
+    return held
 
 
 def note_aside(rules: Mapping[str, Aside], *, pack: PackRef, events: int, now: datetime) -> None:
@@ -91,6 +131,12 @@ def note_aside(rules: Mapping[str, Aside], *, pack: PackRef, events: int, now: d
             about=[f"rulebook:{pack}"],
             body={"rule": rule, "pack": str(pack), "why": why, "since": at.isoformat()},
         )
+
+
+def stands(trip: RuleTrip) -> bool:
+    """Whether a rule that was put aside is not asked at present: another version in force asks it again."""
+    active = rulebook.active()
+    return active is None or trip.pack == str(rulebook.ref_of(active))
 
 
 def taken_back() -> dict[str, float]:

@@ -176,3 +176,12 @@ def test_reports_of_two_laws_do_not_stand_in_each_others_way() -> None:
 def test_there_is_no_report_of_a_law_that_asks_for_none() -> None:
     with pytest.raises(ReportError):
         make("moon")
+
+
+def test_a_report_on_one_kind_says_everything_once() -> None:
+    # TCO Art. 7(2)
+    order(1)
+    (page,) = keeping.sheets_of(make(groups=[("terrorism", "Terrorism", TERROR)]))
+    said = [(row[0], row[2]) for row in page.rows]
+    assert len(said) == len(set(said)) == len(TCO_ROWS)
+    assert next(row[3] for row in page.rows if row[2] == "Removal orders received") == 1

@@ -107,7 +107,7 @@ def own_measures(*, illegal: bool) -> list[tuple[str | None, list[str], bool]]:
         FINAL.format(
             columns=f"{body('harm', 's')}, {body('measures', 's')}, {body('automated_detection', 's')}"
         )
-        + f" AND {wanted} AND {body('source', 's')} NOT IN ('notice', 'trusted_flagger')"
+        + f" AND {wanted} AND {body('source', 's')} NOT IN ('notice', 'trusted_flagger', 'other_notification')"
     )
     import json  # noqa: PLC0415 -- of this reckoning alone
 
@@ -362,6 +362,14 @@ def test_what_has_no_row_of_its_own_says_what_it_is(year: Year) -> None:
     page = sheet(report(), TERMS)
     label = crosswalk()["graphic_violence"].label  # type: ignore[index]
     assert value(page, "F", D=OTHER, E=label) == 1
+
+
+def test_what_an_order_led_to_is_not_ones_own_initiative(year: Year) -> None:
+    # DSA Art. 15(1)(c): no order and no notice came before
+    for source in Source:
+        year.decision(FIRST, harm="spam", source=source, illegal=False, measures=[MeasureKind.REMOVE])
+    made = report()
+    assert value(sheet(made, TERMS), "F", D=TOTAL) == 1
 
 
 def test_only_its_own_platform_and_period_count(year: Year) -> None:

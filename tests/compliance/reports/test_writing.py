@@ -80,5 +80,25 @@ def test_the_workbook_holds_the_same_and_nothing_alive(pages: tuple[Sheet, ...],
     assert path.stat().st_size > 10_000
 
 
+def test_the_workbook_can_be_read_and_printed(tmp_path: Path) -> None:
+    long = "A paragraph that explains. " * 20
+    rows = (("All", "Name of the service provider, in full", 3, long, None), ("All", "x", 4, "short", None))
+    page = Sheet(11, "11_texts", "11.csv", ("Who", "Indicator", "Figure", "Text", "Blank"), rows, {})
+    name = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    with zipfile.ZipFile(write_xlsx((page,), tmp_path / "report.xlsx")) as book:
+        tree = ET.fromstring(book.read("xl/worksheets/sheet1.xml"))  # noqa: S314 -- our own file
+        workbook = book.read("xl/workbook.xml").decode()
+    widths = {int(c.get("min", 0)): float(c.get("width", 0)) for c in tree.iter(f"{name}col")}
+    assert widths[2] > len("Name of the service provider, in full")
+    assert widths[1] < widths[2] < widths[4] < 70
+    assert widths[3] == widths[5] == widths[1]
+    heights = [float(row.get("ht", 15)) for row in tree.iter(f"{name}row")]
+    assert heights[1] > 8 * 15 > heights[2] == 15  # nine lines at least, and one
+    setup = next(tree.iter(f"{name}pageSetup"))
+    assert (setup.get("orientation"), setup.get("fitToHeight")) == ("landscape", "0")
+    assert "$A$1:$D$3" in workbook  # the column that is blank to its end is not printed
+    assert "Print_Titles" in workbook
+
+
 def test_what_a_spreadsheet_would_run_stays_text(pages: tuple[Sheet, ...]) -> None:
     assert as_csv(pages[0]).count('""quoted""') == 1

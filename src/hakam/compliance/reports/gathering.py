@@ -80,7 +80,7 @@ RESTRICTIONS: Final = {
     "DECISION_PROVISION_TOTAL_SUSPENSION": "R", "DECISION_PROVISION_PARTIAL_TERMINATION": "S",
     "DECISION_PROVISION_TOTAL_TERMINATION": "S", "DECISION_ACCOUNT_SUSPENDED": "T", "DECISION_ACCOUNT_TERMINATED": "U",
 }  # fmt: skip
-_NOTIFIED: Final = frozenset({"notice", "trusted_flagger"})
+_LED_TO: Final = frozenset({"notice", "trusted_flagger", "other_notification"})  # the last: by an order
 _ACKNOWLEDGED_AT_ONCE: Final = 3_600.0  # seconds: an automatic receipt within the hour counts as none
 _BODY: Final = msgspec.json.Decoder(dict[str, Any])
 
@@ -211,7 +211,7 @@ class _Walk:
         columns = _columns(statement.kinds)
         if not columns:
             return
-        own = statement.source not in _NOTIFIED
+        own = statement.source not in _LED_TO
         row = SOLELY if statement.automated == "full" else NOT_SOLELY
         for scope in ("Total number", "Own-initiative") if own else ("Total number",):
             self.tally.count(Cell(AUTOMATED, (row, scope), "G"), fact.seq)

@@ -138,7 +138,9 @@ def _counted(
     found = {key: harms for key, _title, harms in groups} or {"terrorism": laws.TERROR}
     tally = laws.gather(platform, period, zone=zone, groups=found, progress=progress)
     titles = [(key, title) for key, title, _harms in groups if key != laws.ALL]
-    page = laws.sheet(law, rows, [(laws.ALL, laws.EVERY), *titles], tally, stated.texts)
+    # One kind alone is all there is: its rows stand once.
+    shown = titles if len(titles) == 1 else [(laws.ALL, laws.EVERY), *titles]
+    page = laws.sheet(law, rows, shown, tally, stated.texts)
     return tally, (page,)
 
 
