@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,10 +17,12 @@ from tests.media.drawings import drawing, file_of, grey
 from hakam.compliance import rulebook, statements
 from hakam.compliance.models import RulebookVersion, Statement
 from hakam.console.installation import event_log, vault
+from hakam.console.outside import senders
 from hakam.door.decode import Received
 from hakam.door.judgement import Judgement
 from hakam.enforcement.models import Effect
 from hakam.intake import answers
+from hakam.intake.throttle import Throttle
 from hakam.policy.counters import MemoryCounters
 from hakam.policy.engine import compile_pack
 from hakam.review import evidence
@@ -45,6 +48,17 @@ SignIn = Callable[..., Client]
 @pytest.fixture(autouse=True)
 def _no_kept_figures() -> None:
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(senders, "THROTTLE", Throttle())
+
+
+@pytest.fixture
+def unhurried(settings: Any) -> None:
+    """Let effects wait for an hour, so that whoever takes a decision back in a test is in time."""
+    settings.HAKAM = replace(settings.HAKAM, undo_seconds=3_600)
 
 
 @pytest.fixture

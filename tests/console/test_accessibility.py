@@ -32,6 +32,7 @@ from hakam.banks.keeping import create_bank
 from hakam.banks.kinds import BankSource
 from hakam.banks.rows import Row
 from hakam.compliance import drafts, private_bases
+from hakam.compliance.models import MadeReport
 from hakam.compliance.profile import Profile, set_profile
 from hakam.compliance.reports import keeping
 from hakam.compliance.reports.period import year as year_of
@@ -171,6 +172,20 @@ def let_ask(desk: Desk) -> None:
         AudienceQuestion.objects.filter(text=text).update(state=state, moved_at=desk.now)
 
 
+def reports(desk: Desk) -> MadeReport:
+    """Publish the reports of the year before this one; return a draft of this one."""
+    for law in (keeping.DSA, keeping.TCO):
+        past = keeping.make(
+            settings.HAKAM.platform, year_of(desk.now.year - 1), law=law, stated=Stated(provider="M", service="M"),
+            by=SYSTEM, now=desk.now, zone=UTC,
+        )  # fmt: skip
+        keeping.publish(past.pk, by=SYSTEM, now=desk.now)
+    return keeping.make(
+        settings.HAKAM.platform, year_of(desk.now.year), stated=Stated(provider="P", service="S"), by=SYSTEM,
+        now=desk.now, zone=UTC,
+    )  # fmt: skip
+
+
 @pytest.fixture
 def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
     """Give a house in which every page has something to show; return the pages by who opens them."""
@@ -258,10 +273,7 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
         stored.post(f"vermin {n}", author="u1")
     root = User.objects.get(username="root")
     together = bulk.prepare(stored.log.read(0, 9), user=root, now=desk.now, asked={})
-    yearly = keeping.make(
-        settings.HAKAM.platform, year_of(desk.now.year), stated=Stated(provider="P", service="S"), by=SYSTEM,
-        now=desk.now, zone=UTC,
-    )  # fmt: skip
+    yearly = reports(desk)
     set_profile(
         Profile(platform=settings.HAKAM.platform, countries=("DE", "GB", "US")), by=SYSTEM, now=desk.now
     )
@@ -294,7 +306,7 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
         "": [f"/m/{conduct.token}", "/intimate", "/contact", f"/q/{asked.token}", "/live/told-why",
              "/live/told-decided", f"/stage/talk/{stage_token('talk')}",
              "/", "/report", f"/n/{token}", f"/s/{desk.statement(removed).token}", f"/c/{complaint.token}", "/rules",
-             "/rules/differences", "/transparency", "/transparency/exchange",
+             "/rules/differences", "/transparency", f"/transparency/{desk.now.year - 1}", "/transparency/exchange",
             "/accounts/login/", "/accounts/password/reset/", "/nothing"],
         "root": ["/desk/", "/desk/search?search=vermin", f"/desk/cases/{case.pk}/", f"/desk/cases/{case.pk}/ 1",
                  "/desk/complaints", f"/desk/complaints/{complaint.pk}", "/desk/proposals",

@@ -311,8 +311,8 @@ def test_what_waits_under_more_is_said_on_its_button(desk: Desk, sign_in: SignIn
     assert 'aria-current="true">More' not in client.get("/desk/").content.decode()
     assert 'aria-current="true">More' in client.get("/desk/ledger").content.decode()
     Effect.objects.create(
-        key="x", channel="platform", kind="measure.apply", platform=scene.PLATFORM, payload={}, state="dead",
-        created_at=desk.now,
+        key="x", channel="platform", kind="measure.apply", platform=scene.PLATFORM, payload={"kind": "remove"},
+        state="dead", created_at=desk.now,
     )  # fmt: skip
     page = client.get("/desk/").content.decode()
     assert '<span class="sr">dead letters</span>' in page.partition("data-more")[2].partition("</button>")[0]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -21,8 +22,10 @@ from tests.live.audience.hall import EVENT, GRAIN, GRAIN_AGAIN, WAGES, WATER, Ha
 from hakam.console.outside.stage import stage_token
 from hakam.live.models import Asking, AudienceQuestion
 from hakam.review.models import Case
+from hakam.review.states import CaseState
 from hakam.staff.roles import Role
 from hakam.testing import scene
+from hakam.vocabulary.event import ContentKind
 
 pytestmark = pytest.mark.django_db
 Enter = Callable[..., Client]
@@ -160,6 +163,25 @@ def test_a_breach_opens_its_case_with_what_was_written(hall: Hall, enter: Enter)
     assert answer["HX-Redirect"] == reverse("console:case", args=[case.pk])
     assert act(client, of(WAGES), "breach").url == answer["HX-Redirect"]
     assert WAGES in client.get(answer["HX-Redirect"]).content.decode()
+
+
+def test_a_question_about_which_a_case_waits_says_so_until_it_is_decided(
+    hall: Hall, desk: Desk, enter: Enter
+) -> None:
+    client, url = enter("amal"), f"/desk/events/{EVENT}/questions"
+    assert "data-waits" not in client.get(url).content.decode()
+    item = Asking.objects.get(text=WAGES).item_id
+    told = msgspec.structs.replace(scene.event(WAGES, item=item), kind=ContentKind.LIVE_CHAT)
+    case = desk.case(event=told)
+    page = client.get(url).content.decode()
+    assert page.count("data-waits") == 1
+    assert re.search(rf'data-question="{of(WAGES).pk}".*?href="/desk/cases/{case.pk}/" data-waits', page)
+    Case.objects.filter(pk=case.pk).update(restricted=True)
+    page = client.get(url).content.decode()
+    assert page.count("data-waits") == 1
+    assert f"/desk/cases/{case.pk}/" not in page
+    Case.objects.filter(pk=case.pk).update(state=CaseState.DECIDED.value)
+    assert "data-waits" not in client.get(url).content.decode()
 
 
 def test_a_wording_is_taken_apart(hall: Hall, enter: Enter) -> None:

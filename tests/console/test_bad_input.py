@@ -100,7 +100,9 @@ def test_a_draft_is_kept_within_bounds(desk: Desk, sign_in: SignIn) -> None:
     }
 
 
-def test_an_undone_decision_leads_back_to_the_words_that_were_typed(desk: Desk, sign_in: SignIn) -> None:
+def test_an_undone_decision_leads_back_to_the_words_that_were_typed(
+    desk: Desk, sign_in: SignIn, unhurried: None
+) -> None:
     case = desk.case()
     client = sign_in()
     given = {"outcome": "violation", "clause": "hate", "step:hate": "1", "facts": "My own careful words."}

@@ -23,7 +23,9 @@ from hakam.banks.kinds import BankSource
 from hakam.banks.models import Bank, BankEntry, BankFeedback
 from hakam.banks.rows import Row
 from hakam.compliance import ledger
+from hakam.compliance.models import RulebookVersion
 from hakam.console.desk import banks as pages
+from hakam.console.rulebook import clauses_of
 from hakam.staff.roles import Role
 from hakam.vocabulary.actor import SYSTEM
 from hakam.vocabulary.bank import EntryKind
@@ -108,6 +110,20 @@ def test_a_bank_is_made_by_form(book: object, lead: Client) -> None:
     again = lead.post(reverse("console:make_bank"), given)
     assert again.status_code == 422
     assert "already" in said(again)
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_clauses_are_named_by_their_titles(
+    book: RulebookVersion, bank: Bank, sign_in: SignIn, language: str
+) -> None:
+    lead = sign_in(Role.POLICY_LEAD, language=language)
+    titles = {name: clause.in_language(language)[0] for name, clause in clauses_of(book).items()}
+    listing = said(lead.get(reverse("console:banks")))
+    for name, title in titles.items():
+        assert f'<option value="{name}">{title}</option>' in listing
+    assert titles["hate"] != "hate"
+    for page in (listing, said(lead.get(address("bank")))):
+        assert f"<bdi>{titles['hate']}</bdi>" in page
 
 
 @pytest.mark.parametrize(

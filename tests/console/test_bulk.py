@@ -125,6 +125,15 @@ def test_the_quota_is_said(shop: Stored, senior: Client, monkeypatch: pytest.Mon
     assert "leaves you 2 items" in words_of(answer)
 
 
+@pytest.mark.parametrize("lacking", ["facts", "because"])
+def test_what_was_chosen_and_written_is_kept_when_something_is_missing(
+    shop: Stored, senior: Client, lacking: str
+) -> None:
+    page = post(senior, prepare(senior), "ask", **(GIVEN | {lacking: ""})).content.decode()
+    assert re.findall(r'<option value="([^"]+)" selected', page) == [GIVEN["choice"]]
+    assert all(GIVEN[name] in page for name in {"facts", "because"} - {lacking})
+
+
 def test_nothing_or_too_much_leads_back(
     shop: Stored, senior: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,12 +9,13 @@ from tests.console.conftest import Desk, SignIn
 from hakam.compliance.models import Fact
 from hakam.console.desk.case import _seq
 from hakam.console.installation import vault
+from hakam.intake import unseen
 from hakam.review import evidence, leases
 from hakam.review.models import Case, CaseSource, Draft
 from hakam.staff.models import User
 from hakam.staff.roles import Role
 from hakam.testing import scene
-from hakam.vocabulary.event import Change
+from hakam.vocabulary.event import Change, ContentKind, ItemRef
 
 
 def screen(sign_in: SignIn, case: Case, who: User | Role = Role.MODERATOR, language: str = "en") -> str:
@@ -405,3 +406,44 @@ def test_a_text_that_is_not_hateful_is_aimed_at_nobody(desk: Desk, sign_in: Sign
 )
 def test_why_is_asked_of_the_record_that_a_rule_judged(ref: str, seq: int | None) -> None:
     assert _seq(ref) == seq
+
+
+@pytest.mark.parametrize(
+    ("language", "told", "why"),
+    [
+        ("en", "It could not be looked at", "there was no time to read it"),
+        ("ar", "تعذّر فحصه", "لم يتسع الوقت لقراءته"),
+    ],
+)
+def test_what_could_not_be_looked_at_is_said_with_its_reason(
+    desk: Desk, sign_in: SignIn, *, language: str, told: str, why: str
+) -> None:
+    event = scene.event(kind=ContentKind.LIVE_SEGMENT)
+    copy = evidence.freeze(vault(), scene.raw(event))
+    said = {"media 2": "took too long: more than 60 seconds", "media 1": "out of this world"}
+    case = unseen.ask(scene.ref(event), said, queue="banks", seq=1, now=scene.NOW, snapshot=copy, event=event)
+    assert case is not None
+    page = screen(sign_in, case, language=language)
+    part = page.split("data-unseen")[1].split("</div></div></div>")[0]
+    assert told in part
+    assert f'{why} <bdi dir="ltr" class="quiet">more than 60 seconds</bdi>' in part
+    assert part.index("out of this world") < part.index(why)  # the first file first
+    assert "data-unseen" not in screen(sign_in, desk.case("hello"), language=language)
+
+
+def test_a_stream_that_could_not_be_read_is_no_reported_address(desk: Desk, sign_in: SignIn) -> None:
+    assert desk is not None
+    item = ItemRef(scene.PLATFORM, ContentKind.LIVE_START.value, "s1")
+    case = unseen.ask(
+        item,
+        {"stream": "the stream can't be read; trying again"},
+        queue="live",
+        seq=0,
+        now=scene.NOW,
+        item_url="https://forum.example/live/1",
+    )
+    assert case is not None
+    page = screen(sign_in, case)
+    assert "The stream can&#x27;t be read; trying again." in page
+    assert "https://forum.example/live/1" in page.split("data-unseen")[1]
+    assert "only an address was reported" not in page

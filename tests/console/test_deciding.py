@@ -125,7 +125,9 @@ def test_what_was_fetched_ahead_is_not_sent_again(desk: Desk, sign_in: SignIn) -
     assert answer.headers["X-Next"] == f"/desk/cases/{second.pk}/"
 
 
-def test_a_decision_can_be_undone_while_its_effects_wait(desk: Desk, sign_in: SignIn) -> None:
+def test_a_decision_can_be_undone_while_its_effects_wait(
+    desk: Desk, sign_in: SignIn, unhurried: None
+) -> None:
     case = desk.case()
     client = sign_in()
     decide(client, case, HATE)
@@ -148,7 +150,9 @@ def test_an_undo_that_comes_too_late_says_so(desk: Desk, sign_in: SignIn, amal: 
     assert "Too late" in client.get("/desk/").content.decode()
 
 
-def test_nobody_undoes_the_decision_of_another(desk: Desk, sign_in: SignIn, amal: User, basil: User) -> None:
+def test_nobody_undoes_the_decision_of_another(
+    desk: Desk, sign_in: SignIn, amal: User, basil: User, unhurried: None
+) -> None:
     case = desk.case()
     decide(sign_in(amal), case, HATE)
     assert sign_in(basil).post(f"/desk/decisions/{Decision.objects.get().pk}/undo").status_code == 404

@@ -51,6 +51,78 @@ def test_a_mistake_is_found_while_one_writes_and_mended(
     assert draft.files["rules.yaml"] == RULES
 
 
+def hold(page: Page) -> list[Any]:
+    """Let every check wait until the test lets it go on."""
+    waiting: list[Any] = []
+    page.route("**/drafts/*/save", lambda route: waiting.append(route))  # noqa: PLW0108 -- it is given a name
+    return waiting
+
+
+def let_go(page: Page, waiting: list[Any]) -> None:
+    while not waiting:
+        page.wait_for_timeout(50)
+    waiting.pop(0).continue_()
+
+
+def test_findings_of_an_earlier_text_are_never_shown_as_current(
+    browser: Browser, live_server: Any, draft: RulebookDraft
+) -> None:
+    page = opened(browser, live_server, draft)
+    findings, told = page.locator("#findings"), page.locator("#checking")
+    assert told.inner_text() == ""
+    page.locator("#text").fill(MISTAKE)
+    expect(page.locator("[data-code=P310]")).to_be_visible()
+    expect(told).to_have_text("")
+    waiting = hold(page)
+    page.locator("#text").fill(RULES + "# first\n")
+    expect(told).to_have_text("of an earlier text; checking…")  # at once, before anything is asked
+    expect(findings).to_have_attribute("aria-busy", "true")
+    assert float(findings.locator("> *").first.evaluate("e => getComputedStyle(e).opacity")) < 0.5
+    while not waiting:
+        page.wait_for_timeout(50)
+    page.locator("#text").fill(RULES + "# second\n")
+    let_go(page, waiting)
+    expect(page.locator("[data-code=P310]")).to_have_count(0)  # the answer about the first text has come
+    expect(told).to_have_text("of an earlier text; checking…")
+    expect(page.locator("#kept")).to_have_text("")
+    let_go(page, waiting)
+    expect(told).to_have_text("")
+    expect(findings).to_have_attribute("aria-busy", "false")
+    expect(page.locator("#kept")).to_have_text("Saved")
+    draft.refresh_from_db()
+    assert draft.files["rules.yaml"] == RULES + "# second\n"
+
+
+def test_without_an_answer_it_says_so_and_tries_again(
+    browser: Browser, live_server: Any, draft: RulebookDraft
+) -> None:
+    page = opened(browser, live_server, draft)
+    page.route("**/drafts/*/save", lambda route: route.abort())
+    page.locator("#text").fill(RULES + "# more\n")
+    expect(page.locator("#checking")).to_have_text("of an earlier text; no answer, trying again")
+    page.unroute("**/drafts/*/save")
+    expect(page.locator("#checking")).to_have_text("")
+    expect(page.locator("#kept")).to_have_text("Saved")
+
+
+def test_who_leaves_before_the_text_is_kept_is_asked(
+    browser: Browser, live_server: Any, draft: RulebookDraft
+) -> None:
+    page = opened(browser, live_server, draft)
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.route("**/drafts/*/save", lambda route: route.abort())
+    page.locator("#text").press_sequentially("# ")
+    page.get_by_role("link", name="Whom it would touch").click()
+    expect(page.locator("#checking")).to_have_text("of an earlier text; no answer, trying again")
+    assert asked == ["beforeunload"]
+    page.unroute("**/drafts/*/save")
+    expect(page.locator("#kept")).to_have_text("Saved")
+    page.get_by_role("link", name="Whom it would touch").click()
+    expect(page.get_by_role("heading", name="Whom it would touch").first).to_be_visible()
+    assert asked == ["beforeunload"]
+
+
 def test_lines_are_numbered_and_words_go_in_at_the_caret(
     browser: Browser, live_server: Any, draft: RulebookDraft
 ) -> None:
@@ -60,6 +132,20 @@ def test_lines_are_numbered_and_words_go_in_at_the_caret(
     page.get_by_text("What a rule sees").click()
     page.locator('[data-insert="author.age"]').click()
     expect(page.locator("#text")).to_have_value("author.age")
+
+
+def test_the_open_file_is_in_sight_among_many(
+    browser: Browser, live_server: Any, draft: RulebookDraft
+) -> None:
+    lists = {f"lists/a{n:02}.txt": "one\n" for n in range(60)}
+    RulebookDraft.objects.filter(pk=draft.pk).update(files={**draft.files, **lists})
+    page = opened(browser, live_server, draft)
+    shelf, one = page.locator(".files .side-list"), page.locator(".files [aria-current]")
+    expect(one).to_have_text("rules.yaml")
+    around, box = shelf.bounding_box(), one.bounding_box()
+    assert around is not None
+    assert box is not None
+    assert around["y"] <= box["y"] <= around["y"] + around["height"] - box["height"]
 
 
 def test_a_second_window_loses_nothing(browser: Browser, live_server: Any, draft: RulebookDraft) -> None:

@@ -95,7 +95,8 @@ def test_the_page_shows_plan_lanes_nodes_and_rehearsals(enter: Enter) -> None:
     )
     page = text_of(enter("amal").get("/desk/events/talk"))
     for shown in (
-        "The conversation", "interpreters", "edge-1", "4,100", "5,000", "forged", "93", "open → slowed → priority",
+        "The conversation", "interpreters", "edge-1", "4,100", "5,000", "forged", "93",
+        "<bdi>open</bdi> → <bdi>slowed</bdi> → <bdi>priority</bdi>",
         "order broken", "http://10.0.0.9:8430", "712", "2,000",
     ):  # fmt: skip
         assert shown in page, shown
@@ -196,3 +197,16 @@ def test_an_event_without_a_plan_has_no_such_pages(enter: Enter) -> None:
     client = enter("amal")
     for path in ("/desk/events/none", "/desk/events/none/surge"):
         assert client.get(path).status_code == 404
+
+
+def test_the_steps_and_lanes_that_a_plan_has_by_itself_are_named_in_arabic(enter: Enter) -> None:
+    planned(timezone.now())
+    client = enter("amal")
+    client.cookies["django_language"] = "ar"
+    page = text_of(client.get("/desk/events/talk"))
+    for named in ("مفتوح", "مبطّأ", "الأولوية", "موقوف", "العموم"):
+        assert f"<bdi>{named}</bdi>" in page
+    assert "<bdi>interpreters</bdi>" in page  # the planner's own word
+    keep(settings.HAKAM.home, "talk", rehearsed(HELD, ["open", "held"], at=timezone.now(), where=""))
+    page = text_of(client.get("/desk/events/talk"))
+    assert "<bdi>مفتوح</bdi> ← <bdi>موقوف</bdi>" in page

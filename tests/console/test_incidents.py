@@ -147,8 +147,10 @@ def test_an_error_loses_nothing_that_was_typed(nadia: Client) -> None:
         ({"hours": "many"}, "a whole number"),
         ({"hours": ""}, "1 to 72 hours"),
         ({"power": []}, "at least one power"),
-        ({"power": ["stricter"], "param:flood_limit": ""}, "parameters"),
-        ({"power": ["stricter"], "param:flood_limit": "999"}, "flood_limit"),
+        ({"power": ["stricter"], "param:flood_limit": ""}, "stricter values: give one at least"),
+        ({"power": ["stricter"], "param:flood_limit": "999"}, "flood_limit lies from 2 to 50"),
+        ({"power": ["stricter"], "param:flood_limit": "three"}, "flood_limit: a number"),
+        ({"clause": ""}, "Choose the clause"),
         ({"power": ["delay"], "minutes": ""}, "1 to 60 minutes"),
         ({"kind": "gifct.cip"}, "declared today"),
         ({"slug": "new"}, "another name"),
@@ -160,6 +162,81 @@ def test_what_makes_no_sense_is_said(nadia: Client, more: dict[str, Any], said: 
     assert response.status_code == 422
     assert said in response.content.decode()
     assert not Incident.objects.exists()
+
+
+def test_no_clause_is_chosen_for_anybody_and_bounds_are_shown(nadia: Client) -> None:
+    page = read(nadia, "/desk/incidents/new")
+    assert 'name="clause" required><option value="">' in page
+    assert not re.search(r'<option value="threat"[^>]* selected', page)
+    shown = re.search(r"<code>flood_limit</code>.*?</tr>", page)
+    assert shown is not None
+    assert re.sub("<[^>]*>", "", shown[0]).startswith("flood_limit")
+    assert "from 2 to 50" in re.sub("<[^>]*>", "", shown[0])
+
+
+def test_bounds_are_said_in_arabic(nadia: Client) -> None:
+    nadia.cookies["django_language"] = "ar"
+    response = declare(nadia, power=["stricter"], **{"param:flood_limit": "999"})
+    assert "قيمة flood_limit بين 2 و50" in response.content.decode()
+
+
+def test_who_waits_for_a_second_person_sees_who_that_may_be_and_what_happens_else(
+    nadia: Client, omar: Client, enter: Enter
+) -> None:
+    declare(nadia)
+    one = Incident.objects.get()
+    page = read(nadia)
+    assert re.search(r"data-seconds>.*omar.*</div>", page)
+    assert "unless a second person confirms it" in page
+    assert f"{one.until:%H:%M}" in page
+    assert "data-seconds" not in read(omar)  # who has the button
+    User.objects.filter(username="omar").update(is_active=False)
+    assert "Nobody else here may" in read(nadia)
+    declare(nadia, slug="quay", wait="on", hours="6")
+    assert "6 hours after that" in re.sub("<[^>]*>", "", read(nadia, "/desk/incidents/quay"))
+
+
+def test_why_it_ends_or_goes_on_is_not_lost_to_an_error(
+    nadia: Client, omar: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declare(nadia)
+    act(omar, "confirm")
+    monkeypatch.setattr("hakam.incidents.closing.held_by", lambda _one: 2)
+    page = act(nadia, "end", because="no uploads since noon", held="").content.decode()
+    assert "2 items are held" in page
+    assert ">no uploads since noon</textarea>" in page
+    page = act(nadia, "ask", hours="900", because="copies still come").content.decode()
+    assert ">copies still come</textarea>" in page
+    assert page.count("copies still come") == 1
+
+
+def test_a_power_is_not_taken_back_by_one_slip(
+    nadia: Client, omar: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declare(nadia)
+    act(omar, "confirm")
+    assert "let go at once" not in read(nadia)
+    monkeypatch.setattr("hakam.incidents.access.held_by", lambda _one: 2)
+    page = read(nadia)
+    row = re.search(r'<tr data-power="emergency_bank">.*?</tr>', page)
+    assert row is not None
+    assert row[0].index("<details>") < row[0].index('value="take_back"')
+    said = "2 held items that nobody has looked at are let go at once."
+    assert said in re.sub("<[^>]*>", "", row[0])
+    assert page.count("let go at once") == 1
+    assert 'data-counter="held"><a href="/desk/?clause=threat">' in page
+
+
+def test_what_is_in_the_bank_is_not_put_in_twice(nadia: Client) -> None:
+    declare(nadia)
+    for said in ("hashes are in the bank, and are matched", "nothing was added"):
+        file = SimpleUploadedFile("a.png", file_of(drawing(1)), content_type="image/png")
+        assert (
+            said
+            in nadia.post(
+                "/desk/incidents/harbour/act", {"do": "fill", "file": file}, follow=True
+            ).content.decode()
+        )
 
 
 def test_all_powers_and_a_scope_are_read_from_the_form(nadia: Client) -> None:
@@ -232,6 +309,27 @@ def test_more_time_is_asked_for_and_granted(nadia: Client, omar: Client) -> None
     assert Incident.objects.get().until == until + timedelta(hours=12)
 
 
+def test_each_role_is_offered_to_those_alone_who_can_have_it(
+    nadia: Client, omar: Client, enter: Enter
+) -> None:
+    enter("amal", Role.MODERATOR)
+    declare(nadia)
+    act(omar, "confirm")
+    page = read(nadia)
+    forms = {
+        role: re.findall(r'<option value="\d+">(\w+)<', form)
+        for role, form in re.findall(r'data-role="(\w+)">(.*?)</form>', page, re.DOTALL)
+    }
+    assert forms["lead"] == ["omar"]  # nadia leads it; a moderator may not
+    assert forms["deputy"] == ["amal", "nadia", "omar"]
+    assert set(forms) == {role.value for role in RoleKind}
+    assert "data-role" not in read(enter("amal", Role.MODERATOR))
+    assert (
+        act(nadia, "role", role="lead", person=str(User.objects.get(username="omar").pk)).status_code == 302
+    )
+    assert "Hand over" in read(nadia)
+
+
 def test_roles_the_log_and_one_power_back(nadia: Client, omar: Client, enter: Enter) -> None:
     amal = enter("amal", Role.MODERATOR)
     declare(nadia)
@@ -265,6 +363,24 @@ def test_the_counters_renew_themselves_until_it_is_over(nadia: Client) -> None:
     part = read(nadia, "/desk/incidents/harbour?part=live", **htmx)
     assert "hx-trigger" not in part
     assert "lapsed, nobody confirmed it" in part
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "3 min behind"), ("ar", "متأخر 3 دقائق")])
+def test_the_page_says_how_far_the_look_is_behind_while_it_lasts(
+    nadia: Client, monkeypatch: pytest.MonkeyPatch, language: str, words: str
+) -> None:
+    declare(nadia)
+    nadia.cookies["django_language"] = language
+    part = "/desk/incidents/harbour?part=live"
+    htmx = {"headers": {"HX-Request": "true"}}
+    monkeypatch.setattr("hakam.intake.pictures.behind", lambda _log, **_now: 170.0)
+    assert "data-behind" not in read(nadia, part, **htmx)
+    monkeypatch.setattr("hakam.intake.pictures.behind", lambda _log, **_now: 200.0)
+    found = re.search(r"data-behind>.*?</p>", read(nadia, part, **htmx))
+    assert found is not None
+    assert words in re.sub("<[^>]*>", "", found[0])
+    close_due(timezone.now() + timedelta(hours=2))
+    assert "data-behind" not in read(nadia, part, **htmx)
 
 
 def test_the_report_is_published_and_read_by_anybody(nadia: Client, omar: Client, client: Client) -> None:
@@ -308,7 +424,10 @@ def test_the_report_is_a_paper_in_both_languages(nadia: Client, omar: Client, cl
     act(nadia, "end", because="over")
     nadia.post(reverse("console:publish_incident", args=["harbour"]), {"words": "It was streamed."})
     page = read(client, "/incidents/harbour")
-    for language, words in (("en", "Who stood for it two people"), ("ar", "المجريات")):
+    for language, words, taken in (
+        ("en", "Who stood for it two people", "Power of an incident taken: Emergency bank"),
+        ("ar", "المجريات", "المجريات"),
+    ):
         path = f"/incidents/harbour.{language}.pdf"
         assert path in page
         public = paper(client, path)
@@ -320,10 +439,28 @@ def test_the_report_is_a_paper_in_both_languages(nadia: Client, omar: Client, cl
         secret = paper(nadia, inside)
         for said in ("A man streams himself.", "incident-harbour", "Europol", "one clip", "nadia", "omar"):
             assert said in secret
+        assert taken in secret
         assert nadia.get(inside)["Cache-Control"] == "private, no-store"
         assert client.get(inside).status_code == 302  # to sign in
     assert client.get("/incidents/harbour.fr.pdf").status_code == 404
     assert client.get("/incidents/quay.en.pdf").status_code == 404
+
+
+def test_the_confidential_paper_says_in_words_what_was_chosen(nadia: Client, omar: Client) -> None:
+    more = {"power": ["emergency_bank", "stricter", "delay"], "minutes": "5", "newer_than_days": "7"}
+    declare(nadia, **more, **{"param:flood_limit": "5"}, only_media="on")
+    act(omar, "confirm")
+    for language, said in (
+        (
+            "en",
+            ("copies are held", "flood_limit = 5", "accounts younger than 7 days", "only what has pictures"),
+        ),
+        ("ar", ("flood_limit",)),
+    ):
+        secret = paper(nadia, f"/desk/incidents/harbour/confidential.{language}.pdf")
+        for words in said:
+            assert words in secret
+        assert not re.search("hold = true|seconds = 300|newer_than_days", secret)
 
 
 def test_a_report_tells_no_span_that_was_not(nadia: Client, omar: Client) -> None:

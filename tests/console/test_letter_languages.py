@@ -38,6 +38,7 @@ CATALOGUES = ("fr", "de", "es", "it")
 FUNCTIONS = {"_", "gettext", "gettext_lazy", "ngettext"}
 PLACEHOLDER = re.compile(r"%\((\w+)\)")
 NUMBER = UUID(int=7)
+ALIKE = {"Hakam", "Version"}  # a name; the same word in French
 # Every function whose words leave the house in the language of who reads them; None: the whole module.
 WRITERS: dict[str, tuple[str, ...] | None] = {
     "intake/letters": None,
@@ -93,7 +94,7 @@ def test_placeholders_are_kept(catalogue: polib.POFile) -> None:
 
 
 def test_nothing_is_left_in_english(catalogue: polib.POFile) -> None:
-    same = [e.msgid for e in catalogue if e.msgstr == e.msgid]
+    same = [e.msgid for e in catalogue if e.msgstr == e.msgid and e.msgid not in ALIKE]
     assert same == []
 
 

@@ -111,6 +111,10 @@ def test_what_goes_which_way_is_agreed_and_ended(lead: Client, peer: Peer) -> No
     text = shown(lead)
     assert "Declared incidents" in text
     assert "Held until a person has looked" in text
+    page = lead.get(reverse("console:partner", args=["maidan"])).content.decode()
+    assert page.count("<bdi>Threats</bdi>") == 2  # what is agreed, and in the form
+    assert '<select id="clause" name="clause"><option value="">' in page
+    assert '<option value="threat">' in page  # none is chosen for anybody
     do(lead, "end take", purpose="incident")
     assert [one.way for one in Agreement.objects.all()] == ["give"]
 
@@ -119,6 +123,7 @@ def test_what_goes_which_way_is_agreed_and_ended(lead: Client, peer: Peer) -> No
     ("what", "more"),
     [
         ("take", {"purpose": "incident", "clause": "nothing"}),
+        ("take", {"purpose": "incident", "clause": ""}),
         ("take", {"purpose": "fun", "clause": "threat"}),
         ("give", {"purpose": "spam", "countries": "Germany"}),
         ("take", {"purpose": "spam", "clause": "threat", "response": "remove"}),

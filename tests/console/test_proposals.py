@@ -97,8 +97,8 @@ def test_the_second_person_reads_all_that_it_takes(  # noqa: PLR0917 -- the peop
         assert word in page, word
 
 
-def test_confirming_decides_and_can_be_taken_back(
-    desk: Desk, sign_in: SignIn, amal: User, basil: User, case: Case
+def test_confirming_decides_and_can_be_taken_back(  # noqa: PLR0917 -- the people are fixtures
+    desk: Desk, sign_in: SignIn, amal: User, basil: User, case: Case, unhurried: None
 ) -> None:
     proposal = proposed(sign_in(amal), case)
     client = sign_in(basil)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -135,6 +137,22 @@ def test_each_element_is_asked_for(desk: Desk, abroad: None, left_out: str) -> N
     assert answer.status_code == 422
     assert not Request.objects.exists()
     assert "Nothing you typed is lost." in body(answer)
+    summary = body(answer).split('<div class="errors"', 1)[1].split("</div>", 1)[0]
+    assert re.findall(r'<li><a href="#([^"]+)">', summary) == [f"id_{left_out}"]
+
+
+def test_the_summary_of_mistakes_leads_to_each(desk: Desk, abroad: None) -> None:
+    """Also to a group of buttons, none of which is the field."""
+    page = body(Client().post("/intimate", {}))
+    summary = page.split('<div class="errors"', 1)[1].split("</div>", 1)[0]
+    links = re.findall(r'href="#([^"]+)"', summary)
+    assert links[0] == "id_regime"
+    assert len(links) == 7
+    assert [link for link in links if f'id="{link}"' not in page] == []
+    report = body(Client().post("/report", {}))
+    links = re.findall(r'href="#([^"]+)"', report.split('<div class="errors"', 1)[1].split("</div>", 1)[0])
+    assert "id_illegal" in links
+    assert [link for link in links if f'id="{link}"' not in report] == []
 
 
 def test_where_no_such_law_binds_the_form_for_everything_is_shown(desk: Desk) -> None:

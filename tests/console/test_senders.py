@@ -19,11 +19,6 @@ from hakam.intake.models import Notice
 from hakam.intake.throttle import BURST, PER_HOUR, Throttle
 
 
-@pytest.fixture(autouse=True)
-def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(senders, "THROTTLE", Throttle())
-
-
 @pytest.fixture
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let two reports through, then one an hour."""

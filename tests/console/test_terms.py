@@ -9,7 +9,6 @@ from hakam.banks.kinds import BankAction, BankSource
 from hakam.compliance.drafts import DraftState
 from hakam.compliance.facts import FactKind
 from hakam.compliance.profile import Size, Tier, Why
-from hakam.console.harms import GROUPS, HARMS
 from hakam.console.terms import FAMILIES, term
 from hakam.enforcement.kinds import EffectKind
 from hakam.enforcement.states import EffectState, MeasureState
@@ -17,6 +16,7 @@ from hakam.exchange.kinds import PartnerState, Trust
 from hakam.intake.authorities import AuthorityKind
 from hakam.intake.disputes import DisputeOutcome, DisputeState
 from hakam.intake.flaggers import FlaggerState
+from hakam.intake.harms import GROUPS, HARMS
 from hakam.intake.misuse import MisuseKind
 from hakam.intake.opened import Proof
 from hakam.intake.order_contents import ContentType, DataKind, OrderKind

@@ -17,6 +17,7 @@ from hakam.review import releases, trips
 from hakam.review.models import RuleTrip
 from hakam.staff.roles import Role
 from hakam.testing import scene
+from hakam.vocabulary.actor import SYSTEM
 from hakam.vocabulary.verdict import Aside
 
 
@@ -46,6 +47,48 @@ def test_who_may_change_rules_settles_it_with_words(sign_in: SignIn, tripped: Ru
     assert "data-trip" not in answer
     assert "a raid" in answer
     assert "the-policy-lead" in answer
+
+
+@pytest.fixture
+def held(book: RulebookVersion) -> RuleTrip:
+    """Return the breaker of a rule in force whose quota of an hour is used up since a moment."""
+    files = {
+        **book.files,
+        "pack.yaml": book.files["pack.yaml"].replace("1.0.0", "1.1.0"),
+        "rules.yaml": scene.PACK["rules.yaml"] + "  quota: {hour: 3}\n",
+    }
+    now = timezone.now()
+    fresh = rulebook.publish(files, by=SYSTEM, now=now)
+    rule = load_pack(files).pack
+    assert rule is not None
+    with transaction.atomic():
+        trips.note([rule.rules[0].id], pack=rulebook.ref_of(fresh), now=now)
+    return RuleTrip.objects.get(kind="quota")
+
+
+def test_after_it_was_looked_after_the_page_still_says_that_it_only_asks(
+    sign_in: SignIn, held: RuleTrip
+) -> None:
+    lead = sign_in(Role.POLICY_LEAD)
+    answer = said(lead.get("/desk/rules"))
+    assert "It still does, at the latest until" in answer
+    assert "data-held-rule" in answer
+    answer = said(lead.post(f"/desk/rules/trips/{held.pk}", {"because": "a raid"}, follow=True))
+    assert "data-trip" not in answer
+    assert f'data-held="{held.rule}"' in answer
+    assert "it only asks for people, at the latest until" in answer
+    assert answer.count("a raid") == 2
+    RuleTrip.objects.update(held_until=timezone.now())
+    answer = said(lead.get("/desk/rules"))
+    assert "data-held" not in answer
+    assert "a raid" in answer
+
+
+def test_an_earlier_version_tells_nothing_of_what_is_held_back_now(
+    sign_in: SignIn, book: RulebookVersion, held: RuleTrip
+) -> None:
+    answer = said(sign_in(Role.POLICY_LEAD).get(f"/desk/rules?version={book.version}"))
+    assert "data-held-rule" not in answer
 
 
 def test_others_read_it_without_a_form(sign_in: SignIn, tripped: RuleTrip) -> None:
@@ -79,6 +122,25 @@ def test_a_rule_put_aside_stands_first_with_why(
     assert "it failed with ValueError" in answer
     assert '<span class="num">12</span> events were judged without it' in answer
     assert "rules that are put aside" in answer
+    at_the_rule = answer[answer.index('id="rule-known-spam"') :]
+    assert "It is put aside: it is not asked any more" in at_the_rule
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_another_version_in_force_asks_it_again_and_the_page_says_so(
+    sign_in: SignIn, book: RulebookVersion, put_aside: RuleTrip, language: str
+) -> None:
+    lead = sign_in(Role.POLICY_LEAD, language=language)
+    assert "data-standing" in said(lead.get("/desk/rules"))
+    files = {**book.files, "pack.yaml": book.files["pack.yaml"].replace("1.0.0", "1.1.0")}
+    rulebook.publish(files, by=SYSTEM, now=timezone.now())
+    answer = said(lead.get("/desk/rules"))
+    assert 'data-aside="known-spam"' in answer
+    assert "data-standing" not in answer
+    assert "data-aside-rule" not in answer
+    assert {"en": "which asks it again if it has it", "ar": "يسألها من جديد"}[language] in answer
+    answer = said(lead.post(f"/desk/rules/trips/{put_aside.pk}", {"because": "mended"}, follow=True))
+    assert "data-aside" not in answer
 
 
 def test_who_may_change_rules_takes_it_back_with_words(sign_in: SignIn, put_aside: RuleTrip) -> None:
@@ -86,7 +148,7 @@ def test_who_may_change_rules_takes_it_back_with_words(sign_in: SignIn, put_asid
     url = f"/desk/rules/trips/{put_aside.pk}"
     assert 'data-aside="known-spam"' in said(lead.post(url, {"because": " "}, follow=True))
     answer = said(lead.post(url, {"because": "the list was empty"}, follow=True))
-    assert "data-aside" not in answer
+    assert "data-aside" not in answer  # neither on top nor at the rule
     assert "the list was empty" in answer
     assert set(trips.taken_back()) == {"known-spam"}
 

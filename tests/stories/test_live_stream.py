@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 from tests.house import House
 from tests.live.real.janus import Broadcaster, RoomViewer
-from tests.live.real.rig import HlsViewer, RtmpViewer, broadcast, need, scratch, until
+from tests.live.real.rig import HlsViewer, RtmpViewer, allowed, broadcast, need, scratch, slowed, until
 from tests.live.real.studio import BEFORE, CLAUSE, Studio, known_clip, show_with_copy
 from tests.stories.conftest import PEOPLE, Visitors
 
@@ -202,14 +202,6 @@ class _given(AbstractContextManager[Callable[[], bool]]):  # noqa: N801 -- reads
         self._stack.close()
 
 
-def slowed() -> float:
-    """Return how many times slower this machine is than one with nothing else to do: its programs wait in line.
-
-    A broadcaster, a viewer, FFmpeg and the watch need two processors by themselves.
-    """
-    return max(1.0, os.getloadavg()[0] / (2.0 * (os.cpu_count() or 1)))
-
-
 def picture(page: Page, name: str) -> None:
     """Keep what the page shows, if somebody wants pictures."""
     folder = os.environ.get("PICTURES")
@@ -243,17 +235,17 @@ def watch_and_cut(studio: Studio, visitors: Visitors, words: Words, way: OnAir, 
         told = studio.told(way.name)
         assert told.flagged is not None
         took = told.flagged - audience.appeared(told.started)
-        assert took < FLAGGED_WITHIN * slowed(), f"flagged after {took:.2f} s, slowed {slowed():.1f} times"
+        assert took < allowed(FLAGGED_WITHIN), f"flagged after {took:.2f} s, slowed {slowed():.1f} times"
         picture(page, f"flagged-{words.language}")
         expect(page.locator("#clause")).to_have_value(
             CLAUSE
         )  # one key is enough, although the page was open before
         pressed = time.monotonic()
         page.keyboard.press("8")
-        expect(page.locator("[data-black]")).to_be_visible(timeout=30_000)
+        expect(page.locator("[data-black]")).to_be_visible(timeout=60_000)
         until(lambda: time.monotonic() - audience.last() > 4.0)
         black = audience.last() - pressed
-        assert black < BLACK_WITHIN * slowed(), f"black {black:.2f} s after the key"
+        assert black < allowed(BLACK_WITHIN), f"black {black:.2f} s after the key"
         expect(page.locator("[data-preserved]")).to_contain_text(
             "live-terrorism-glorification", timeout=90_000
         )
@@ -261,7 +253,7 @@ def watch_and_cut(studio: Studio, visitors: Visitors, words: Words, way: OnAir, 
         picture(page, f"black-{words.language}")
     told = studio.told(way.name)
     assert told.black_after is not None
-    assert told.black_after < LOOKED_WITHIN * slowed()
+    assert told.black_after < allowed(LOOKED_WITHIN)
     sys.stdout.write(f"{way.name}: flagged after {took:.2f} s, black {max(0.0, black):.2f} s after the key, "
           f"looked after {told.black_after:.2f} s\n")  # fmt: skip
     assert all(one["digest"] for one in told.preserved)
@@ -299,7 +291,7 @@ def go_live_again(way: OnAir, key: str) -> None:
 
     The platform is told of a reversal and the gate's book is written by two lanes of the worker, in either order.
     """
-    last = time.monotonic() + 60.0
+    last = time.monotonic() + 120.0
     while True:
         with way.go(key) as runs:
             audience = way.watch()

@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from hakam.console.harms import HARMS
+from hakam.intake.harms import HARMS
 
 Words = dict[str, Promise]
 

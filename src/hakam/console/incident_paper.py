@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -14,10 +13,12 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from hakam.console import incident_figures as told
+from hakam.console import incident_settings
 from hakam.console.fact_terms import FACTS
 from hakam.console.incident_figures import Line
 from hakam.console.incident_terms import INCIDENT_ROLES, POWERS, SCOPES
 from hakam.console.reader import digits
+from hakam.console.rulebook import clause_titles
 from hakam.console.templatetags.hakam import written
 from hakam.documents.document import Bars, Block, Document, Heading, Note, Prose, Table, own
 from hakam.incidents import kinds
@@ -141,7 +142,7 @@ def _inside(more: Mapping[str, Any], names: Mapping[str, str]) -> list[Block]:
         if values
     ]
     rows = [
-        (_("Clause"), own(more["clause"])),
+        (_("Clause"), own(clause_titles().get(more["clause"], more["clause"]))),
         (_("Bank"), own(more["bank"])),
         (_("Reference"), own(more["reference"]) or "–"),
         *(scope or [(_("Scope"), _("everywhere"))]),
@@ -161,7 +162,10 @@ def _inside(more: Mapping[str, Any], names: Mapping[str, str]) -> list[Block]:
     if more["because"]:
         blocks += [Heading(_("Why it ended")), Prose(more["because"], written=True)]
     chosen = tuple(
-        (str(POWERS.get(row["power"], row["power"])), own(_settings(row["settings"])) or "–")
+        (
+            str(POWERS.get(row["power"], row["power"])),
+            incident_settings.in_words(row["power"], row["settings"]) or "–",
+        )
         for row in more["powers"]
     )
     blocks += [Heading(_("Settings of the powers")), Table(("", ""), chosen, widths=(1, 2))]
@@ -180,15 +184,6 @@ def _inside(more: Mapping[str, Any], names: Mapping[str, str]) -> list[Block]:
     return blocks
 
 
-def _settings(chosen: Mapping[str, Any]) -> str:
-    flat = {
-        name: value
-        for key, inner in chosen.items()
-        for name, value in (inner.items() if isinstance(inner, dict) else [(key, inner)])
-    }
-    return ", ".join(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in flat.items())
-
-
 def _log(more: Mapping[str, Any], names: Mapping[str, str]) -> list[Block]:
     rows = tuple(
         (
@@ -203,4 +198,6 @@ def _log(more: Mapping[str, Any], names: Mapping[str, str]) -> list[Block]:
 
 def _event(row: Mapping[str, Any]) -> str:
     what = str(FACTS.get(row["kind"], row["kind"]))
+    if row.get("power"):
+        return f"{what}: {POWERS.get(row['power'], row['power'])}"
     return f"{what}: {own(row['whom'])}: {own(row['words'])}" if row.get("whom") else what

@@ -83,6 +83,14 @@ PERMIT_STATES: Words = {
     "refused": pgettext_lazy("state of a permit", "refused"),
     "withdrawn": pgettext_lazy("state of a permit", "withdrawn"),
 }
+ADMISSION: Words = {
+    "open": pgettext_lazy("admission", "open"),
+    "slowed": pgettext_lazy("admission", "slowed"),
+    "priority": pgettext_lazy("admission", "priority"),
+    "held": pgettext_lazy("admission", "held"),
+    "public": pgettext_lazy("lane", "public"),
+}
+"""Names that a plan has by itself: of steps of admission, and of the last lane. Others are the planner's own words."""
 QUESTION_STATES: Words = {
     "pending": pgettext_lazy("state of a question", "waiting"),
     "next": pgettext_lazy("state of a question", "on air next"),
@@ -120,6 +128,7 @@ SURGE_FRONTS: Words = {
 SURGE_PARTS: Words = {
     "young": _("Accounts made within a week"),
     "alike": _("Messages that three accounts or more write nearly alike"),
+    "alike_young": _("Such messages, most of whose accounts were made within a week"),
     "per_network": _("Accounts for each network"),
     "hits": _("Messages in a bank of known content"),
     "per_account": _("Messages for each account"),
@@ -200,6 +209,7 @@ TROUBLES: Words = {
 FAMILIES: dict[str, Words] = {
     "stream_state": STREAM_STATES,
     "step": STEPS,
+    "admission": ADMISSION,
     "question_state": QUESTION_STATES,
     "surge_reading": SURGE_READINGS,
     "surge_meaning": SURGE_MEANINGS,

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 THEME_COOKIE = "hakam_theme"
+LETTER_COOKIE = "hakam_letter_language"  # of pages that letters lead to; `django_language` is of all pages
 YEAR = 31_536_000  # seconds
 
 _arabic_indic: ContextVar[bool] = ContextVar("arabic_indic", default=False)

@@ -17,7 +17,7 @@ from hakam.console.exchange_terms import (
     TRUST_MEANS,
 )
 from hakam.console.fact_terms import FACTS
-from hakam.console.harms import HARMS
+from hakam.intake.harms import HARMS
 
 Words = dict[str, Promise]
 

@@ -47,7 +47,17 @@ from hakam.console.desk import (
     tuning,
     why,
 )
-from hakam.console.outside import complaint, contact, home, intimate, report, rulebook, stage, transparency
+from hakam.console.outside import (
+    complaint,
+    contact,
+    home,
+    intimate,
+    past_years,
+    report,
+    rulebook,
+    stage,
+    transparency,
+)
 from hakam.console.outside import incidents as own_incidents
 from hakam.console.outside import live as own_live
 from hakam.console.outside import misuse as own_misuse
@@ -77,6 +87,7 @@ urlpatterns = [
     path("rules/differences", rulebook.differences, name="rulebook_differences"),
     path("rules/<str:name>", rulebook.rulebook, name="rulebook_version"),
     path("transparency", transparency.transparency, name="transparency"),
+    path("transparency/<int:year>", past_years.past_year, name="past_year"),
     path("transparency/exchange", transparency.exchange, name="public_exchange"),
     path("transparency/reports/<int:report_id>/<str:form>", transparency.public_report, name="public_report"),
     path("incidents", own_incidents.listing, name="public_incidents"),

@@ -42,6 +42,7 @@ def _context(request: HttpRequest, event: ScheduledEvent) -> dict[str, Any]:
         "board": access.board(event.platform, event.name, weights=weights, newest=newest),
         "order": "newest" if newest else "",
         "weights": weights,
+        "may_read_cases": user.may(Permission.CASE_READ),
         "may_act": user.may(Permission.LIVE_ACT),
         "keys": [key for key in KEYS if key[1] != "breach" or user.may(Permission.CASE_DECIDE)],
         "stage_token": stage_token(event.name),

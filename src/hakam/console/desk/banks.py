@@ -23,9 +23,11 @@ from hakam.banks.judging import judge_entry
 from hakam.banks.keeping import change_bank, create_bank, subject_of
 from hakam.banks.kinds import BankAction, BankError, BankSource
 from hakam.banks.withdraw import withdraw as take_out
-from hakam.compliance import ledger, rulebook
+from hakam.compliance import ledger
 from hakam.console.admission import admit, person
+from hakam.console.desk.handing_in import told_to_script
 from hakam.console.installation import installation
+from hakam.console.rulebook import clause_titles
 from hakam.console.terms import BANK_ACTIONS, BANK_SOURCES
 from hakam.staff.roles import Permission
 from hakam.vocabulary.bank import BANK_NAME, LARGEST_DISTANCE
@@ -84,11 +86,9 @@ class BankForm(forms.Form):
     def __init__(self, *args: object, **kwargs: object) -> None:
         """Offer the clauses of the rule book in force."""
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        version = rulebook.active()
-        found = rulebook.load(version).clauses.values() if version is not None else ()
         field = self.fields["clause"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(clause.id, clause.id) for clause in found]
+        field.choices = list(clause_titles().items())
 
 
 class ListForm(forms.Form):
@@ -200,6 +200,7 @@ def _answer(asked: str, name: str) -> dict[str, object]:
 
 @require_POST
 @admit(Permission.BANK_MANAGE)
+@told_to_script
 def take_in(request: HttpRequest, name: str) -> HttpResponse:
     """Take a hash list into the bank."""
     _told(request, name)

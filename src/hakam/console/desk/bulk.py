@@ -125,6 +125,7 @@ def _page(request: HttpRequest, made: Bulk, *, error: str = "", status: int = 20
         "decided": made.items.exclude(decision=None).select_related("decision")[:20],
         "error": error,
         "given": request.POST,
+        "chosen": request.POST.get("choice", "").split("|"),
     }
     quiet = request.headers.get("HX-Request") and request.method == "GET"
     template = "console/desk/bulk_progress.html" if quiet else "console/desk/bulk.html"

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from hakam.compliance.access import deadlines_of
 from hakam.compliance.eu_database.codes import EU
 from hakam.console.admission import admit, person
+from hakam.console.countries import offered
 from hakam.console.installation import installation, vault
 from hakam.intake import dispute_access, disputes
 from hakam.intake.disputes import DisputeError, DisputeOutcome
@@ -31,7 +32,7 @@ class BodyForm(forms.Form):
     """A certified body, as in the Commission's list."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=300)
-    country = forms.ChoiceField(label=gettext_lazy("Member State"), choices=[(c, c) for c in sorted(EU)])
+    country = forms.ChoiceField(label=gettext_lazy("Member State"), choices=offered(EU))
     email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=320)
     certified_on = forms.DateField(
         label=gettext_lazy("Certified on"), widget=forms.DateInput(attrs={"type": "date"})

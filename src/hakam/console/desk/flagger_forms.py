@@ -8,8 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from hakam.compliance.eu_database.codes import EU
-from hakam.console.harms import GROUPS
+from hakam.console.countries import offered
 from hakam.console.outside.forms import ReportForm
+from hakam.intake.harms import GROUPS
 
 
 class FlaggerForm(forms.Form):
@@ -17,9 +18,7 @@ class FlaggerForm(forms.Form):
 
     name = forms.CharField(label=_("Name, as in the public register"), max_length=300)
     email = forms.EmailField(label=_("Its e-mail"), max_length=320)
-    country = forms.ChoiceField(
-        label=_("Member State of its Coordinator"), choices=[(code, code) for code in sorted(EU)]
-    )
+    country = forms.ChoiceField(label=_("Member State of its Coordinator"), choices=offered(EU))
     coordinator_email = forms.EmailField(label=_("E-mail of the Coordinator"), max_length=320)
     reference = forms.CharField(label=_("Reference of the award"), max_length=300, required=False)
     awarded_on = forms.DateField(label=_("Awarded on"), widget=forms.DateInput(attrs={"type": "date"}))

@@ -18,8 +18,9 @@ from hakam.compliance import rulebook
 from hakam.console import incident_figures, incident_paper
 from hakam.console.admission import admit, person
 from hakam.console.charts import columns
+from hakam.console.desk.handing_in import told_to_script
 from hakam.console.desk.incident_forms import PARAM, chosen_of, declared_of, number
-from hakam.console.installation import installation
+from hakam.console.installation import event_log, installation
 from hakam.console.outside.incidents import paper
 from hakam.documents import setting
 from hakam.incidents import access, closing, declaring, filling, kinds, renewing, report, team
@@ -27,8 +28,8 @@ from hakam.incidents.clock import ends_at
 from hakam.incidents.models import Incident
 from hakam.incidents.naming import IncidentError, bank_of, subject_of
 from hakam.incidents.states import CLOSED, IN_FORCE, UNCONFIRMED, Power, RoleKind
+from hakam.intake import pictures
 from hakam.policy.params import Param
-from hakam.policy.tuning import tuning_of
 from hakam.staff import access as staff
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
@@ -60,15 +61,19 @@ def listing(request: HttpRequest) -> HttpResponse:
 def _form(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpResponse:
     version = rulebook.active()
     given = request.POST
-    params = list(tuning_of(version.files).params.values()) if version is not None else []
+    pack = rulebook.load(version) if version is not None else None
     context = {
         "kinds": [
             (one, kinds.in_words(one.name), kinds.in_words(one.means))
             for one in kinds.offered(timezone.localdate())
         ],
         "version": kinds.version(),
-        "clauses": list(rulebook.load(version).clauses.values()) if version is not None else [],
-        "params": [(one, given.get(f"{PARAM}{one.name}", "")) for one in params if _tunable(one)],
+        "clauses": list(pack.clauses.values()) if pack is not None else [],
+        "params": [
+            (one, given.get(f"{PARAM}{one.name}", ""))
+            for one in (pack.params.values() if pack is not None else ())
+            if _tunable(one)
+        ],
         "most_hours": declaring.MOST_HOURS,
         "given": given,
         "chosen": given.getlist("power") if given else [Power.EMERGENCY_BANK.value, Power.PRIORITY.value],
@@ -111,7 +116,10 @@ def declare(request: HttpRequest) -> HttpResponse:
 def _live(one: Incident) -> dict[str, Any]:
     now = timezone.now()
     counters = access.counters(one, now=now)
+    running = one.state in {state.value for state in IN_FORCE | UNCONFIRMED}
+    waited = pictures.behind(event_log(), now=now) if running else None
     return {
+        "behind": waited if waited is not None and waited > pictures.LATE else None,
         "incident": one,
         "counters": counters,
         "chart": columns([count for _at, count in counters.bars]),
@@ -119,7 +127,7 @@ def _live(one: Incident) -> dict[str, Any]:
         "width": counters.width.total_seconds(),
         "bank": bank_of(one),
         "ends": ends_at(one),
-        "running": one.state in {state.value for state in IN_FORCE | UNCONFIRMED},
+        "running": running,
         "unconfirmed": one.state in {state.value for state in UNCONFIRMED},
     }
 
@@ -139,13 +147,13 @@ def _page(request: HttpRequest, one: Incident, *, error: str = "", status: int =
         "powers": [
             (row, in_force and row.taken_at is not None and row.undone_at is None) for row in told.powers
         ],
-        "roles": [(role, told.people.get(row.person) if row else None) for role in RoleKind
-                  for row in [told.roles.get(role.value)]],
-        "people": [one for one in User.objects.filter(is_active=True).order_by("username")
-                   if one.may(Permission.INCIDENT_READ)] if may else [],
+        "roles": [(role, who, [other for other in team.able(role) if other != who] if may else [])
+                  for role in RoleKind for row in [told.roles.get(role.value)]
+                  for who in [told.people.get(row.person) if row else None]],
         "scope": [(name, values) for name, values in one.scope.items() if values],
         "may": may,
         "second": access.may_be_second(user, one),
+        "seconds": access.seconds(one),
         "mine": one.declared_by == str(user.actor),
         "renewal_mine": told.asked is not None and told.asked.asked_by == str(user.actor),
         "in_force": in_force,
@@ -173,6 +181,7 @@ def incident(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @admit(Permission.INCIDENT_DECLARE)
+@told_to_script
 def act(request: HttpRequest, slug: str) -> HttpResponse:
     """Confirm, refuse, prolong, end, take a power back, give a role, put a file into the bank."""
     one = _found(request, slug)
@@ -258,6 +267,8 @@ def _fill(request: HttpRequest, one: Incident) -> str:
         raise IncidentError(_("the file is larger than 100 MB: use `hakam bank add --hot`"))
     label = request.POST.get("label", "")[:200]
     filled = filling.put_in(one.slug, file.read(), label=label, by=person(request).actor, now=timezone.now())
+    if not filled.added:
+        return _("It is in the bank already: nothing was added.")
     return ngettext(
         "%(count)s hash is in the bank, and is matched within a second.",
         "%(count)s hashes are in the bank, and are matched within a second.",

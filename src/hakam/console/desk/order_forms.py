@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from hakam.compliance.eu_database.codes import EU
-from hakam.console.harms import GROUPS
+from hakam.console.countries import offered
 from hakam.console.terms import AUTHORITY_KINDS, CONTENT_TYPES, DATA_KINDS, LANGUAGES, ORDER_KINDS
 from hakam.intake.authorities import AuthorityKind
+from hakam.intake.harms import GROUPS
 from hakam.intake.models import Authority
 from hakam.intake.order_contents import Contents, ContentType, DataKind, OrderKind
 
-_COUNTRIES = [(code, code) for code in sorted(EU)]
 _TALL = forms.Textarea(attrs={"rows": 3, "dir": "auto"})
 
 
@@ -56,7 +56,7 @@ class OrderForm(forms.Form):
         choices=[(k.value, DATA_KINDS[k.value]) for k in DataKind],
     )  # fmt: skip
     territory = forms.MultipleChoiceField(
-        label=_("Where it applies"), required=False, choices=_COUNTRIES,
+        label=_("Where it applies"), required=False, choices=offered(EU),
         widget=forms.SelectMultiple(attrs={"size": 6}), help_text=_("None chosen: everywhere."),
     )  # fmt: skip
     redress = forms.CharField(label=_("Redress that it names"), required=False, max_length=5000)
@@ -72,7 +72,7 @@ class OrderForm(forms.Form):
         choices=[(k.value, CONTENT_TYPES[k.value]) for k in ContentType],
     )  # fmt: skip
     home_state = forms.ChoiceField(
-        label=_("Our Member State, as it names it (A)"), required=False, choices=[("", "–"), *_COUNTRIES]
+        label=_("Our Member State, as it names it (A)"), required=False, choices=offered(EU, ("", "–"))
     )
     representative = forms.CharField(label=_("Who signs, and their post (E)"), required=False, max_length=300)
     contact = forms.CharField(label=_("Contact for feedback (F)"), required=False, max_length=500)
@@ -138,7 +138,7 @@ class AuthorityForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("Kind"), choices=[(k.value, AUTHORITY_KINDS[k.value]) for k in AuthorityKind]
     )
-    country = forms.ChoiceField(label=_("Member State"), choices=[*_COUNTRIES, ("EU", "EU")])
+    country = forms.ChoiceField(label=_("Member State"), choices=offered([*EU, "EU"]))
     email = forms.EmailField(label=_("E-mail for answers"), max_length=320)
     phone = forms.CharField(label=_("Number to call back"), max_length=64, required=False)
     public_key = forms.CharField(

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from hakam.console.admission import person, signed_in
-from hakam.console.reader import THEME_COOKIE, YEAR, Theme
+from hakam.console.reader import LETTER_COOKIE, THEME_COOKIE, YEAR, Theme
+from hakam.enforcement.letters import LANGUAGES as LETTER_LANGUAGES
 from hakam.staff.models import User
 from hakam.staff.preferences import PreferenceError, save_preferences
 
@@ -34,11 +35,16 @@ def set_language(request: HttpRequest) -> HttpResponse:
     """Switch the language, for this browser and, if signed in, for the account."""
     language = request.POST.get("language", "")
     if language not in dict(settings.LANGUAGES):
-        return HttpResponseBadRequest()
+        if language not in LETTER_LANGUAGES:
+            return HttpResponseBadRequest()
+        response = _back(request)  # for the pages that letters lead to; the others do not speak it
+        _keep(response, LETTER_COOKIE, language)
+        return response
     if isinstance(request.user, User):
         save_preferences(request.user, language=language)
     response = _back(request)
     _keep(response, settings.LANGUAGE_COOKIE_NAME, language)
+    response.delete_cookie(LETTER_COOKIE, samesite="Lax")
     return response
 
 
@@ -80,4 +86,5 @@ def preferences(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Saved."))
     response = redirect("console:preferences")
     _keep(response, settings.LANGUAGE_COOKIE_NAME, language)
+    response.delete_cookie(LETTER_COOKIE, samesite="Lax")
     return response

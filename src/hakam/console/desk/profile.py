@@ -27,6 +27,7 @@ from hakam.compliance.profile import (
     set_profile,
 )
 from hakam.console.admission import admit, person
+from hakam.console.countries import country_choices
 from hakam.console.desk.clocks import length_of
 from hakam.console.installation import installation
 from hakam.console.terms import SIZES, TIERS
@@ -93,7 +94,7 @@ class ProfileForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["countries"]
         assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = [(code, code) for code in _countries()]
+        field.choices = country_choices(_countries())
 
     def clean_users(self) -> dict[str, int]:
         """Return the numbers by country."""

@@ -13,14 +13,17 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from hakam.compliance.direction import settled
+from hakam.console import nearness
 from hakam.console.glyphs import hidden_count
 from hakam.console.installation import vault
 from hakam.console.matches import seen_words, spans
 from hakam.console.terms import term
+from hakam.intake import unseen
 from hakam.review.evidence import EvidenceKind, Writing, strips, writings
 from hakam.review.shapes import CaseView, ClauseView, FiringView, VersionView
 from hakam.signals.script import main_script
 from hakam.staff.models import User
+from hakam.storage.bank_firings import PREFIX
 from hakam.vocabulary.event import Media
 from hakam.vocabulary.harm import CHILD_ABUSE_OFFENCES, Harm
 
@@ -138,6 +141,17 @@ def writings_of(case: CaseView) -> list[WritingShown]:
     return [WritingShown(one, spans(one.text, wanted)) for one in found.values()]
 
 
+def unseen_of(case: CaseView) -> list[tuple[int, str]]:
+    """Return what of this case's item could not be looked at, and why: the number of a file, 0 for a stream."""
+    said = {
+        (int(what.removeprefix("media ")) if what.startswith("media ") else 0, str(why))
+        for firing in case.firings
+        if firing.rule == unseen.RULE
+        for what, why in firing.values.items()
+    }
+    return sorted(said)
+
+
 def _clock(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
@@ -195,7 +209,11 @@ def in_reach(clauses: Sequence[ClauseView]) -> list[ClauseView]:
 
 def values_of(firing: FiringView) -> list[dict[str, Any]]:
     """Return what a rule saw, each with the part of the rule that read it."""
-    return [{"source": source, "seen": _short(value)} for source, value in firing.values.items()]
+    of_bank = firing.rule.startswith(PREFIX)
+    return [
+        {"source": source, "seen": (of_bank and nearness.in_words(str(value))) or _short(value)}
+        for source, value in firing.values.items()
+    ]
 
 
 def _short(value: Any) -> str:

@@ -20,10 +20,10 @@ from hakam.compliance.access import deadlines_of
 from hakam.compliance.profile import profile_of
 from hakam.console.admission import admit, person
 from hakam.console.desk.retention import end_of
-from hakam.console.harms import GROUPS
 from hakam.console.installation import event_log, installation, vault
 from hakam.console.terms import LANGUAGES
 from hakam.enforcement.ordered import states_of
+from hakam.intake.harms import GROUPS
 from hakam.regulator import access, keepers, requests
 from hakam.regulator.keepers import KeeperError
 from hakam.regulator.models import Request

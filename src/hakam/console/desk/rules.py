@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from hakam.compliance import rulebook
@@ -117,7 +118,12 @@ def rules(request: HttpRequest) -> HttpResponse:
     }
     context["trips"] = [trip for trip in trips.unseen() if trip.kind == trips.TripKind.QUOTA]
     context["aside"] = [trip for trip in trips.unseen() if trip.kind == trips.TripKind.ASIDE]
+    context["standing"] = {trip.pk for trip in context["aside"] if trips.stands(trip)}
+    context["put_aside"] = {
+        trip.rule for trip in context["aside"] if trip.pk in context["standing"] and not version.active_until
+    }
     context["earlier_trips"] = trips.earlier()
+    context["held"] = {} if version.active_until else trips.held_back(timezone.now())
     context["names"] = staff.names(
         {version.published_by, *(trip.seen_by for trip in context["earlier_trips"])}
     )

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from hakam.compliance.access import deadlines_of
 from hakam.compliance.eu_database.codes import EU
 from hakam.console.admission import admit, person
+from hakam.console.countries import country_choices
 from hakam.console.installation import vault
 from hakam.intake import order_access, threats
 from hakam.intake.models import Threat
@@ -33,7 +34,7 @@ def _list(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpRe
         "what": request.POST.get("what", ""),
         "imminent": bool(request.POST.get("imminent")),
         "chosen": request.POST.getlist("countries"),
-        "countries": sorted(EU),
+        "countries": country_choices(EU),
         "error": error,
     }
     return render(request, "console/desk/threats.html", context, status=status)

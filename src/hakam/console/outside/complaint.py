@@ -11,14 +11,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from hakam.compliance import statements
 from hakam.compliance.models import Statement
 from hakam.compliance.statement_text import render, render_withdrawal
 from hakam.console.installation import installation
 from hakam.console.outside.forms import ComplaintForm
-from hakam.console.outside.reading import page, speak
+from hakam.console.outside.reading import page, require_safe_or_post, speak
 from hakam.intake import objections
 from hakam.intake.objections import SuspendedError
 from hakam.review import complaints
@@ -70,7 +70,7 @@ def _statement(
         and existing is None
         and timezone.now() < found.complain_until,
     }
-    return page(request, "statement.html", context, secret=True, status=status)
+    return page(request, "statement.html", context, letter=True, secret=True, status=status)
 
 
 @require_GET
@@ -79,10 +79,13 @@ def statement(request: HttpRequest, token: str) -> HttpResponse:
     return _statement(request, _found(token), ComplaintForm())
 
 
-@require_POST
+@require_safe_or_post
 def complain(request: HttpRequest, token: str) -> HttpResponse:
     """Take the complaint of the affected person."""
+    if request.method != "POST":
+        return redirect("console:statement", token)
     found = _found(token)
+    speak(request, found.language)
     form = ComplaintForm(request.POST)
     if not form.is_valid():
         return _statement(request, found, form, status=422)
@@ -108,4 +111,4 @@ def complaint_status(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     speak(request, found.language)
     context = {"complaint": found, "address": f"{installation().base_url}{request.path}"}
-    return page(request, "complaint.html", context, secret=True)
+    return page(request, "complaint.html", context, letter=True, secret=True)

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hakam.console.harms import GROUPS
+from hakam.intake.harms import GROUPS
 from hakam.vocabulary.harm import CHILD_ABUSE_OFFENCES
 
 GOOD_FAITH = gettext_lazy(

@@ -74,7 +74,7 @@ class IntimateForm(forms.Form):
 
 
 def _form(request: HttpRequest, form: IntimateForm, *, status: int = 200) -> HttpResponse:
-    return page(request, "intimate.html", {"form": form}, status=status)
+    return page(request, "intimate.html", {"form": form}, letter=True, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -82,6 +82,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     """Show the form; take the request. What was typed is never lost to an error."""
     if not regimes_offered():
         return redirect("console:report")  # no such law binds the platform: the form for everything
+    speak(request)
     if request.method != "POST":
         return _form(request, IntimateForm())
     form = IntimateForm(request.POST)
@@ -143,4 +144,4 @@ def status(request: HttpRequest, token: str) -> HttpResponse:
         "clock": next((one for one in running if one.clock == regime.clock and one.met_at is None), None),
         "address": f"{installation().base_url}{request.path}",
     }
-    return page(request, "request_status.html", context, secret=True)
+    return page(request, "request_status.html", context, letter=True, secret=True)

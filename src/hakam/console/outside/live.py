@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
-from hakam.console.outside.reading import page, speak
+from hakam.console.outside.reading import page, require_safe_or_post, speak
 from hakam.live import access, permits
 from hakam.live.gate.judge import DECIDED, Why
 from hakam.live.models import Refusal
@@ -33,7 +33,7 @@ def _page(request: HttpRequest, refusal: Refusal, *, error: str = "", status: in
         "error": error,
         "text": request.POST.get("text", ""),
     }
-    return page(request, "live.html", context, secret=True, status=status)
+    return page(request, "live.html", context, letter=True, secret=True, status=status)
 
 
 @require_GET
@@ -42,10 +42,13 @@ def refused(request: HttpRequest, token: str) -> HttpResponse:
     return _page(request, _found(token))
 
 
-@require_POST
+@require_safe_or_post
 def ask(request: HttpRequest, token: str) -> HttpResponse:
     """Ask a person to look; what was typed is never lost to an error."""
+    if request.method != "POST":
+        return redirect("console:live_refused", token)
     refusal = _found(token)
+    speak(request, refusal.language)
     try:
         permits.ask(token, words=request.POST.get("text", ""), now=timezone.now())
     except PermitError as error:

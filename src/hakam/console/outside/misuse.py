@@ -8,11 +8,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from hakam.compliance.access import statement_of
 from hakam.console.installation import installation
-from hakam.console.outside.reading import page, speak
+from hakam.console.outside.reading import page, require_safe_or_post, speak
 from hakam.intake import holding, misuse_access
 from hakam.intake.misuse import MisuseError, MisuseKind
 from hakam.intake.models import Conduct
@@ -41,7 +41,7 @@ def _page(request: HttpRequest, conduct: Conduct, *, error: str = "", status: in
         "error": error,
         "text": request.POST.get("text", ""),
     }
-    return page(request, "misuse.html", context, secret=True, status=status)
+    return page(request, "misuse.html", context, letter=True, secret=True, status=status)
 
 
 @require_GET
@@ -50,10 +50,13 @@ def told(request: HttpRequest, token: str) -> HttpResponse:
     return _page(request, _found(token))
 
 
-@require_POST
+@require_safe_or_post
 def object_to(request: HttpRequest, token: str) -> HttpResponse:
     """Take an objection to a suspension; what was typed is never lost to an error."""
+    if request.method != "POST":
+        return redirect("console:misuse_told", token)
     conduct = _found(token)
+    speak(request, conduct.language)
     try:
         holding.object_to(
             token,

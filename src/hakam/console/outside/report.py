@@ -8,13 +8,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from hakam.console.installation import event_log, installation, notice_log, vault
 from hakam.console.outside import intimate
 from hakam.console.outside.complaint import refusal_of
 from hakam.console.outside.forms import GOOD_FAITH, ComplaintForm, ReportForm
-from hakam.console.outside.reading import page, speak
+from hakam.console.outside.reading import page, require_safe_or_post, speak
 from hakam.console.outside.senders import wait_of
 from hakam.intake import access, objections
 from hakam.intake.notices import NoticeError, Submission, receive_notice
@@ -36,12 +36,13 @@ def _form(request: HttpRequest, form: ReportForm, *, status: int = 200) -> HttpR
         "anonymous": " ".join(sorted(CHILD_ABUSE_OFFENCES)),
         "intimate": bool(intimate.regimes_offered()),
     }
-    return page(request, "report.html", context, status=status)
+    return page(request, "report.html", context, letter=True, status=status)
 
 
 @require_http_methods(["GET", "POST"])
 def report(request: HttpRequest) -> HttpResponse:
     """Show the form; take the notice. What was typed is never lost to an error."""
+    speak(request)
     if request.method != "POST":
         return _form(request, ReportForm(initial={"addresses": request.GET.get("url", "")[:8192]}))
     form = ReportForm(request.POST)
@@ -104,16 +105,19 @@ def _status(
     speak(request, found.language)
     context = {"notice": found, "form": form, "wrong_item": wrong_item, "new": "new" in request.GET}
     context["address"] = f"{installation().base_url}{request.path}"
-    return page(request, "notice.html", context, secret=True, status=code)
+    return page(request, "notice.html", context, letter=True, secret=True, status=code)
 
 
-@require_POST
+@require_safe_or_post
 def object_to_outcome(request: HttpRequest, token: str, number: int) -> HttpResponse:
     """Take the complaint of the notifier against the outcome for one item (DSA Art. 20(1))."""
+    if request.method != "POST":
+        return redirect("console:notice", token)
     found = access.status(token, now=timezone.now(), notices=notice_log())
     item = next((one for one in found.items if one.position == number), None) if found else None
-    if item is None or item.answered_at is None:
+    if found is None or item is None or item.answered_at is None:
         raise Http404
+    speak(request, found.language)
     form = ComplaintForm(request.POST)
     if not form.is_valid():
         return _status(request, token, form, wrong_item=item.ref, code=422)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from hakam.compliance import rulebook as book
 from hakam.compliance.models import RulebookVersion
 from hakam.console.installation import installation
-from hakam.console.outside.reading import page
+from hakam.console.outside.reading import page, speak
 from hakam.console.rulebook import clauses_of
 from hakam.intake import dispute_access
 from hakam.policy.clauses import Clause
@@ -29,11 +29,13 @@ def _in_order(version: RulebookVersion) -> list[Clause]:
 
 
 def _read(clause: Clause, language: str) -> dict[str, Any]:
+    spoken = clause.language_for(language)
     title, text = clause.in_language(language)
     examples = clause.examples.get(language) or clause.examples.get("en") or ()
     laws = [f"{law.provision} ({law.country})" if law.country else law.provision for law in clause.legal]
     return {
         "clause": clause,
+        "language": spoken,
         "title": title,
         "text": text,
         "examples": examples,
@@ -46,14 +48,16 @@ def _read(clause: Clause, language: str) -> dict[str, Any]:
 def rulebook(request: HttpRequest, name: str = "") -> HttpResponse:
     """Show a version of the rule book: by default the one in force."""
     version = _version(name) if name else book.active()
+    speak(request, request.GET.get("language", ""))
     language = translation.get_language() or "en"
     every = book.versions()
     context: dict[str, Any] = {"version": version, "versions": every}
     if version is not None:
-        context["clauses"] = [_read(clause, language) for clause in _in_order(version)]
+        context["clauses"] = read = [_read(clause, language) for clause in _in_order(version)]
+        context["foreign"] = any(one["language"] != language for one in read)
         older = [one for one in every if one.published_at < version.published_at]
         context["before"] = older[0] if older else None
-    return page(request, "rulebook.html", context)
+    return page(request, "rulebook.html", context, letter=True)
 
 
 @require_GET
@@ -69,9 +73,10 @@ def differences(request: HttpRequest) -> HttpResponse:
         raise Http404
     new = _version(request.GET["to"]) if request.GET.get("to") else every[0]
     old = _version(request.GET["from"]) if request.GET.get("from") else every[1]
+    speak(request, request.GET.get("language", ""))
     language = translation.get_language() or "en"
     before, after = clauses_of(old), clauses_of(new)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for id_ in sorted(before.keys() | after.keys()):
         one, other = before.get(id_), after.get(id_)
         if one is not None and other is not None and _same(one, other):
@@ -91,7 +96,10 @@ def differences(request: HttpRequest) -> HttpResponse:
                 else None,
             }
         )
-    return page(request, "differences.html", {"old": old, "new": new, "versions": every, "rows": rows})
+    read = [side["language"] for row in rows for side in (row["old"], row["new"]) if side]
+    foreign = any(one != language for one in read)
+    context = {"old": old, "new": new, "versions": every, "rows": rows, "foreign": foreign}
+    return page(request, "differences.html", context, letter=True)
 
 
 def _same(one: Clause, other: Clause) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -19,6 +20,7 @@ from hakam.compliance.reports import keeping, recipients
 from hakam.console.charts import bar, columns
 from hakam.console.installation import installation
 from hakam.console.outside.reading import page
+from hakam.console.published_figures import Year, years
 from hakam.console.report_files import FORMS, download
 from hakam.exchange.transparency import Public, Recommended, figures, recommendations
 from hakam.intake.figures import notice_figures, notices_by_day
@@ -48,6 +50,16 @@ def _figures(span: str) -> dict[str, Any]:
     return made
 
 
+def _drawn(found: list[Year]) -> list[tuple[Year, list[tuple[int | None, SafeString]]]]:
+    """Return each year with its figures, each drawn against the greatest of all years."""
+    said = [(one.notices, one.measures, one.complaints) for one in found]
+    most = [max((value or 0 for value in column), default=0) for column in zip(*said, strict=True)]
+    return [
+        (year, [(value, bar((value or 0,), top)) for value, top in zip(row, most, strict=True)])
+        for year, row in zip(found, said, strict=True)
+    ]
+
+
 @require_GET
 def exchange(request: HttpRequest) -> HttpResponse:
     """Show with whom hashes are exchanged, for what, how much, and how often they were wrong."""
@@ -69,10 +81,12 @@ def transparency(request: HttpRequest) -> HttpResponse:
     most_decided = max((row.total for row in decisions.by_clause), default=0)
     most_reported = max((count for _harm, count in notices.by_harm), default=0)
     most_measures = max((count for _kind, count in decisions.by_measure), default=0)
+    reports = keeping.published(installation().platform)
     context = {
         **figures,
         "span": span,
-        "reports": keeping.published(installation().platform),
+        "reports": reports,
+        "years": _drawn(years(reports)),
         "private": [
             (one, private_bases.in_force(one, timezone.now()))
             for one in private_bases.public(installation().platform)

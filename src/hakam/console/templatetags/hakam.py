@@ -24,9 +24,12 @@ from hakam.console.differences import Change, differences
 from hakam.console.glyphs import PartKind, parts
 from hakam.console.icons import FLIPS, ICONS
 from hakam.console.live_terms import TROUBLES
+from hakam.console.nearness import in_words
 from hakam.console.reader import digits, theme_of
 from hakam.console.rulebook import clause_titles
 from hakam.console.terms import term as term_of
+from hakam.console.unread_terms import UNREAD
+from hakam.policy.about import About, in_language
 from hakam.policy.codes import CodeSpec
 from hakam.policy.kinds import Kind
 from hakam.policy.params import Param, shown
@@ -59,7 +62,18 @@ def comma() -> str:
 @register.simple_tag
 def semicolon() -> str:
     """Return what stands between two parts of a sentence in the language in force."""
-    return "\u061b " if translation.get_language_bidi() else "; "
+    return "\u061b " if translation.get_language_bidi() else f"{_before_mark()}; "
+
+
+@register.simple_tag
+def colon(label: object = "") -> str:
+    """Return what stands between a label and what is said of it: a space alone where the label ends a sentence."""
+    return " " if str(label).endswith((".", "?", "!", "\u2026", "\u061f")) else f"{_before_mark()}: "
+
+
+def _before_mark() -> str:
+    """Return what French sets before a mark of two parts: a narrow space at which no line breaks."""
+    return "\u202f" if translation.get_language() == "fr" else ""
 
 
 @register.simple_tag(takes_context=True)
@@ -85,6 +99,12 @@ def drawn(text: str, spans: Iterable[tuple[int, int]] = ()) -> SafeString:
 def glyphs(text: object) -> SafeString:
     """Draw a short piece of what somebody wrote, isolated from the words around it."""
     return format_html('<bdi dir="auto">{}</bdi>', drawn("" if text is None else str(text)))
+
+
+@register.filter
+def about(text: About | None) -> SafeString:
+    """Draw what a rule or a parameter is for, in this reader's language if the pack has it, isolated as it stands."""
+    return glyphs(in_language(text, translation.get_language() or "en"))
 
 
 _ISOLATED = re.compile("\u2068([^\u2066-\u2069]*)\u2069")
@@ -132,6 +152,25 @@ def trouble(value: str) -> SafeString:
 
 
 @register.filter
+def nearness(value: str) -> SafeString:
+    """Write how near a match of a bank was: in the reader's words, or as it was kept."""
+    words = in_words(value)
+    return format_html('<bdi dir="ltr">{}</bdi>', value) if words is None else format_html("{}", words)
+
+
+@register.filter
+def unread(value: str) -> SafeString:
+    """Write why a file could not be looked at: in the reader's words, and what the program found."""
+    kind, _mark, detail = value.partition(": ")
+    word = UNREAD.get(kind)
+    if word is None:
+        return format_html('<bdi dir="ltr">{}</bdi>', value)
+    if not detail:
+        return format_html("{}", word)
+    return format_html('{} <bdi dir="ltr" class="quiet">{}</bdi>', word, detail)
+
+
+@register.filter
 def num(value: object, decimals: int = 0) -> SafeString:
     """Write a number for this reader."""
     if value is None or value == "":
@@ -142,6 +181,12 @@ def num(value: object, decimals: int = 0) -> SafeString:
         round(value, decimals), decimal_pos=decimals, use_l10n=True, force_grouping=True
     )
     return format_html('<span class="num">{}</span>', digits(text))
+
+
+@register.filter
+def plain(value: int) -> str:
+    """Write a number that counts nothing, as a year: without marks between its thousands."""
+    return digits(str(value))
 
 
 @register.simple_tag

@@ -2,6 +2,7 @@
 import "./dialogs.js";
 import "./undo.js";
 import "./lists.js";
+import "./findings.js";
 import "./theme.js";
 import "./reveal.js";
 import "./lease.js";
@@ -9,3 +10,4 @@ import "./decide.js";
 import "./live.js";
 import "./screen.js";
 import "./audience.js";
+import "./filling.js";

@@ -34,6 +34,9 @@ if (field) {
   field.addEventListener("scroll", () => {
     gutter.scrollTop = field.scrollTop;
   });
+  const shelf = document.querySelector(".editor .files .side-list");
+  const open = shelf?.querySelector("[aria-current]");
+  if (open) shelf.scrollTop = open.offsetTop - shelf.offsetTop - shelf.clientHeight / 2; // the open file is in sight
   if (Number(form.dataset.line)) go(Number(form.dataset.line));
   document.addEventListener("click", (event) => {
     const place = event.target.closest("a[data-line]");
