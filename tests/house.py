@@ -28,7 +28,7 @@ from hakam.wiring.settings import read_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 PLATFORM = "forum"
-READY_SECONDS = 90.0
+READY_SECONDS = 180.0
 
 
 def free_port() -> int:

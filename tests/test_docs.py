@@ -164,6 +164,27 @@ def test_every_paragraph_that_asks_something_is_in_the_table(writer: ModuleType,
     assert {clause for of, clause in writer.operators() if (of, clause) not in writer.duties()} == set()
 
 
+def test_a_box_that_the_operator_ticks_is_no_work_of_hakam(writer: ModuleType) -> None:
+    # DSA Art. 26(1): whether adverts are labelled is attested in a checklist, and nothing else is built
+    table = _table(writer, "Digital Services Act")
+    rows = dict(re.findall(r"^\| Art\. (\S+) \| .*? \| ([^|]*) \|", table, re.MULTILINE))
+    for clause in ("25(1)", "26(1)", "27(1)", "28(1)"):
+        assert rows[clause].startswith("the operator: "), clause
+    for clause in ("12(1)", "24(2)"):  # checked, or done
+        assert rows[clause].startswith("Hakam"), clause
+    checklist = ["src/hakam/regulator/checklists.json"]
+    assert not writer.built(("dsa", "26(1)"), checklist)
+    assert writer.built(("dsa", "26(1)"), [*checklist, "src/hakam/console/outside/contact.py"])
+    assert writer.built(("dsa", "14(1)"), checklist)  # what is attested nowhere is looked at
+    assert not writer.built(("dsa", "13(2)"), [])
+
+
+def _table(writer: ModuleType, law: str) -> str:
+    page: str = writer.law_page()
+    start = page.index(f"## {law}")
+    return page[start : page.index("\n## ", start + 1)]
+
+
 def _duties_of_tiers(writer: ModuleType) -> list[tuple[str, str]]:
     """Return every duty of T1 to T3 of the DSA, and of the other laws of content, by law and clause."""
     every = {*writer.duties(), *writer.operators(), *((c.law, c.clause) for c in writer.citations())}

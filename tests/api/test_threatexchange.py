@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +13,7 @@ import pytest
 import requests
 from django.test import Client
 from django.utils import timezone
+from threatexchange.cli import main
 from threatexchange.exchanges.clients.fb_threatexchange.api import ThreatExchangeAPI, is_valid_app_token
 from threatexchange.exchanges.fetch_state import SignalOpinionCategory
 from threatexchange.exchanges.impl.fb_threatexchange_api import (
@@ -37,6 +40,7 @@ from hakam.vocabulary.bank import EntryKind
 pytestmark = pytest.mark.django_db
 PDQ = PdqSignal.get_examples()
 MD5 = [f"{n:031x}a" for n in range(1, 300)]
+ROOT = Path(__file__).resolve().parents[2]
 BASE = "http://testserver/threatexchange/v26.0"
 Api = Callable[[], FBThreatExchangeSignalExchangeAPI]
 
@@ -182,6 +186,26 @@ def test_only_shared_banks_are_there(api: Api, bank: Bank) -> None:
     withdraw("shared", everything=True, reason="r", by=SYSTEM, now=scene.NOW)
 
 
+def test_of_edited_copies_that_were_never_told_no_end_is_told(api: Api, bank: Bank) -> None:
+    rows = [row(n, EntryKind.PDQ, digest, item="a") for n, digest in enumerate(PDQ[:3], 1)]
+    fill("shared", rows, variants={PDQ[1]: "mirrored", PDQ[2]: "as it is"}, by=SYSTEM, now=scene.NOW)
+    mirror, checkpoint = fetched(api())
+    assert {digest for _, digest in mirror} == {PDQ[0], PDQ[2]}
+    withdraw("shared", items=["a"], reason="wrong", by=SYSTEM, now=scene.NOW)
+    news, _checkpoint = fetched(api(), checkpoint)
+    assert news == {("HASH_PDQ", PDQ[0]): None, ("HASH_PDQ", PDQ[2]): None}
+    everything = changes(bank, Place(0), 100, everything=True)  # as partners by envelopes get it
+    assert {one.digest for one in everything if one.gone} == set(PDQ[:3])
+
+
+def test_what_left_before_its_variant_was_kept_is_told_as_before(api: Api, bank: Bank) -> None:
+    put(MD5[0])
+    _mirror, checkpoint = fetched(api())
+    withdraw("shared", everything=True, reason="r", by=SYSTEM, now=scene.NOW)
+    BankRetraction.objects.update(variant="")
+    assert fetched(api(), checkpoint)[0] == {("HASH_MD5", MD5[0]): None}
+
+
 def test_a_bank_that_is_not_shared_keeps_no_hash_that_left(bank: Bank) -> None:
     change_bank("shared", shared=False, by=SYSTEM, now=scene.NOW)
     put(MD5[0], MD5[1])
@@ -251,3 +275,36 @@ def test_the_feed_is_read_only_and_stops_where_it_is_told(bank: Bank) -> None:
     stopped = Client().get(path, {"access_token": shown, "stop_time": str(second["last_updated"])}).json()
     assert stopped == {"data": [first]}
     assert Client().get(path, {"access_token": shown, "after": "nonsense"}).json()["data"] == [first, second]
+
+
+def test_the_real_command_line_fetches_and_matches(
+    bank: Bank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The way that `docs/how-to/use-banks.md` describes, with the module that stands there."""
+    known = [PDQ[0], *(f"{int(PDQ[0], 16) ^ int(mask * 32, 16):064x}" for mask in ("0f", "f0"))]
+    put(*known, kind=EntryKind.PDQ, label="gore")  # far from each other: it prints one match
+    page = (ROOT / "docs/how-to/use-banks.md").read_text(encoding="utf-8")
+    module = next(part for part in page.split("```") if "hakam_address.py" in part)
+    module = module.removeprefix("python\n").replace("http://127.0.0.1:8420/threatexchange/v26.0", BASE)
+    (tmp_path / "hakam_address.py").write_text(module)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(ThreatExchangeAPI, "_TE_BASE_URL", ThreatExchangeAPI._TE_BASE_URL)
+
+    def tx(*words: str) -> str:
+        main.inner_main(words, tmp_path / "state")
+        return capsys.readouterr().out
+
+    tx("config", "extensions", "add", "hakam_address")
+    tx("config", "api", "fb_threatexchange", "--api-token", token())
+    monkeypatch.setattr("os.get_terminal_size", lambda *_fd: os.terminal_size((200, 40)))
+    assert f"{bank.pk} shared" in tx("config", "api", "fb_threatexchange", "--list-available-collabs")
+    tx("config", "api", "fb_threatexchange", "--import-collab", str(bank.pk))
+    tx("fetch")
+    assert f"pdq: {len(known)}" in tx("dataset")
+    hashes = tmp_path / "hashes.txt"
+    hashes.write_text(known[0])
+    assert "pdq 0 (shared) POSITIVE_CLASS gore" in tx("match", "--hashes", "photo", str(hashes))
+    withdraw("shared", hashes=[(EntryKind.PDQ, known[0])], reason="wrong", by=SYSTEM, now=scene.NOW)
+    tx("fetch")
+    assert tx("dataset") == "pdq: 2\n"
+    assert "(shared)" not in tx("match", "--hashes", "photo", str(hashes))

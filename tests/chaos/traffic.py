@@ -62,7 +62,7 @@ class Traffic:
         """End. What was sent without an answer is sent until it has one."""
         self._stop.set()
         for thread in self._threads:
-            thread.join(timeout=120)
+            thread.join(timeout=300)
             if thread.is_alive():
                 raise TimeoutError(f"{thread.name} does not end")
         if self.errors:
@@ -78,7 +78,7 @@ class Traffic:
         self, client: httpx.Client, path: str, body: bytes, headers: dict[str, str] | None = None
     ) -> httpx.Response:
         """Send until there is an answer that is not "later"."""
-        patience = time.monotonic() + 100
+        patience = time.monotonic() + 240
         tries = 0
         while True:
             try:
@@ -94,7 +94,7 @@ class Traffic:
                 why = f"{answer.status_code} {answer.text[:200]}"
             tries += 1
             if time.monotonic() > patience:
-                raise TimeoutError(f"no answer to {path} in 100 s: {why}")
+                raise TimeoutError(f"no answer to {path} in 240 s: {why}")
             time.sleep(PAUSE)
 
     def _events(self, chance: random.Random, number: int) -> None:

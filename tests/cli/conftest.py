@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+import httpx
 import pytest
 
 from hakam.policy.pack import load_pack
@@ -82,10 +83,11 @@ class DoorProcess:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        until = time.monotonic() + 30
+        until = time.monotonic() + 90
         while time.monotonic() < until and self.process.poll() is None:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
-                return
+            with suppress(httpx.TransportError):
+                if httpx.get(f"{self.url}/healthz", trust_env=False).is_success:
+                    return
             time.sleep(0.05)
         raise RuntimeError((self.home / "door.log").read_text())
 
@@ -110,7 +112,7 @@ def running(home: Path) -> Iterator[DoorProcess]:
     yield process
     if process.process is not None:
         process.process.terminate()
-        process.process.wait(timeout=30)
+        process.process.wait(timeout=60)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,14 @@ def test_hot_pictures_are_found_inside_others(hakam: Hakam, tmp_path: Path) -> N
     looked = hakam("bank", "look", *(str(tmp_path / name) for name in ("seen.jpg", "other.png", "known.png")))
     rows = [line.split()[:4] for line in ok(looked).splitlines()[1:]]
     assert [(name, kind) for name, _, _, kind in rows] == [("seen.jpg", "landmarks"), ("known.png", "pdq")]
+    digest = sha256((tmp_path / "known.png").read_bytes()).hexdigest()
+    one = hakam("bank", "withdraw", "ncii", "--hash", digest, "--reason", "it was wrong")
+    assert "withdrew 1 entry" in ok(one)
+    thing = f"picture-{digest[:16]}"
+    assert f"other hashes of {thing} still match; --item {thing} takes them out too" in one.stderr
+    rest = hakam("bank", "withdraw", "ncii", "--item", thing, "--reason", "it was wrong")
+    assert (ok(rest).split()[0], rest.stderr) == ("withdrew", "")
+    assert hakam("bank", "look", str(tmp_path / "known.png")).returncode == 1
 
 
 def test_clips_are_kept_and_looked_up(hakam: Hakam, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from hakam.cli.compare import kappa
+from hakam.cli.compare import Said, kappa, print_disagreements
 from hakam.cli.labelled_rows import files_of, name_of, rows_of
 from hakam.cli.main import app
 from hakam.cli.screen import CommandError
@@ -186,9 +186,18 @@ def test_a_service_agrees_with_itself(door: Running, labelled: Path, shape: str)
     assert result.exit_code == 0, result.output
     assert "12 texts" in result.output
     assert "100.0%" in result.output
-    assert "Furthest apart" in result.output
+    assert "Furthest apart" not in result.output  # nothing is apart
     whole = "self-harm/instructions" if shape == "openai" else "SEVERE_TOXICITY"
     assert whole in result.output  # on 80 columns too
+
+
+def test_texts_are_listed_that_are_apart_and_no_others(capsys: pytest.CaptureFixture[str]) -> None:
+    same, other = Said({"hate": 0.5}, {}), Said({"hate": 0.9}, {})
+    print_disagreements(["one", "two"], [(same, same), (same, other)])
+    shown = capsys.readouterr().out
+    assert ("0.40" in shown, "two" in shown, "one" in shown) == (True, True, False)
+    print_disagreements(["one"], [(same, same)])
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.sockets

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from hakam.cli.commands import COMMANDS, load
 from hakam.cli.main import app
+from hakam.testing import scene
 
 HEAVY = ("django", "httpx", "asyncio", "msgspec", "rich", "numpy", "hakam.policy", "hakam.wiring")
 
@@ -78,3 +80,18 @@ def test_an_error_of_a_command_is_one_line_still() -> None:
     )  # fmt: skip
     assert done.returncode in {1, 2}
     assert "Traceback" not in done.stderr
+
+
+def test_a_layout_tells_of_files_that_can_not_be_read(tmp_path: Path) -> None:
+    files = {**scene.PACK, "rules.yaml": scene.PACK["rules.yaml"] + "  stage: shadow\n"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(app, ["fmt", str(tmp_path)])
+    assert "rules.yaml can't be read and is as it was" in result.stderr
+    assert (tmp_path / "rules.yaml").read_text(encoding="utf-8") == files["rules.yaml"]
+
+
+def test_the_code_of_a_finding_may_be_written_small() -> None:
+    small, large = (CliRunner().invoke(app, ["explain", code]).output for code in ("p103", "P103"))
+    assert small == large
+    assert "unknown name" in small

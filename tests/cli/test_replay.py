@@ -8,7 +8,9 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
+from itertools import count
 from pathlib import Path
 
 import pyarrow as pa
@@ -135,17 +137,26 @@ def test_a_home_that_was_never_made_ready_says_what_to_do(tmp_path: Path) -> Non
 def test_ctrl_c_ends_with_the_table_so_far_and_a_rerun_goes_on(door: DoorProcess, tmp_path: Path) -> None:
     path = tmp_path / "posts.csv"
     path.write_text("text\n" + "".join(f"post {n}\n" for n in range(20_000)))
-    wire = Wire(door.port, cut=lambda _number: time.sleep(0.05) is not None)  # slow, so that it can be caught
+    pressed, answers = threading.Event(), count(1)
+
+    def held_up(_number: int) -> bool:  # so that it can be caught
+        if next(answers) > 4:
+            pressed.wait(120)
+        time.sleep(0.05)
+        return False
+
+    wire = Wire(door.port, cut=held_up)
     process = subprocess.Popen(
         [sys.executable, "-m", "hakam.cli", "replay", str(path), *at(door), "--url", wire.url],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    until = time.monotonic() + 30
+    until = time.monotonic() + 90
     while not door.ids() and time.monotonic() < until:
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
+    pressed.set()
     said, errors = process.communicate(timeout=60)
     wire.close()
     assert process.returncode == 130, said + errors

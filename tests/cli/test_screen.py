@@ -9,7 +9,7 @@ from rich.console import Console
 from tests.cli.conftest import PACK
 
 from hakam.cli.explanations import all_codes, code, tree_of
-from hakam.cli.screen import CommandError, complain, show_findings, table
+from hakam.cli.screen import CommandError, complain, show_findings, show_whole, table
 from hakam.policy.engine import compile_pack
 from hakam.policy.explain import explain
 from hakam.policy.fragments import event_of
@@ -165,3 +165,13 @@ def test_a_rule_that_is_off_and_a_value_of_a_community_are_told() -> None:
     )
     assert "otherwise" not in said["chess"]
     assert "params.most is 50 in the community cooking, 3 elsewhere" in said["cooking"].replace("`", "")
+
+
+def test_figures_are_whole_on_a_narrow_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = table("what is tested", *(f"right: {tier}" for tier in ("linear", "encoder", "both")))
+    cells = ["blaming a whole group of people", *["98.123% (97.001-99.004%)"] * 3]
+    rows.add_row(*cells)
+    show_whole(rows)
+    head, line = capsys.readouterr().out.splitlines()
+    assert line.split("  ") == cells
+    assert head.split()[-1] == "both"

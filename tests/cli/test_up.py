@@ -72,7 +72,7 @@ class Up:
 
     def end(self, number: int = signal.SIGINT) -> tuple[int, str]:
         self.process.send_signal(number)
-        said, _ = self.process.communicate(timeout=60)
+        said, _ = self.process.communicate(timeout=120)
         return self.process.returncode, said
 
 
@@ -93,7 +93,7 @@ def up(tmp_path: Path) -> Iterator[type[Up]]:
 
 
 def gone(processes: list[psutil.Process]) -> bool:
-    _, alive = psutil.wait_procs(processes, timeout=15)
+    _, alive = psutil.wait_procs(processes, timeout=60)
     return not [p for p in alive if p.status() != psutil.STATUS_ZOMBIE]
 
 
@@ -134,7 +134,7 @@ def test_a_second_one_on_the_same_home_is_refused_in_a_sentence(up: type[Up]) ->
     running = up()
     running.wait_until_running()
     second = up()
-    said, _ = second.process.communicate(timeout=60)
+    said, _ = second.process.communicate(timeout=120)
     assert second.process.returncode == 1
     assert "another `hakam up` runs on" in said
     assert "Traceback" not in said
@@ -160,7 +160,7 @@ def test_a_taken_port_is_refused(tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=240,
         )
     assert done.returncode == 1
     assert "HAKAM_DOOR_PORT=" in done.stderr
@@ -182,7 +182,7 @@ def test_a_demo_refuses_a_home_of_real_work(tmp_path: Path) -> None:
             env=environment,
             capture_output=True,
             check=True,
-            timeout=60,
+            timeout=240,
         )
     for words in (["demo", "--exit"], ["up", "--demo"]):
         done = subprocess.run(
@@ -191,7 +191,7 @@ def test_a_demo_refuses_a_home_of_real_work(tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=240,
         )
         assert done.returncode == 1, words
         assert "holds data that is not the demo's" in done.stderr

@@ -140,6 +140,10 @@ def test_a_script_that_was_interrupted_goes_on_from_there(tmp_path: Path, other_
     second = play(platform, on_progress=lambda *_: None, stop=threading.Event())
     assert second.complete
     assert first.posts + second.posts == store.count_posts()
+    assert second.before == first.posts
+    assert str(second).startswith(
+        f"{store.count_posts()} posts, {first.posts} of them from an earlier start, "
+    )
     sent = [event["id"] for path, _, body in other_side[1].got if path == "/v1/events" for event in body]
     assert len(sent) == len(set(sent)), "no post is handed in twice"
 

@@ -81,7 +81,7 @@ def publish(house: House, revision: int, pack: PublishedPack | None = None, **mo
     published.write(house.config.published_path, made)
 
 
-async def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     started = time.monotonic()
     while not condition():
         assert time.monotonic() - started < seconds, "it never came true"

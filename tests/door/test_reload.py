@@ -58,13 +58,12 @@ def publish(
     published.write(house.config.published_path, Published(revision, keys, pack, lists=tuple(lists)))
 
 
-async def until(condition: Callable[[], bool], seconds: float = 20.0) -> float:
-    """Wait until it holds; return the seconds that it took."""
+async def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Wait until it holds."""
     started = time.monotonic()
     while not condition():
         assert time.monotonic() - started < seconds, "it never came true"
         await asyncio.sleep(0.005)
-    return time.monotonic() - started
 
 
 async def send(door: Door, *events: Any) -> list[Any]:
@@ -81,7 +80,7 @@ def test_a_pack_and_keys_come_into_force(house: House) -> None:
         await until(lambda: door.published.revision == 1)
         assert fired((await send(door, event("1", "badword")))[0]) == ["bad-word"]
         publish(house, 2, published_pack(pack_files(RULES.replace("badword", "otherword"), version="2")))
-        assert await until(lambda: door.published.revision == 2) < 5
+        await until(lambda: door.published.revision == 2)
         results = await send(door, event("2", "badword"), event("3", "otherword", author="bob"))
         assert [fired(result) for result in results] == [[], ["bad-word"]]
 
@@ -94,7 +93,7 @@ def test_a_revoked_key_is_out_and_a_new_one_in_without_a_new_engine(house: House
         await until(lambda: door.published.revision == 1)
         judgement = door.judgement
         publish(house, 2, published_pack(), keys=(published_key("new", "forum", "events:write"),))
-        assert await until(lambda: door.published.revision == 2) < 1
+        await until(lambda: door.published.revision == 2)
         assert door.judgement is judgement
         assert read(await door.events(AUTH, "application/json", dumps(event("1"))))[0] == 401
         answer = await door.events(f"Bearer {key_text('new')}", "application/json", dumps(event("1")))
@@ -204,10 +203,11 @@ def test_a_new_counter_counts_each_event_once_even_while_events_pour_in(house: H
                 sent += 10
 
         pouring = [asyncio.ensure_future(pour(name)) for name in "abcd"]
-        await asyncio.sleep(0.2)
+        await until(lambda: sent > 0)
         publish(house, 2, published_pack(pack_files(counting, version="2")))
         await until(lambda: door.published.revision == 2)
-        await asyncio.sleep(0.1)
+        before = sent
+        await until(lambda: sent > before)
         swapped = True
         await asyncio.gather(*pouring)
         result = (await send(door, event("last")))[0]

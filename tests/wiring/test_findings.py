@@ -12,6 +12,8 @@ import pytest
 from django.test import override_settings
 
 from hakam.compliance import lists
+from hakam.intake import pictures
+from hakam.intake.models import Cursor
 from hakam.policy.lists import ListKind
 from hakam.staff.keys import issue_key
 from hakam.staff.roles import Scope
@@ -151,3 +153,15 @@ def test_a_list_whose_file_is_damaged_or_missing_is_found(settings: Settings) ->
     path.write_bytes(data)
     (found,) = check(settings, now=NOW)
     assert found.message == "its file holds something else"  # it is back
+
+
+def test_that_pictures_wait_long_is_said_once_a_look_was_made(settings: Settings) -> None:
+    log = FileEventLog(event_log_path(settings), clock=lambda: NOW.timestamp() - 400)
+    log.append([Entry("p", f"e{n}", 0.0, b"{}", b"{}", b"{}") for n in range(3)])
+    log.close()
+    assert "W009" not in codes(settings)  # an installation that looks at nothing
+    Cursor.objects.create(pk=pictures.CURSOR, seq=1)
+    found = [one for one in check(settings, now=NOW) if one.code == "W009"]
+    assert [one.message for one in found] == ["the oldest has waited 400 s, and is up meanwhile"]
+    Cursor.objects.update(seq=3)
+    assert "W009" not in codes(settings)

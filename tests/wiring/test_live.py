@@ -85,6 +85,26 @@ def test_adapters_of_others_are_found_and_may_not_take_our_names(monkeypatch: py
         media_servers.adapters.cache_clear()
 
 
+def test_a_console_is_ready_for_a_cut_where_streams_are_guarded_and_loads_nothing_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def ready(chosen: Settings) -> bool:
+        monkeypatch.setattr(media_servers, "settings", lambda: chosen)
+        media_servers.servers.cache_clear()
+        media_servers.make_ready()
+        return media_servers.servers.cache_info().currsize == 1
+
+    try:
+        assert not ready(replace(settings(), home=tmp_path))
+        assert ready(home(tmp_path))
+        installed(monkeypatch, PaperServer, "icecast")
+        assert not ready(home(tmp_path))  # and the console starts
+        assert "media servers can't be used" in caplog.text
+    finally:
+        media_servers.servers.cache_clear()
+        media_servers.adapters.cache_clear()
+
+
 @pytest.mark.django_db
 def test_the_worker_s_duties_about_streams_run_on_an_empty_home(tmp_path: Path) -> None:
     chosen = home(tmp_path)

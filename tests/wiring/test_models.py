@@ -102,7 +102,7 @@ def post(log: FileEventLog, vault: FileVault, *texts: str) -> None:
 
 
 def run(lane: Models, log: FileEventLog, vault: FileVault) -> int:
-    return lane.consume(log, vault=vault, now=datetime.now(tz=UTC), limit=100)
+    return lane.consume(log, vault=vault, now=NOW, limit=100)
 
 
 def test_nothing_is_sent_until_somebody_switches_it_on(

@@ -31,7 +31,7 @@ django.setup()
 from django.db import connection, transaction
 """
 BUSY = """
-with connection.cursor() as cursor:
+with transaction.atomic(), connection.cursor() as cursor:  # in turn: others write already
     cursor.execute("CREATE TABLE IF NOT EXISTS line (name TEXT)")
 print("ready", flush=True)
 while True:
@@ -40,13 +40,17 @@ while True:
         time.sleep(0.3)
 """
 PATIENT = """
-longest = 0.0
-for _ in range(8):
-    began = time.monotonic()
+def written():
+    with connection.cursor() as cursor:
+        return cursor.execute("SELECT count(*) FROM line WHERE name = 'busy'").fetchone()[0]
+
+passed = []
+for _ in range(9):
+    before = written()
     with transaction.atomic(), connection.cursor() as cursor:
+        passed.append(written() - before)
         cursor.execute("INSERT INTO line VALUES ('patient')")
-    longest = max(longest, time.monotonic() - began)
-print(longest)
+print(sorted(passed)[4])  # a machine that stops for seconds lets others pass once or twice
 """
 OURS = "hakam.wiring.sqlite_in_turn"
 
@@ -77,11 +81,11 @@ def test_a_writer_without_pause_lets_others_have_their_turn(tmp_path: Path) -> N
     try:
         assert wait_for_word(busy) == "ready"
         patient = program(PATIENT, tmp_path / "control.db")
-        longest = float(wait_for_word(patient))
+        passed = int(wait_for_word(patient))
         end(patient)
     finally:
         end(busy)
-    assert longest < 3.0  # the busy one's 0.3 s, SQLite's own looking, and a slow machine
+    assert passed <= 2  # who writes already, and who was in line a moment before
 
 
 def test_several_busy_writers_are_served_in_order(tmp_path: Path) -> None:
@@ -90,12 +94,12 @@ def test_several_busy_writers_are_served_in_order(tmp_path: Path) -> None:
         for process in busy:
             assert wait_for_word(process) == "ready"
         patient = program(PATIENT, tmp_path / "control.db")
-        longest = float(wait_for_word(patient))
+        passed = int(wait_for_word(patient))
         end(patient)
     finally:
         for process in busy:
             end(process)
-    assert longest < 6.0
+    assert passed <= 6  # each of them twice
 
 
 def test_a_writer_that_dies_at_the_turnstile_holds_nobody_up(tmp_path: Path) -> None:
@@ -109,7 +113,7 @@ def test_a_writer_that_dies_at_the_turnstile_holds_nobody_up(tmp_path: Path) -> 
         process.send_signal(signal.SIGKILL)
         end(process)
     patient = program(PATIENT, database)
-    assert float(wait_for_word(patient)) < 3.0
+    assert wait_for_word(patient) == "0"
     end(patient)
 
 
@@ -119,5 +123,6 @@ def test_a_database_in_memory_needs_no_line() -> None:
         "    cursor.execute('CREATE TABLE line (name TEXT)')\n" + textwrap.dedent(PATIENT),
         Path(":memory:"),
     )
-    assert float(wait_for_word(alone)) < 1.0
+    assert wait_for_word(alone) == "0"
     end(alone)
+    assert not Path(":memory:-turn").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -26,7 +27,7 @@ from hakam.wiring.worker import (
 )
 
 
-def run_until(worker: Worker, condition: Callable[[], bool], seconds: float = 10) -> None:
+def run_until(worker: Worker, condition: Callable[[], bool], seconds: float = 60) -> None:
     stop = threading.Event()
     thread = threading.Thread(target=worker.run, args=(stop,))
     thread.start()
@@ -37,7 +38,7 @@ def run_until(worker: Worker, condition: Callable[[], bool], seconds: float = 10
             time.sleep(0.01)
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(60)
     assert not thread.is_alive()
 
 
@@ -59,10 +60,8 @@ class Counted:
 @pytest.mark.django_db(transaction=True)
 def test_work_that_waits_is_done_without_pause(tmp_path: Path) -> None:
     work = Counted(pieces=500)
-    worker = Worker({"a": [Task("work", work, rest=5.0)]}, heartbeat=tmp_path / "beat.json")
-    began = time.monotonic()
-    run_until(worker, lambda: work.pieces == 0)
-    assert time.monotonic() - began < 4
+    worker = Worker({"a": [Task("work", work, rest=60.0)]}, heartbeat=tmp_path / "beat.json")
+    run_until(worker, lambda: work.pieces == 0)  # with its rest after each it would take many times as long
     assert worker.health["work"].done == 500
 
 
@@ -72,21 +71,22 @@ def test_a_task_that_fails_is_tried_again_and_stops_no_other(
 ) -> None:
     failing = Counted()
 
-    def fail_twice(now: datetime) -> int:
+    def fail_for_a_while(now: datetime) -> int:
         failing(now)
-        if len(failing.runs) <= 2:
+        if len(failing.runs) <= 2 or len(other.runs) <= 3:
             raise OSError("disk full")
         return 1
 
     other = Counted()
     worker = Worker(
-        {"a": [Task("fails", fail_twice, 0.05), Task("other", other, 0.05)]}, heartbeat=tmp_path / "beat.json"
+        {"a": [Task("fails", fail_for_a_while, 0.05), Task("other", other, 0.05)]},
+        heartbeat=tmp_path / "beat.json",
     )
     run_until(worker, lambda: worker.health["fails"].done > 0)
     assert len(other.runs) > 3
     assert worker.health["fails"].failures == 0
     assert "fails failed, attempt 2" in caplog.text
-    assert "fails works again after 2 failures" in caplog.text
+    assert re.search("fails works again after [2-9] failures", caplog.text)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -94,7 +94,7 @@ def test_a_slow_lane_does_not_hold_up_another(tmp_path: Path) -> None:
     release = threading.Event()
 
     def slow(_now: datetime) -> int:
-        release.wait(10)
+        release.wait(120)
         return 0
 
     quick = Counted(pieces=20)

@@ -23,6 +23,7 @@ class Seeded(msgspec.Struct):
     """What came of it."""
 
     posts: int = 0
+    before: int = 0  # posts that were in from an earlier start, which was stopped
     fired: int = 0  # posts on which at least one live rule fired
     reports: int = 0
     rules: Counter[str] = msgspec.field(default_factory=Counter)
@@ -33,6 +34,9 @@ class Seeded(msgspec.Struct):
         """Return one line for people."""
         if self.earlier:
             return "in place"
+        if self.before:
+            whole = self.posts + self.before
+            return f"{whole} posts, {self.before} of them from an earlier start, {self.reports} reports"
         return f"{self.posts} posts, {self.fired} judged by a rule, {self.reports} reports"
 
 
@@ -68,7 +72,7 @@ def play(platform: Platform, *, on_progress: Progress, stop: threading.Event) ->
     waiting = [post for post, _ in told if post.id in unsent]
     reports = [(post, report) for post, reports in told for report in reports]
     total = len(told) + len(reports)
-    done = len(told) - len(waiting)
+    done = seeded.before = len(told) - len(waiting)
     for part in _parts(waiting):
         if stop.is_set():
             seeded.complete = False

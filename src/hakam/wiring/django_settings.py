@@ -164,6 +164,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _S.behind_tls
 SECURE_HSTS_SECONDS = 31_536_000 if _S.behind_tls else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _S.behind_tls else None
 CSRF_TRUSTED_ORIGINS = [_S.base_url] if _S.behind_tls else []
+CSRF_FAILURE_VIEW = "hakam.console.outside.astray.form_too_old"
 
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"

@@ -31,6 +31,7 @@ CODES = {
     "W006": "a secret can be read by others",
     "W007": "a record of the event log is damaged",
     "W008": "the file of a list is missing or damaged",
+    "W009": "pictures and clips wait long until they are looked at",
 }
 SILENT_SECONDS = 30.0  # a living worker writes its heartbeat far more often
 
@@ -51,6 +52,7 @@ def check(chosen: Settings | None = None, *, now: datetime | None = None) -> Ite
     yield from _worker(chosen)
     yield from _secrets(chosen)
     yield from _event_log(event_log_path(chosen))
+    yield from _looks(event_log_path(chosen), now or utc_now())
     yield from _event_log(notice_log_path(chosen))
 
 
@@ -124,3 +126,23 @@ def _event_log(path: Path) -> Iterator[Finding]:
             )
     finally:
         log.close()
+
+
+def _looks(path: Path, now: datetime) -> Iterator[Finding]:
+    from hakam.intake import pictures  # noqa: PLC0415 -- its libraries are loaded for this question alone
+
+    if not path.exists():
+        return
+    log = FileEventLog(path)
+    try:
+        waited = pictures.behind(log, now=now)
+    finally:
+        log.close()
+    if waited is not None and waited > pictures.LATE:
+        yield Finding(
+            code="W009",
+            severity=Severity.WARNING,
+            message=f"the oldest has waited {waited:.0f} s, and is up meanwhile",
+            subject="worker",
+            hint="give the worker more of the machine, or let uploads wait: the power `delay` of an incident",
+        )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import cache
+from typing import Final
 
+from hakam.live import configuration
 from hakam.live.servers.at_work import Servers, shipped
 from hakam.live.servers.server import MediaServer
 from hakam.wiring import plugins
 from hakam.wiring.settings import settings
+
+_log: Final = logging.getLogger("hakam.live")
 
 
 @cache
@@ -27,3 +32,12 @@ def servers() -> Servers:
     """Return the media servers of this installation, ready to be called."""
     chosen = settings()
     return Servers(chosen.home, adapters(), chosen.secret)
+
+
+def make_ready() -> None:
+    """Load what a cut from the console needs, where streams are guarded: the first costs what the second does."""
+    if (settings().home / configuration.FILE).exists():
+        try:
+            servers()
+        except plugins.PluginError:  # the gate does not start then, and says why
+            _log.exception("media servers can't be used")

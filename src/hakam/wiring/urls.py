@@ -16,3 +16,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("hakam.console.urls")),
 ]
+
+handler400 = "hakam.console.outside.astray.bad_request"
+handler403 = "hakam.console.outside.astray.not_allowed"
+handler404 = "hakam.console.outside.astray.not_found"
