@@ -92,6 +92,29 @@ def test_unknown_is_left_out(packs: Any, make_event: MakeEvent) -> None:
 
 
 @pytest.mark.parametrize(
+    ("created", "told"),
+    [
+        ("2026-03-01T12:00:00Z", "0s"),
+        ("2026-03-01T15:00:00Z", "0s"),  # after the event
+        ("2026-03-01T11:59:58.5Z", "1.5s"),
+        ("2026-02-21T09:58:59Z", "1w1d2h1m1s"),
+        ("2025-03-01T12:00:00Z", "52w1d"),
+        ("2009-01-01T00:00:00.25Z", "895w3d11h59m59.75s"),
+        ("2026-03-01T12:00:00+03:00", "3h"),
+        ("2026-03-01T10:00:00", "2h"),  # without a zone, as the platform may say it
+    ],
+)
+def test_how_old_an_account_is(packs: Any, make_event: MakeEvent, created: str, told: str) -> None:
+    one = firing(packs.engine('author.age >= "0s"'), make_event(author={"created_at": created}))
+    assert one.values == {'author.age >= "0s"': told}
+
+
+def test_lists_are_cut_and_so_is_what_is_in_them(packs: Any, make_event: MakeEvent) -> None:
+    one = firing(packs.engine('"a" in item.links'), make_event(item={"links": ["a", "b" * 300] * 15}))
+    assert list(one.values.values()) == [["a", "b" * 200 + "..."] * 10]
+
+
+@pytest.mark.parametrize(
     ("when", "safe"),
     [
         ("author.followers > 3", True),

@@ -17,7 +17,7 @@ import msgspec
 
 from hakam.policy import arithmetic, fields
 from hakam.policy.cost import FOLDED, cost_of, scanned
-from hakam.policy.kinds import TEXTUAL, Kind, show_duration, show_time
+from hakam.policy.kinds import TEXTUAL, Kind, show_duration, show_time, show_whole
 from hakam.policy.scan import SHOWN, find_in, find_words, matcher, plainly, remembered
 from hakam.policy.similarity import similarity
 from hakam.policy.tree import (
@@ -77,7 +77,16 @@ def _duration(value: float | None) -> str | None:
 
 
 def _shown_age(event: Event) -> str | None:
-    return _duration(fields.age(event))
+    created = event.author.created_at
+    if created is None:
+        return None
+    try:
+        since = event.at - created
+    except TypeError:  # one has a zone, the other has none
+        return _duration(fields.age(event))
+    if since.days >= 0 and not since.microseconds:
+        return show_whole(since.days, since.seconds)
+    return _duration(max(0.0, since.total_seconds()))
 
 
 def _time(value: float | None) -> str | None:
@@ -92,7 +101,10 @@ def _short(value: Any) -> Any:
     if isinstance(value, str):
         return str(value) if len(value) <= SHOWN_TEXT else f"{value[:SHOWN_TEXT]}..."
     if isinstance(value, list | tuple):
-        return [_short(item) for item in value[:SHOWN_ITEMS]]
+        return [
+            item if type(item) is str and len(item) <= SHOWN_TEXT else _short(item)
+            for item in value[:SHOWN_ITEMS]
+        ]
     return value
 
 

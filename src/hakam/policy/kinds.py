@@ -39,8 +39,10 @@ def parse_duration(text: str) -> float | None:
     return sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 
-# The whole minutes of a day as `show_duration` shows them: ages of accounts are told for many an event.
-_OF_A_DAY = tuple([f"{n // 60}h" * (n >= 60) + f"{n % 60}m" * (n % 60 > 0) for n in range(24 * 60)])  # noqa: PLR2004
+# Parts of a duration as they are shown: ages of accounts are told for many an event.
+_DAYS = tuple([f"{n // 7}w" * (n >= 7) + f"{n % 7}d" * (n % 7 > 0) for n in range(366)])  # noqa: PLR2004
+_MINUTES = tuple([f"{n // 60}h" * (n >= 60) + f"{n % 60}m" * (n % 60 > 0) for n in range(24 * 60)])  # noqa: PLR2004
+_SECONDS = ("", *[f"{n}s" for n in range(1, 60)])
 
 
 def show_duration(seconds: float) -> str:
@@ -52,14 +54,23 @@ def show_duration(seconds: float) -> str:
         return f"-{show_duration(-seconds)}"
     whole = int(seconds)
     days, left = divmod(whole, 86_400)
+    if whole == seconds:
+        return show_whole(days, left)
     minutes, left = divmod(left, 60)
-    out = _OF_A_DAY[minutes]
-    if days:
-        weeks, days = divmod(days, 7)
-        out = f"{weeks}w" * (weeks > 0) + f"{days}d" * (days > 0) + out
-    if whole != seconds:
-        return f"{out}{left + (seconds - whole):g}s"
-    return f"{out}{left}s" if left or not out else out
+    return f"{_days(days)}{_MINUTES[minutes]}{left + (seconds - whole):g}s"
+
+
+def show_whole(days: int, seconds: int) -> str:
+    """Return what `show_duration` does for whole days, none below nought, and whole seconds of another."""
+    minutes, left = divmod(seconds, 60)
+    return _days(days) + _MINUTES[minutes] + _SECONDS[left] or "0s"
+
+
+def _days(days: int) -> str:
+    if days < len(_DAYS):
+        return _DAYS[days]
+    weeks, days = divmod(days, 7)
+    return f"{weeks}w{_DAYS[days]}"
 
 
 def parse_time(text: str) -> float | None:
