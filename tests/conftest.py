@@ -164,8 +164,7 @@ NEEDS_DATABASE = {"db", "transactional_db", "live_server"}
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with files that take long; on PostgreSQL run only what the database can make a difference to.
 
-    A process of tests takes whole files: a long one that comes last leaves the others without work. A test of real
-    programs has a second try, for a machine that stands still for seconds: what the first one said is shown at the end.
+    A process of tests takes whole files: a long one that comes last leaves the others without work.
     """
     long = {name: n for n, name in enumerate(("chaos", "browser", "embedded"))}
     first: dict[Path, int] = {}
@@ -173,9 +172,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         rank = min((n for name, n in long.items() if item.get_closest_marker(name)), default=len(long))
         first[item.path] = min(rank, first.get(item.path, rank))
     items.sort(key=lambda item: first[item.path])
-    for item in items:
-        if any(item.get_closest_marker(name) for name in SOCKET_MARKERS):
-            item.add_marker(pytest.mark.flaky(reruns=1))
     if not os.environ.get("HAKAM_DATABASE_URL"):
         return
 
