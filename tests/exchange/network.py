@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -208,11 +208,11 @@ def acquaint(nodes: tuple[Node, ...]) -> None:
                 )
 
 
-def wait_until(true: Any, seconds: float, what: str) -> float:
-    """Wait, and return how many seconds that took. Raises `TimeoutError`."""
+def wait_until(true: Any, seconds: float, what: str | Callable[[], str]) -> float:
+    """Wait, and return how many seconds that took. Raises `TimeoutError` with what it is then."""
     begin = time.monotonic()
     while not true():
         if time.monotonic() > begin + seconds:
-            raise TimeoutError(what)
+            raise TimeoutError(what if isinstance(what, str) else what())
         time.sleep(0.05)
     return time.monotonic() - begin
