@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from unicodedata import bidirectional
 
@@ -27,7 +27,9 @@ LANGUAGE = pytest.mark.parametrize("language", sorted(LANGUAGES))
 ORDER = ["decision", "territory", "duration", "facts", "automation", "ground", "redress"]
 
 
-def issue(measures: list[Measure] | None = None, kind: str = "post", **changes: Any) -> Statement:
+def issue(
+    measures: list[Measure] | None = None, kind: str = "post", now: datetime = NOW, **changes: Any
+) -> Statement:
     version = rulebook.active()
     assert version is not None
     given: dict[str, Any] = {
@@ -49,7 +51,7 @@ def issue(measures: list[Measure] | None = None, kind: str = "post", **changes: 
     }
     return statements.issue(
         by=AMAL,
-        now=NOW,
+        now=now,
         item=ItemRef("maydan", kind, "77"),
         item_url="https://maydan.example/p/77",
         recipient="u1",
@@ -57,7 +59,7 @@ def issue(measures: list[Measure] | None = None, kind: str = "post", **changes: 
         reasons=Reasons(**(given | changes)),
         measures=measures or [Measure(MeasureKind.REMOVE)],
         language="en",
-        effective_from=NOW,
+        effective_from=now,
     )
 
 
@@ -117,6 +119,36 @@ class TestWhatItSays:
         assert section(render(week, "en"), "duration") == "It applies from 2 March 2026 to 9 March 2026."
         assert section(render(week, "ar"), "duration") == "يسري القرار من 2 مارس 2026 إلى 9 مارس 2026."
         assert "without a set end" in section(render(issue(), "en"), "duration")
+
+    @pytest.mark.parametrize("language", sorted(LANGUAGES))
+    def test_days_are_those_of_the_platform(self, language: str, settings: Any) -> None:
+        settings.TIME_ZONE = "Asia/Amman"
+        late = datetime(2026, 6, 10, 22, 30, tzinfo=UTC)  # the 11th in Amman
+        statement = issue([Measure(MeasureKind.SUSPEND, days=7)], now=late)
+        statement.withdrawn_at = late
+        said = [
+            *(section(render(statement, language), key) for key in ("decision", "duration")),
+            section(render_withdrawal(statement, language), "withdrawn"),
+        ]
+        assert all(wording(language).day(date(2026, 6, 11)) in text for text in said)
+        assert wording(language).day(date(2026, 6, 18)) in said[1]
+        assert wording(language).day(date(2026, 12, 11)) in section(render(statement, language), "redress")
+
+    def test_italian_says_its_articles_as_one_speaks(self) -> None:
+        def said(day: int, days: int) -> list[str]:
+            at = datetime(2026, 8, day, 9, 0, tzinfo=UTC)
+            statement = issue([Measure(MeasureKind.SUSPEND, days=days)], now=at)
+            statement.withdrawn_at = at
+            parts = [section(render(statement, "it"), key) for key in ("decision", "duration", "redress")]
+            return [*parts, section(render_withdrawal(statement, "it"), "withdrawn")]
+
+        decision, duration, redress, withdrawn = said(8, 3)
+        assert "Decisione dell’8 agosto 2026" in decision
+        assert duration == "La decisione si applica dall’8 agosto 2026 all’11 agosto 2026."
+        assert "fino all’8 febbraio 2027" in redress
+        assert withdrawn.startswith("L’8 agosto 2026")
+        assert "dal 1 agosto 2026 al 2 agosto 2026" in said(1, 1)[1]
+        assert "dal 18 agosto 2026 al 28 agosto 2026" in said(18, 10)[1]
 
     def test_how_long_each_when_they_differ(self) -> None:
         statement = issue([Measure(MeasureKind.REMOVE), Measure(MeasureKind.SUSPEND, days=1)])
@@ -215,7 +247,7 @@ class TestWhatItSays:
 
     def test_a_label_and_a_note_are_told(self) -> None:
         statement = issue([Measure(MeasureKind.LABEL, label="graphic", note="shows injuries")])
-        assert "The post was labelled. (graphic) (shows injuries)" in section(
+        assert "The post was labelled (graphic) (shows injuries)." in section(
             render(statement, "en"), "decision"
         )
 

@@ -42,6 +42,13 @@ def test_every_month_is_written_as_arabic_does(theirs: dict[tuple[str | None, st
     assert theirs[None, english] in text
 
 
+@pytest.mark.parametrize("language", ["fr", "es", "it"])
+def test_months_and_days_begin_with_no_capital_where_none_is_written(language: str) -> None:
+    with translation.override(language):
+        names = [str(name) for table in (dates.MONTHS, dates.WEEKDAYS) for name in table.values()]
+    assert names == [name.lower() for name in names]
+
+
 @pytest.mark.parametrize(("language", "between"), [("en", "a, b, c; d"), ("ar", "a\u060c b\u060c c\u061b d")])
 def test_words_of_a_list_stand_apart_as_the_language_wants(language: str, between: str) -> None:
     page = Template(

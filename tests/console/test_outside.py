@@ -106,6 +106,26 @@ def test_what_is_wrong_is_said_and_nothing_typed_is_lost(
     assert not Notice.objects.exists()
 
 
+def told(found: str, field: str) -> str:
+    """Return what a screen reader says of a field beside its label."""
+    (tag,) = re.findall(rf'<[a-z]+[^>]* name="{field}"[^>]*>|<fieldset[^>]* id="id_{field}"[^>]*>', found)[:1]
+    (ids,) = re.findall(r'aria-describedby="([^"]*)"', tag)
+    return " ".join(" ".join(re.findall(rf'<p[^>]* id="{one}"[^>]*>(.*?)</p>', found)) for one in ids.split())
+
+
+@pytest.mark.parametrize("field", ["harm", "explanation", "good_faith", "name", "email"])
+def test_what_is_wrong_is_said_with_its_field(desk: Desk, field: str) -> None:
+    found = report({field: None}).content.decode()
+    (said,) = re.findall(rf'<li><a href="#id_{field}">[^<]*</a>[:?.]?(.*?)</li>', found)
+    assert said.strip(" :") in told(found, field)
+
+
+def test_the_two_ways_to_be_wrong_are_asked_for_as_one_group(desk: Desk) -> None:
+    found = report({"illegal": None}).content.decode()
+    assert 'id="id_illegal" tabindex="-1" aria-describedby="id_illegal_error"' in found
+    assert 'class="wrong" id="id_illegal_error"' in found
+
+
 @pytest.mark.parametrize("harm", ["csam", "csam_link", "grooming"])
 def test_sexual_abuse_of_children_is_reported_without_a_name(desk: Desk, harm: str) -> None:
     assert report({"harm": harm, "name": "", "email": ""}).status_code == 302
@@ -241,6 +261,30 @@ def test_a_notifier_who_says_nothing_is_asked_again(desk: Desk, amal: User) -> N
     answer = Client().post(f"/n/{notice.token}/0/complain", {"text": ""})
     assert answer.status_code == 422
     assert "<details open>" in answer.content.decode()
+
+
+def test_each_item_has_a_form_of_its_own(desk: Desk, amal: User) -> None:
+    lines = "https://maydan.example/1\nhttps://maydan.example/2"
+    path = report({"addresses": lines}).headers["Location"].partition("?")[0]
+    for case in Case.objects.order_by("pk"):
+        desk.answer(desk.keep(case, amal))
+    found = page(path)
+    ids = re.findall(r' id="([^"]+)"', found)
+    assert len(ids) == len(set(ids))
+    assert {"id_text-0", "id_text-1", "id_email-0", "id_email-1"} <= set(ids)
+    asked_again = Client().post(f"{path}/1/complain", {"text": "", "email": "no address"}).content.decode()
+    assert asked_again.count('aria-invalid="true"') == 2
+    assert told(asked_again.partition('data-item="1"')[2], "text")
+    assert "no address" not in asked_again.partition('data-item="1"')[0]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "Received, with what you wrote about it"), ("ar", "وصل، مع ما كتبتموه عنه")],
+)
+def test_no_copy_is_told_of_where_there_is_none(desk: Desk, language: str, said: str) -> None:
+    path = report(HTTP_ACCEPT_LANGUAGE=language).headers["Location"]
+    assert said in page(path, HTTP_ACCEPT_LANGUAGE=language)
 
 
 def test_nobody_objects_before_the_outcome(desk: Desk) -> None:

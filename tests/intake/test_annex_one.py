@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 from datetime import UTC, datetime
 from pathlib import Path
@@ -102,6 +103,7 @@ def test_a_damaged_pdf_is_refused(data: bytes) -> None:
         b"{}",
         b"<order",
         b"<a></a>",
+        b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
         b"Dear Sir or Madam, please remove it.",
         b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>',
         b'<?xml version="1.0"?><!DOCTYPE a SYSTEM "file:///etc/passwd"><a><reference>x</reference></a>',
@@ -110,6 +112,24 @@ def test_a_damaged_pdf_is_refused(data: bytes) -> None:
 def test_what_is_no_form_is_refused(data: bytes) -> None:
     with pytest.raises(AnnexError):
         annex_one.read(data)
+
+
+@pytest.mark.parametrize("kind", ["whole", "json", "xml"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be with mark"])
+def test_a_form_is_read_whatever_unicode_it_was_saved_in(kind: str, encoding: str) -> None:
+    plain = form(kind)
+    text = plain.decode()
+    if encoding.startswith("utf-16"):
+        text = text.replace('encoding="UTF-8"', 'encoding="UTF-16"')
+    saved = text.encode(encoding) if " " not in encoding else codecs.BOM_UTF16_BE + text.encode("utf-16-be")
+    assert annex_one.read(saved) == annex_one.read(plain)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_declarations_are_refused_whatever_they_are_written_in(encoding: str) -> None:
+    bomb = '<!DOCTYPE order [<!ENTITY x "https://maydan.example/p/1">]><order><urls>&x;</urls></order>'
+    with pytest.raises(AnnexError, match="declarations"):
+        annex_one.read(bomb.encode(encoding))
 
 
 def test_a_form_that_is_too_large_is_refused() -> None:
@@ -141,6 +161,12 @@ def test_the_lines_of_the_form_show_what_was_not_found() -> None:
         ("2026. 03. 29. 2:10 CET", datetime(2026, 3, 29, 1, 10, tzinfo=UTC)),
         ("29.3.2026 klo 2.10", datetime(2026, 3, 29, 2, 10, tzinfo=UTC)),
         ("25 października 2026 r., godz. 02:30 CEST", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        ("29 March 2026, 9:05 pm", datetime(2026, 3, 29, 21, 5, tzinfo=UTC)),
+        ("12:05 a.m. on 29 March 2026", datetime(2026, 3, 29, 0, 5, tzinfo=UTC)),
+        ("March 29, 2026 12:05 PM", datetime(2026, 3, 29, 12, 5, tzinfo=UTC)),
+        ("29/3/2026 9:05 μ.μ.", datetime(2026, 3, 29, 21, 5, tzinfo=UTC)),
+        ("29/3/2026 09:05 π.μ.", datetime(2026, 3, 29, 9, 5, tzinfo=UTC)),
+        ("29. mars 2026 kl. 09.05 am Ort", datetime(2026, 3, 29, 9, 5, tzinfo=UTC)),
         ("BKA-2026-04-17", None),
         ("31.02.2026 10:00", None),
         ("soon", None),

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
 import pytest
 
+from hakam.compliance.statement_text import LANGUAGES, wording
 from hakam.intake import letters
 from hakam.intake.models import Notice, NoticeItem
 from hakam.review.reasoning import reasons_for
 from hakam.review.states import Outcome
 from hakam.testing import scene
-from hakam.vocabulary.measure import Measure, MeasureKind
+from hakam.vocabulary.measure import NATURE, Measure, MeasureKind, Target
 from hakam.vocabulary.reasons import Automation, Reasons, Source
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("book")]
@@ -35,14 +37,20 @@ def reasons(
     )
 
 
-def outcome(result: Outcome, language: str = "en", why: Reasons | None = None, **more: Any) -> letters.Words:
+def outcome(
+    result: Outcome,
+    language: str = "en",
+    why: Reasons | None = None,
+    measures: Sequence[Measure] = (Measure(MeasureKind.REMOVE),),
+    **more: Any,
+) -> letters.Words:
     notice = Notice(language=language)
     given: dict[str, Any] = {"url": URL, "item_kind": "post", "item_id": "77"}
     item = NoticeItem(notice=notice, **(given | more))
     if result is not Outcome.NO_VIOLATION:
         why = why or reasons(language=language)
-    measures = (Measure(MeasureKind.REMOVE),) if result is Outcome.VIOLATION else ()
-    return letters.outcome(notice, item, result=result, reasons=why, measures=measures)
+    taken = measures if result is Outcome.VIOLATION else ()
+    return letters.outcome(notice, item, result=result, reasons=why, measures=taken)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 10, 11, 99, 100, 101, 102])
@@ -127,6 +135,24 @@ def test_nobody_reads_who_else_reported_or_whose_it_is() -> None:
     text = "\n".join(outcome(Outcome.VIOLATION).paragraphs)
     assert "It calls people vermin." not in text  # the facts are for the affected person
     assert "u1" not in text
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize(
+    "kind", [k for k in MeasureKind if NATURE[k].target is Target.ACCOUNT or k == "notify"]
+)
+def test_what_the_author_is_told_is_not_told_to_the_notifier(kind: MeasureKind, language: str) -> None:
+    # DSA Art. 16(5): the decision about the information; a notifier's own account was not suspended
+    told = outcome(Outcome.VIOLATION, language, measures=[Measure(MeasureKind.REMOVE), Measure(kind, days=7)])
+    assert told == outcome(Outcome.VIOLATION, language)
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_where_it_is_withheld_is_named(language: str) -> None:
+    somewhere = [Measure(MeasureKind.WITHHOLD, territory=("DE", "FR"))]
+    text = "\n".join(outcome(Outcome.VIOLATION, language, measures=somewhere).paragraphs)
+    words = wording(language)
+    assert words.joiner.join((words.country("DE"), words.country("FR"))) in text
 
 
 def test_the_clause_is_named_as_it_stood_when_it_was_decided() -> None:

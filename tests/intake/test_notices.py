@@ -115,6 +115,13 @@ def text_of(letter: dict[str, Any]) -> str:
     return "\n".join(p for section in letter["sections"] for p in section["paragraphs"])
 
 
+def test_a_copy_is_told_of_where_there_is_one(post: ItemRef, inbox: Inbox) -> None:
+    notice = inbox.take(urls=(URL, "https://maydan.example/nobody-knows"))
+    found = access.status(notice.token, now=NOW)
+    assert found is not None
+    assert [item.frozen for item in found.items] == [True, False]
+
+
 def test_a_report_that_tells_only_the_harm_says_so(
     post: ItemRef, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -157,6 +157,35 @@ def test_every_change_is_found(book: RulebookVersion, change: object, said: list
     assert proof.check(closed(change(opened(build())))) == said  # type: ignore[operator]
 
 
+def test_folders_of_a_pack_that_was_zipped_again_are_no_change(full: bytes) -> None:
+    whole = opened(full)
+    folders = {f"{Path(name).parent}/": b"" for name in whole if "/" in name}
+    assert len(folders) > 1
+    assert proof.check(closed(whole | folders)) == []
+
+
+def test_nothing_stands_in_it_twice(book: RulebookVersion) -> None:
+    held = io.BytesIO(build())
+    genuine = opened(held.getvalue())["figures/notices.json"]
+    with zipfile.ZipFile(held, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("figures/notices.json", genuine)
+    assert proof.check(held.getvalue()) == ["figures/notices.json is in it more than once"]
+
+
+@pytest.mark.parametrize("flag", [0x1, None])
+def test_what_can_not_be_opened_is_said_so(book: RulebookVersion, flag: int | None) -> None:
+    whole = bytearray(build())
+    with zipfile.ZipFile(io.BytesIO(bytes(whole))) as archive:
+        one = archive.getinfo("README.md")
+        central = whole.index(b"PK\x01\x02")
+    if flag:  # told to be encrypted
+        whole[central + 8] |= flag
+    else:  # damaged in the middle
+        begin = one.header_offset + 30 + len(one.filename)
+        whole[begin : begin + 20] = b"\xff" * 20
+    assert proof.check(bytes(whole)) == ["this is no ZIP file that can be read"]
+
+
 def test_a_pack_signed_by_somebody_else_is_told_apart(book: RulebookVersion) -> None:
     other = pack.build("p", key=proof.key_from("other"), chosen=CHOSEN, by=SYSTEM, now=NOW)
     assert proof.check(other) == []  # it is whole

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from typing import Any
 
@@ -95,3 +95,18 @@ def test_each_answer_says_what_remains_to_be_done(language: str, court: str) -> 
 @pytest.mark.parametrize(("language", "date"), [("en", "16 March 2026"), ("ar", "16 مارس 2026")])
 def test_the_receipt_says_by_when(language: str, date: str) -> None:
     assert date in letters.receipt(complaint(language)).text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "by 11 June 2026"),
+        ("ar", "11 يونيو 2026"),
+        ("fr", "11 juin 2026"),
+        ("it", "entro l’11 giugno 2026"),
+    ],
+)
+def test_a_receipt_names_the_last_day_where_the_platform_is(language: str, said: str, settings: Any) -> None:
+    settings.TIME_ZONE = "Asia/Amman"
+    over = datetime(2026, 6, 11, 21, 0, tzinfo=UTC)  # the first instant of the 12th in Amman
+    assert said in "\n".join(letters.receipt(complaint(language, due_at=over)).paragraphs)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from unicodedata import bidirectional
 
 import msgspec
-from django.utils.timezone import get_default_timezone
+from django.utils.timezone import get_default_timezone, localdate
 
 from hakam.compliance import rulebook, statements
 from hakam.compliance.calendar import last_day
@@ -76,6 +76,11 @@ def render_withdrawal(
     return _Writer(statement, wording(language), base_url, platform_name).withdrawal()
 
 
+def _day(words: Wording, at: datetime) -> str:
+    """Return the day on which something happened where the platform is, in words."""
+    return words.day(localdate(at, get_default_timezone()))
+
+
 class _Writer:
     """Writes one statement in one language."""
 
@@ -106,9 +111,9 @@ class _Writer:
     def withdrawal(self) -> StatementText:
         """Return the message of a reversal."""
         w, s = self._w, self._statement
-        when = w.day((s.withdrawn_at or s.issued_at).date())
+        when = _day(w, s.withdrawn_at or s.issued_at)
         paragraphs = (
-            w.withdrawn.format(date=when, decision=self._keep(s.decision)),
+            w.dated(w.withdrawn, date=when, decision=self._keep(s.decision)),
             *self._address(),
             w.withdrawn_effect,
             w.withdrawn_standing,
@@ -126,7 +131,7 @@ class _Writer:
         w, s = self._w, self._statement
         paragraphs = (
             w.greeting.format(platform=self._keep(self._platform)),
-            w.decision_of.format(date=w.day(s.issued_at.date()), decision=self._keep(s.decision)),
+            w.dated(w.decision_of, date=_day(w, s.issued_at), decision=self._keep(s.decision)),
             *(self._measure(m) for m in self._measures),
             *self._address(),
         )
@@ -134,8 +139,8 @@ class _Writer:
 
     def _measure(self, measure: Measure) -> str:
         text = self._w.measures[measure.kind].format(item=self._item)
-        said = [part for part in (measure.label, measure.note) if part]
-        return text + "".join(f" ({self._keep(part)})" for part in said)
+        said = "".join(f" ({self._keep(part)})" for part in (measure.label, measure.note) if part)
+        return f"{text.removesuffix('.')}{said}." if said else text
 
     def _address(self) -> tuple[str, ...]:
         s = self._statement
@@ -175,9 +180,9 @@ class _Writer:
     def _period(self, days: int | None) -> str:
         start: datetime = self._statement.effective_from
         if days is None:
-            return self._w.from_on.format(start=self._w.day(start.date()))
+            return self._w.dated(self._w.from_on, start=_day(self._w, start))
         end = start + timedelta(days=days)
-        return self._w.from_until.format(start=self._w.day(start.date()), end=self._w.day(end.date()))
+        return self._w.dated(self._w.from_until, start=_day(self._w, start), end=_day(self._w, end))
 
     def _facts(self) -> StatementSection:
         # DSA Art. 17(3)(b): the facts and circumstances relied on, whether a notice or own initiative led to it, and,
@@ -236,7 +241,7 @@ class _Writer:
         w, s = self._w, self._statement
         last = last_day(s.complain_until, get_default_timezone())
         paragraphs = (
-            w.complaint.format(platform=self._keep(self._platform), date=w.day(last)),  # DSA Art. 20(1)
+            w.dated(w.complaint, platform=self._keep(self._platform), date=w.day(last)),  # DSA Art. 20(1)
             w.complaint_by_person,  # DSA Art. 20(4) and (6)
             w.out_of_court,  # DSA Art. 21(1) and (2)
             w.court,  # DSA Art. 21(1), third subparagraph

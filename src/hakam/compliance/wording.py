@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 
 import msgspec
@@ -59,11 +59,16 @@ class Wording(msgspec.Struct, frozen=True):
     countries: Mapping[str, str]
     date_format: str = "{day} {month} {year}"
     first_day: str = "1"  # of a month
+    elided: Callable[[str], str] = str  # a sentence with a date, its article as one says it before the number
 
     def day(self, day: date) -> str:
         """Return a date in words."""
         number = self.first_day if day.day == 1 else str(day.day)
         return self.date_format.format(day=number, month=self.months[day.month - 1], year=day.year)
+
+    def dated(self, sentence: str, **values: str) -> str:
+        """Return a sentence that holds dates in words."""
+        return self.elided(sentence.format(**values))
 
     def item(self, kind: str) -> str:
         """Return the noun for a kind of item."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hakam.compliance.wording import Wording
 from hakam.vocabulary.measure import MeasureKind
 from hakam.vocabulary.reasons import Automation, Source
@@ -69,6 +71,14 @@ _COUNTRIES = {
     "US": "Stati Uniti",
     "YE": "Yemen",
 }
+
+_BEFORE_A_VOWEL = re.compile(r"\b([dD]e|[dD]a|[aA]|[iI])l (?=(?:8|11) )")  # otto, undici
+
+
+def _elided(sentence: str) -> str:
+    """Return a sentence with «dell’8 giugno» for «del 8 giugno»."""
+    return _BEFORE_A_VOWEL.sub(lambda m: {"i": "l’", "I": "L’"}.get(m[1], f"{m[1]}ll’"), sentence)
+
 
 ITALIAN = Wording(
     language="it",
@@ -177,6 +187,7 @@ ITALIAN = Wording(
     "cambiano.",
     statement_link="Leggere la motivazione",
     date_format="{day} {month} {year}",
+    elided=_elided,
     joiner=", ",
     months=(
         "gennaio",

@@ -17,7 +17,7 @@ from hakam.intake.logged import Logged
 from hakam.intake.models import Notice, NoticeItem, Quarantined
 from hakam.intake.notices import subject_of
 from hakam.review import access as review
-from hakam.review import outcomes
+from hakam.review import evidence, outcomes
 from hakam.review.contested import complaint_of_notifier
 from hakam.review.lineage import decision_named
 from hakam.staff.models import User
@@ -69,6 +69,7 @@ class ItemStatus:
     complaint_token: str  # of the complaint already made; empty if there is none
     complaint_state: str
     proof: str  # a `Proof`, of a message that the notifier opened
+    frozen: bool  # a copy of what was there is kept; False: nobody handed it in
 
     @property
     def name(self) -> str:
@@ -233,6 +234,7 @@ def _item(item: NoticeItem, position: int, now: datetime, *, clock: str = "") ->
         complaint_token=complaint.token if complaint else "",
         complaint_state=complaint.state if complaint else "",
         proof=item.proof,
+        frozen=evidence.has_event(clock or item.ref),
     )
 
 

@@ -7,6 +7,7 @@ order is taken. Nothing in a document is followed or fetched.
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 from collections.abc import Iterator, Mapping
@@ -99,12 +100,17 @@ _DMY: Final = re.compile(
 )
 _TIME: Final = re.compile(
     r"(?<![\w:.,])(?P<hour>[01]?\d|2[0-3])\s?(?P<mark>[:.hH])\s?(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?!\d)"
+    r"(?:\s?(?P<half>[aApPπΠμΜ])\.?\s?[mMμΜ]\b)?"  # of a clock of twelve hours, in English or Greek
 )
 _ZONE: Final = re.compile(r"(?:UTC|GMT)\s?(?P<hours>[+-]\d{1,2})(?::?(?P<minutes>\d\d))?", re.IGNORECASE)
 _ZONES: Final[Mapping[str, int]] = {  # minutes ahead of UTC; the second of each pair is summer time
     "UTC": 0, "GMT": 0, "WET": 0, "WEST": 60, "CET": 60, "CEST": 120, "MEZ": 60, "MESZ": 120, "HEC": 60, "HAEC": 120,
     "SEČ": 60, "SELČ": 120, "EET": 120, "EEST": 180,
 }  # fmt: skip
+_WIDE: Final[tuple[tuple[bytes, str], ...]] = (  # how a text in UTF-16 begins: with its mark, or as XML without one
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"), (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"),
+)  # fmt: skip
+_DECLARED: Final = re.compile(rb"""^(<\?xml[^>]*?)\sencoding=(?:"[^"]*"|'[^']*')""")
 _LONGEST_DATE: Final = 80  # characters of a line that is a date
 _HARMS: Final[Mapping[str, str]] = {
     ContentType.INCITEMENT: "terrorism_incitement",
@@ -135,6 +141,7 @@ def read(data: bytes) -> Read:
     """Read a form. Raises `AnnexError` for what is no form, is damaged, or holds no field of it."""
     if len(data) > MOST:
         raise AnnexError(_("at most 20 MB"))
+    data = _narrow(data)
     head = data.lstrip()[:64]
     if head.startswith(b"%PDF"):
         how, found, ticks = "pdf", *_read_text(_pdf(data))
@@ -148,6 +155,18 @@ def read(data: bytes) -> Read:
     if not any(found.values()):
         raise AnnexError(_("no field of the form was found in it"))
     return Read(contents, {name: value for name, value in found.items() if value}, how)
+
+
+def _narrow(data: bytes) -> bytes:
+    """Return a text in UTF-16 as UTF-8, and any without its byte order mark; other files as they are."""
+    for begins, encoding in _WIDE:
+        if data.startswith(begins):
+            try:
+                text = data.decode(encoding)
+            except UnicodeDecodeError as error:
+                raise AnnexError(_("this is no text")) from error
+            return _DECLARED.sub(rb"\1", text.encode())
+    return data.removeprefix(codecs.BOM_UTF8)
 
 
 def _text(data: bytes) -> str:
@@ -175,10 +194,9 @@ def _pdf(data: bytes) -> str:
 
 def _from_json(data: bytes) -> dict[str, str]:
     try:
-        said = msgspec.json.decode(data, type=dict[str, Any])
-    except msgspec.MsgspecError as error:
+        return dict(_flat(msgspec.json.decode(data, type=dict[str, Any])))
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise AnnexError(_("the JSON can't be read")) from error
-    return dict(_flat(said))
 
 
 def _flat(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -296,6 +314,8 @@ def date_in(text: str, language: str = "") -> datetime | None:
     hour, minute, second = (
         (int(clock[part] or 0) for part in ("hour", "minute", "second")) if clock else (0, 0, 0)
     )
+    if clock and clock["half"]:
+        hour = hour % 12 + (12 if clock["half"] in "pPμΜ" else 0)
     try:
         return datetime(year, month, number, hour, minute, second, tzinfo=_zone_in(rest))
     except ValueError:

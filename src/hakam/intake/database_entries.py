@@ -6,9 +6,10 @@ the newest event of the item; without one the day of the decision stands for the
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
+from django.utils.timezone import get_default_timezone, localdate
 
 from hakam.compliance import access
 from hakam.compliance.eu_database import submissions
@@ -36,7 +37,8 @@ def on_fact(fact: Fact, now: datetime, *, log: EventLog, base_url: str) -> None:
 
 def facts_of(statement: Statement, log: EventLog) -> ItemFacts:
     """Return what is known of the item of a statement."""
-    unknown = ItemFacts(statement.issued_at.date())
+    issued = _day(statement.issued_at)
+    unknown = ItemFacts(issued)
     known = known_items.by_ref(item_of(statement))
     data = known_items.newest_event(known, log) if known is not None else None
     if data is None:
@@ -47,7 +49,11 @@ def facts_of(statement: Statement, log: EventLog) -> ItemFacts:
         return unknown
     since = event.author.created_at if statement.item_kind == "account" else event.at
     return ItemFacts(
-        hosted_since=min((since or event.at).date(), statement.issued_at.date()),
+        hosted_since=min(_day(since or event.at), issued),
         language=event.item.language or "",
         media=tuple(media.mime for media in event.item.media if media.mime),
     )
+
+
+def _day(at: datetime) -> date:
+    return localdate(at, get_default_timezone())

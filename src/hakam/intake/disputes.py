@@ -16,6 +16,7 @@ import msgspec
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from hakam.compliance import deadlines, ledger
@@ -147,7 +148,7 @@ def open_dispute(
     found = decision_named(decision)
     if body is None:
         raise DisputeError(_("there is no such body"))
-    if not body.certified_on <= received_at.date() <= body.certified_until:
+    if not body.certified_on <= localdate(received_at) <= body.certified_until:
         raise DisputeError(_("the body was not certified on that day"))
     if found is None or found.state in {DecisionState.PENDING, DecisionState.UNDONE}:
         raise DisputeError(_("there is no such decision"))

@@ -15,6 +15,7 @@ from typing import Final
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from hakam.compliance import ledger
@@ -102,7 +103,7 @@ def register(
         name=name, email=email, country=country, coordinator_email=coordinator_email, reference=reference
     )
     wrong |= _wrong_scope(harms)
-    if awarded_on > now.date():
+    if awarded_on > localdate(now):
         wrong["awarded_on"] = _("the status is not awarded yet")
     if wrong:
         raise FlaggerError("; ".join(f"{field}: {what}" for field, what in wrong.items()), wrong=wrong)

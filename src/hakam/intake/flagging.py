@@ -14,13 +14,13 @@ from typing import Final
 import msgspec
 from django.db import transaction
 from django.utils import translation
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from hakam.compliance import ledger
 from hakam.compliance.facts import FactKind
+from hakam.compliance.statement_text import wording
 from hakam.compliance.storable import storable
 from hakam.enforcement.kinds import Channel, EffectKind
 from hakam.enforcement.letters import letter
@@ -172,19 +172,19 @@ def _letter(
 ) -> dict[str, object]:
     counted = quality(flagger, since=since)
     with translation.override(language):
-        begin = date_format(localtime(since), "DATE_FORMAT")
+        words = wording(language)
         said = _(
             "Since %(since)s the trusted flagger %(name)s has sent us notices about %(items)s items. "
             "%(answered)s of these were decided; in %(rejected)s we found neither illegal content nor a breach."
         ) % {
-            "since": begin,
+            "since": words.day(localdate(since)),
             "name": flagger.name,
             "items": counted.items,
             "answered": counted.answered,
             "rejected": counted.rejected,
         }
         named = [
-            f"{date_format(localtime(item.notice.received_at), 'DATE_FORMAT')} · {item.ref} · "
+            f"{words.day(localdate(item.notice.received_at))} · {item.ref} · "
             f"{item.url or f'{item.item_kind}/{item.item_id}'} · {harm_word(item.notice.harm)}"
             for item in found[:MOST_LISTED]
         ]
@@ -197,7 +197,7 @@ def _letter(
             language=language,
             subject=_("Information under Article 22(6) DSA on the trusted flagger %(name)s")
             % {"name": flagger.name},
-            paragraphs=[said, because, _("The notices concerned:"), *named, *rest],
+            paragraphs=[words.elided(said), because, _("The notices concerned:"), *named, *rest],
         )
 
 

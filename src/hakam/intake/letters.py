@@ -14,10 +14,11 @@ from django.utils.translation import ngettext
 
 from hakam.compliance.direction import settled
 from hakam.compliance.statement_text import wording
+from hakam.compliance.wording import Wording
 from hakam.intake.models import Notice, NoticeItem
 from hakam.review import clauses
 from hakam.review.states import Outcome
-from hakam.vocabulary.measure import Measure
+from hakam.vocabulary.measure import Measure, Target
 from hakam.vocabulary.reasons import Automation, Reasons
 
 
@@ -83,13 +84,29 @@ def _decided(
         )
     clause = clauses.clause_in(clauses.version_of(reasons.pack), reasons.clause)
     words = wording(language)
-    taken = [words.measures[m.kind].format(item=words.item(""), label=m.label or "") for m in measures]
+    taken = [_taken(m, words) for m in measures if _concerns_the_item(m)]
     first = (
         _("It was acted on before your notice arrived, under the clause “%(title)s”.")
         if result is Outcome.STANDS
         else _("We found that it breaks the clause “%(title)s”, and acted on it.")
     )
     return (first % {"title": clauses.title_of(clause, language)}, *taken)
+
+
+def _concerns_the_item(measure: Measure) -> bool:
+    """Whether a notifier is told of a measure: of what became of the item, not of what somebody else was told.
+
+    # DSA Art. 16(5): the decision in respect of the information to which the notice relates
+    """
+    return measure.nature.target is Target.ITEM and measure.nature.restriction is not None
+
+
+def _taken(measure: Measure, words: Wording) -> str:
+    said = words.measures[measure.kind].format(item=words.item(""))
+    if not measure.territory:
+        return said
+    where = words.joiner.join(words.country(code) for code in measure.territory)
+    return words.measure_in.format(measure=said, where=where)
 
 
 def _automation(reasons: Reasons | None) -> str:

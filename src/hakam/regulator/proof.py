@@ -6,6 +6,8 @@ import base64
 import hashlib
 import io
 import zipfile
+import zlib
+from collections import Counter
 from datetime import datetime
 from typing import Final
 
@@ -70,9 +72,15 @@ def check(data: bytes, *, public_key: bytes = b"") -> list[str]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            files = {name: archive.read(name) for name in archive.namelist()}
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            entries = [one for one in archive.infolist() if not one.is_dir()]  # folders hold nothing to prove
+            files = {one.filename: archive.read(one) for one in entries}
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError):
         return ["this is no ZIP file that can be read"]
+    names = Counter(one.filename for one in entries)
+    if twice := sorted(name for name, times in names.items() if times > 1):
+        return [
+            f"{name} is in it more than once" for name in twice
+        ]  # others may open another one than was checked
     if lacking := sorted({MANIFEST, SIGNATURE, KEY} - set(files)):
         return [f"{name} is missing" for name in lacking]
     wrong = []

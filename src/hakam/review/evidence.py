@@ -110,6 +110,11 @@ def keep(case: Case, snapshot: Snapshot, *, now: datetime, pack: str) -> None:
     )
 
 
+def has_event(ref: str) -> bool:
+    """Whether the case that a source opened or joined keeps a copy of what was there, not only what was said of it."""
+    return Evidence.objects.filter(case__sources__ref=ref, kind=EvidenceKind.EVENT.value).exists()
+
+
 def strips(digests: Iterable[str], vault: Vault) -> tuple[Strip, ...]:
     """Read the frames that were kept of clips. What can't be read is left out: the doctor tells of damaged copies."""
     out = []

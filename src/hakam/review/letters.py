@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import msgspec
 from django.utils import translation
-from django.utils.formats import date_format
+from django.utils.timezone import get_default_timezone
 from django.utils.translation import gettext as _
 
+from hakam.compliance.calendar import last_day
+from hakam.compliance.statement_text import wording
 from hakam.review.models import Complaint
 from hakam.review.states import ComplaintState
 
@@ -29,6 +31,8 @@ class Words(msgspec.Struct, frozen=True):
 
 def receipt(complaint: Complaint) -> Words:
     """Word the receipt of a complaint."""
+    words = wording(complaint.language)
+    aim = last_day(complaint.due_at, get_default_timezone())  # it still belongs to the time
     with translation.override(complaint.language):
         return Words(
             subject=_("We have received your complaint"),
@@ -36,7 +40,7 @@ def receipt(complaint: Complaint) -> Words:
                 _("Your complaint about decision %(number)s has arrived.")
                 % {"number": complaint.decision_id},
                 _("A person who took no part in that decision will look at it and give you reasons."),
-                _("We aim to answer by %(date)s.") % {"date": _date(complaint)},
+                words.elided(_("We aim to answer by %(date)s.") % {"date": words.day(aim)}),
             ),
             link=_("See how far your complaint is"),
         )
@@ -76,7 +80,3 @@ def _what(complaint: Complaint, *, upheld: bool) -> str:
             % number
         )
     return _("We looked again at decision %(number)s on what you reported. It stays as it was.") % number
-
-
-def _date(complaint: Complaint) -> str:
-    return date_format(complaint.due_at, "DATE_FORMAT")

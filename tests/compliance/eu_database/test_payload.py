@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import jsonschema
 import msgspec
@@ -142,6 +143,23 @@ def test_the_scope_is_where_it_applies_in_the_union(
     measure = Measure(MeasureKind.WITHHOLD, territory=territory)
     assert set(scope_of([measure])) == scope
     assert is_due(issue(measure)) == ("" if scope else "elsewhere")
+
+
+@pytest.mark.parametrize(
+    "other", [Measure(MeasureKind.WARN), Measure(MeasureKind.REMOVE, territory=("US",), days=9)]
+)
+def test_what_is_not_for_the_database_widens_nothing(issue: Issue, other: Measure) -> None:
+    there = Measure(MeasureKind.WITHHOLD, territory=("DE",), days=3)
+    assert payload_of(issue(there, other)) == payload_of(issue(there))
+
+
+def test_days_are_those_of_the_platform(issue: Issue, settings: Any) -> None:
+    settings.TIME_ZONE = "Pacific/Pago_Pago"
+    payload = payload_of(issue(Measure(MeasureKind.SUSPEND, days=1)))
+    day = NOW.astimezone(ZoneInfo("Pacific/Pago_Pago")).date()
+    assert day != NOW.date()
+    assert payload["application_date"] == day.isoformat()
+    assert payload["end_date_account_restriction"] == (day + timedelta(days=1)).isoformat()
 
 
 def test_no_person_is_in_it(issue: Issue) -> None:

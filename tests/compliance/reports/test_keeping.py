@@ -14,7 +14,7 @@ from tests.compliance.reports.conftest import FIRST, PLATFORM, YEAR, K, Year
 from hakam.compliance import access
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Deadline, Fact, LedgerHead, MadeReport
-from hakam.compliance.reports import keeping
+from hakam.compliance.reports import keeping, laws
 from hakam.compliance.reports.keeping import ReportError
 from hakam.compliance.reports.period import half
 from hakam.compliance.reports.period import year as year_of
@@ -147,6 +147,36 @@ def test_what_can_not_be_published_says_why(year: Year) -> None:
     with pytest.raises(ReportError, match="lies ahead"):
         make(now=FIRST - timedelta(days=1))
     assert MadeReport.objects.count() == 1
+
+
+def test_what_happened_after_it_was_counted_is_not_left_out(year: Year) -> None:
+    # DSA Art. 15(1): of the whole period
+    draft = make(now=FIRST + timedelta(days=40))
+    removal(year, FIRST + timedelta(days=300))
+    with pytest.raises(ReportError, match="count it again"):
+        keeping.publish(draft.pk, by=SYSTEM, now=LATER)
+    removal(year, LATER)  # of the year after
+    again = make()
+    assert figure(again)[0] == figure(draft)[0] + 1
+    assert keeping.publish(again.pk, by=SYSTEM, now=LATER).version == 1
+
+
+def test_every_fact_of_which_a_law_has_figures_counts_as_late() -> None:
+    assert set(laws._Walk(PLATFORM, {}).handlers) <= keeping.COUNTED
+
+
+@pytest.mark.parametrize(
+    ("zone", "over"), [("America/New_York", False), ("UTC", True), ("Pacific/Auckland", True)]
+)
+def test_a_year_is_over_where_the_platform_is(year: Year, zone: str, over: bool, settings: Any) -> None:
+    settings.TIME_ZONE = zone
+    now = datetime(YEAR + 1, 1, 1, 3, tzinfo=UTC)
+    report = make(now)
+    if over:
+        assert days_in(keeping.publish(report.pk, by=SYSTEM, now=now))[0] == f"{YEAR + 1}-01-01"
+    else:
+        with pytest.raises(ReportError, match="not over"):
+            keeping.publish(report.pk, by=SYSTEM, now=now)
 
 
 def test_a_half_year_is_another_report_than_its_year(year: Year) -> None:

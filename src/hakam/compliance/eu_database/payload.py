@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 import msgspec
+from django.utils.timezone import get_default_timezone, localdate
 
 from hakam.compliance import rulebook
 from hakam.compliance.eu_database.codes import EEA, EU, codes
@@ -71,10 +72,14 @@ def is_due(statement: Statement) -> str:
 
     # DSA Art. 24(5) with Art. 17(1): restrictions of visibility, money, service and account that concern the Union.
     """
-    measures = [m for m in measures_of(statement) if m.nature.tdb_field]
-    if not measures:
+    if not any(m.nature.tdb_field for m in measures_of(statement)):
         return "no_restriction"
-    return "" if any(scope_of([m]) for m in measures) else "elsewhere"
+    return "" if _reported(measures_of(statement)) else "elsewhere"
+
+
+def _reported(measures: Iterable[Measure]) -> list[Measure]:
+    """Return the measures that the database gets: no warning, and nothing that applies nowhere in the EEA."""
+    return [m for m in measures if m.nature.tdb_field and scope_of([m])]
 
 
 def scope_of(measures: Iterable[Measure]) -> list[str]:
@@ -89,7 +94,8 @@ def scope_of(measures: Iterable[Measure]) -> list[str]:
 
 def build(statement: Statement, item: ItemFacts, *, puid: str, base_url: str = "") -> Entry:
     """Return what the database gets of a statement."""
-    reasons, measures = reasons_of(statement), measures_of(statement)
+    reasons, measures = reasons_of(statement), _reported(measures_of(statement))
+    applied = localdate(statement.effective_from, get_default_timezone())
     names = [statement.recipient, *([reasons.notifier] if reasons.notifier else [])]
     covered: dict[str, Redacted] = {}
 
@@ -100,11 +106,11 @@ def build(statement: Statement, item: ItemFacts, *, puid: str, base_url: str = "
         return said if len(said) <= most else said[: most - 1] + "…"
 
     payload: dict[str, Any] = {"puid": puid}
-    payload |= _restrictions(measures, statement.effective_from.date())
+    payload |= _restrictions(measures, applied)
     payload |= {
         "content_type": _content_types(statement.item_kind, item.media),
         "content_date": max(item.hosted_since, date(2000, 1, 1)).isoformat(),
-        "application_date": statement.effective_from.date().isoformat(),
+        "application_date": applied.isoformat(),
         "territorial_scope": scope_of(measures),
         "decision_facts": text("decision_facts", reasons.facts, "facts"),
         "source_type": _SOURCES[reasons.source],

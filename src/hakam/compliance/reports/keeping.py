@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 from django.db import transaction
 from django.db.models import Max
+from django.utils.timezone import get_default_timezone, localdate
 from django.utils.translation import gettext as _
 
 from hakam.compliance import deadlines, ledger
@@ -32,6 +33,12 @@ DSA, TCO, UK = "dsa", "tco", "uk"
 LAWS: Final = (DSA, TCO, UK)
 _PUBLISHED, _PREVIOUS = 1, 2  # rows of part 1: the day of this publication, and of the report before
 _CLOCKS: Final = {DSA: ("report.yearly", "report.half_yearly"), TCO: ("tco.transparency",), UK: ()}
+
+
+COUNTED: Final = frozenset(
+    {*gathering.KINDS, FactKind.ORDER_RETURNED, FactKind.ORDER_SCRUTINY_ASKED, FactKind.ORDER_ANNULLED}
+)
+"""The facts of which a report of any law is counted."""
 
 
 class ReportError(ValueError):
@@ -76,7 +83,7 @@ def make(
     `groups` are (key, title, harms): by what the report of another law than the DSA counts. `progress` is told the fact
     up to which was counted.
     """
-    if period.first > now.date():
+    if period.first > localdate(now):
         raise ReportError(_("the period lies ahead"))
     if law not in LAWS:
         raise ReportError(_("there is no report of this law"))
@@ -151,14 +158,16 @@ def publish(report_id: int, *, by: Actor, now: datetime, note: str = "") -> Made
         report = MadeReport.objects.select_for_update().filter(pk=report_id).first()
         if report is None or report.version is not None:
             raise ReportError(_("this report is published already, or was made anew"))
-        if report.last >= now.date():
+        if report.last >= localdate(now):
             raise ReportError(_("the period is not over: what comes is not in it yet"))
+        if _came_after(report):
+            raise ReportError(_("more happened in the period after it was counted: count it again"))
         before = newest(report)
         if before is not None and not note.strip():
             raise ReportError(_("say what was corrected, why and how: the earlier version stays public"))
         report.version = 1 if before is None else (before.version or 0) + 1
         report.published_by, report.published_at, report.note = str(by), now, note.strip()
-        report.sheets = _dated(report, now.date())
+        report.sheets = _dated(report, localdate(now))
         report.save(update_fields=["version", "published_by", "published_at", "note", "sheets"])
         subject = subject_of(report)
         body = {"version": report.version, "changed": len(differences(report))}
@@ -167,6 +176,13 @@ def publish(report_id: int, *, by: Actor, now: datetime, note: str = "") -> Made
             deadlines.meet(clock, subject=subject, by=by, now=now)
         deadlines.start("report.public", subject=f"{subject}/{report.version}", by=by, now=now)
     return report
+
+
+def _came_after(report: MadeReport) -> bool:
+    """Whether the ledger holds what belongs into the period of a draft and came after it was counted."""
+    end = Period(report.first, report.last).end(get_default_timezone())
+    later = Fact.objects.filter(seq__gt=report.facts_until, kind__in=COUNTED, at__lt=end)
+    return later.exists()
 
 
 def _dated(report: MadeReport, today: date) -> list[dict[str, Any]]:
@@ -181,7 +197,7 @@ def _dated(report: MadeReport, today: date) -> list[dict[str, Any]]:
     last = (
         earlier.exclude(pk=report.pk).order_by("-published_at").values_list("published_at", flat=True).first()
     )
-    said = {_PUBLISHED: today.isoformat(), _PREVIOUS: last.date().isoformat() if last else None}
+    said = {_PUBLISHED: today.isoformat(), _PREVIOUS: localdate(last).isoformat() if last else None}
     return [
         {**page, "rows": [_filled(n, row, said) for n, row in enumerate(page["rows"])]}
         if page["part"] == 1

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 from django.db import transaction
 from django.db.models import F, Max, Q
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from hakam.compliance import deadlines
@@ -42,7 +43,7 @@ class WishState(StrEnum):
 
 def ask(platform: str, law: str, period: Period, *, stated: Stated, by: Actor, now: datetime) -> ReportWish:
     """Ask the worker for a report; asking again while it waits changes what is stated. Raises `ReportError`."""
-    if period.first > now.date():
+    if period.first > localdate(now):
         raise ReportError(_("the period lies ahead"))
     if law not in keeping.LAWS:
         raise ReportError(_("there is no report of this law"))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from hakam.compliance import deadlines, ledger
@@ -37,7 +38,7 @@ def publish(
     Raises `RecipientsError`: for a span that is not over, for no word about how it was counted, for no Member State.
     """
     states = dict(by_state or {})
-    if last < first or last >= now.date():
+    if last < first or last >= localdate(now):
         raise RecipientsError(_("give six months that are over"))
     if total < 0 or any(number < 0 for number in states.values()):
         raise RecipientsError(_("a number of people is not negative"))

@@ -190,7 +190,7 @@ def _known(platform: str) -> dict[str, Any]:
             **{{"GR": "EL"}.get(k, k): v for k, v in count.by_state.items()},
         }
     if earlier and earlier[0].published_at is not None:
-        found["previous"] = earlier[0].published_at.date().isoformat()
+        found["previous"] = timezone.localdate(earlier[0].published_at).isoformat()
     return found
 
 

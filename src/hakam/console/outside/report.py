@@ -93,17 +93,31 @@ def report(request: HttpRequest) -> HttpResponse:
 @require_GET
 def notice(request: HttpRequest, token: str) -> HttpResponse:
     """Show how far a notice is. Whoever holds the link may see it."""
-    return _status(request, token, ComplaintForm())
+    return _status(request, token)
+
+
+def _ids(position: int) -> str:
+    """Return how the fields of the complaint about one item are named: a page has one form for each item."""
+    return f"id_%s-{position}"
 
 
 def _status(
-    request: HttpRequest, token: str, form: ComplaintForm, *, wrong_item: str = "", code: int = 200
+    request: HttpRequest,
+    token: str,
+    form: ComplaintForm | None = None,
+    *,
+    wrong_item: str = "",
+    code: int = 200,
 ) -> HttpResponse:
     found = access.status(token, now=timezone.now(), notices=notice_log())
     if found is None:
         raise Http404
     speak(request, found.language)
-    context = {"notice": found, "form": form, "wrong_item": wrong_item, "new": "new" in request.GET}
+    items = [
+        (one, form if form and one.ref == wrong_item else ComplaintForm(auto_id=_ids(one.position)))
+        for one in found.items
+    ]
+    context = {"notice": found, "items": items, "wrong_item": wrong_item, "new": "new" in request.GET}
     context["address"] = f"{installation().base_url}{request.path}"
     return page(request, "notice.html", context, letter=True, secret=True, status=code)
 
@@ -118,7 +132,7 @@ def object_to_outcome(request: HttpRequest, token: str, number: int) -> HttpResp
     if found is None or item is None or item.answered_at is None:
         raise Http404
     speak(request, found.language)
-    form = ComplaintForm(request.POST)
+    form = ComplaintForm(request.POST, auto_id=_ids(number))
     if not form.is_valid():
         return _status(request, token, form, wrong_item=item.ref, code=422)
     try:
