@@ -12,6 +12,7 @@ import pytest
 
 from hakam.compliance import rulebook, statements
 from hakam.compliance.models import Statement
+from hakam.compliance.profile import Profile, Size, Tier, set_profile
 from hakam.compliance.statement_text import LANGUAGES, StatementText, render, render_withdrawal, wording
 from hakam.compliance.wording import Wording
 from hakam.compliance.wording_ar import ARABIC
@@ -82,6 +83,32 @@ class TestWhatItSays:
         assert all(s.heading and s.paragraphs and all(s.paragraphs) for s in text.sections)
         assert len({s.heading for s in text.sections}) == len(ORDER)
         assert (text.language, text.direction) == (language, wording(language).direction)
+
+    @LANGUAGE
+    @pytest.mark.parametrize(
+        ("profile", "there"),
+        [
+            ({}, True),
+            (
+                {"size": Size.LARGER, "larger_since": date(2026, 2, 1)},
+                False,
+            ),  # Art. 19(1): twelve months more
+            ({"size": Size.LARGER, "larger_since": date(2025, 2, 1)}, True),
+            ({"size": Size.MICRO}, False),
+            ({"size": Size.SMALL}, False),
+            ({"size": Size.MICRO, "tier": Tier.VERY_LARGE}, True),  # Art. 19(2)
+            ({"countries": ("GB",)}, False),
+        ],
+    )
+    def test_certified_bodies_are_named_where_they_have_a_say(
+        self, language: str, profile: dict[str, Any], there: bool
+    ) -> None:
+        # DSA Art. 17(3)(f), Art. 19(1), Art. 21
+        set_profile(Profile(platform="maydan", **profile), by=AMAL, now=NOW)
+        words = wording(language)
+        (said,) = [s for s in render(issue(), language).sections if s.key == "redress"]
+        assert (words.out_of_court in said.paragraphs) is there
+        assert words.court in said.paragraphs
 
     def test_what_was_decided(self) -> None:
         # DSA Art. 17(3)(a)

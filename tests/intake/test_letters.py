@@ -42,6 +42,7 @@ def outcome(
     language: str = "en",
     why: Reasons | None = None,
     measures: Sequence[Measure] = (Measure(MeasureKind.REMOVE),),
+    bodies: bool = True,
     **more: Any,
 ) -> letters.Words:
     notice = Notice(language=language)
@@ -50,7 +51,17 @@ def outcome(
     if result is not Outcome.NO_VIOLATION:
         why = why or reasons(language=language)
     taken = measures if result is Outcome.VIOLATION else ()
-    return letters.outcome(notice, item, result=result, reasons=why, measures=taken)
+    return letters.outcome(notice, item, result=result, reasons=why, measures=taken, bodies=bodies)
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_no_certified_body_is_named_where_none_has_a_say(language: str) -> None:
+    # DSA Art. 19(1)
+    words = {"en": ("certified", "court"), "ar": ("معتمدة", "المحكمة")}[language]
+    for there in (True, False):
+        said = " ".join(outcome(Outcome.NO_VIOLATION, language, bodies=there).paragraphs)
+        assert (words[0] in said) is there
+        assert words[1] in said
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 10, 11, 99, 100, 101, 102])

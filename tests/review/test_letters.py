@@ -92,6 +92,15 @@ def test_each_answer_says_what_remains_to_be_done(language: str, court: str) -> 
         assert court in letters.outcome(complaint(language, complainant=who, state=state)).text
 
 
+@pytest.mark.parametrize(("language", "court"), [("en", "you can turn to a court"), ("ar", "إلى المحكمة")])
+def test_no_certified_body_is_named_where_none_has_a_say(language: str, court: str) -> None:
+    # DSA Art. 19(1): Art. 21 does not bind micro and small companies
+    for who, state in FINAL:
+        words = letters.outcome(complaint(language, complainant=who, state=state), bodies=False)
+        assert court in words.text
+        assert not any(word in words.text for word in ("certified", "خارج القضاء"))
+
+
 @pytest.mark.parametrize(("language", "date"), [("en", "16 March 2026"), ("ar", "16 مارس 2026")])
 def test_the_receipt_says_by_when(language: str, date: str) -> None:
     assert date in letters.receipt(complaint(language)).text

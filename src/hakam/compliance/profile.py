@@ -176,6 +176,11 @@ def profile_of(platform: str) -> Profile:
     return Profile(platform=platform) if row is None else msgspec.convert(row.body, Profile)
 
 
+def has_certified_bodies(platform: str, on: date) -> bool:
+    """Whether certified bodies settle disputes with a platform (DSA Art. 21): not where it is small (Art. 19(1))."""
+    return judge(duties()["dsa.disputes"], profile_of(platform), on).applies
+
+
 def set_profile(profile: Profile, *, by: Actor, now: datetime) -> Profile:
     """Set what a platform is. Whoever stops being small keeps the exemption for twelve months (DSA Art. 19(1)).
 

@@ -16,6 +16,7 @@ from hakam.compliance import rulebook, statements
 from hakam.compliance.calendar import last_day
 from hakam.compliance.direction import settled
 from hakam.compliance.models import Statement
+from hakam.compliance.profile import has_certified_bodies
 from hakam.compliance.wording import Wording
 from hakam.compliance.wording_ar import ARABIC
 from hakam.compliance.wording_de import GERMAN
@@ -240,10 +241,11 @@ class _Writer:
         # DSA Art. 17(3)(f): clear information on redress: internal complaint, out-of-court settlement, courts
         w, s = self._w, self._statement
         last = last_day(s.complain_until, get_default_timezone())
+        bodies = has_certified_bodies(s.platform, localdate(s.issued_at))
         paragraphs = (
             w.dated(w.complaint, platform=self._keep(self._platform), date=w.day(last)),  # DSA Art. 20(1)
             w.complaint_by_person,  # DSA Art. 20(4) and (6)
-            w.out_of_court,  # DSA Art. 21(1) and (2)
+            *([w.out_of_court] if bodies else []),  # DSA Art. 21(1) and (2)
             w.court,  # DSA Art. 21(1), third subparagraph
         )
         link = StatementLink(w.complaint_link, f"{self._base}{statements.path_of(s)}#complain")

@@ -12,10 +12,12 @@ from typing import Final
 import msgspec
 from django.db import transaction
 from django.db.models import Q
+from django.utils.timezone import localdate
 
 from hakam.compliance import deadlines, ledger
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import Fact
+from hakam.compliance.profile import has_certified_bodies
 from hakam.enforcement.access import delivered_at
 from hakam.enforcement.kinds import Channel, EffectKind
 from hakam.intake import crowd_letters, letters, notice_clocks
@@ -78,7 +80,14 @@ def _answer(item: NoticeItem, told: Told, *, now: datetime) -> None:
         channels = tell(
             notice,
             EffectKind.NOTICE_OUTCOME,
-            letters.outcome(notice, item, result=told.outcome, reasons=told.reasons, measures=told.measures),
+            letters.outcome(
+                notice,
+                item,
+                result=told.outcome,
+                reasons=told.reasons,
+                measures=told.measures,
+                bodies=has_certified_bodies(notice.platform, localdate(now)),
+            ),
             now=now,
             key=f"{item.ref.rpartition(':')[2]}:{told.decision}",
             data={

@@ -13,10 +13,12 @@ from typing import Any, Final
 
 import msgspec
 from django.db import transaction
+from django.utils.timezone import localdate
 
 from hakam.compliance import deadlines, ledger
 from hakam.compliance.access import facts_of
 from hakam.compliance.facts import FactKind
+from hakam.compliance.profile import has_certified_bodies
 from hakam.enforcement.access import waiting
 from hakam.enforcement.kinds import Channel, EffectKind
 from hakam.enforcement.letters import letter
@@ -168,7 +170,12 @@ def _words(found: Logged, crowd: Crowd, told: Told) -> letters.Words:
     url = found.submission.urls[0] if found.submission.urls else ""
     item = NoticeItem(ref=found.ref, url=url, item_kind=crowd.item_kind, item_id=crowd.item_id)
     return letters.outcome(
-        as_notice(found), item, result=told.outcome, reasons=told.reasons, measures=told.measures
+        as_notice(found),
+        item,
+        result=told.outcome,
+        reasons=told.reasons,
+        measures=told.measures,
+        bodies=has_certified_bodies(crowd.platform, localdate()),
     )
 
 

@@ -50,11 +50,12 @@ def receipt(notice: Notice, items: int) -> Words:
 
 
 def outcome(
-    notice: Notice, item: NoticeItem, *, result: Outcome, reasons: Reasons | None, measures: Sequence[Measure]
-) -> Words:
-    """Word the decision on one item of a notice, with redress and the use of automated means (DSA Art.
+    notice: Notice, item: NoticeItem, *, result: Outcome, reasons: Reasons | None, measures: Sequence[Measure],
+    bodies: bool = True,
+) -> Words:  # fmt: skip
+    """Word the decision on one item of a notice, with redress and the use of automated means (DSA Art. 16(5), (6)).
 
-    16(5), (6)).
+    `bodies`: whether certified bodies settle disputes with this platform (DSA Art. 21).
     """
     with translation.override(notice.language):
         where = settled(item.url or f"{item.item_kind} {item.item_id}")
@@ -69,7 +70,9 @@ def outcome(
                     "If you do not agree, you can complain on the page of your notice, "
                     "free of charge, for six months."
                 ),
-                _("You can also turn to a certified out-of-court dispute settlement body, or to a court."),
+                _("You can also turn to a certified out-of-court dispute settlement body, or to a court.")
+                if bodies
+                else _("You can also turn to a court."),
             ),
             link=_("See the decision, or complain"),
         )

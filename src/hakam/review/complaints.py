@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import IntegrityError, transaction
-from django.utils.timezone import get_default_timezone
+from django.utils.timezone import get_default_timezone, localdate
 from django.utils.translation import gettext as _
 
 from hakam.compliance import deadlines, ledger, statements
 from hakam.compliance.calendar import last_day
 from hakam.compliance.direction import settled
 from hakam.compliance.facts import FactKind
+from hakam.compliance.profile import has_certified_bodies
 from hakam.compliance.storable import storable
 from hakam.enforcement.kinds import Channel, EffectKind
 from hakam.enforcement.letters import letter
@@ -270,7 +271,11 @@ def _about(complaint: Complaint) -> tuple[str, ...]:
 
 def _tell(complaint: Complaint, kind: EffectKind, *, now: datetime) -> None:
     """Tell the complainant and nobody else: through the platform, and by e-mail if there is an address."""
-    words = letters.receipt(complaint) if kind is EffectKind.COMPLAINT_RECEIPT else letters.outcome(complaint)
+    if kind is EffectKind.COMPLAINT_RECEIPT:
+        words = letters.receipt(complaint)
+    else:
+        bodies = has_certified_bodies(complaint.decision.platform, localdate(now))
+        words = letters.outcome(complaint, bodies=bodies)
     stream = f"complaint:{complaint.pk}"
     enqueue(
         now=now,

@@ -46,8 +46,11 @@ def receipt(complaint: Complaint) -> Words:
         )
 
 
-def outcome(complaint: Complaint) -> Words:
-    """Word the outcome of a complaint: what was decided, why, and what can still be done (DSA Art. 20(5))."""
+def outcome(complaint: Complaint, *, bodies: bool = True) -> Words:
+    """Word the outcome of a complaint: what was decided, why, and what can still be done (DSA Art. 20(5)).
+
+    `bodies`: whether certified bodies settle disputes with this platform (DSA Art. 21).
+    """
     with translation.override(complaint.language):
         upheld = complaint.state == ComplaintState.UPHELD
         return Words(
@@ -56,13 +59,19 @@ def outcome(complaint: Complaint) -> Words:
                 _what(complaint, upheld=upheld),
                 _("The reasons: %(answer)s") % {"answer": complaint.answer},
                 _("The complaint was decided by a person, not by automated means alone."),
-                _(
-                    "If you do not agree, you can turn to an out-of-court dispute settlement body "
-                    "certified in the European Union, or to a court."
-                ),
+                _where_next(bodies=bodies),
             ),
             link=_("Read the answer to your complaint"),
         )
+
+
+def _where_next(*, bodies: bool) -> str:
+    if bodies:
+        return _(
+            "If you do not agree, you can turn to an out-of-court dispute settlement body "
+            "certified in the European Union, or to a court."
+        )
+    return _("If you do not agree, you can turn to a court.")
 
 
 def _what(complaint: Complaint, *, upheld: bool) -> str:

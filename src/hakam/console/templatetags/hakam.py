@@ -19,6 +19,7 @@ from django.utils.translation import ngettext, pgettext
 
 from hakam.compliance import calendar
 from hakam.compliance.clocks import clock
+from hakam.compliance.profile import has_certified_bodies
 from hakam.console import timewords
 from hakam.console.differences import Change, differences
 from hakam.console.glyphs import PartKind, parts
@@ -74,6 +75,14 @@ def colon(label: object = "") -> str:
 def _before_mark() -> str:
     """Return what French sets before a mark of two parts: a narrow space at which no line breaks."""
     return "\u202f" if translation.get_language() == "fr" else ""
+
+
+@register.simple_tag
+def besides(platform: str) -> str:
+    """Return who else can be asked about a decision of a platform (DSA Art. 21, for bodies)."""
+    if has_certified_bodies(platform, timezone.localdate()):
+        return _("Besides this, an out-of-court body or a court can be asked.")
+    return _("Besides this, a court can be asked.")
 
 
 @register.simple_tag(takes_context=True)
