@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from datetime import UTC, datetime
 
@@ -106,8 +107,12 @@ def test_a_table_without_keywords_is_refused(text: str) -> None:
 
 
 def test_a_table_that_no_reader_of_csv_takes_is_refused_with_its_line() -> None:
-    with pytest.raises(ValueError, match="line 3 of the CSV: field larger"):
-        read_mastodon({"filters.csv": "keyword\nfine\n" + "x" * 200_000 + "\n"})
+    before = csv.field_size_limit(131_072)  # Python's own; a back-test of a table raises it
+    try:
+        with pytest.raises(ValueError, match="line 3 of the CSV: field larger"):
+            read_mastodon({"filters.csv": "keyword\nfine\n" + "x" * 200_000 + "\n"})
+    finally:
+        csv.field_size_limit(before)
 
 
 def test_text_that_is_no_json_is_refused_with_its_file() -> None:
