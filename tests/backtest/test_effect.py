@@ -11,6 +11,7 @@ from hakam.backtest import effect as module
 from hakam.backtest.columns import read_event
 from hakam.backtest.effect import Budget, Effect, effect_of, reads_counters
 from hakam.policy.pack import Pack
+from hakam.policy.staging import place
 from hakam.vocabulary.event import Event
 
 BEFORE = ("author.posts < 5", 'word(text.folded, "sun")', 'count(by=author.id, within="10m") > 20')
@@ -183,6 +184,34 @@ def test_a_change_and_its_undoing_are_each_others_mirror(
     same = effect_of(versions[1], versions[1], events[:300])
     assert (same.newly, same.no_longer) == (0, 0)
     assert not any(rule.newly or rule.no_longer for rule in same.rules)
+
+
+def test_another_stage_of_the_same_rule_is_a_change_for_those_whom_it_touches(
+    events: list[Event], load_files: Callable[..., Pack]
+) -> None:
+    def of(stage: str) -> Pack:
+        files = made_pack.files(BEFORE[:2])
+        return load_files(
+            {name: text.replace("stage: live", f"stage: {stage}") for name, text in files.items()}
+        )
+
+    shadow, canary, live = of("shadow"), of("canary 40%"), of("live")
+    up, down = effect_of(shadow, live, events), effect_of(live, shadow, events)
+    assert (up.newly, up.no_longer, up.stops_acting) == (0, 0, 0)
+    assert up.begins_to_act == up.fired_after == down.stops_acting > 0
+    for one, other in zip(up.rules, down.rules, strict=True):
+        assert one.begins_to_act == one.after == other.stops_acting
+        assert len(one.begins) == min(10, one.after) == len(other.stops)
+        assert (one.stops, one.stops_acting, other.begins, other.begins_to_act) == ((), 0, (), 0)
+    for rule, then, rest in zip(
+        up.rules, effect_of(shadow, canary, events).rules, effect_of(canary, live, events).rules, strict=True
+    ):
+        share = {event.id for event in events if place(rule.rule, event.platform, event.author.id) < 0.4}
+        assert 0 < then.begins_to_act < rule.after == then.begins_to_act + rest.begins_to_act
+        assert {event.id for event in then.begins} <= share
+        assert not {event.id for event in rest.begins} & share
+    assert effect_of(live, live, events).begins_to_act == 0
+    assert effect_of(None, live, events).begins_to_act == 0  # those are newly touched
 
 
 def test_the_sample_does_not_know_the_order_of_the_events(

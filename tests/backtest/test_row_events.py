@@ -178,6 +178,37 @@ def test_values_of_parquet_keep_their_types() -> None:
     assert event.extra == {"day": "2026-01-02"}
 
 
+@pytest.mark.parametrize(("cell", "id_"), [(1001, "1001"), (1001.0, "1001"), (-3, "-3"), ("0042", "0042")])
+def test_ids_that_a_table_keeps_as_numbers_are_texts(cell: object, id_: str) -> None:
+    event = valid(made({"id": cell, "author_id": cell, "item": {"id": cell, "text": "hi", "reach": 3.0}}))
+    assert (event.id, event.author.id, event.item.id, event.item.reach) == (id_, id_, id_, 3)
+
+
+def test_what_is_no_whole_number_is_no_id() -> None:
+    for cell in (1.5, True, float("inf")):
+        assert made({"author_id": cell})["author"]["id"] == cell
+    assert made({"text": 5})["item"]["text"] == 5  # a number is no text, and the door says so
+
+
+def test_unknown_members_of_a_whole_author_are_not_known() -> None:
+    event = valid(made({"text": "hi", "author": {"id": "u1", "posts": None, "followers": float("nan")}}))
+    assert (event.author.id, event.author.posts, event.author.followers) == ("u1", None, None)
+
+
+@pytest.mark.parametrize(
+    ("cell", "at"),
+    [
+        ("2026-03-01 08:00:00+00", datetime(2026, 3, 1, 8, tzinfo=UTC)),  # PostgreSQL, DuckDB
+        ("2026-03-01 08:00:00.25+03", datetime(2026, 3, 1, 5, 0, 0, 250_000, tzinfo=UTC)),
+        ("2026-03-01T08:00:00.000000+0530", datetime(2026, 3, 1, 2, 30, tzinfo=UTC)),  # Polars
+        ("2026-03-01 08:00:00 UTC", datetime(2026, 3, 1, 8, tzinfo=UTC)),  # BigQuery
+        ("2026-03-01T08:00:00-04:00", datetime(2026, 3, 1, 12, tzinfo=UTC)),
+    ],
+)
+def test_times_are_read_as_databases_write_them(cell: str, at: datetime) -> None:
+    assert valid(made({"text": "hi", "created_at": cell})).at == at
+
+
 @pytest.mark.parametrize("field", sorted(event_fields()))
 def test_every_field_of_an_event_can_be_a_column(field: str) -> None:
     assert field_for(field) == field

@@ -192,6 +192,41 @@ def test_what_the_draft_writes_stands_before_rules_that_fire_more(  # noqa: PLR0
     assert 'data-rule="never"' in top
 
 
+@pytest.mark.parametrize(
+    ("language", "acted", "released"),
+    [
+        (
+            "en",
+            "Only recorded until now, acted on by the draft",
+            "2 events that were only recorded until now",
+        ),
+        ("ar", "كانت تُسجَّل فقط، وتعمل عليها المسودة", "حدثان (2) كانا يُسجَّلان فقط"),
+    ],
+)
+def test_a_rule_that_goes_live_shows_whom_it_would_act_on(  # noqa: PLR0917 -- fixtures
+    draft: RulebookDraft,
+    log: MemoryEventLog,
+    sign_in: SignIn,
+    lead: Client,
+    language: str,
+    acted: str,
+    released: str,
+) -> None:
+    scene.publish({**scene.PACK, "rules/more.yaml": MORE, "pack.yaml": LATER})
+    made = drafts.begin("Live", by=SYSTEM, now=timezone.now())
+    live = MORE.replace("stage: shadow", "stage: live", 1)
+    made = drafts.save(made.pk, path="rules/more.yaml", text=live, seen=0, by=SYSTEM, now=timezone.now())
+    lead.post(url(made, "/ask"), {"days": "7"})
+    run(log, "you are vermin", "hello", "more vermin", "small")
+    reader = sign_in(Role.POLICY_LEAD, language=language)
+    rule = said(reader.get(url(made))).split('data-rule="vermin"')[1].split("</details>")[0]
+    assert acted in rule
+    assert "you are vermin" in rule
+    assert {"en": "Nothing changes.", "ar": "لا يتغيّر شيء."}[language] not in rule
+    release = said(reader.get(f"/desk/rules/drafts/{made.pk}/release"))
+    assert released in re.sub("<[^>]+>", "", release)
+
+
 def test_while_rules_are_read_no_count_is_told(lead: Client, draft: RulebookDraft) -> None:
     lead.post(url(draft, "/ask"), {"days": "7"})
     assert "as soon as its turn comes" in said(lead.get(url(draft)))

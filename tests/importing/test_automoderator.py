@@ -93,3 +93,22 @@ def test_nothing_makes_an_empty_pack() -> None:
     made = read({"p": "# nothing\n---\n"})
     assert made.entries == []
     assert engine_of(made).pack.rules == ()
+
+
+@pytest.mark.parametrize(
+    ("check", "why"),
+    [
+        ("body_longer_than: lots", "`body_longer_than: lots` is no number"),
+        ("body_shorter_than: true", "`body_shorter_than: True` is no number"),
+        ("reports:", "`reports: None` is no number"),
+        ("reports: [2]", "`reports: [2]` is no number"),
+        ("author: {account_age: {a: 1}}", "account_age"),
+    ],
+)
+def test_a_wrong_value_leaves_out_its_own_rule_alone(check: str, why: str) -> None:
+    made = read({"p": f"# Odd\n{check}\naction: remove\n---\n# Fine\ntitle: fine\naction: remove\n"})
+    assert [(entry.what, entry.status) for entry in made.entries] == [
+        ("Odd", Status.LEFT_OUT),
+        ("Fine", Status.CARRIED),
+    ]
+    assert why in made.entries[0].notes[0]

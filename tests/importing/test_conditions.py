@@ -72,6 +72,9 @@ def test_a_text_that_no_quotes_hold_is_refused(text: str) -> None:
 
 def test_a_pattern_with_quotes_is_written_without_them() -> None:
     assert found("text.raw", 'say "it\'s"') == r"""matches(text.raw, r"(?i)say \x22it's\x22")"""
+    assert (
+        found("text.raw", r'\"\\"') == r"""matches(text.raw, r"(?i)\x22\\\x22")"""
+    )  # a quote, a backslash and a quote
 
 
 @pytest.mark.parametrize(

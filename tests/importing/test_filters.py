@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from datetime import UTC, datetime
 
@@ -103,6 +104,57 @@ def test_a_filter_that_has_ended_is_left_out_and_said() -> None:
 def test_a_table_without_keywords_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="keyword"):
         read_mastodon({"filters.csv": text})
+
+
+def test_a_table_that_no_reader_of_csv_takes_is_refused_with_its_line() -> None:
+    before = csv.field_size_limit(131_072)  # Python's own; a back-test of a table raises it
+    try:
+        with pytest.raises(ValueError, match="line 3 of the CSV: field larger"):
+            read_mastodon({"filters.csv": "keyword\nfine\n" + "x" * 200_000 + "\n"})
+    finally:
+        csv.field_size_limit(before)
+
+
+def test_text_that_is_no_json_is_refused_with_its_file() -> None:
+    with pytest.raises(ValueError, match=r"rules\.json: Expecting"):
+        read_discord({"rules.json": "{name: A}"})
+
+
+@pytest.mark.parametrize(
+    ("filter_", "why"),
+    [
+        ({"title": "A", "keywords": [{"id": "1", "whole_word": True}]}, "another form than is known: 'keyword'"),
+        ({"title": "A", "keywords": ["word"]}, "another form than is known"),
+        ({"title": "A", "keywords": 7}, "another form than is known"),
+    ],
+)  # fmt: skip
+def test_a_filter_of_an_odd_form_is_left_out_alone(filter_: dict[str, object], why: str) -> None:
+    fine = {"title": "Fine", "keywords": [{"keyword": "casino", "whole_word": True}]}
+    odd, kept = read_mastodon({"filters.json": json.dumps([filter_, fine])}).entries
+    assert (odd.status, kept.rule) == (Status.LEFT_OUT, "fine")
+    assert why in odd.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("odd", "why"),
+    [
+        ({"trigger_type": "KEYWORD"}, "the trigger type 'KEYWORD', which is not known"),
+        ({"trigger_type": [1]}, "another form than is known"),
+        ({"trigger_type": 5, "trigger_metadata": {"mention_total_limit": "many"}}, "another form than is known"),
+        ({"trigger_metadata": {"keyword_filter": "ban"}}, "`keyword_filter` is no list"),
+        ({"trigger_metadata": {"regex_patterns": "b.n"}}, "`regex_patterns` is no list"),
+    ],
+)  # fmt: skip
+def test_a_rule_of_an_odd_form_is_left_out_alone(odd: dict[str, object], why: str) -> None:
+    fine = {
+        "name": "Fine",
+        "trigger_type": 1,
+        "trigger_metadata": {"keyword_filter": ["cat"]},
+        "actions": [{"type": 1}],
+    }
+    wrong, kept = read_discord({"rules.json": json.dumps([{**fine, "name": "Odd", **odd}, fine])}).entries
+    assert (wrong.what, wrong.status, kept.rule) == ("Odd", Status.LEFT_OUT, "fine")
+    assert why in wrong.notes[0]
 
 
 @pytest.mark.parametrize("text", ["[1]", "7", '["a"]'])

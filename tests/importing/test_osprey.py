@@ -125,6 +125,84 @@ def test_a_file_that_is_required_under_a_condition_brings_it_along() -> None:
     assert fired(engine, {"item": text, "extra": {"event_type": "edit", "post_count": 4}}) == []
 
 
+def test_a_path_with_a_name_in_it_holds_where_the_name_is_that() -> None:
+    found = read(
+        {
+            "main.sml": "Import(rules=['models/base.sml'])\n"
+            "Require(rule=f'actions/{ActionName}.sml', require_if=PostCount > 1)\n",
+            "models/base.sml": BASE,
+            "actions/send.sml": single("TextContains(text=PostText, phrase='x')"),
+            "actions/see.sml": "Seen = Rule(when_all=[PostCount > 5], description='s')\n",
+        }
+    )
+    assert not found.count(Status.LEFT_OUT)
+    engine = engine_of(found)
+    send = {"item": {"text": "x"}, "extra": {"action_name": "send", "post_count": 9}}
+    assert fired(engine, send) == ["found"]
+    assert fired(engine, {**send, "extra": {"action_name": "send", "post_count": 1}}) == []
+    assert fired(engine, {**send, "extra": {"action_name": "see", "post_count": 9}}) == ["seen"]
+    assert fired(engine, {"item": {"text": "x"}}) == []
+
+
+def test_a_path_that_no_file_has_is_named() -> None:
+    (entry,) = made("Require(rule=f'nowhere/{ActionName}.sml')\n").entries
+    assert "at run time" in entry.notes[0]
+
+
+def test_a_file_that_several_require_is_read_for_each_of_them() -> None:
+    files = {
+        "main.sml": "Import(rules=['models/base.sml'])\nRequire(rule=f'actions/{ActionName}.sml')\n",
+        "models/base.sml": BASE,
+        "actions/send.sml": "Require(rule='both.sml', require_if=PostCount > 3)\n",
+        "actions/edit.sml": "Require(rule='both.sml')\n",
+        "actions/see.sml": "",
+        "both.sml": single("TextContains(text=PostText, phrase='x')"),
+    }
+    engine = engine_of(read(files))
+
+    def read_for(action: str, posts: int) -> bool:
+        return bool(
+            fired(engine, {"item": {"text": "x"}, "extra": {"action_name": action, "post_count": posts}})
+        )
+
+    assert [read_for("send", 4), read_for("send", 3), read_for("edit", 1), read_for("see", 9)] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+    # whoever requires it without a condition reads it always
+    engine = engine_of(read({**files, "main.sml": files["main.sml"] + "Require(rule='both.sml')\n"}))
+    assert read_for("see", 9)
+
+
+def test_files_that_require_each_other_end() -> None:
+    files = {"a.sml": "Require(rule='b.sml')\n" + single("1 > 0"), "b.sml": "Require(rule='a.sml')\n"}
+    assert len(read(files).entries) == 1
+
+
+def test_a_text_with_its_case_is_found_in_that_case() -> None:
+    engine = engine_of(made(single("TextContains(text=PostText, phrase='USA', case_sensitive=True)")))
+    assert fired(engine, {"item": {"text": "in the USA."}}) == ["found"]
+    assert fired(engine, {"item": {"text": "in the usa."}}) == []
+
+
+def test_a_label_under_a_condition_leaves_its_rule_out() -> None:
+    """Otherwise the label would land on more people than there."""
+    text = single("PostCount > 3") + "Also = Rule(when_all=[IsPost], description='also')\n"
+    label = "LabelAdd(entity=UserId, label='meow', expires_after=TimeDelta(days=1), "
+    given = {
+        entry.rule: entry
+        for entry in made(
+            f"{text}WhenRules(rules_any=[Found], then=[{label}apply_if=Also)])\n"
+            f"WhenRules(rules_any=[Also], then=[{label}delay_action_by=TimeDelta(days=1))])\n"
+        ).entries
+    }
+    assert given[None].status is Status.LEFT_OUT
+    assert "apply_if" in given[None].notes[0]
+    assert "the label came later there; the mark is set at once here" in given["also"].notes
+
+
 def test_a_rule_may_name_another() -> None:
     text = single("PostCount > 3") + "Also = Rule(when_all=[Found, IsPost], description='also')\n"
     engine = engine_of(made(text))
@@ -137,6 +215,8 @@ def test_a_rule_may_name_another() -> None:
     [
         (single("MxLookup(domain=PostText) == 'x'"), 2, "the function `MxLookup`"),
         (single("Nowhere > 3"), 2, "`Nowhere`, which nothing defines"),
+        ("A = B\nB = A\n" + single("A > 3"), 4, "needs itself"),
+        (single("StringStartsWith(s=PostText)"), 2, "another form than is known: 'start'"),
         (single("RegexMatch(target=PostText, pattern='a(?!b)')"), 2, "look-around"),
         (single("1 < PostCount < 3"), 2, "a chain of comparisons"),
         (single("HasLabel(entity=UserId, label='x', manual=True)"), 2, "more than an entity and a label"),

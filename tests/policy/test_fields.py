@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from hakam.policy.fields import hour, paths_of, weekday
+from hakam.policy.fields import FIELDS, hour, paths_of, weekday
+from hakam.signals.links import host_of, registrable
 
 PATHS = [
     ("https://x.example", "/"),
@@ -41,6 +42,40 @@ def test_paths_are_kept_once_and_in_order() -> None:
     assert paths_of(("https://a.example/x", "https://b.example/x", "https://c.example/y")) == ("/x", "/y")
     assert paths_of(()) == ()
     assert paths_of(None) is None
+
+
+def test_what_links_have_is_in_the_form_that_is_asked_for() -> None:
+    """Nobody is told that a host is never there which is."""
+    hosts = [
+        *(
+            "a.example",
+            "www.a.co.uk",
+            "пример.рф",
+            "a.b.github.io",
+            "127.0.0.1",
+            "[::1]",
+            "localhost",
+        ),
+        *map(
+            host_of,
+            (
+                "HTTP://A.Example:80/x",
+                "http://xn--e1afmkfd.xn--p1ai",
+                "//0x7f.1/",
+                "http://%65vil.example",
+                "http://xn--zz--.de",
+            ),
+        ),
+    ]
+    as_host, as_domain = FIELDS["links.hosts"].host, FIELDS["links.domains"].host
+    assert as_host is not None
+    assert as_domain is not None
+    for host in hosts:
+        assert host is not None
+        assert as_host(host) == host
+        assert as_domain(registrable(host)) == registrable(host)
+    for text in ("no host at all", "", "a b.example", "/path"):
+        assert as_host(text) == as_domain(text) == text
 
 
 TIMES = [

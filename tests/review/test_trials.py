@@ -325,3 +325,26 @@ def test_abuse_of_children_is_veiled_wherever_it_shows() -> None:
     log.append([scene.entry(event, scene.verdict()) for event in events])
     names = {name for rule in found.rules for name in rule.newly}
     assert trials.veiled(names, log=log, result=found) == {(scene.PLATFORM, events[3].id)}
+
+
+def test_what_a_rule_newly_acts_on_is_named_and_veiled_too() -> None:
+    rules = VERMIN.replace("hate", "child-abuse").replace(" and not author.verified", "")
+    scene.publish(
+        {
+            **scene.PACK,
+            "pack.yaml": scene.PACK["pack.yaml"].replace("1.0.0", "1.1.0"),
+            "rules/more.yaml": rules,
+        }
+    )
+    draft = drafts.begin("Live", by=LEAD, now=NOW)
+    live = rules.replace("stage: shadow", "stage: live")
+    draft = drafts.save(draft.pk, path="rules/more.yaml", text=live, seen=0, by=LEAD, now=NOW)
+    events = happened()
+    trial = asked(draft)
+    run(events)
+    found = answer(trial)
+    (rule,) = [one for one in found.rules if one.begins_to_act]
+    assert (found.newly, found.begins_to_act, rule.newly_fires) == (0, rule.begins_to_act, 0)
+    log = MemoryEventLog()
+    log.append([scene.entry(event, scene.verdict()) for event in events])
+    assert trials.veiled(rule.begins, log=log, result=found) == set(rule.begins) > set()

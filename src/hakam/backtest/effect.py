@@ -24,6 +24,7 @@ from hakam.policy.rules import Rule
 from hakam.policy.tree import Condition, Counter, walk
 from hakam.signals.measure import measure
 from hakam.vocabulary.event import Event
+from hakam.vocabulary.verdict import Stage, Verdict
 
 _LOOK = 64  # events between two looks at the clock
 SHOWN = 10
@@ -56,6 +57,11 @@ class RuleEffect(msgspec.Struct, frozen=True):
     caught: int = 0  # the rule fires, people found a violation
     wrong: int = 0  # the rule fires, people found nothing
     missed: int = 0  # people found a violation of the rule's clause, the rule is silent
+    # it fires in both versions, and its stage differs: it was only recorded, or will only be
+    begins_to_act: int = 0
+    stops_acting: int = 0
+    begins: tuple[Event, ...] = ()
+    stops: tuple[Event, ...] = ()
 
 
 class Disagreement(msgspec.Struct, frozen=True):
@@ -85,6 +91,8 @@ class Effect(msgspec.Struct, frozen=True):
     disagreements: tuple[Disagreement, ...] = ()
     judged_both_ways: int = 0
     decided: int = 0  # events that people decided
+    begins_to_act: int = 0  # events on which a rule acts that only recorded them before
+    stops_acting: int = 0
 
     @property
     def sound(self) -> bool:
@@ -127,6 +135,7 @@ class _Rule:
         self.before = self.after = 0
         self.newly, self.no_longer = _Sample(f"+{name}", size), _Sample(f"-{name}", size)
         self.near = _Sample(f"~{name}", size)
+        self.begins, self.stops = _Sample(f">{name}", size), _Sample(f"<{name}", size)
         self.caught = self.wrong = self.missed = 0
 
 
@@ -180,6 +189,7 @@ class _Run:
         self._counters = MemoryCounters(), RecordingCounters(MemoryCounters())
         self._rules = {rule.id: _Rule(rule.id, budget.shown) for rule in rules}
         self.seen = self._fired_before = self._fired_after = self._newly = self._no_longer = 0
+        self._begins = self._stops = 0
         self._failed: dict[str, int] = {}
         self._disagreements: list[Disagreement] = []
         self._both_ways = self._decided = 0
@@ -194,13 +204,14 @@ class _Run:
     def see(self, event: Event, found: tuple[bool, str] | None = None) -> None:
         signals = measure(event, self._needs)
         old_engine, new_engine = self._engines
-        old: set[str] = set()
+        old: dict[str, Stage] = {}
         if old_engine is not None:
-            old = {firing.rule for firing in old_engine.judge(event, signals, self._counters[0]).firings}
+            old = _stages(old_engine.judge(event, signals, self._counters[0]))
         recording = self._counters[1]
         recording.start()
         verdict = new_engine.judge(event, signals, recording)
-        new = {firing.rule for firing in verdict.firings}
+        stages = _stages(verdict)
+        new = set(stages)
         for rule in verdict.quarantined:
             self._failed[rule] = self._failed.get(rule, 0) + 1
         self.seen += 1
@@ -208,7 +219,7 @@ class _Run:
         self._fired_after += bool(new)
         self._newly += bool(new) and not old
         self._no_longer += bool(old) and not new
-        for name in old | new:
+        for name in old.keys() | new:
             rule_ = self._rules[name]
             rule_.before += name in old
             rule_.after += name in new
@@ -216,12 +227,25 @@ class _Run:
                 rule_.newly.see(event)
             elif name not in new:
                 rule_.no_longer.see(event)
+        self._act(event, old, stages)
         seen = Seen(event, signals, dict(recording.seen))
         self._near(event, seen, new)
         if found is not None:
             self._hold_against(found, new)
         if self._both_ways < min(self._budget.both_ways, MAX_BOTH_WAYS) and (new or not self.seen % 7):
             self._judge_again(event, seen, new, set(verdict.quarantined))
+
+    def _act(self, event: Event, old: dict[str, Stage], new: dict[str, Stage]) -> None:
+        """Keep what the same rule fires on and treats otherwise for this author, since its stage differs."""
+        differing = [name for name in old.keys() & new if old[name] is not new[name]]
+        begins = [name for name in differing if new[name] is Stage.LIVE]
+        stops = [name for name in differing if old[name] is Stage.LIVE]
+        for name in begins:
+            self._rules[name].begins.see(event)
+        for name in stops:
+            self._rules[name].stops.see(event)
+        self._begins += bool(begins)
+        self._stops += bool(stops)
 
     def _near(self, event: Event, seen: Seen, fired: set[str]) -> None:
         for rule, steps, wider in self._steps:
@@ -283,6 +307,10 @@ class _Run:
                     rule.caught,
                     rule.wrong,
                     rule.missed,
+                    rule.begins.count,
+                    rule.stops.count,
+                    rule.begins.events(),
+                    rule.stops.events(),
                 )
                 for name, rule in self._rules.items()
             ),
@@ -290,7 +318,14 @@ class _Run:
             disagreements=tuple(self._disagreements),
             judged_both_ways=self._both_ways,
             decided=self._decided,
+            begins_to_act=self._begins,
+            stops_acting=self._stops,
         )
+
+
+def _stages(verdict: Verdict) -> dict[str, Stage]:
+    """Return the rules that fire, each with how it works for this author: live or shadow."""
+    return {firing.rule: firing.stage for firing in verdict.firings}
 
 
 def _steps(rule: Rule) -> tuple[tuple[Condition, ...], Condition | None]:

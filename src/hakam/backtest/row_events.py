@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -29,7 +30,11 @@ SHORT_NAMES = {
 }
 STRUCTS = ("author", "item", "context")  # whole, as NDJSON and Parquet can hold them
 FREE = ("scores", "extra")  # any name below them is a field
+IDS = frozenset({"id", "parent", "thread", "community"})  # last parts of the names of fields that are ids
 LIST_SEPARATOR = "|"
+_ZONED = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}[ Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?) ?(?:([+-][0-9]{2}):?([0-9]{2})?|UTC)"
+)
 _MAX_DIGITS = 400  # more than any double has: zeros before the number
 
 
@@ -185,11 +190,17 @@ def _put(event: dict[str, Any], path: list[str], value: Any) -> None:
     event[path[-1]] = {**value, **before} if isinstance(before, dict) and isinstance(value, dict) else value
 
 
-def _typed(field: str, value: Any) -> Any:
-    """Return text from a CSV as the field's type. What does not fit goes as it is: the door names it."""
+def _typed(field: str, value: Any) -> Any:  # noqa: PLR0911 -- one for each kind of field
+    """Return a value of a table as the field's type. What does not fit goes as it is: the door names it."""
     kind = event_fields().get(field)
+    if field in STRUCTS and isinstance(value, dict):
+        members = {str(name): one for name, one in value.items() if one is not None and one == one}  # noqa: PLR0124 -- NaN
+        return {name: _typed(f"{field}.{name}", one) for name, one in members.items()}
     if not isinstance(value, str):
-        return _whole(_jsonable(value), kind)
+        plain = _jsonable(value)
+        return _id(plain) if field.rpartition(".")[2] in IDS else _whole(plain, kind)
+    if isinstance(kind, inspect.DateTimeType):
+        return _moment(value)
     if field.startswith("scores."):
         return _number(value)
     if isinstance(kind, inspect.BoolType):
@@ -208,6 +219,22 @@ def _whole(value: Any, kind: Any) -> Any:
     if isinstance(kind, inspect.IntType) and isinstance(value, float) and value.is_integer():
         return int(value)
     return value
+
+
+def _id(value: Any) -> Any:
+    """Return an id that a table keeps as a number, `12` or `12.0`, as the text `12`."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _moment(text: str) -> str:
+    """Return a time with its zone as the events have it: databases write `+00`, `+0000` or ` UTC`."""
+    match = _ZONED.fullmatch(text.strip())
+    if match is None:
+        return text
+    moment, hours, minutes = match.groups()
+    return f"{moment}{hours}:{minutes or '00'}" if hours else f"{moment}Z"
 
 
 def _number(text: str) -> Any:

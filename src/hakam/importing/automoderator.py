@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import YAMLError
 
-from hakam.importing.carried import Draft, Imported, UnsupportedError
+from hakam.importing.carried import MALFORMED, Draft, Imported, UnsupportedError, reason
 from hakam.importing.conditions import (
     END,
     NO_WORD,
@@ -47,6 +47,7 @@ _TYPES = {
     "submission": 'item.kind == "post"',
 }
 _FLAGS = {"is_original_content", "is_poll", "is_gallery", "is_meta_discussion", "past_archive_date"}
+_OLD = {"link_karma": "post_karma"}  # a name of before that is still read
 _KARMA = {f"{kind}{where}_karma" for kind in ("comment", "post", "combined") for where in ("", "_subreddit")}
 _AUTHOR_FLAGS = {"has_verified_email", "is_gold", "is_submitter"}
 _AUTHOR_LABELS = {"is_contributor": "contributor", "is_moderator": "moderator"}
@@ -75,8 +76,8 @@ def read(files: dict[str, str], name: str = "automoderator") -> Imported:
                 rule = _load(body)
                 if rule:
                     pack.add(_Rule(pack, file, line, what, number).draft(rule))
-            except UnsupportedError as error:
-                pack.leave_out(file, line, what, str(error))
+            except MALFORMED as error:
+                pack.leave_out(file, line, what, reason(error))
     return pack.finish()
 
 
@@ -120,6 +121,12 @@ def _load(body: str) -> dict[str, Any]:
 def _texts(value: Any) -> list[str]:
     given = value if isinstance(value, list) else [value]
     return [str(one) for one in given if one is not None and str(one) != ""]
+
+
+def _number(key: str, value: Any) -> int:
+    if isinstance(value, bool) or re.fullmatch(r"-?[0-9]+", str(value).strip()) is None:
+        raise UnsupportedError(f"`{key}: {str(value)[:40]}` is no number")
+    return int(value)
 
 
 class _Rule:
@@ -202,11 +209,11 @@ class _Rule:
             self.notes.append(
                 "the platform sends `extra.reports`; notices of Hakam become cases by themselves"
             )
-            return f"{self.pack.declared('reports', 'number')} >= {int(value)}"
+            return f"{self.pack.declared('reports', 'number')} >= {_number(key, value)}"
         if key in {"body_longer_than", "body_shorter_than"}:
             sign = ">" if key == "body_longer_than" else "<"
             self.notes.append("spaces and punctuation at the ends count too")
-            return f"len(item.text) {sign} {int(value)}"
+            return f"len(item.text) {sign} {_number(key, value)}"
         if key == "is_edited":
             return f'event.change {"==" if value is True else "!="} "edited"'
         if key == "is_top_level":
@@ -308,7 +315,7 @@ class _Rule:
                 said.append(f"{START if begins else ''}{escaped(term)}{END if ends else ''}")
             else:
                 said.append(escaped(term))
-        any_of = f"(?:{'|'.join(said)})"
+        any_of = f"({'?s:' if regex else '?:'}{'|'.join(said)})"  # its dot is any character, a line's end too
         return {
             "includes": any_of,
             "includes-word": f"{START}{any_of}{END}" if regex else any_of,
@@ -328,7 +335,7 @@ class _Rule:
         thresholds: list[str] = []
         others: list[str] = []
         for given, value in author.items():
-            key = str(given)
+            key = _OLD.get(str(given), str(given))
             if key in _NO_ACTION or key in {"satisfy_any_threshold", "overwrite_flair"}:
                 continue
             (thresholds if key in _KARMA or key == "account_age" else others).append(

@@ -21,6 +21,24 @@ class UnsupportedError(ValueError):
     """A part of a rule that can't be said in the rule language. The message says which and why."""
 
 
+MALFORMED = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+)  # what reading one rule may raise
+
+
+def reason(error: Exception) -> str:
+    """Return why a rule is left out, from what reading it raised."""
+    if isinstance(error, UnsupportedError):
+        return str(error)
+    if isinstance(error, RecursionError):
+        return "it needs itself, or is nested too deeply"
+    return f"a part of it has another form than is known: {' '.join(str(error).split())[:120]}"
+
+
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One rule of the other system. `line` counts from 1; `rule` is its id in the pack.
 

@@ -12,6 +12,7 @@ NO_WORD = r"[^\p{L}\p{N}_]"
 START, END = rf"(?:^|{NO_WORD})", rf"(?:$|{NO_WORD})"
 _PLAIN = re.compile(r"[^\W_]+(?:[ '\u2019-][^\W_]+)*")
 _SPECIAL = re.compile(r"([\\.^$*+?{}\[\]|()])")
+_QUOTE = re.compile(r'\\.|"', re.DOTALL)  # what a backslash stands before goes with it
 MANY = 12  # terms that still stand in the rule itself
 
 
@@ -43,9 +44,11 @@ def either(conditions: Iterable[str]) -> str:
 def found(field: str, pattern: str, *, case: bool = False) -> str:
     """Return the condition that a pattern is found in a field."""
     flags = "" if case else "(?i)"
-    return (
-        f"matches({field}, {quoted(flags + pattern.replace(chr(34), chr(92) + 'x22').replace(chr(10), ' '))})"
-    )
+    return f"matches({field}, {quoted(flags + _QUOTE.sub(_without_quotes, pattern).replace(chr(10), ' '))})"
+
+
+def _without_quotes(match: re.Match[str]) -> str:
+    return r"\x22" if match[0] in {'"', '\\"'} else match[0]
 
 
 def folded(field: str) -> str:

@@ -8,10 +8,11 @@ import json
 import math
 import re
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from hakam.importing.carried import Draft, Imported, UnsupportedError
+from hakam.importing.carried import MALFORMED, Draft, Imported, UnsupportedError, reason
 from hakam.importing.conditions import END, START, either, escaped, found, is_plain, quoted, translated
 from hakam.importing.packing import Pack
 
@@ -23,7 +24,10 @@ _BLOCK, _ALERT, _TIMEOUT, _NO_INTERACTION = 1, 2, 3, 4
 
 def _objects(text: str, file: str) -> list[dict[str, Any]]:
     """Return the objects of a JSON file that is one, or a list of them. Raises `ValueError`."""
-    data = json.loads(text)
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{file}: {error}") from error
     given = data if isinstance(data, list) else [data]
     if not all(isinstance(one, dict) for one in given):
         raise ValueError(f"{file}: an object, or a list of objects, is needed")
@@ -51,8 +55,8 @@ def read_mastodon(files: dict[str, str], name: str = "mastodon", *, now: datetim
             line = int(row.get("line") or _line_of(text, title))
             try:
                 pack.add(_mastodon(pack, row, title, (file, line, number), now))
-            except (UnsupportedError, TypeError, AttributeError) as error:
-                pack.leave_out(file, line, title, str(error))
+            except MALFORMED as error:
+                pack.leave_out(file, line, title, reason(error))
     return pack.finish()
 
 
@@ -67,7 +71,7 @@ def _csv(text: str) -> list[dict[str, Any]]:
     if column is None:
         raise ValueError("the CSV has no column `keyword`")
     found_: dict[tuple[str, ...], dict[str, Any]] = {}
-    for row in reader:
+    for row in _rows(reader):
         given = {name: (row.get(theirs) or "").strip() for name, theirs in names.items()}
         word = (row.get(column) or "").strip()
         way = given.get("action") or given.get("filter_action") or "warn"
@@ -89,6 +93,13 @@ def _csv(text: str) -> list[dict[str, Any]]:
         if ways[title] > 1:
             filter_["title"] = f"{title} ({', '.join(filter(None, differing))})"
     return list(found_.values())
+
+
+def _rows(reader: csv.DictReader[str]) -> Iterator[dict[str, str]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise ValueError(f"line {reader.line_num + 1} of the CSV: {error}") from error
 
 
 def _mastodon(
@@ -167,8 +178,8 @@ def read_discord(files: dict[str, str], name: str = "discord") -> Imported:
             line = _line_of(text, title)
             try:
                 pack.add(_discord(pack, rule, title, (file, line, number)))
-            except (UnsupportedError, TypeError, AttributeError) as error:
-                pack.leave_out(file, line, title, str(error))
+            except MALFORMED as error:
+                pack.leave_out(file, line, title, reason(error))
     return pack.finish()
 
 
@@ -190,7 +201,8 @@ def _discord(pack: Pack, rule: dict[str, Any], title: str, at: tuple[str, int, i
         notes.append("mentions of roles count if the platform lists them among `item.mentions`")
     else:
         names = {_SPAM: "Discord's own spam model", _PRESET: "word lists that Discord does not publish"}
-        raise UnsupportedError(names.get(int(trigger or 0), f"trigger type {trigger}"))
+        known = names.get(trigger) if isinstance(trigger, int) else None
+        raise UnsupportedError(known or f"the trigger type {trigger!r}, which is not known")
     if trigger == _KEYWORD and given.get("keyword_filter"):
         first = str(given["keyword_filter"][0]).strip("*")
         examples = [({"item": {"text": first}}, True), ({"item": {"text": "."}}, False)]
@@ -208,19 +220,27 @@ def _discord(pack: Pack, rule: dict[str, Any], title: str, at: tuple[str, int, i
 def _keywords(given: dict[str, Any], field: str) -> tuple[str, list[str]]:
     """Return the condition of keywords, wildcards and patterns, less those that are allowed."""
     notes: list[str] = []
-    patterns = [_wild(str(one)) for one in given.get("keyword_filter") or () if str(one).strip("* ")]
-    for pattern in given.get("regex_patterns") or ():
-        ours, said = translated(str(pattern))
+    patterns = [_wild(one) for one in _listed(given, "keyword_filter") if one.strip("* ")]
+    for pattern in _listed(given, "regex_patterns"):
+        ours, said = translated(pattern)
         patterns.append(f"(?:{ours})")
         notes += said
     if not patterns:
         raise UnsupportedError("it looks for nothing")
     when = either(found(field, "|".join(patterns[n : n + 30])) for n in range(0, len(patterns), 30))
-    allowed = [_wild(str(one)) for one in given.get("allow_list") or () if str(one).strip("* ")]
+    allowed = [_wild(one) for one in _listed(given, "allow_list") if one.strip("* ")]
     if allowed:
         when += f"\nand not {found(field, '|'.join(allowed))}"
         notes.append("a post with an allowed word is spared as a whole")
     return when, notes
+
+
+def _listed(given: dict[str, Any], key: str) -> list[str]:
+    """Return the texts of a list. A text in its place would be read letter by letter."""
+    listed = given.get(key) or []
+    if not isinstance(listed, list):
+        raise UnsupportedError(f"`{key}` is no list")
+    return [str(one) for one in listed]
 
 
 def _wild(keyword: str) -> str:

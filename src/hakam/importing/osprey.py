@@ -7,9 +7,11 @@ functions in use, labels with their expiry, `Require` with `require_if`. The res
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from hakam.importing.carried import Draft, Imported, UnsupportedError
+from hakam.importing.carried import MALFORMED, Draft, Imported, UnsupportedError, reason
 from hakam.importing.conditions import END, START, escaped, folded, found, is_plain, quoted, translated
 from hakam.importing.packing import Pack
 
@@ -30,6 +32,12 @@ class _Defined(NamedTuple):
     kind: str
 
 
+class _Required(NamedTuple):
+    by: str
+    file: str
+    condition: ast.expr | None
+
+
 def read(files: dict[str, str], name: str = "osprey") -> Imported:
     """Return the pack made of SML files, by path. Paths are as `Require` and `Import` name them."""
     return _Reader(Pack(name), files).read()
@@ -47,17 +55,16 @@ class _Reader:
         self.names: dict[str, _Defined] = {}
         self.rules: dict[str, _Defined] = {}
         self.effects: list[tuple[str, ast.Call]] = []
-        self.needed: dict[str, list[ast.expr]] = {}  # conditions under which a file is read
+        self.requires: list[_Required] = []
+        self.needed: dict[str, ast.expr | None] = {}  # the condition under which a file is read
         self.labels: set[tuple[str, str]] = set()  # that some rule adds: (on, label)
         self.notes: list[str] = []
         self.ids: dict[str, str] = {}
 
     def read(self) -> Imported:
         """Read all files, then make each rule."""
-        requires: list[tuple[str, str, ast.expr | None]] = []
         for file, text in self.files.items():
-            self._file(file, text, requires)
-        self._spread(requires)
+            self._file(file, text)
         for number, name in enumerate(self.rules, 1):
             self.ids[name] = self.pack.id_of(_dashed(name), number)
         for _, effect in self.effects:
@@ -67,7 +74,7 @@ class _Reader:
             self._rule(name, rule)
         return self.pack.finish()
 
-    def _file(self, file: str, text: str, requires: list[tuple[str, str, ast.expr | None]]) -> None:
+    def _file(self, file: str, text: str) -> None:
         try:
             tree = ast.parse(text)
         except (SyntaxError, ValueError) as error:
@@ -81,18 +88,23 @@ class _Reader:
                     into = self.rules if _call(node.value, "Rule") is not None else self.names
                     into[target.id] = _Defined(file, node.value, kind)
             elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-                self._statement(file, node.value, requires)
+                self._statement(file, node.value)
             else:
                 self.pack.leave_out(
                     file, node.lineno, ast.unparse(node)[:80], "no statement of SML that is known here"
                 )
 
-    def _statement(self, file: str, node: ast.Call, requires: list[tuple[str, str, ast.expr | None]]) -> None:
+    def _statement(self, file: str, node: ast.Call) -> None:
         wanted = _call(node, "Require")
         if wanted is not None:
-            path = wanted.get("rule")
+            path, condition = wanted.get("rule"), wanted.get("require_if")
             if isinstance(path, ast.Constant):
-                requires.append((file, str(path.value), wanted.get("require_if")))
+                self.requires.append(_Required(file, str(path.value), condition))
+            elif isinstance(path, ast.JoinedStr) and (meant := list(_meant(path, self.files))):
+                self.requires += [
+                    _Required(file, one, _all([*named, *([condition] if condition else [])]))
+                    for one, named in meant
+                ]
             else:
                 self.pack.leave_out(
                     file, node.lineno, ast.unparse(node)[:80], "a path that is worked out at run time"
@@ -104,13 +116,19 @@ class _Reader:
                 file, node.lineno, ast.unparse(node)[:80], "no statement of SML that is known here"
             )
 
-    def _spread(self, requires: list[tuple[str, str, ast.expr | None]]) -> None:
-        """Give each file the conditions of the files that require it, and its own."""
-        for _ in range(len(requires) + 1):
-            for by, path, condition in requires:
-                mine = [*self.needed.get(by, []), *([condition] if condition is not None else [])]
-                held = self.needed.setdefault(path, [])
-                held += [one for one in mine if all(one is not other for other in held)]
+    def _need(self, file: str) -> ast.expr | None:
+        """Return when a file is read: in one of the ways in which others require it. `None` is always."""
+        if file not in self.needed:
+            self.needed[file] = None  # for files that require each other in a circle
+            ways = [
+                _all([one for one in (self._need(required.by), required.condition) if one is not None])
+                for required in self.requires
+                if required.file == file
+            ]
+            given = [way for way in ways if way is not None]
+            if given and len(given) == len(ways):
+                self.needed[file] = given[0] if len(given) == 1 else ast.BoolOp(ast.Or(), given)
+        return self.needed[file]
 
     def _note_label(self, act: ast.expr) -> None:
         given = _call(act, "LabelAdd")
@@ -128,7 +146,11 @@ class _Reader:
         about = given.get("description")
         said = str(about.value) if isinstance(about, ast.Constant) else name
         try:
-            parts = [*self.needed.get(rule.file, []), *_elements(given, "when_all")]
+            needed, parts = self._need(rule.file), _elements(given, "when_all")
+            if isinstance(needed, ast.BoolOp) and isinstance(needed.op, ast.And):
+                parts = [*needed.values, *parts]
+            elif needed is not None:
+                parts = [needed, *parts]
             when = "\nand ".join(dict.fromkeys(self._condition(part) for part in parts))
             if not when:
                 self.pack.leave_out(
@@ -136,8 +158,8 @@ class _Reader:
                 )
                 return
             then = self._effects_of(name)
-        except UnsupportedError as error:
-            self.pack.leave_out(rule.file, rule.node.lineno, f"{name}: {said}", str(error))
+        except MALFORMED as error:
+            self.pack.leave_out(rule.file, rule.node.lineno, f"{name}: {said}", reason(error))
             return
         self.pack.add(
             Draft(self.ids[name], when, then, f"{name}: {said}", rule.file, rule.node.lineno, self.notes)
@@ -164,6 +186,10 @@ class _Reader:
             )
             self.notes.append(f"the effect `{what}` asks for a person here; choose a measure")
             return 'review(queue="imported")'
+        if "apply_if" in given:
+            raise UnsupportedError("`LabelAdd` with `apply_if`: a rule here marks whenever it fires")
+        if "delay_action_by" in given:
+            self.notes.append("the label came later there; the mark is set at once here")
         life = self._life(given.get("expires_after"))
         label = _dashed(_constant(given.get("label")))
         return f"""'mark("{label}", on="{self._on(given.get("entity"))}", expires="{life}")'"""
@@ -263,15 +289,14 @@ class _Reader:
             raise UnsupportedError(f"the function `{name}`")
         field = self._value(first)
         if name == "TextContains":
-            phrase = _constant(given.get("phrase"))
-            if is_plain(phrase):
+            phrase, cased = _constant(given.get("phrase")), _is_true(given.get("case_sensitive"))
+            if is_plain(phrase) and not cased:
                 return f"word({folded(field)}, {quoted(phrase)})"
-            return found(field, f"{START}{escaped(phrase)}{END}")
+            return found(field, f"{START}{escaped(phrase)}{END}", case=cased)
         if name == "RegexMatch":
             pattern, notes = translated(_constant(given.get("pattern")))
             self.notes += notes
-            cased = given.get("case_insensitive")
-            return found(field, pattern, case=not (isinstance(cased, ast.Constant) and cased.value is True))
+            return found(field, pattern, case=not _is_true(given.get("case_insensitive")))
         if name in {"StringLength", "ListLength"}:
             return f"len({field})"
         if name in {"StringStartsWith", "StringEndsWith"}:
@@ -290,6 +315,30 @@ class _Reader:
             return f'marked("{_dashed(label)}", on="{on}")'
         self.notes.append(f"no rule adds the label `{label}`; the platform sends it with the {on}")
         return f"{quoted(label)} in {on}.labels"
+
+
+def _is_true(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
+
+
+def _all(conditions: list[ast.expr]) -> ast.expr | None:
+    """Return the condition that all hold, flat, `None` for none."""
+    flat: list[ast.expr] = []
+    for one in conditions:
+        flat += one.values if isinstance(one, ast.BoolOp) and isinstance(one.op, ast.And) else [one]
+    return ast.BoolOp(ast.And(), flat) if len(flat) > 1 else next(iter(flat), None)
+
+
+def _meant(path: ast.JoinedStr, files: dict[str, str]) -> Iterator[tuple[str, list[ast.expr]]]:
+    """Yield each file that a path with names in braces can mean, and what those names are then."""
+    names = [part.value for part in path.values if isinstance(part, ast.FormattedValue)]
+    pattern = "".join(
+        "(.+)" if isinstance(part, ast.FormattedValue) else re.escape(_constant(part)) for part in path.values
+    )
+    for file in files:
+        if match := re.fullmatch(pattern, file):
+            pairs = zip(names, match.groups(), strict=True)
+            yield file, [ast.Compare(name, [ast.Eq()], [ast.Constant(value)]) for name, value in pairs]
 
 
 def _reads(node: ast.expr) -> bool:

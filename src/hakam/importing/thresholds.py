@@ -32,7 +32,10 @@ def read(files: dict[str, str], name: str = "thresholds") -> Imported:
     pack = Pack(name)
     number = 0
     for file, text in files.items():
-        data = json.loads(text)
+        try:
+            data = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{file}: {error}") from error
         if not isinstance(data, dict):
             raise ValueError(f"{file}: an object of thresholds by category is needed")  # noqa: TRY004 -- of the file
         for category, given in _flat(data):

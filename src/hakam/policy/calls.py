@@ -207,6 +207,7 @@ def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition 
     if found is None:
         return None
     given, name = found
+    _check_case(check, of, given)
     how = {"starts_with": How.STARTS, "ends_with": How.ENDS}.get(
         spec.name, How.WORDS if words else How.CONTAINS
     )
@@ -216,6 +217,15 @@ def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition 
         return nothing(of, frozenset(), name, text, span)
     outside = name is not None and name not in check.checker.names.lists
     return Search(how, _on_words(of, words=words), terms, name, text, span, outside)
+
+
+def _check_case(check: Expression, of: Value, given: list[tuple[str, ast.expr | None]]) -> None:
+    """Report capitals that are searched in hosts, which have none."""
+    if isinstance(of, Field) and of.spec.host is not None:
+        for term, at in given:
+            if at is not None and term != term.lower():
+                message = f"`{of.spec.path}` never holds `{term[:60]}`"
+                check.problem("P113", message, at, f"did you mean `{term.lower()[:60]}`?")
 
 
 def _in_skeleton(

@@ -568,7 +568,11 @@ class Expression:
         if is_outside:
             return listed
         found = self.fixed(values, Kind.TEXT if of.kind is Kind.TEXTS else Kind.NUMBER)
-        if found is not None and isinstance(of, Field) and of.spec.choices:
+        if (
+            found is not None
+            and isinstance(of, Field)
+            and (of.spec.choices or (of.spec.host and found[1] is None))
+        ):
             for value in sorted(map(str, found[0])):
                 choice(self, of, value, values)
         return None if found is None else Overlaps(of, *found, self.parsed.text(node), self.parsed.span(node))

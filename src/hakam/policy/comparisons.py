@@ -108,13 +108,16 @@ def _check_choices(check: Expression, pair: tuple[Value, Value], node: ast.expr)
 
 
 def choice(check: Expression, field: Field, value: str, node: ast.expr) -> None:
-    """Report a value that a field with a closed list of values never has, or that no code of a country is."""
+    """Report a value that a field never has: not in its closed list, no code of a country, no host as links have it."""
     choices = field.spec.choices
     if field.spec.country and value not in COUNTRIES:
         close = value.strip().upper()
         hint = (
             f"did you mean `{close}`?" if close in COUNTRIES else "two capital letters (ISO 3166-1), as `DE`"
         )
+        check.problem("P113", f"`{field.spec.path}` is never `{value[:60]}`", node, hint)
+    if field.spec.host is not None and (plain := field.spec.host(value)) != value:
+        hint = f"did you mean `{plain}`?"
         check.problem("P113", f"`{field.spec.path}` is never `{value[:60]}`", node, hint)
     if choices and value not in choices:
         hint = nearest(value, choices) or f"it is one of {listing(choices, 20)}"

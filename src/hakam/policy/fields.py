@@ -18,7 +18,7 @@ import msgspec
 from hakam.policy.kinds import Kind, unix
 from hakam.signals.fold import split_words
 from hakam.signals.homographs import homographs_of
-from hakam.signals.links import shorteners_of
+from hakam.signals.links import host_of, registrable, shorteners_of
 from hakam.signals.measure import Need, Signals
 from hakam.signals.private_data import PrivateKind, find_private_data
 from hakam.signals.skeleton import skeleton
@@ -29,7 +29,7 @@ class FieldSpec(msgspec.Struct, frozen=True):
     """One field. `cost` is in nanoseconds, roughly; `choices` are all values that it can have.
 
     A number that is known lies between `least` and `most`, and has no fraction if it is `whole`. A country is
-    a code of two capital letters.
+    a code of two capital letters. Of a list of hosts, `host` brings a text into the form that they have.
     """
 
     path: str
@@ -44,6 +44,7 @@ class FieldSpec(msgspec.Struct, frozen=True):
     most: float = inf
     whole: bool = False
     country: bool = False
+    host: Callable[[str], str] | None = None
 
 
 def age(event: Event) -> float | None:
@@ -68,6 +69,17 @@ def words_of(signals: Signals) -> str | None:
     if signals.words is None and signals.folded is not None:
         return split_words(signals.folded)
     return signals.words
+
+
+def as_host(text: str) -> str:
+    """Return a host, or the host of an address, as `links.hosts` has it; other texts as they are."""
+    return (" " not in text and host_of(text)) or text
+
+
+def as_domain(text: str) -> str:
+    """Return a domain, or that of a host or an address, as `links.domains` has it; other texts as they are."""
+    host = as_host(text)
+    return text if " " in host else registrable(host)
 
 
 def paths_of(links: tuple[str, ...] | None) -> tuple[str, ...] | None:
@@ -316,7 +328,14 @@ _SPECS = (
         whole=True,
     ),
     FieldSpec("links.urls", _L, "s.links", "all links: listed, and found in the text", needs=(Need.LINKS,)),
-    FieldSpec("links.hosts", _L, "s.hosts", "their hosts, lower case, punycode decoded", needs=(Need.LINKS,)),
+    FieldSpec(
+        "links.hosts",
+        _L,
+        "s.hosts",
+        "their hosts, lower case, punycode decoded",
+        needs=(Need.LINKS,),
+        host=as_host,
+    ),
     FieldSpec(
         "links.paths",
         _L,
@@ -325,7 +344,14 @@ _SPECS = (
         cost=1_500,
         needs=(Need.LINKS,),
     ),
-    FieldSpec("links.domains", _L, "s.domains", "what of each host somebody registered", needs=(Need.LINKS,)),
+    FieldSpec(
+        "links.domains",
+        _L,
+        "s.domains",
+        "what of each host somebody registered",
+        needs=(Need.LINKS,),
+        host=as_domain,
+    ),
     FieldSpec(
         "links.shorteners",
         _L,
@@ -333,6 +359,7 @@ _SPECS = (
         "those of the hosts that only lead on: shortened addresses, whose end is not seen",
         cost=300,
         needs=(Need.LINKS,),
+        host=as_host,
     ),
     FieldSpec(
         "links.homographs",
@@ -341,6 +368,7 @@ _SPECS = (
         "those of the hosts that imitate others: alike alphabets mixed, or nearly a well-known name",
         cost=2_000,
         needs=(Need.LINKS,),
+        host=as_host,
     ),
 )
 

@@ -84,6 +84,15 @@ class RuleOutcome(msgspec.Struct, frozen=True):
     missed: int
     child_abuse: bool = False  # its clause is one whose content only child-safety sees
     change: RuleChange = RuleChange.NONE
+    begins_to_act: int = 0
+    stops_acting: int = 0
+    begins: tuple[tuple[str, str], ...] = ()
+    stops: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def named(self) -> tuple[tuple[str, str], ...]:
+        """All events that it names as examples."""
+        return *self.newly, *self.no_longer, *self.near_events, *self.begins, *self.stops
 
 
 class TrialResult(msgspec.Struct, frozen=True):
@@ -103,6 +112,8 @@ class TrialResult(msgspec.Struct, frozen=True):
     disagreements: tuple[Disagreement, ...]
     rules: tuple[RuleOutcome, ...]
     compared: int = 0  # events that were judged in all ways beside: the latest, examples, generated ones
+    begins_to_act: int = 0  # events on which a rule acts that only recorded them before
+    stops_acting: int = 0
     ways: tuple[str, ...] = ()  # beside the compiled function: the interpreter, and columns where they can be
 
     @property
@@ -318,12 +329,7 @@ def veiled(names: Iterable[tuple[str, str]], *, log: EventLog, result: TrialResu
     They are those that a rule against abuse of children finds, now or in the draft, and those of a restricted case.
     """
     children = {rule.rule for rule in result.rules if rule.child_abuse}
-    found = {
-        name
-        for rule in result.rules
-        if rule.child_abuse
-        for name in (*rule.newly, *rule.no_longer, *rule.near_events)
-    }
+    found = {name for rule in result.rules if rule.child_abuse for name in rule.named}
     for platform, id_ in set(names) - found:
         record = log.get(platform, id_)
         if record is None:
@@ -379,10 +385,16 @@ def _kept(
                 rule.missed,
                 rule.rule in children,
                 changes.get(rule.rule, RuleChange.NONE),
+                rule.begins_to_act,
+                rule.stops_acting,
+                names(rule.begins),
+                names(rule.stops),
             )
             for rule in found.rules
         ),
         compared=alike.events,
+        begins_to_act=found.begins_to_act,
+        stops_acting=found.stops_acting,
         ways=tuple(map(str, alike.ways)),
     )
 

@@ -57,13 +57,16 @@ class RuleShown:
     newly: list[Shown]
     no_longer: list[Shown]
     near: list[Shown]
+    begins: list[Shown]
+    stops: list[Shown]
     precision: Share
     recall: Share
 
     @property
     def changed(self) -> bool:
         """Whether the rule does anything otherwise."""
-        return bool(self.outcome.newly_fires or self.outcome.no_longer_fires)
+        one = self.outcome
+        return bool(one.newly_fires or one.no_longer_fires or one.begins_to_act or one.stops_acting)
 
     @property
     def stays(self) -> bool:
@@ -102,7 +105,7 @@ def _events(names: tuple[tuple[str, str], ...], hidden: set[tuple[str, str]]) ->
 
 
 def _hidden(result: TrialResult, user: User) -> set[tuple[str, str]]:
-    names = {name for rule in result.rules for name in (*rule.newly, *rule.no_longer, *rule.near_events)}
+    names = {name for rule in result.rules for name in rule.named}
     if not user.may(Permission.CASE_READ):
         return names
     if user.may(Permission.CHILD_SAFETY_READ):
@@ -119,6 +122,8 @@ def _rules(result: TrialResult, user: User) -> list[RuleShown]:
             newly=_events(rule.newly, hidden),
             no_longer=_events(rule.no_longer, hidden),
             near=_events(rule.near_events, hidden),
+            begins=_events(rule.begins, hidden),
+            stops=_events(rule.stops, hidden),
             precision=share(rule.caught, rule.caught + rule.wrong),
             recall=share(rule.caught, rule.caught + rule.missed),
         )
