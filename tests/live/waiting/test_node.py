@@ -57,6 +57,18 @@ def test_a_node_whose_clock_differs_lets_in_while_it_hears_of_the_gate_and_nobod
     assert node.check(late, "yusuf").wait is not None
 
 
+@pytest.mark.parametrize("ahead", [-60, 60])
+def test_a_node_whose_clock_differs_tells_the_same_wait_as_the_others(tmp_path: Path, ahead: int) -> None:
+    hall = Hall(tmp_path, plan(pace=1), nodes=2)
+    other = hall.nodes[1]
+    other._clock = lambda: hall.now + timedelta(seconds=ahead)
+    tickets = {f"u{n}": hall.nodes[0].give(f"u{n}") for n in range(40)}
+    hall.pass_by(3)
+    for who, ticket in tickets.items():
+        assert hall.nodes[0].waits(ticket) == other.waits(ticket)
+        assert hall.nodes[0].check(ticket, who).wait == other.check(ticket, who).wait
+
+
 def test_a_node_that_never_heard_of_a_gate_lets_everybody_wait(tmp_path: Path) -> None:
     node = Hall(tmp_path).node("fresh")
     ticket = node.give("nour")

@@ -124,7 +124,7 @@ class Node:
         if gate is None:
             parse(text)
             return Checked(holder, 0, self._hold(holder, 0))
-        found = check(text, holder, gate, self._key, now=now)
+        found = check(text, holder, gate, self._key, now=self._by_gate(gate))
         if found.wait is not None or seat is not None:
             return found
         if now - self._renewed_at > STALE or len(self._seats) >= self.plan.capacity:
@@ -152,7 +152,11 @@ class Node:
         ticket, gate = parse(text)[0], self.gate
         if gate is None:
             return self._hold(ticket.holder, 0)
-        return how_long(gate, gate.lanes[ticket.lane], ticket.place, ticket.holder, self._clock().timestamp())
+        return how_long(gate, gate.lanes[ticket.lane], ticket.place, ticket.holder, self._by_gate(gate))
+
+    def _by_gate(self, gate: Gate) -> float:
+        """Return the moment by the clock that the gate was made by: turns are told by that one on every node."""
+        return gate.made_at + (self._clock().timestamp() - self._renewed_at)
 
     def _hold(self, holder: bytes, number: int) -> Wait:
         return Wait(FULL_WAIT + int(FULL_WAIT * spread(holder, number)), None)
