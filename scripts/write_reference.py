@@ -85,6 +85,24 @@ def settings_page() -> str:
                 ("`vault`", "the evidence at rest; without it the evidence can't be read"),
                 ("`eu-database`", "the token of the EU Transparency Database; it is given, never made"),
                 ("`webhook-<platform>`", "signatures of the webhooks to a platform (`whsec_...`)"),
+                ("`live-<platform>`", "live passes, which the platform makes with it"),
+                (
+                    "`media-<server>`",
+                    "a media server and Hakam, to each other: its admin password, or signatures",
+                ),
+                ("`gate`", "the addresses that media servers call"),
+                ("`waiting`", "tickets and gates of waiting rooms; all nodes have the same"),
+                ("`edge`", "the signature of edge snapshots"),
+                ("`exchange`", "the key by which partners know this installation"),
+                ("`franking-<id>`", "the key of that id, by which reported messages are proven"),
+                ("`stage`", "addresses of pages for the host of a live event"),
+                ("`evidence`", "the signature of evidence packs"),
+                (
+                    "`erasures`",
+                    "the names of what was erased, so that it is erased again after a backup is put back",
+                ),
+                ("`cybertip`", "address, user and password of the CyberTipline; it is given, never made"),
+                ("`nca`", "address, user and password of the NCA; it is given, never made"),
             ),
         )
     )

@@ -298,6 +298,15 @@ def test_settings_in_the_documents_are_settings() -> None:
     assert sorted(set(named) - fit) == []
 
 
+def test_every_secret_is_documented() -> None:
+    asked = re.compile(r"(?:\bsecret|given_secret|_given)\((f?)\"([a-z-]+)(?:\{[a-z_.]+\})?\"\)")
+    source = "\n".join(path.read_text() for path in (ROOT / "src" / "hakam").rglob("*.py"))
+    names = {name + ("<" if formatted else "`") for formatted, name in asked.findall(source)}
+    page = (ROOT / "docs" / "reference" / "settings.md").read_text()
+    assert len(names) > 10
+    assert [name for name in sorted(names) if f"| `{name}" not in page] == []
+
+
 def test_the_event_in_the_documents_is_an_event() -> None:
     body = re.search(r"-d '(\{.*?\})'", text_of("how-to/connect-a-platform.md"), re.DOTALL)
     assert body is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from datetime import timedelta
 from typing import Any
 
@@ -82,6 +83,70 @@ def test_what_can_t_be_read_is_told(
 ) -> None:
     assert code(said(peer, kind, body)) == expected
     assert not Mirror.objects.exists()
+
+
+HUGE = 2**63
+ABOUT = page()["about"]
+NUL = "a\x00b"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("changes", {**page(), "about": {**ABOUT, "expires_at": "2030-01-01T00:00:00"}}),
+        ("changes", {**page(), "about": {**ABOUT, "bank": HUGE}}),
+        ("changes", {**page(), "about": {**ABOUT, "name": NUL}}),
+        ("changes", {**page(), "about": {**ABOUT, "why": NUL}}),
+        ("changes", {**page(), "about": {**ABOUT, "epoch": NUL}}),
+        ("changes", {**page(), "about": {**ABOUT, "country": "\x00"}}),
+        ("changes", {**page(), "about": {**ABOUT, "purpose": NUL}}),
+        ("changes", {**page(), "upto": [HUGE, 0, 0]}),
+        ("changes", {**page(), "upto": [1, 70_000, 0]}),
+        ("changes", {**page(), "upto": [1, 1, HUGE]}),
+        ("changes", {**page(), "after": [-1, 0, 0]}),
+        ("changes", {**page(MD5[:1]), "changes": [{"at": [1, 0, HUGE], "kind": "md5", "digest": MD5[0]}]}),
+        ("pull", {"have": [{"bank": HUGE, "epoch": "e", "place": [1, 0, 1]}]}),
+        ("pull", {"have": [{"bank": 1, "epoch": NUL, "place": [1, 0, HUGE]}]}),
+        ("words", {"words": [{"bank": HUGE, "row": 1, "word": "true", "at": "2026-01-01T00:00:00Z"}]}),
+        ("words", {"words": [{"bank": 1, "row": HUGE, "word": "true", "at": "2026-01-01T00:00:00Z"}]}),
+        ("words", {"words": [{"bank": 1, "row": 1, "word": "true", "at": "2026-01-01T00:00:00"}]}),
+    ],
+)
+def test_what_no_database_could_keep_is_refused(partner: Partner, peer: Peer, kind: str, body: Any) -> None:
+    assert code(said(peer, kind, body)) == (400, "malformed")
+    assert not Mirror.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"label": NUL},
+        {"item": NUL},
+        {"variant": NUL},
+        {"label": "\ud800"},
+        {"digest": NUL},
+        {"kind": NUL},
+        {"kind": "vpdq", "digest": NUL, "at": [1, 1, 1]},
+        {"kind": "landmarks", "digest": "\ud800", "at": [1, 1, 1]},
+    ],
+)
+def test_a_change_that_can_not_be_kept_costs_that_change_alone(
+    partner: Partner, peer: Peer, wrong: dict[str, Any]
+) -> None:
+    good = {"at": [1, 0, 2], "kind": "md5", "digest": MD5[1]}
+    bad = {"at": [1, 0, 1], "kind": "md5", "digest": MD5[0], **wrong}
+    assert said(peer, "changes", {**page(distance=HUGE), "changes": [bad, good]}).status == 200
+    assert list(Bank.objects.get().entries.values_list("digest", flat=True)) == [MD5[1]]
+
+
+@pytest.mark.parametrize("number", [NUL, "\ud800"])
+def test_the_number_and_the_key_of_an_envelope_are_plain_text(
+    partner: Partner, peer: Peer, number: str
+) -> None:
+    assert code(said(peer, "pull", {"have": []}, jti=number)) == (400, "malformed")
+    head = urlsafe_b64encode(msgspec.json.encode({"typ": "hakam-exchange+jwt", "alg": "EdDSA", "kid": NUL}))
+    stranger = head.rstrip(b"=") + b".e30.AAAA"
+    assert code(receiving.receive(stranger, key=OWN, now=NOW)) == (401, "unknown-sender")
 
 
 def test_strangers_and_the_paused_and_the_ended_are_refused(partner: Partner, peer: Peer) -> None:

@@ -7,6 +7,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.live.stage import Stage
 from tests.media.clip_files import clip, edited
@@ -21,7 +22,8 @@ from hakam.live.configuration import Conditions
 from hakam.live.gate.judge import Why
 from hakam.live.models import Cut, Refusal, Stream
 from hakam.live.preserving import HASHED_SECONDS, LEAD, MOST_TRIES, bank_of
-from hakam.live.servers.server import Moment
+from hakam.live.servers import nginx_rtmp
+from hakam.live.servers.server import Handle, Moment
 from hakam.live.states import Step, StreamState
 from hakam.live.steps import StepError, Taken, measures_of
 from hakam.media import long_hashes
@@ -189,6 +191,26 @@ def test_recordings_are_kept_and_their_copies_are_known(stage: Stage, amal: User
     assert {"sha256", "vpdq"} <= kinds
     assert Fact.objects.filter(kind="live.preserved").count() == 1
     assert preserving.preserve_due(stage.servers, vault=vault, now=stage.now + timedelta(days=1)) == 0
+
+
+def test_the_recording_of_another_stream_whose_name_begins_alike_is_not_kept_and_not_hashed(
+    stage: Stage, amal: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("show.flv", "show-1700000000.flv", "show-2.flv", "show-2-1700000000.flv"):
+        (tmp_path / name).write_bytes(name.encode())
+    stage.stream("show-2", account="u2")
+    stage.stream("show-1700000000", account="u2", ended_at=stage.now - timedelta(days=9))  # long ago
+    carry_out(stage, take(stage, stage.stream(), amal, Step.CUT_AND_PRESERVE).cut)
+
+    def recordings(handle: Handle) -> tuple[Path, ...]:
+        settings = {"recordings": str(tmp_path)}
+        return nginx_rtmp.NginxRtmp().recordings(msgspec.structs.replace(handle, settings=settings))
+
+    monkeypatch.setattr(stage.server, "recordings", recordings)
+    vault = FileVault(tmp_path / "evidence", b"k" * 32)
+    preserving.preserve_due(stage.servers, vault=vault, now=stage.now)
+    cut = Cut.objects.get()
+    assert {kept["name"] for kept in cut.preserved} == {"show.flv", "show-1700000000.flv"}
 
 
 def test_a_recording_is_hashed_from_shortly_before_a_bank_knew_it(

@@ -166,6 +166,18 @@ def test_one_violation_of_a_named_clause_bars_for_its_days(stage: Stage) -> None
     assert why(stage) == ""  # of that clause once is not enough
 
 
+def test_a_mild_step_under_such_a_clause_leaves_the_stream_on_air_and_bars_the_next(stage: Stage) -> None:
+    key = stage.key(item="b-7")
+    assert stage.call(Moment.START, key=key).status == 200
+    live = ItemRef(scene.PLATFORM, ContentKind.LIVE_START.value, "b-7")
+    made, _person = decided(stage, Measure(MeasureKind.LOCK_REPLIES), item=live)
+    assert stage.call(Moment.BEAT, key=key).status == 200
+    assert why(stage) == Why.STRIKE
+    assert Refusal.objects.get().source == f"decision:{made.pk}"
+    decided(stage, Measure(MeasureKind.REMOVE))  # something else of theirs
+    assert stage.call(Moment.BEAT, key=key).status == 403
+
+
 def test_after_a_cut_there_is_a_pause(stage: Stage) -> None:
     live = ItemRef(scene.PLATFORM, ContentKind.LIVE_START.value, "b-1")
     decided(stage, Measure(MeasureKind.REMOVE), item=live, clause="spam")

@@ -13,7 +13,7 @@ from hakam.vocabulary.bank import BULLETINS, DIGITS, MADE, EntryKind
 
 _WHOLE = re.compile(r"[0-9a-f]{64}")
 _HEX = re.compile(r"[0-9a-f]+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _MOST = 200  # characters of an item's name and of a label
 _EMPTY = {
     EntryKind.MD5: "d41d8cd98f00b204e9800998ecf8427e",

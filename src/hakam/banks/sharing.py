@@ -7,23 +7,26 @@ from __future__ import annotations
 
 from heapq import merge
 from itertools import islice
-from typing import NamedTuple
+from typing import Annotated, Final, NamedTuple
 
+import msgspec
 from django.db.models import Q
 
 from hakam.banks.formats.threatexchange import TYPES
 from hakam.banks.models import Bank
 
+LARGEST: Final = 2**63 - 1  # number that both databases hold
 _PLAIN = ("", "as it is")  # what was done to a picture before it was hashed: partners make copies themselves
 _KINDS = [kind.value for kind in TYPES]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
 
 
 class Place(NamedTuple):
     """Where a reader stands: a revision, what came (0) or left (1), and the number of its row."""
 
-    revision: int
-    left: int = 0
-    row: int = 0
+    revision: _Count
+    left: Annotated[int, msgspec.Meta(ge=0, le=1)] = 0
+    row: _Count = 0
 
 
 class Change(NamedTuple):

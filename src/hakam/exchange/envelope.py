@@ -138,6 +138,8 @@ def _checked(claims: _Claims, key: str, own: str, now: datetime) -> Envelope:
         raise EnvelopeError("expired", f"its time was over at {until.isoformat()}")
     if not claims.jti or len(claims.jti) > _LONGEST_NUMBER:
         raise EnvelopeError("malformed", f"its number `jti` has 1 to {_LONGEST_NUMBER} characters")
+    if not (claims.jti.isprintable() and claims.kind.isprintable()):
+        raise EnvelopeError("malformed", "its number `jti` and its kind are plain text")
     return Envelope(claims.iss, claims.jti, claims.kind, claims.body, claims.re, until + SKEW)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from hakam.banks.sharing import LARGEST as LARGEST_NUMBER
 from hakam.banks.sharing import Place
 from hakam.exchange.kinds import Word
 
@@ -21,21 +22,28 @@ MOST_BYTES: Final = 1_000_000  # of the changes of one envelope, by what their h
 MOST_WORDS: Final = 500
 LARGEST: Final = 4_000_000  # bytes of an envelope
 
-_Short = Annotated[str, msgspec.Meta(max_length=200)]
+_PLAIN: Final = r"^[^\x00\ud800-\udfff]*\Z"  # what both databases can hold
+_Short = Annotated[
+    str, msgspec.Meta(max_length=200)
+]  # what can't be kept of a change costs that change alone
+_Number = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_NUMBER)]  # of a bank or a row, as its platform counts
+_Epoch = Annotated[str, msgspec.Meta(max_length=32, pattern=_PLAIN)]
+_Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class About(msgspec.Struct, frozen=True, omit_defaults=True):
     """A bank, as its platform tells of it."""
 
-    bank: int
-    epoch: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=63)]
-    purpose: Annotated[str, msgspec.Meta(max_length=64)]
-    why: Annotated[str, msgspec.Meta(max_length=2_000)] = ""  # for people
-    country: Annotated[str, msgspec.Meta(max_length=2)] = ""  # whose law asks for it; empty: no one country's
+    bank: _Number
+    epoch: Annotated[str, msgspec.Meta(min_length=1, max_length=32, pattern=_PLAIN)]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=63, pattern=_PLAIN)]
+    purpose: Annotated[str, msgspec.Meta(max_length=64, pattern=_PLAIN)]
+    why: Annotated[str, msgspec.Meta(max_length=2_000, pattern=_PLAIN)] = ""  # for people
+    country: Annotated[str, msgspec.Meta(max_length=2, pattern=_PLAIN)] = ""
+    """Whose law asks for it; empty: no one country's."""
     distance: int = 31
     reviewed: bool = False  # by people of that platform; what others gave it is not
-    expires_at: datetime | None = None
+    expires_at: _Moment | None = None
 
 
 class Change(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -69,8 +77,8 @@ class Changes(msgspec.Struct, frozen=True, omit_defaults=True):
 class Taken(msgspec.Struct, frozen=True, omit_defaults=True):
     """How far a bank was taken. Where that is not what was sent, the sender goes on from here."""
 
-    bank: int
-    epoch: str = ""  # empty: nothing of the bank is here
+    bank: _Number
+    epoch: _Epoch = ""  # empty: nothing of the bank is here
     place: Place = Place(0, 0, 0)
 
 
@@ -90,10 +98,10 @@ class Pulled(msgspec.Struct, frozen=True, omit_defaults=True):
 class Said(msgspec.Struct, frozen=True):
     """What the sender says of an entry that the recipient gave it. `row`: the recipient's number of the entry."""
 
-    bank: int
-    row: int
+    bank: _Number
+    row: _Number
     word: Word
-    at: datetime
+    at: _Moment
 
 
 class Words(msgspec.Struct, frozen=True):

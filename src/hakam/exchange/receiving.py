@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -30,6 +31,7 @@ from hakam.exchange.models import Opened, Partner
 from hakam.exchange.taking import NotAgreedError
 
 _STATUS = {"unknown-sender": 401, "forged": 401, "misrouted": 421, "replayed": 409}
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 B = TypeVar("B")
 
 
@@ -73,6 +75,8 @@ def forget_opened(now: datetime) -> int:
 
 
 def _key_of(thumbprint: str) -> Ed25519PublicKey | None:
+    if not _THUMBPRINT.fullmatch(thumbprint):
+        return None
     found = Partner.objects.filter(thumbprint=thumbprint).exclude(state=PartnerState.ENDED).first()
     return None if found is None else keys.public_key(found.key)
 

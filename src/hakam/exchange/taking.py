@@ -6,6 +6,7 @@ back goes from there at once. What was held only for that is released by `intake
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
@@ -18,7 +19,7 @@ from hakam.banks.filling import MOST_LANDMARKS, fill
 from hakam.banks.keeping import change_bank, create_bank, locked
 from hakam.banks.kinds import BankError, BankSource
 from hakam.banks.models import BankEntry
-from hakam.banks.rows import BadRow, Read, Row, made, row
+from hakam.banks.rows import BadRow, Read, Row, made, row, words_wrong
 from hakam.banks.sharing import Place
 from hakam.banks.withdraw import withdraw
 from hakam.compliance import ledger
@@ -33,6 +34,7 @@ from hakam.vocabulary.bank import LARGEST_DISTANCE, MADE, EntryKind
 
 START: Final = Place(0, 0, 0)
 _LONGEST_NAME: Final = 63
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _LARGEST_DATA: Final = 2_000_000  # bytes of one hash of the kinds that are more than one
 
 
@@ -237,10 +239,12 @@ def _correct(mirror: Mirror, rows: Iterable[Read]) -> int:
 
 def _read(one: Change) -> Read:
     """Return a change as a row of a list, or what is wrong with it. A bad row costs that row alone."""
+    if any(map(words_wrong, (one.item, one.label, one.variant))):
+        return BadRow(one.at.row, "its words are too long, or have control characters")
     if one.kind not in {kind.value for kind in MADE}:
         return row(one.at.row, one.kind, one.digest, item=one.item, label=one.label, gone=one.gone)
     kind = EntryKind(one.kind)
-    if one.gone:
+    if one.gone and _SHA256.fullmatch(one.digest):
         return Row(kind, one.digest, gone=True)
     if len(one.data) > _LARGEST_DATA or sha256(one.data).hexdigest() != one.digest:
         return BadRow(one.at.row, "its data is not what its digest says, or too long")

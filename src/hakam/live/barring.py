@@ -2,6 +2,9 @@
 
 What bars from live: a bar, a suspension or a termination in force; a standing violation of a clause of which one is
 enough (`one_strike`); a stream that was cut a short while ago. All end when the decision is reversed.
+
+A step on a live stream that leaves it on air, as locking its chat, is a violation too: it bars from the next stream,
+and does not end the one that it is about. What ends that is a cut.
 """
 
 from __future__ import annotations
@@ -118,6 +121,7 @@ def _strikes(platform: str, account: str, conditions: Conditions, now: datetime)
             ends=(decision.undo_until + lasts).timestamp(),
             territory=(),
             statement=statement.token if statement else "",
+            begins=decision.item_kind in LIVE_ITEMS,
         )
 
 

@@ -8,7 +8,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from django.db import transaction
+from django.db.models import Q
 
 from hakam.banks import access as banks
 from hakam.banks.clips import clip_kept_as
@@ -86,10 +88,24 @@ def _recordings(cut: Cut, servers: Servers, *, now: datetime) -> list[Path]:
         raise Unreachable("it is still on air")  # the server has not closed its file
     adapter, handle = servers.handle(stream.server, stream.name, stream.session)
     since = (stream.started_at - _EARLY).timestamp()
-    files = [path for path in adapter.recordings(handle) if path.stat().st_mtime >= since]
+    others = {path for name in _longer_names(stream, since=stream.started_at - _EARLY)
+              for path in adapter.recordings(msgspec.structs.replace(handle, stream=name))}  # fmt: skip
+    files = [
+        path for path in adapter.recordings(handle) if path not in others and path.stat().st_mtime >= since
+    ]
     if not files:
         raise Unreachable("the server left no recording")
     return files
+
+
+def _longer_names(stream: Stream, *, since: datetime) -> list[str]:
+    """Return the names of a server's streams since then that begin as this one's and go on.
+
+    A file `show-2-17.flv` may be one of `show` by its name: it is that of `show-2`, who did nothing.
+    """
+    rows = Stream.objects.filter(server=stream.server, name__startswith=stream.name)
+    rows = rows.exclude(name=stream.name).filter(Q(ended_at=None) | Q(ended_at__gte=since))
+    return list(rows.values_list("name", flat=True).distinct().order_by("name"))
 
 
 def _keep(path: Path, stream: Stream, cut: Cut, *, vault: Vault, now: datetime) -> dict[str, Any]:

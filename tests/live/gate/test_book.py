@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 from hakam.live.gate.book import Bar, Permit, Reader, Writer, path_of
@@ -79,3 +81,24 @@ def test_a_large_book_is_as_quick(tmp_path: Path) -> None:
     took = time.perf_counter() - began
     assert all(page is not None and page.bars for page in found)
     assert took / 1_000 < 0.02  # seconds: the whole answer's time, many times what it takes
+
+
+def test_a_book_of_an_older_version_is_taken_over(tmp_path: Path) -> None:
+    path = path_of(tmp_path)
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as book, book:
+        book.execute(
+            "CREATE TABLE bars (platform TEXT, account TEXT, source TEXT, why TEXT, starts REAL, ends REAL,"
+            " territory TEXT, statement TEXT, PRIMARY KEY (platform, account, source)) WITHOUT ROWID"
+        )
+        book.execute(
+            "INSERT INTO bars VALUES ('maydan', 'u1', 'measure:1', 'barred', 10, NULL, 'DE FR', 'token')"
+        )
+    assert Reader(path).page("maydan", "u1") is None
+    writer = Writer(path)
+    writer.stamp(1.0)
+    writer.write("maydan", "u2", [BAR._replace(begins=True)])
+    first, second = (Reader(path).page("maydan", account) for account in ("u1", "u2"))
+    assert first is not None
+    assert second is not None
+    assert (first.bars, second.bars) == ((BAR,), (BAR._replace(begins=True),))

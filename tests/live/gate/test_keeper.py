@@ -187,3 +187,23 @@ def test_what_is_no_call_is_no_answer(stage: Stage) -> None:
 def test_every_refusal_has_words() -> None:
     assert set(WORDS) == set(Why)
     assert all(text.isascii() for text in WORDS.values())  # they go into headers
+
+
+def test_who_is_on_air_goes_on_while_the_gate_can_not_know_unless_the_old_book_bars(stage: Stage) -> None:
+    key = stage.key()
+    assert stage.call(Moment.START, key=key).status == 200
+    stage.now = stage.now.fromtimestamp(stage.now.timestamp() + 3_600, tz=stage.now.tzinfo)  # no worker
+    assert stage.call(Moment.START, "next", key=stage.key()).status == 403
+    assert stage.call(Moment.BEAT, key=key).status == 200
+    assert [row.sure for row in said(stage)] == [True, False, False]  # type: ignore[attr-defined]
+    Writer(path_of(stage.home)).write("maydan", "u1", [Bar("measure:1", "barred", 0.0, None, (), "")])
+    assert stage.call(Moment.BEAT, key=key).status == 403
+
+
+def test_what_bars_from_beginning_ends_nothing_that_runs(stage: Stage) -> None:
+    key = stage.key()
+    assert stage.call(Moment.START, key=key).status == 200
+    strike = Bar("decision:1", "strike", 0.0, None, (), "", begins=True)
+    Writer(path_of(stage.home)).write("maydan", "u1", [strike])
+    assert stage.call(Moment.BEAT, key=key).status == 200
+    assert stage.call(Moment.START, key=key).status == 403

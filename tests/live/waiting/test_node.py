@@ -36,6 +36,39 @@ def test_who_is_inside_stays_inside_though_nothing_is_heard_of_the_gate(tmp_path
     assert hall.nodes[0].check(late, "yusuf").wait is None
 
 
+@pytest.mark.parametrize("ahead", [-60, -20, 20, 60])
+def test_a_node_whose_clock_differs_lets_in_while_it_hears_of_the_gate_and_nobody_after(
+    tmp_path: Path, ahead: int
+) -> None:
+    hall = Hall(tmp_path)
+    node = Node(
+        PLAN,
+        KEY.public_key(),
+        name="other",
+        clock=lambda: hall.now + timedelta(seconds=ahead),
+        issuing=hall.nodes[0]._issuing,
+    )
+    hall.nodes.append(node)
+    early, late = (hall.nodes[0].give(who) for who in ("nour", "yusuf"))
+    hall.pass_by(3)
+    assert node.check(early, "nour").wait is None
+    hall.now += timedelta(seconds=STALE + 1)
+    assert node.check(early, "nour").wait is None
+    assert node.check(late, "yusuf").wait is not None
+
+
+@pytest.mark.parametrize("ahead", [-60, 60])
+def test_a_node_whose_clock_differs_tells_the_same_wait_as_the_others(tmp_path: Path, ahead: int) -> None:
+    hall = Hall(tmp_path, plan(pace=1), nodes=2)
+    other = hall.nodes[1]
+    other._clock = lambda: hall.now + timedelta(seconds=ahead)
+    tickets = {f"u{n}": hall.nodes[0].give(f"u{n}") for n in range(40)}
+    hall.pass_by(3)
+    for who, ticket in tickets.items():
+        assert hall.nodes[0].waits(ticket) == other.waits(ticket)
+        assert hall.nodes[0].check(ticket, who).wait == other.check(ticket, who).wait
+
+
 def test_a_node_that_never_heard_of_a_gate_lets_everybody_wait(tmp_path: Path) -> None:
     node = Hall(tmp_path).node("fresh")
     ticket = node.give("nour")

@@ -16,7 +16,8 @@ from typing import Final, NamedTuple
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS bars (
     platform TEXT NOT NULL, account TEXT NOT NULL, source TEXT NOT NULL, why TEXT NOT NULL, starts REAL NOT NULL,
-    ends REAL, territory TEXT NOT NULL, statement TEXT NOT NULL, PRIMARY KEY (platform, account, source)
+    ends REAL, territory TEXT NOT NULL, statement TEXT NOT NULL, begins INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (platform, account, source)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS permits (
     platform TEXT NOT NULL, account TEXT NOT NULL, source TEXT NOT NULL, event TEXT NOT NULL, starts REAL NOT NULL,
@@ -35,9 +36,12 @@ class Bar(NamedTuple):
     ends: float | None
     territory: tuple[str, ...]  # countries; empty: everywhere
     statement: str  # token of the statement of reasons; empty: none
+    begins: bool = False  # it bars who begins, and ends nothing that runs
 
-    def holds(self, at: float, country: str | None) -> bool:
+    def holds(self, at: float, country: str | None, *, running: bool = False) -> bool:
         """Whether it bars at a moment, for somebody in a country. A bar for some countries bars only who is there."""
+        if running and self.begins:
+            return False
         in_time = self.starts <= at and (self.ends is None or at < self.ends)
         return in_time and (not self.territory or country in self.territory)
 
@@ -78,6 +82,8 @@ class Writer:
         with closing(self._open()) as book:
             book.execute("PRAGMA journal_mode = WAL")
             book.executescript(_SCHEMA)
+            if "begins" not in {row[1] for row in book.execute("PRAGMA table_info(bars)")}:
+                book.execute("ALTER TABLE bars ADD COLUMN begins INTEGER NOT NULL DEFAULT 0")
 
     def write(self, platform: str, account: str, bars: Iterable[Bar], permits: Iterable[Permit] = ()) -> None:
         """Replace what the book says of an account."""
@@ -131,7 +137,8 @@ class Reader:
                 return None
             key = (platform, account)
             bars = book.execute(
-                "SELECT source, why, starts, ends, territory, statement FROM bars WHERE platform = ? AND account = ?",
+                "SELECT source, why, starts, ends, territory, statement, begins FROM bars"
+                " WHERE platform = ? AND account = ?",
                 key,
             ).fetchall()
             permits = book.execute(
@@ -141,7 +148,7 @@ class Reader:
             self._local.book = None
             return None
         return Page(
-            tuple(Bar(s, w, a, e, tuple(t.split()), m) for s, w, a, e, t, m in bars),
+            tuple(Bar(s, w, a, e, tuple(t.split()), m, bool(b)) for s, w, a, e, t, m, b in bars),
             tuple(Permit(*row) for row in permits),
             float(at[0]),
         )
@@ -162,9 +169,19 @@ def _replace(
     for table in ("bars", "permits"):
         book.execute(f"DELETE FROM {table} WHERE platform = ? AND account = ?", (platform, account))  # noqa: S608 -- two fixed words
     book.executemany(
-        "INSERT OR REPLACE INTO bars VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO bars VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (platform, account, b.source, b.why, b.starts, b.ends, " ".join(b.territory), b.statement)
+            (
+                platform,
+                account,
+                b.source,
+                b.why,
+                b.starts,
+                b.ends,
+                " ".join(b.territory),
+                b.statement,
+                b.begins,
+            )
             for b in bars
         ],
     )

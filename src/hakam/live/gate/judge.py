@@ -53,21 +53,30 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def judge(
-    shown: Pass, page: Page | None, conditions: Conditions, *, at: float, stale: float, admit: bool
+    shown: Pass,
+    page: Page | None,
+    conditions: Conditions,
+    *,
+    at: float,
+    stale: float,
+    admit: bool,
+    running: bool = False,
 ) -> Answer:
     """Answer for a pass that is true.
 
     `at`: Unix seconds. `stale`: age in seconds from which the book says nothing. `admit`: what to say then.
+    `running`: it is on air already, and only what is known ends it.
     """
     known = page is not None and at - page.written_at <= stale
     if (
         page is not None
     ):  # an old book still bars: what it knows was true, and only a reversal could be missing
-        bar = _heaviest(page, at, shown.country)
+        bar = _heaviest(page, at, shown.country, running=running)
         if bar is not None:
             return bar
     if not known:
-        return Answer(admit, None if admit else Why.UNSURE, sure=False)
+        goes = admit or running
+        return Answer(goes, None if goes else Why.UNSURE, sure=False)
     assert page is not None
     if any(permit.holds(at, shown.event) for permit in page.permits):
         return Answer(allowed=True)
@@ -76,8 +85,8 @@ def judge(
     return Answer(allowed=True)
 
 
-def _heaviest(page: Page, at: float, country: str | None) -> Answer | None:
-    held = [bar for bar in page.bars if bar.holds(at, country)]
+def _heaviest(page: Page, at: float, country: str | None, *, running: bool) -> Answer | None:
+    held = [bar for bar in page.bars if bar.holds(at, country, running=running)]
     if not held:
         return None
     order = {why.value: place for place, why in enumerate(Why)}

@@ -201,6 +201,7 @@ class Gatekeeper:
             at=now,
             stale=self.configuration.stale_seconds,
             admit=server.when_unsure == "admit",
+            running=asked.moment is Moment.BEAT,
         )
         return answer, shown
 

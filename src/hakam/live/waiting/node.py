@@ -58,6 +58,7 @@ class Node:
     ) -> None:
         self.plan, self.name = plan, name
         self.gate: Gate | None = None
+        self._renewed_at = 0.0  # by this node's own clock: that of the controller may be another
         self.load = 0.0
         self._key, self._clock, self._path, self._issuing = key, clock, path, issuing
         self._counts = _Counts([{} for _ in plan.lane_names])
@@ -76,6 +77,7 @@ class Node:
     def renew(self, data: bytes) -> Gate:
         """Take a newer gate. Raises `GateError`."""
         self.gate = read_gate(data, self._key, newer_than=-1 if self.gate is None else self.gate.number)
+        self._renewed_at = self._clock().timestamp()
         for lane, counts in enumerate(self._counts.issued):
             first = self.gate.lanes[lane].frontier // SLOT
             for slot in [s for s in counts if s < first]:
@@ -122,10 +124,10 @@ class Node:
         if gate is None:
             parse(text)
             return Checked(holder, 0, self._hold(holder, 0))
-        found = check(text, holder, gate, self._key, now=now)
+        found = check(text, holder, gate, self._key, now=self._by_gate(gate))
         if found.wait is not None or seat is not None:
             return found
-        if now - gate.made_at > STALE or len(self._seats) >= self.plan.capacity:
+        if now - self._renewed_at > STALE or len(self._seats) >= self.plan.capacity:
             return found._replace(wait=self._hold(holder, gate.number))
         self._seats[holder] = _Seat(text, found.lane, now)
         self._present[found.lane] += 1
@@ -150,7 +152,11 @@ class Node:
         ticket, gate = parse(text)[0], self.gate
         if gate is None:
             return self._hold(ticket.holder, 0)
-        return how_long(gate, gate.lanes[ticket.lane], ticket.place, ticket.holder, self._clock().timestamp())
+        return how_long(gate, gate.lanes[ticket.lane], ticket.place, ticket.holder, self._by_gate(gate))
+
+    def _by_gate(self, gate: Gate) -> float:
+        """Return the moment by the clock that the gate was made by: turns are told by that one on every node."""
+        return gate.made_at + (self._clock().timestamp() - self._renewed_at)
 
     def _hold(self, holder: bytes, number: int) -> Wait:
         return Wait(FULL_WAIT + int(FULL_WAIT * spread(holder, number)), None)
