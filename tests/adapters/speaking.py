@@ -17,6 +17,9 @@ from PIL import Image
 THREAT = "hurt you"
 
 
+_ALWAYS = {"garbage": b"<html>welcome</html>", "nested": b"[" * 200_000, "huge": b"x" * (2 << 20)}
+
+
 class Service(ThreadingHTTPServer):
     """Judges by one rule: a text that holds `hurt you`. `manner` says how it answers."""
 
@@ -104,10 +107,8 @@ class _Handler(BaseHTTPRequestHandler):
         if manner.isdigit() or manner.startswith("429 "):
             status, _, after = manner.partition(" ")
             self._send(int(status), b'{"error": {}}', {"retry-after": after} if after else {})
-        elif manner == "garbage":
-            self._send(200, b"<html>welcome</html>", {})
-        elif manner == "huge":
-            self._send(200, b"x" * (2 << 20), {})
+        elif manner in _ALWAYS:
+            self._send(200, _ALWAYS[manner], {})
         elif manner == "hang up":
             self.close_connection = True
             self.connection.close()
@@ -134,8 +135,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _complete(self, body: dict[str, Any], manner: str) -> None:
         said = self._said(body, manner)
-        usage = {"prompt_tokens": 100, "completion_tokens": 10}
-        finish = "length" if manner == "cut short" else "stop"
+        usage = {"prompt_tokens": 10**30 if manner == "dear" else 100, "completion_tokens": 10}
+        finish: Any = {"cut short": "length", "odd end": ["stop"]}.get(manner, "stop")
         if manner.startswith("stream"):
             parts = [said[:3], said[3:]]
             chunks = [{"choices": [{"delta": {"content": part}}]} for part in parts]

@@ -113,10 +113,12 @@ def test_shares_of_the_first_token_are_the_score(
         ("401", "refuses with 401", 0.0),
         ("302", "refuses with 302", 0.0),
         ("garbage", "does not answer as a chat completion", 0.0),
+        ("nested", "does not answer as a chat completion", 0.0),
         ("no text", "does not answer as a chat completion", 0.0),
         ("huge", "longer than any should be", 0.0),
         ("hang up", "can't be reached", 30.0),
         ("cut short", "cut short: length", 0.0),
+        ("odd end", "cut short: ['stop']", 0.0),
         ("talks", "not the object that was asked for", 0.0),
         ("without mark", "not the object that was asked for", 0.0),
         ("contradicts", "contradicts itself", 0.0),
@@ -140,6 +142,14 @@ def test_an_answer_off_the_form_is_unknown(declare: Declare, served: Service, st
     served.manner = "off the form"
     model = {"llama-guard": "guard", "shield-gemma": "shield", "cope": "cope"}[style]
     assert isinstance(ask(declare, served, BAD, style=style, model=model), Unknown)
+
+
+def test_what_a_service_says_it_cost_can_be_kept(declare: Declare, served: Service) -> None:
+    served.manner = "dear"
+    answer = ask(declare, served, BAD)
+    assert isinstance(answer, Known)
+    assert answer.tokens == 10_000_010
+    assert 0 < answer.micros < 2**53
 
 
 def test_an_answer_in_a_fence_counts(declare: Declare, served: Service) -> None:

@@ -59,8 +59,9 @@ def test_a_category_that_is_not_there_is_unknown(declare: Declare, served: Servi
     assert "hate/strange" in answer.why
 
 
-def test_garbage_is_unknown(declare: Declare, served: Service) -> None:
-    served.manner = "garbage"
+@pytest.mark.parametrize("manner", ["garbage", "nested"])
+def test_garbage_is_unknown(declare: Declare, served: Service, manner: str) -> None:
+    served.manner = manner
     model = build(declare, served)
     (answer,) = model.read([Text("hello")])
     model.close()

@@ -62,7 +62,8 @@ def test_the_file_holds_the_samples_as_they_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("manner", "again"), [("503", True), ("silent", True), ("garbage", False), ("401", False)]
+    ("manner", "again"),
+    [("503", True), ("silent", True), ("garbage", False), ("nested", False), ("401", False)],
 )
 def test_a_service_in_trouble_is_unknown_and_told(
     declare: Declare, served: Service, manner: str, again: bool

@@ -12,7 +12,7 @@ from hakam.banks.filling import fill
 from hakam.banks.formats.form import FormatError
 from hakam.banks.kinds import BankError
 from hakam.banks.models import Bank, BankEntry, BankRemoval
-from hakam.banks.rows import BadRow, Gone, Read, Row
+from hakam.banks.rows import BadRow, Gone, Read, Row, row
 from hakam.compliance import ledger
 from hakam.vocabulary.actor import SYSTEM
 from hakam.vocabulary.bank import EntryKind
@@ -92,6 +92,20 @@ def test_a_whole_list_withdraws_what_it_does_not_name(bank: Bank) -> None:
     filled = fill(bank.name, [Row(MD5, md5(n)) for n in range(8, 13)], whole=True, by=SYSTEM, now=NOW)
     assert (filled.added, filled.removed) == (2, 7)
     assert held(bank) == [md5(n) for n in range(8, 13)]
+
+
+def test_a_whole_list_withdraws_nothing_that_it_names_in_a_row_that_can_t_be_kept(bank: Bank) -> None:
+    fill(bank.name, [Row(MD5, md5(1)), Row(MD5, md5(2))], by=SYSTEM, now=NOW)
+    named = row(3, "md5", md5(1), label="x" * 201)
+    filled = fill(bank.name, [named], whole=True, by=SYSTEM, now=NOW)
+    assert (filled.refused, filled.removed) == (1, 1)
+    assert held(bank) == [md5(1)]
+
+
+def test_what_is_taken_back_goes_whatever_is_said_of_it(bank: Bank) -> None:
+    fill(bank.name, [Row(MD5, md5(1))], by=SYSTEM, now=NOW)
+    gone = row(1, "md5", md5(1), label="x" * 201, item="a\x00b", gone=True)
+    assert fill(bank.name, [gone], by=SYSTEM, now=NOW).removed == 1
 
 
 def test_other_banks_keep_theirs(make: Make) -> None:

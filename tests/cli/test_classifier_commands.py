@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hakam.cli.compare import Said, kappa, print_disagreements
-from hakam.cli.labelled_rows import files_of, name_of, rows_of
+from hakam.cli.labelled_rows import LeftOut, files_of, name_of, rows_of
 from hakam.cli.main import app
 from hakam.cli.screen import CommandError
 from hakam.signals.models.heads import Head
@@ -63,6 +63,47 @@ def test_rows_are_read_with_their_labels(labelled: Path, tmp_path: Path) -> None
     assert {name_of(path) for path in files_of(tmp_path)} == {"own", "labels"}
     with pytest.raises(CommandError):
         files_of(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(("one", "other"), [("1", "0"), ("True", "False"), ("YES", "no"), ("0.9", "0.1")])
+def test_labels_are_read_as_tables_write_them(tmp_path: Path, one: str, other: str) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text(f"Text,Toxicity\na,{one}\nb,{other}\n", encoding="utf-8-sig")
+    assert [row.labels[Head.TOXICITY] for row in rows_of(path)] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        ("text;toxicity\na;1\n", "there is no column `text` among 'text;toxicity'"),
+        ("comment,toxicity\na,1\n", "there is no column `text` among 'comment, toxicity'"),
+        ("text,label\na,1\n", "row 1: no label in a column toxicity, hate"),
+        ("text,toxicity\na,rude\n", "row 1: `toxicity` should be 1 or 0, not 'rude'"),
+        ("text,toxicity\na,nan\n", "row 1: `toxicity` should be 1 or 0, not 'nan'"),
+        ("text,toxicity\n,1\n", "row 1 has no text"),
+        ("text,toxicity\n\udce3,1\n", "line 2 is not UTF-8"),
+        ("text,toxicity\na\n", "line 2 has 1 fields, the header has 2"),
+    ],
+)
+def test_what_is_left_out_is_told(tmp_path: Path, data: str, why: str) -> None:
+    path = tmp_path / "own.csv"
+    path.write_bytes(data.encode("utf-8", "surrogateescape"))
+    left_out = LeftOut()
+    assert list(rows_of(path, left_out)) == []
+    assert left_out.rows == 1
+    assert why in left_out.told(path)
+    result = RUN.invoke(app, ["calibrate", str(path), "--out", str(tmp_path / "own.bin")])
+    assert result.exit_code == 1
+    assert "left out 1 row" in result.output
+    result = RUN.invoke(app, ["evaluate", str(path), "--tier", "linear"])
+    assert result.exit_code == 1
+    assert "left out 1 row" in result.output
+
+
+def test_a_label_of_another_type_breaks_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "own.ndjson"
+    path.write_text('{"text": "a", "toxicity": [1], "spam": true}\n{"text": "b", "hate": {}}\n')
+    assert [row.labels for row in rows_of(path)] == [{Head.SPAM: 1}]
 
 
 def test_functional_tests_alone() -> None:

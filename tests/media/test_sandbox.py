@@ -113,6 +113,20 @@ def test_each_trouble_has_its_word_and_says_more(sandbox: Sandbox, data: bytes, 
     assert sandbox.started == max(1, before)  # nobody died of it
 
 
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"\0\0\0\x24ftypheic\0\0\0\0mif1heic", "HEIC"),
+        (b"\xff\x0a\xfa\x1f", "JPEG XL"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
+    ],
+)
+def test_a_kind_of_picture_that_can_not_be_read_is_named(sandbox: Sandbox, head: bytes, kind: str) -> None:
+    with pytest.raises(UnreadableError, match=f"not a picture: {kind}, which can't be read here") as raised:
+        sandbox.look(head + bytes(100))
+    assert raised.value.trouble == "not a picture"
+
+
 def test_several_hundred_hostile_files_end_in_an_answer_each(sandbox: Sandbox) -> None:
     sound = good(random.Random(0))  # noqa: S311 -- the same each time
     right = sandbox.hashes(sound)

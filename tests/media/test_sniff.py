@@ -6,7 +6,7 @@ import pytest
 from tests.media.clip_files import clip, edited, tones, wav
 from tests.media.drawings import drawing, file_of
 
-from hakam.media.sniff import is_clip
+from hakam.media.sniff import is_clip, unread_kind
 
 pytestmark = pytest.mark.embedded  # values only: one database is enough
 
@@ -14,6 +14,11 @@ pytestmark = pytest.mark.embedded  # values only: one database is enough
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF"])
 def test_pictures_are_no_clips(kind: str) -> None:
     assert not is_clip(file_of(drawing(1, 64, 48), kind))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF"])
+def test_what_can_be_read_is_no_unread_kind(kind: str) -> None:
+    assert unread_kind(file_of(drawing(1, 64, 48), kind)) == ""
 
 
 @pytest.mark.parametrize("kind", ["mp4", "mov", "mkv", "avi", "flv", "ts", "mpg", "wmv"])

@@ -29,6 +29,9 @@ from hakam.adapters.prompts import (
     read,
 )
 
+_MOST_TOKENS = 10_000_000  # of one answer: what services say is kept and summed up, and may be anything
+_MOST_MICROS = 1e12  # a million of the currency
+
 
 class ChatSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the declaration says under `settings`."""
@@ -92,11 +95,11 @@ class ChatModel:
             return Unknown(str(error), error.again, sent=sent, calls=1)
         try:
             reply, usage, finish = _streamed(found) if streamed else _whole(found)
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
             return Unknown("the endpoint does not answer as a chat completion", sent=sent, calls=1)
         tokens, micros = self._cost(usage)
         try:
-            if finish not in {"stop", None}:
+            if finish is not None and finish != "stop":
                 raise UnreadableAnswerError(f"the answer was cut short: {finish}"[:100])  # noqa: TRY301
             scores = read(chosen.style, self.labels, one.text, reply)
         except UnreadableAnswerError as error:
@@ -109,8 +112,9 @@ class ChatModel:
             given, made = int(usage["prompt_tokens"]), int(usage["completion_tokens"])
         except (KeyError, TypeError, ValueError):
             return 0, 0
-        given, made = max(0, given), max(0, made)
-        return given + made, round(given * self._settings.price_in + made * self._settings.price_out)
+        given, made = (min(max(0, count), _MOST_TOKENS) for count in (given, made))
+        micros = given * self._settings.price_in + made * self._settings.price_out
+        return given + made, round(min(micros, _MOST_MICROS))
 
 
 def _chosen(declared: Declared) -> ChatSettings:

@@ -83,5 +83,5 @@ def scores_in(
     try:
         said = msgspec.json.decode(found)["results"][0]["category_scores"]
         return {label: float(said[categories.get(label, label)]) for label in labels}
-    except (msgspec.DecodeError, KeyError, IndexError, TypeError, ValueError) as error:
+    except (msgspec.DecodeError, KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
         return Unknown(f"the endpoint gives no score: {error}"[:300], calls=1)

@@ -134,7 +134,7 @@ def _json(answer: str, text: str) -> float:
         found = msgspec.json.decode(
             (fenced[1] if fenced else answer).encode("utf-8", "replace"), type=_Judged
         )
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise UnreadableAnswerError(f"the answer is not the object that was asked for: {error}") from error
     if found.mark != mark_of(text):
         raise UnreadableAnswerError("the answer does not repeat the mark of the text")

@@ -69,7 +69,7 @@ class TranscriptionsModel:
             said = msgspec.json.decode(found, type=_Said)
         except TroubleError as error:
             return Unknown(str(error), error.again, calls=1)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             return Unknown(f"the endpoint gives no text: {error}"[:300], calls=1)
         return Heard(said.text.strip()[:LONGEST], said.language, calls=1)
 

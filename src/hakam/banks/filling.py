@@ -66,6 +66,7 @@ def fill(
             for one in batch:
                 if isinstance(one, BadRow):
                     bad += 1
+                    kept.update(one.named)
                     if len(refused) < _MOST_BAD:
                         refused.append(one)
                 elif isinstance(one, Gone) or one.gone:

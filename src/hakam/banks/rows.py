@@ -45,6 +45,7 @@ class BadRow(NamedTuple):
 
     place: int
     why: str
+    named: tuple[tuple[str, str], ...] = ()  # kind and digest of the hash that it names all the same
 
 
 Read = Row | Gone | BadRow
@@ -62,8 +63,9 @@ def row(place: int, kind: str, digest: str, *, item: str = "", label: str = "", 
     if isinstance(read, str):
         return BadRow(place, read)
     for name, value in (("id", item), ("label", label)):
-        if words_wrong(value):
-            return BadRow(place, f"its {name} has more than {_MOST} characters, or control characters")
+        if words_wrong(value) and not gone:  # what goes, goes by its hash, whatever is said of it
+            why = f"its {name} has more than {_MOST} characters, or control characters"
+            return BadRow(place, why, ((read.kind.value, read.digest),))
     return read._replace(item=item, label=label, gone=gone)
 
 

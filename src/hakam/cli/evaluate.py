@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from hakam.cli.labelled_rows import files_of, name_of, rows_of
+from hakam.cli.labelled_rows import LeftOut, files_of, name_of, rows_of
 from hakam.cli.screen import ERR, OUT, CommandError, show_whole, table
 
 if TYPE_CHECKING:
@@ -88,8 +88,12 @@ def evaluate(
     skipped = set(leave_out or ())
     for path in files_of(data) if data is not None else []:
         if name_of(path) not in skipped:
+            left_out = LeftOut()
             for one in tiers:
-                corpora += _judge_file(path, split, most, one)
+                left_out = LeftOut()
+                corpora += _judge_file(path, split, most, one, left_out)
+            if left_out.rows:
+                ERR.print(left_out.told(path), soft_wrap=True, markup=False)
     if data is not None and not corpora:
         raise CommandError(f"{data} holds no labelled row of the split {split}")
     functional = [row for one in tiers for row in _judge_functional(tested, one)]
@@ -139,10 +143,10 @@ def _tiers(wanted: Tier) -> list[_Reading]:
     return [one for one in found if wanted in {Tier.ALL, one.tier}]
 
 
-def _judge_file(path: Path, split: str, most: int, one: _Reading) -> list[Judged]:
+def _judge_file(path: Path, split: str, most: int, one: _Reading, left_out: LeftOut) -> list[Judged]:
     from hakam.signals.evaluation.groups import groups_named  # noqa: PLC0415 -- `hakam --help` stays instant
 
-    rows = [row for row in rows_of(path) if row.split in {split, None}]
+    rows = [row for row in rows_of(path, left_out) if row.split in {split, None}]
     step = max(1, -(-len(rows) // most))
     rows = rows[::step]
     found: list[Judged] = []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from hakam.cli.labelled_rows import LabelledRow, files_of, rows_of
+from hakam.cli.labelled_rows import LabelledRow, LeftOut, files_of, rows_of
 from hakam.cli.screen import OUT, CommandError, table
 from hakam.vocabulary.counted import counted
 
@@ -103,7 +103,10 @@ def _rows(data: Path, most: int | None = None) -> list[LabelledRow]:
     for path in files_of(data):
         if path.stat().st_size > _LARGE:
             _say(f"reading {path.name}")
-        mine = list(rows_of(path))
+        left_out = LeftOut()
+        mine = list(rows_of(path, left_out))
+        if left_out.rows:
+            _say(left_out.told(path))
         if most is not None and len(mine) > most:
             _say(f"{path.name}: {most:,} of {len(mine):,} texts, spread over it")
             mine = [mine[n * len(mine) // most] for n in range(most)]

@@ -21,6 +21,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from hakam.media.jpeg import pdq_of_jpeg
 from hakam.media.pdq import Pdq, pdq
+from hakam.media.sniff import unread_kind
 from hakam.media.trouble import Trouble
 
 Luma8 = NDArray[np.uint8]  # (height, width)
@@ -208,7 +209,14 @@ def _any_jpeg(data: bytes, limits: Limits) -> Luma8:
 def _open(data: bytes, limits: Limits) -> Image.Image:
     if not data:
         raise PictureError(Trouble.EMPTY)
-    image = Image.open(io.BytesIO(data), formats=FORMATS)
+    try:
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError:
+        if kind := unread_kind(data[:64]):
+            raise PictureError(
+                Trouble.NOT_A_PICTURE, f"{kind}, which can't be read here: save it as JPEG or PNG"
+            ) from None
+        raise
     _measured(*image.size, limits)
     return image
 

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 _STILL_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1")
+_UNREAD = (  # kinds of pictures for which no decoder comes along: where their heads stand, and how they begin
+    (4, (b"ftyphei", b"ftyphev", b"ftypmif1", b"ftypmsf1"), "HEIC"),
+    (0, (b"\xff\x0a", b"\x00\x00\x00\x0cJXL \x0d\x0a\x87\x0a"), "JPEG XL"),
+    (0, (b"\x00\x00\x00\x0cjP  \x0d\x0a\x87\x0a", b"\xff\x4f\xff\x51"), "JPEG 2000"),
+)
 _HEADS = (
     b"\x1a\x45\xdf\xa3",  # Matroska, WebM
     b"OggS",
@@ -18,6 +23,11 @@ _HEADS = (
 _FORMS = {b"RIFF": (b"AVI ", b"WAVE"), b"FORM": (b"AIFF", b"AIFC")}
 _TS_PACKET = 188
 _MP3 = 0xE0  # the highest bits of the second byte of a frame of MPEG audio or AAC
+
+
+def unread_kind(data: bytes) -> str:
+    """Return the name of a kind of pictures that can't be read here, empty if a file begins like none of them."""
+    return next((name for place, heads, name in _UNREAD if data[place:].startswith(heads)), "")
 
 
 def is_clip(data: bytes) -> bool:

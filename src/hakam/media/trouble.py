@@ -9,7 +9,7 @@ class Trouble(StrEnum):
     """Why a file gave no picture."""
 
     EMPTY = "empty"
-    NOT_A_PICTURE = "not a picture"
+    NOT_A_PICTURE = "not a picture"  # or none of a kind that can be read
     NOT_A_CLIP = "not a clip"
     TOO_LARGE = "too many pixels"
     TOO_BIG = "too many bytes"

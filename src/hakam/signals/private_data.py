@@ -1,8 +1,8 @@
 """Private data in a text: phone numbers, e-mail addresses, bank accounts, payment cards, national identity numbers.
 
 What can be checked is checked (ISO 13616 for IBANs, ISO/IEC 7812 for cards, each country's own rule for its numbers),
-so that an order number is not taken for a person. Digits of other scripts count: ٠١٢ is 012. Places are those of the
-text as it came.
+so that an order number is not taken for a person. Digits of other scripts count: ٠١٢ is 012; so do the spaces and
+dashes of word processors. Places are those of the text as it came.
 """
 
 from __future__ import annotations
@@ -60,7 +60,13 @@ _IBAN_LENGTHS = {
     "QA": 29, "RO": 24, "RS": 22, "RU": 33, "SA": 24, "SC": 31, "SD": 18, "SE": 24, "SI": 19, "SK": 24, "SM": 27,
     "SO": 23, "ST": 25, "SV": 28, "TL": 23, "TN": 24, "TR": 26, "UA": 29, "VA": 22, "VG": 24, "XK": 20, "YE": 30,
 }  # fmt: skip
-_DIGITS = {start + n: str(n) for start in (0x660, 0x6F0, 0x966) for n in range(10)}
+_PLAIN = {
+    **{start + n: str(n) for start in (0x660, 0x6F0, 0x966) for n in range(10)},
+    **dict.fromkeys(
+        (0xA0, 0x2007, 0x2009, 0x202F), " "
+    ),  # spaces at which no line breaks, as documents have them
+    **dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2212), "-"),
+}  # each for one character, so that places stay
 
 _ENOUGH = re.compile(r"(?:[0-9][^0-9]*){6}")  # the shortest number known here has six digits
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[a-zA-Z\u0621-\u064a]{2,24}(?![\w-])")
@@ -107,7 +113,7 @@ _IDENTITY: tuple[tuple[str, re.Pattern[str], _Check], ...] = (
 
 def find_private_data(text: str) -> tuple[PrivateData, ...]:
     """Return all private data of a text in order of place; no two overlap, the surer kind comes first."""
-    plain = text if text.isascii() else text.translate(_DIGITS)
+    plain = text if text.isascii() else text.translate(_PLAIN)
     numbers = _ENOUGH.search(plain) is not None
     emails = _emails(plain) if "@" in plain else ()
     found: list[PrivateData] = []

@@ -52,6 +52,12 @@ def test_bad_entries_of_ncmec_are_told_by_line() -> None:
     assert [(row.place, "32 hex" in row.why) for row in bad] == [(10, True), (11, False)]
 
 
+@pytest.mark.parametrize("encoding", ["UTF-9", "big5", "hex"])
+def test_an_encoding_that_can_t_be_read_is_refused(encoding: str) -> None:
+    with pytest.raises(FormatError):
+        list(ncmec.read(NCMEC.replace(b"UTF-8", encoding.encode())))
+
+
 def test_who_gave_feedback_is_not_the_member_of_the_entry() -> None:
     assert {row.item for row in ncmec.read(NCMEC) if isinstance(row, Row)} == {"42-image1", "42-v1"}
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -107,6 +110,42 @@ def test_a_file_that_was_cut_short_never_loses_what_it_does_not_name(form: ListF
         return
     assert form is ListFormat.CSV  # the only one in which half a file is a file
     assert not any(isinstance(row, Gone) or (isinstance(row, Row) and row.gone) for row in rows)
+
+
+@pytest.mark.parametrize("form", [ListFormat.NCMEC, ListFormat.STOPNCII, ListFormat.THREATEXCHANGE])
+def test_what_a_format_has_no_word_for_stays_at_home(form: ListFormat) -> None:
+    """A partner's tools would take the SimHash of a text for a text."""
+    text = leaving(EntryKind.TEXT, 7)
+    assert text.digest.encode() not in written(form, [text, leaving(EntryKind.MD5, 8)])
+
+
+_ODD: list[object] = [None, True, -1, 1.5, 10**30, "", "x" * 5000, [], {}, [None], {"a": None}]
+
+
+def _places(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    if path:
+        yield path
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inside:
+        yield from _places(one, (*path, key))
+
+
+@pytest.mark.parametrize("form", [f for f in ListFormat if f not in {ListFormat.CSV, ListFormat.NCMEC}])
+def test_a_value_of_another_type_anywhere_breaks_no_reader(form: ListFormat) -> None:
+    kinds = [kind for kind in DIGITS if kind not in LACKS.get(form, set())]
+    good = json.loads(written(form, [leaving(kind, 7, "42-x", "A1") for kind in kinds]))
+    for path in _places(good):
+        for odd in _ODD:
+            bad = deepcopy(good)
+            inner = bad
+            for key in path[:-1]:
+                inner = inner[key]
+            inner[path[-1]] = odd
+            try:
+                rows = list(FORMATS[form].read(json.dumps(bad).encode(), None))
+            except FormatError:
+                continue
+            assert all(isinstance(row, Row | Gone | BadRow) for row in rows), (path, odd)
 
 
 def test_a_name_tells_its_format() -> None:

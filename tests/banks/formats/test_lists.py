@@ -9,6 +9,7 @@ import pytest
 from hakam.banks.formats import csv_list, json_list
 from hakam.banks.formats.form import About, FormatError, Leaving
 from hakam.banks.rows import BadRow, Row
+from hakam.media import long_hashes
 from hakam.vocabulary.bank import EntryKind
 
 MD5 = "0123456789abcdef0123456789abcdef"
@@ -51,10 +52,20 @@ def test_a_row_without_a_kind_is_told() -> None:
     assert list(csv_list.read(f"hash\n{MD5}\n".encode(), EntryKind.MD5)) == [Row(EntryKind.MD5, MD5)]
 
 
-def test_a_quote_that_never_ends_is_told() -> None:
-    rows = list(csv_list.read(f'kind,hash,label\nmd5,{MD5},a\nmd5,{MD5},"b\n'.encode()))
-    assert isinstance(rows[0], Row)
-    assert isinstance(rows[-1], BadRow)
+def test_a_quote_that_never_ends_refuses_the_list() -> None:
+    """It swallows the rows behind it, and what a whole list does not name is withdrawn."""
+    with pytest.raises(FormatError, match="line 4: no CSV from here on"):
+        list(csv_list.read(f'kind,hash,label\nmd5,{MD5},a\nmd5,{MD5},"b\nmd5,{MD5[::-1]},\n'.encode()))
+
+
+def test_a_long_clip_is_one_cell_and_comes_in_again() -> None:
+    """Ten minutes of frames: more than the csv module's own limit of 131,072 characters in a cell."""
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    frames = [long_hashes.Frame(bytes.fromhex(PDQ), 100, n / 4) for n in range(2_400)]
+    clip = long_hashes.written(EntryKind.VPDQ, long_hashes.packed_frames(frames))
+    leaving = [Leaving(EntryKind.VPDQ, clip, "clip", "", at), Leaving(EntryKind.MD5, MD5, "", "", at)]
+    rows = list(csv_list.read(b"".join(csv_list.write(About("b", "own", "p", 31, at), leaving))))
+    assert [row.kind for row in rows if isinstance(row, Row)] == [EntryKind.VPDQ, EntryKind.MD5]
 
 
 def test_texts_are_kept_as_their_hash_alone() -> None:
@@ -73,6 +84,14 @@ def test_no_cell_is_a_formula() -> None:
         csv_list.write(About("b", "own", "p", 31, at), [Leaving(EntryKind.MD5, MD5, "=1+1", "@x", at)])
     )
     assert b",'=1+1,'@x," in data
+
+
+@pytest.mark.parametrize("words", ["-4711", "=1+1", "'-4711", "'tis", "@x"])
+def test_ids_and_labels_come_back_as_they_were(words: str) -> None:
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    leaving = Leaving(EntryKind.MD5, MD5, words, words, at)
+    rows = list(csv_list.read(b"".join(csv_list.write(About("b", "own", "p", 31, at), [leaving]))))
+    assert rows == [Row(EntryKind.MD5, MD5, words, words)]
 
 
 @pytest.mark.parametrize(

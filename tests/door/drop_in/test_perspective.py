@@ -43,6 +43,22 @@ def test_every_production_attribute_has_a_probability(perspective: Any) -> None:
     assert headers["x-hakam-model"].startswith("linear-")
 
 
+def test_what_a_client_leaves_null_is_not_there(perspective: Any) -> None:
+    """Clients that write every member of a request send null for what they don't use; Google's services take that."""
+    unset = dict.fromkeys(
+        ("languages", "context", "doNotStore", "spanAnnotations", "clientToken", "sessionId")
+    )
+    body = {"comment": {"text": RUDE, "type": None}, **unset}
+    how = {"scoreType": None, "scoreThreshold": None}
+    assert perspective(ANALYZE, {**body, "requestedAttributes": {"TOXICITY": how}}) == perspective(
+        ANALYZE, asked()
+    )
+    suggested = {"TOXICITY": {"summaryScore": {"value": 0.9, "type": None}, "spanScores": None}}
+    assert perspective(SUGGEST, {**body, "attributeScores": suggested})[0] == 200
+    status, answer, _ = perspective(ANALYZE, asked(requestedAttributes={"TOXICITY": {}, "THREAT": None}))
+    assert (status, "got `null`" in answer["error"]["message"]) == (400, True)
+
+
 def test_a_kind_comment_scores_low(perspective: Any) -> None:
     _, answer, _ = perspective(ANALYZE, asked("thank you, that was a lovely evening"))
     assert answer["attributeScores"]["TOXICITY"]["summaryScore"]["value"] < 0.4

@@ -22,6 +22,8 @@ _ITEM = ("id", "item", "source_id")
 _LABEL = ("label", "labels", "classification", "category")
 _GONE = ("gone", "deleted", "withdrawn")
 _YES = frozenset({"1", "true", "yes", "deleted", "withdrawn"})
+_FORMULA = ("=", "+", "-", "@")  # what a spreadsheet calculates
+_LONGEST_CELL = 8_388_608  # characters: a clip of three hours and a half, four frames a second
 
 
 def read(data: bytes, kind: EntryKind | None = None) -> Iterator[Read]:
@@ -30,6 +32,8 @@ def read(data: bytes, kind: EntryKind | None = None) -> Iterator[Read]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FormatError(f"no UTF-8: {error}") from error
+    if csv.field_size_limit() < _LONGEST_CELL:
+        csv.field_size_limit(_LONGEST_CELL)  # of the whole process, which has no other way
     lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         head = next((cells for cells in lines if any(cell.strip() for cell in cells)), None)
@@ -48,7 +52,9 @@ def read(data: bytes, kind: EntryKind | None = None) -> Iterator[Read]:
             if any(cell.strip() for cell in cells):
                 yield columns.row(lines.line_num, cells)
     except csv.Error as error:
-        yield BadRow(lines.line_num, f"no CSV from here on: {error}")
+        raise FormatError(
+            _("line %(line)s: no CSV from here on: %(error)s") % {"line": lines.line_num, "error": error}
+        ) from error
 
 
 class _Columns:
@@ -73,11 +79,11 @@ class _Columns:
             kind, place = self._own[0].value, self._own[1]
             hash_ = cells[place].strip() if place < len(cells) else ""
         if not hash_ and self._text is not None and self._text < len(cells):
-            return text_row(line, cells[self._text], item=item, label=label)
+            return text_row(line, cells[self._text], item=_read(item), label=_read(label))
         if not kind and self._kind is None:
             return BadRow(line, "it does not say its kind of hash, and none was said for the list")
         said = kind or str(self._kind)
-        return row(line, said, hash_, item=item, label=label, gone=gone.lower() in _YES)
+        return row(line, said, hash_, item=_read(item), label=_read(label), gone=gone.lower() in _YES)
 
 
 def write(_about: About, entries: Iterable[Leaving]) -> Iterator[bytes]:
@@ -93,4 +99,9 @@ def write(_about: About, entries: Iterable[Leaving]) -> Iterator[bytes]:
 
 def _plain(cell: str) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@"} else cell
+    return f"'{cell}" if cell.lstrip("'").startswith(_FORMULA) else cell
+
+
+def _read(cell: str) -> str:
+    """Return what `_plain` made a cell of."""
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA) else cell

@@ -38,7 +38,7 @@ def read(data: bytes, _kind: EntryKind | None = None) -> Iterator[Read]:
                 yield BadRow(place, "no object")
         for attribute in loose:
             place += 1
-            if isinstance(attribute, dict) and attribute.get("type") in set(EXACT):
+            if isinstance(attribute, dict) and text_of(attribute.get("type")) in set(EXACT):
                 yield _attribute(place, attribute)
 
 
@@ -59,9 +59,10 @@ def _perceptual(place: int, thing: dict[str, Any]) -> Read:
     item = text_of(thing.get("uuid"))
     if thing.get("deleted") is True and item:
         return Gone(item)
+    parts = thing.get("Attribute")
     held = {
         text_of(one.get("object_relation")): text_of(one.get("value"))
-        for one in thing.get("Attribute", [])
+        for one in (parts if isinstance(parts, list) else [])
         if isinstance(one, dict)
     }
     return row(

@@ -63,6 +63,10 @@ class _Reader:
                 _("line %(lineno)s: %(code)s")
                 % {"lineno": error.lineno, "code": expat.ErrorString(error.code)}
             ) from error
+        except FormatError:
+            raise
+        except (LookupError, ValueError) as error:  # it names an encoding that expat can't read
+            raise FormatError(str(error)) from error
 
     def taken(self) -> list[Read]:
         """Return the rows since the last time."""

@@ -36,7 +36,7 @@ def read(data: bytes, _kind: EntryKind | None = None) -> Iterator[Read]:
     for number, one in enumerate(listed(bundle.get("objects", []), "objects"), 1):
         if not isinstance(one, dict):
             yield BadRow(number, "no object")
-        elif one.get("type") in {"file", "indicator"}:
+        elif one.get("type") in ("file", "indicator"):
             yield from _object(number, one)
 
 

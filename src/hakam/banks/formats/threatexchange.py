@@ -23,12 +23,11 @@ _KINDS = {
     "HASH_SHA256": EntryKind.SHA256,
     "HASH_VIDEO_SHA256": EntryKind.SHA256,
 }
-TYPES = {
+TYPES = {  # their texts are compared as texts: a SimHash has no type
     EntryKind.PDQ: "HASH_PDQ",
     EntryKind.MD5: "HASH_MD5",
     EntryKind.SHA1: "HASH_SHA1",
     EntryKind.SHA256: "HASH_SHA256",
-    EntryKind.TEXT: "DEBUG_STRING",
 }
 
 
@@ -91,6 +90,6 @@ def write(about: About, entries: Iterable[Leaving]) -> Iterator[bytes]:
                 ]
             },
         }
-        for n, one in enumerate(entries, 1)
+        for n, one in enumerate((one for one in entries if one.kind in TYPES), 1)
     ]
     yield from encoded({"data": updates})

@@ -110,7 +110,20 @@ class _Request(msgspec.Struct, rename="camel"):
     community_id: str | None = None
 
 
-_decode = msgspec.json.Decoder(_Request, strict=False).decode
+def _decode(body: bytes) -> _Request:
+    """Return what a body asks. Of a member that is `null` Google's services read that it is not there."""
+    return msgspec.convert(_given(msgspec.json.decode(body)), _Request, strict=False)
+
+
+def _given(value: Any, *, attributes: bool = False) -> Any:
+    """Return a value without members that are `null`. An attribute that is `null` stays: nobody loses it unheard."""
+    if isinstance(value, dict):
+        return {
+            name: _given(inner, attributes=name in {"requestedAttributes", "attributeScores"})
+            for name, inner in value.items()
+            if inner is not None or attributes
+        }
+    return [_given(inner) for inner in value] if isinstance(value, list) else value
 
 
 class RefusedError(ValueError):
