@@ -256,6 +256,18 @@ def test_the_notifier_reads_the_outcome_and_objects(desk: Desk, amal: User) -> N
     assert "Your complaint about this outcome" in page(f"/n/{notice.token}")
 
 
+def test_the_notifier_reads_what_became_of_the_item_and_not_of_its_author(desk: Desk, amal: User) -> None:
+    # DSA Art. 16(5): the decision in respect of the information to which the notice relates
+    report()
+    taken = [Measure(MeasureKind.REMOVE), Measure(MeasureKind.SUSPEND, days=7), Measure(MeasureKind.WARN)]
+    Case.objects.update(author_id="u1")
+    desk.answer(desk.remove(Case.objects.get(), amal, measures=taken))
+    found = page(f"/n/{Notice.objects.get().token}")
+    (done,) = re.findall(r"What was done:.*?</p>", found)
+    assert "Remov" in done
+    assert not re.search("uspen|arn", done)
+
+
 def test_a_notifier_who_says_nothing_is_asked_again(desk: Desk, amal: User) -> None:
     notice = reported_and_decided(desk, amal, remove=False)
     answer = Client().post(f"/n/{notice.token}/0/complain", {"text": ""})

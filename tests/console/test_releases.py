@@ -181,6 +181,7 @@ class TestPublishing:
         assert stage_in_force() == "canary 5%"
         assert "Waits for a second person" in said(second.get("/desk/rules"))
         assert "You are the second person" in said(second.get(url(live)))
+        assert '<span class="pill accent">Waits for a second person</span>' in said(second.get(url(live)))
         second.post(url(live, "/settle"), {"verdict": "confirm"})
         assert stage_in_force() == "live"
 

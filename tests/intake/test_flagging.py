@@ -218,7 +218,7 @@ class TestTheReportToTheCoordinator:
         sent = Effect.objects.get(kind="flagger.report")
         assert sent.payload["to"] == "dsc@coordinator.example"
         text = "\n".join(sent.payload["sections"][0]["paragraphs"])
-        assert "3 items. 3 of these were decided; in 2" in text
+        assert "concern: 3. Decided: 3. With neither illegal content nor a breach found: 2." in text
         assert "No post is quoted." in text
         for item in NoticeItem.objects.all():
             assert (item.ref in text) is (item.upheld is False)

@@ -142,6 +142,16 @@ class TestHeldBack:
         self.book(more, days=1)
         assert self.held(5) == {}
 
+    def test_a_rule_that_was_put_on_shadow_is_not_held_back(self) -> None:
+        self.hear(self.book(), minutes=0, held=True)
+        more = {
+            **self.FILES,
+            "pack.yaml": self.FILES["pack.yaml"].replace("1.0.0", "1.1.0"),
+            "rules.yaml": self.FILES["rules.yaml"].replace("stage: live", "stage: shadow"),
+        }
+        self.book(more, days=1)
+        assert self.held(5) == {}
+
     def test_another_version_with_the_same_quota_changes_nothing(self) -> None:
         self.hear(self.book(), minutes=0, held=True)
         self.book({**self.FILES, "pack.yaml": self.FILES["pack.yaml"].replace("1.0.0", "1.1.0")}, days=1)

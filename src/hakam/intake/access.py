@@ -12,7 +12,7 @@ from hakam.compliance import ledger
 from hakam.compliance.access import deadlines_of
 from hakam.compliance.facts import FactKind
 from hakam.compliance.statements import complaints_until
-from hakam.intake import crowds, logged
+from hakam.intake import crowds, letters, logged
 from hakam.intake.logged import Logged
 from hakam.intake.models import Notice, NoticeItem, Quarantined
 from hakam.intake.notices import subject_of
@@ -228,7 +228,7 @@ def _item(item: NoticeItem, position: int, now: datetime, *, clock: str = "") ->
         upheld=item.upheld,
         decision=item.decision,
         clause=told.reasons.clause if told and told.reasons else "",
-        measures=told.measures if told else (),
+        measures=tuple(filter(letters.concerns_the_item, told.measures)) if told else (),
         automated=decided is not None and decided.by.startswith(f"{ActorKind.RULE}:"),
         complain_until=until,
         complaint_token=complaint.token if complaint else "",

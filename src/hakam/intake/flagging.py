@@ -174,8 +174,8 @@ def _letter(
     with translation.override(language):
         words = wording(language)
         said = _(
-            "Since %(since)s the trusted flagger %(name)s has sent us notices about %(items)s items. "
-            "%(answered)s of these were decided; in %(rejected)s we found neither illegal content nor a breach."
+            "Since %(since)s the trusted flagger %(name)s has sent us notices. Items that they concern: %(items)s. "
+            "Decided: %(answered)s. With neither illegal content nor a breach found: %(rejected)s."
         ) % {
             "since": words.day(localdate(since)),
             "name": flagger.name,

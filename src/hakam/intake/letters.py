@@ -87,7 +87,7 @@ def _decided(
         )
     clause = clauses.clause_in(clauses.version_of(reasons.pack), reasons.clause)
     words = wording(language)
-    taken = [_taken(m, words) for m in measures if _concerns_the_item(m)]
+    taken = [_taken(m, words) for m in measures if concerns_the_item(m)]
     first = (
         _("It was acted on before your notice arrived, under the clause “%(title)s”.")
         if result is Outcome.STANDS
@@ -96,7 +96,7 @@ def _decided(
     return (first % {"title": clauses.title_of(clause, language)}, *taken)
 
 
-def _concerns_the_item(measure: Measure) -> bool:
+def concerns_the_item(measure: Measure) -> bool:
     """Whether a notifier is told of a measure: of what became of the item, not of what somebody else was told.
 
     # DSA Art. 16(5): the decision in respect of the information to which the notice relates

@@ -87,10 +87,16 @@ def _quota(version: RulebookVersion | None, rule: str) -> tuple[tuple[float, int
     return next((one.quota for one in rulebook.load(version).rules if one.id == rule), ())
 
 
+def _acts(version: RulebookVersion | None, rule: str) -> bool:
+    rules = () if version is None else rulebook.load(version).rules
+    return any(one.id == rule and one.staging.stage is not Stage.SHADOW for one in rules)
+
+
 def held_back(now: datetime) -> dict[str, RuleTrip]:
     """Return the rules that only ask for people at present, whether or not somebody looked after it.
 
     A version in force with another quota for a rule begins with that one: until it is used up too, it is not held back.
+    One in which the rule stands on shadow holds nothing back: it does nothing anyway.
     """
     active = rulebook.active()
     held = {}
@@ -98,7 +104,7 @@ def held_back(now: datetime) -> dict[str, RuleTrip]:
         pack, _at, number = trip.pack.rpartition("@")
         version = RulebookVersion.objects.filter(pack=pack, version=number).first()
         quota = _quota(active, trip.rule)
-        if quota and quota == _quota(version, trip.rule):
+        if quota and quota == _quota(version, trip.rule) and _acts(active, trip.rule):
             held[trip.rule] = trip
     return held
 
