@@ -43,7 +43,7 @@ def describe(pack: Pack) -> str:
     lines = [_counts(pack), "", *_head("Clause", "Harm", "Severity", "Ladder")]
     for clause in pack.clauses.values():
         ladder = ", ".join(_measure(step) for step in clause.ladder)
-        title = " · ".join(clause.title.values())
+        title = " · ".join(clause.title[language] for language in pack.languages)
         lines.append(_line(f"`{clause.id}` {title}", f"`{clause.harm}`", str(clause.severity), ladder))
     lines += ["", *_head("Rule", "Clause", "Stage", "Does", "About")]
     for rule in pack.rules:

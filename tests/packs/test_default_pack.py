@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 
 import pytest
 
+from hakam.compliance.statement_text import LANGUAGES
 from hakam.policy.about import in_language
 from hakam.policy.counters import MemoryCounters
 from hakam.policy.engine import Engine
@@ -123,10 +124,14 @@ def test_no_live_rule_fires_on_speech_about_speech(engine: Engine) -> None:
 # Two languages
 
 
-def test_clauses_speak_both_languages(pack: Pack) -> None:
+def test_clauses_speak_both_languages_and_those_of_letters(pack: Pack) -> None:
     assert pack.languages == ("en", "ar")
     for clause in pack.clauses.values():
-        assert set(clause.title) == set(clause.text) == set(clause.examples) == {"en", "ar"}, clause.id
+        assert set(clause.title) == set(clause.text) == set(LANGUAGES), clause.id
+        assert len(set(clause.text.values())) == len(LANGUAGES), clause.id
+        assert set(clause.examples) == {"en", "ar"}, clause.id
+        for language in set(LANGUAGES) - {"ar"}:
+            assert not ARABIC.search(f"{clause.title[language]} {clause.text[language]}"), clause.id
         assert len(clause.examples["en"]) == len(clause.examples["ar"]), clause.id
         for text in (clause.title["ar"], clause.text["ar"], *clause.examples["ar"]):
             assert ARABIC.search(text), clause.id

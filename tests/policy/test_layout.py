@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from hakam.policy.layout import expression, lay_out
 from hakam.policy.pack import load_pack
+from hakam.policy.source import Reporter
+from hakam.policy.strict_yaml import Mapping, Text, read
 from hakam.storage.packs import read_folder
 
 DEFAULT = Path(str(package_files("hakam"))) / "packs" / "default"
@@ -120,6 +122,44 @@ def test_the_default_pack_means_the_same_in_layout() -> None:
     assert [rule.digest for rule in after.rules] == [rule.digest for rule in before.rules]
 
 
+@pytest.mark.parametrize(
+    ("when", "laid"),
+    [
+        ("author.posts > 3\n    and author.verified", "author.posts > 3 and author.verified"),
+        (
+            "author.posts > 3\n    or\n\n    author.verified  # why",
+            "author.posts > 3 or author.verified  # why",
+        ),
+        (
+            "author.posts > 3\n    and author.verified\n  # below",
+            "author.posts > 3 and author.verified\n  # below",
+        ),
+    ],
+)
+def test_a_condition_that_yaml_folds_over_lines_is_said_once(packs: Any, when: str, laid: str) -> None:
+    files = packs.files("author.verified")
+    files["rules.yaml"] = UNTIDY.replace("author.posts>3   # never said", when)
+    assert when in files["rules.yaml"]
+    found = lay_out(files)
+    assert f"  when: {laid}\n  then:" in found["rules.yaml"]
+    before, after = load_pack(files).pack, load_pack(found).pack
+    assert before is not None
+    assert after is not None
+    assert [rule.digest for rule in after.rules] == [rule.digest for rule in before.rules]
+
+
+def said(files: dict[str, str]) -> dict[str, Any] | None:
+    """Return what each term says, in whatever layout; `None` of what can't be read."""
+    report = Reporter()
+    node = read("terms.yaml", files["terms.yaml"], report)
+    if not isinstance(node, Mapping) or report.has_errors():
+        return None
+    values = {name: one.scalar.value if isinstance(one, Text) else None for name, one in node.entries.items()}
+    return {name: value and (expression(value) or value) for name, value in values.items()}
+
+
+@example(":1")  # with a space it would be no text
+@example("1\n 1")  # one number over two lines
 @example(":. 1")  # would become another: a number that begins with its point
 @given(st.text(alphabet="ab.()[]\"'<>=!+-*/, \n#andornoti1:|", max_size=60))
 @settings(max_examples=300, deadline=None)
@@ -129,3 +169,4 @@ def test_no_text_breaks_it_and_twice_is_once(text: str) -> None:
     files = {"rules.yaml": text, "terms.yaml": f"one: {text}\n", "lists/x.txt": text}
     laid = lay_out(files)
     assert lay_out(laid) == laid
+    assert said(laid) == said(files)

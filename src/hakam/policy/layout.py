@@ -75,19 +75,29 @@ def _replace(lines: list[str], scalar: Scalar, key: str) -> None:
     if laid is None:
         return
     one = scalar.style == "" and scalar.span.line == scalar.span.end_line
-    tail = lines[start][scalar.span.end_column - 1 :] if one else ""  # a comment that YAML ends with
+    end = scalar.span.end_line if scalar.style == "" else start + 1 + scalar.source.rstrip().count("\n")
+    tail = (
+        lines[end - 1][scalar.span.end_column - 1 :] if scalar.style == "" else ""
+    )  # a comment that ends it
     margin = " " * (len(head) + 2)
     plain = scalar.style == "" and "\n" not in laid and len(head) + len(key) + len(laid) + 2 <= WIDTH
+    if plain and not _stands_alone(laid):
+        return  # to YAML it would be something else
     if plain:
         new = [f"{head}{key}: {laid}{tail}"]
     elif scalar.style == "" and ("\n" not in laid or not one or tail):
         return  # YAML folded it over lines, or a comment stands beside it: it stays
     else:
         new = [f"{head}{key}: |", *(f"{margin}{line}" for line in laid.split("\n"))]
-    end = start + 1
-    if scalar.style == "|":
-        end = start + 1 + scalar.source.rstrip().count("\n")
     lines[start:end] = new
+
+
+def _stands_alone(laid: str) -> bool:
+    """Whether YAML reads an expression without quotes as the text that it is."""
+    report = Reporter()
+    node = read("terms.yaml", f"one: {laid}\n", report)
+    found = node.entries.get("one") if isinstance(node, Mapping) and not report.has_errors() else None
+    return isinstance(found, Text) and found.scalar.value == laid
 
 
 def expression(source: str) -> str | None:
