@@ -91,7 +91,10 @@ def test_killed_at_any_moment_it_keeps_what_it_acknowledged_and_readers_see_noth
 def one_life(folder: Path, life: int, seconds: float) -> dict[str, int]:
     """Let a writer live for a moment after its first answer, kill it, and return what it acknowledged."""
     writer = subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(folder), str(life)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", WRITER, str(folder), str(life)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,  # `communicate` would pass over what `readline` had read ahead
     )
     assert writer.stdout is not None
     assert writer.stderr is not None
