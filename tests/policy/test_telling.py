@@ -13,7 +13,7 @@ from hakam.policy.generate import shown
 from hakam.policy.interpret import Seen
 from hakam.signals.measure import measure
 from hakam.vocabulary.event import Event
-from hakam.vocabulary.verdict import Firing, Verdict
+from hakam.vocabulary.verdict import Firing, Stage, Verdict
 
 MakeEvent = Callable[..., Event]
 
@@ -51,6 +51,70 @@ def test_a_rule_that_can_see_one_thing_has_one_firing(
     assert first is second
     assert first.firings[0].values == values
     assert set(engine._program.only) == {0}
+
+
+def of_authors(engine: Engine, make_event: MakeEvent) -> list[Verdict]:
+    """Return the verdicts on one post each of some authors, with counters that all share."""
+    counters = MemoryCounters()
+    events = [make_event("some spam", id=f"e{n}", author={"id": f"a{n}"}) for n in range(60)]
+    return [engine.judge(event, measure(event, engine.needs), counters) for event in events]
+
+
+def test_a_rule_that_says_the_same_of_everybody_has_one_verdict(packs: Any, make_event: MakeEvent) -> None:
+    for stage in ("live", "shadow"):
+        engine = packs.engine('word(text.folded, "spam")', "author.posts > 3", stage=stage)
+        found = of_authors(engine, make_event)
+        assert len(set(map(id, found))) == 1
+        event = make_event("some spam")
+        assert found[0] == engine.plainly(event, measure(event, engine.needs))
+        both = make_event("some spam", author={"posts": 5})
+        assert [one.rule for one in judged(engine, both).firings] == ["r0", "r1"]
+
+
+def test_a_rule_whose_word_depends_on_the_author_is_asked_each_time(
+    packs: Any, make_event: MakeEvent
+) -> None:
+    def stages(engine: Engine) -> set[Stage]:
+        assert set(engine._program.only) == {0}
+        return {found.firings[0].stage for found in of_authors(engine, make_event)}
+
+    spam = 'word(text.folded, "spam")'
+    assert stages(packs.engine(spam, stage="canary 50%")) == {Stage.LIVE, Stage.SHADOW}
+    files = packs.files(spam)
+    files["pack.yaml"] += "holdback: 5%\n"
+    assert stages(packs.engine_of(files)) == {Stage.LIVE, Stage.SHADOW}
+
+
+def test_a_rule_that_counts_its_firings_or_sets_a_mark_does_so_each_time(
+    packs: Any, make_event: MakeEvent
+) -> None:
+    files = packs.files('word(text.folded, "spam")')
+    files["rules.yaml"] += "  quota: {hour: 10}\n"
+    found = of_authors(packs.engine_of(files), make_event)
+    assert [len(one.tripped) for one in found] == [0] * 10 + [1] * 50
+
+    marking = packs.engine(
+        'word(text.folded, "spam")', then='[limit_reach, \'mark("burner", on="author", expires="1h")\']'
+    )
+    counters = MemoryCounters()
+    event = make_event("some spam")
+    marking.judge(event, measure(event, marking.needs), counters)
+    assert len(counters) == 1
+
+
+def test_a_rule_that_failed_is_named_beside_one_that_always_says_the_same(
+    packs: Any, make_event: MakeEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_text: str) -> bool:
+        raise ValueError("no")
+
+    engine = packs.engine('word(text.folded, "spam")', 'starts_with(author.name, "x")')
+    scope = engine._program.judge.__globals__
+    (name,) = [name for name in scope if name.startswith("TEST_")]
+    monkeypatch.setitem(scope, name, fails)
+    found = judged(engine, make_event("some spam", author={"name": "y"}))
+    assert [one.rule for one in found.firings] == ["r0"]
+    assert found.quarantined == ("r1",)
 
 
 @pytest.mark.parametrize(

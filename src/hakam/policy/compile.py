@@ -47,6 +47,12 @@ from hakam.vocabulary.verdict import Firing, Stage
 CROWD = 8  # predicates on a text that is not scanned anyway; from these on it is scanned once for all of them
 _CHEAP = 130  # nanoseconds below which a shared part is computed for each event, needed or not
 _NUMERIC = frozenset({Kind.NUMBER, Kind.TIME, Kind.DURATION})
+_ALONE = (
+    "        if len(fired) == 1 and failed is None:",
+    "            always = ALONE[fired[0]]",
+    "            if always is not None:",
+    "                return always",
+)
 
 Failures = dict[int, BaseException] | None
 Counted = tuple[Any, ...]
@@ -100,10 +106,15 @@ def compile_rules(
     nothing: Any,
     found: Callable[[Any, Any, Any, list[int], Failures, Hits, Counted], Any],
     broken: Callable[[Any, Any, Exception], Any],
+    alone: Sequence[Any] | None = None,
     counted: bool = False,
 ) -> Program:
-    """Return the program of some rules. Their places in `rules` are their numbers."""
-    return _Compiler(rules, counted=counted).program({"NOTHING": nothing, "FOUND": found, "BROKEN": broken})
+    """Return the program of some rules. Their places in `rules` are their numbers.
+
+    `alone` may hold, at the place of a rule, what `found` always makes of that rule alone; it is read at each event.
+    """
+    ends = {"NOTHING": nothing, "FOUND": found, "BROKEN": broken, "ALONE": alone}
+    return _Compiler(rules, counted=counted).program(ends)
 
 
 class _Compiler:
@@ -150,7 +161,7 @@ class _Compiler:
     def program(self, ends: dict[str, Any]) -> Program:
         main = [n for n, found in enumerate(self.guards) if found is None]
         guarded = [n for n, found in enumerate(self.guards) if found is not None]
-        body = self._main(main, guarded)
+        body = self._main(main, guarded, alone=ends["ALONE"] is not None)
         functions = [line for n in guarded for line in self._guarded(n)]
         told = [self._telling(n) for n in range(len(self.rules))]
         source = "\n".join([*functions, *body, *(line for one in told for line in one.lines), ""])
@@ -176,7 +187,7 @@ class _Compiler:
 
     # The main function
 
-    def _main(self, main: list[int], guarded: list[int]) -> list[str]:
+    def _main(self, main: list[int], guarded: list[int], *, alone: bool) -> list[str]:
         out = ["    a = e.author; i = e.item; x = e.context", "    failed = None"]
         asked = () if self.counted else tuple(self.counters.values())
         wheres = [counter.where for counter in asked if counter.where is not None]
@@ -214,6 +225,7 @@ class _Compiler:
             ]
         out += [
             "    if fired or failed:",
+            *(_ALONE if alone else ()),
             f"        return FOUND(e, s, c, fired, failed, H, {counted})",
             "    return NOTHING",
         ]

@@ -59,8 +59,9 @@ class Engine:
         self.nothing = Verdict(pack.ref, aside=self.aside, lists=self.lists)
         self.failing: Callable[[str, BaseException], None] = _nobody
         """Is told of each rule that fails, with its error."""
+        alone: list[Verdict | None] = [None] * len(self.rules)
         self._program: Program = compile_rules(
-            self.rules, nothing=self.nothing, found=self._verdict, broken=self._broken
+            self.rules, nothing=self.nothing, found=self._verdict, broken=self._broken, alone=alone
         )
         self.judge: Callable[[Event, Signals, Counters], Verdict] = self._program.judge
         """Return what the rules say.
@@ -81,6 +82,9 @@ class Engine:
         )
         self._together: dict[tuple[tuple[int, ...], tuple[int, ...]], _Together] = {}
         self._alike: dict[tuple[int, ...], _Alike] = {}
+        if not self._holdback:
+            for n in self._program.only.keys() - self._by_author:
+                alone[n] = self._as_staged((n,))[-1]
 
     @property
     def source(self) -> str:
