@@ -62,7 +62,7 @@ def add(counters: MemoryCounters, *given_amounts: float, within: float = 100.0, 
 def test_the_second_amount_makes_an_array_with_their_sum_before() -> None:
     counters = MemoryCounters()
     assert add(counters, 1.0) == 1.0
-    assert held(counters) == (1.0, 1.0)
+    assert held(counters) == complex(1.0, 1.0)  # its time, the amount
     assert add(counters, 2.0, start=2.0) == 3.0
     assert list(held(counters)) == [3.0, 1.0, 1.0, 2.0, 2.0]  # type: ignore[call-overload]  # an array
     assert add(counters, 4.0, start=3.0) == 7.0
@@ -123,8 +123,11 @@ def test_what_comes_late_stands_where_it_belongs() -> None:
 
 
 def test_an_array_of_amounts_says_what_it_takes() -> None:
-    some = Amounts.of((6.0, 2.0, 5.0, 1.0))
+    some = Amounts.of(complex(5.0, 1.0))
+    assert list(some) == [1.0, 1.0, 5.0]
+    assert some.add(2.0, 6.0, 10.0) == 1
     assert list(some) == [3.0, 1.0, 5.0, 2.0, 6.0]
+    assert isnan(Amounts.of(complex(5.0, 0.5))[0])
     assert newest_of(some) == 6.0
     assert entries_of(some) == 3
     assert some.total(6.0, 10.0) == 3.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from math import fsum
 
 import pytest
@@ -230,6 +231,54 @@ def test_many_members_of_one_key_are_exact_too(steps: list[tuple[int, int, bool]
         assert counters.distinct("d", "k", f"m{member}", at, within, add=add) == wanted
         assert add or peeked == wanted
         assert counters.held() == counters.entries
+
+
+class Hashed(str):
+    """A text that has the hash it is told."""
+
+    __slots__ = ("number",)
+    number: int
+
+    def __hash__(self) -> int:
+        return self.number
+
+
+def hashed(text: str, number: int) -> Hashed:
+    made = Hashed(text)
+    made.number = number
+    return made
+
+
+def test_two_members_of_one_sign_are_counted_as_one_and_nothing_else_is_wrong() -> None:
+    one, other = hashed("one", 2**62), hashed("other", 2**62 + 1)  # no double lies between them
+    counters = MemoryCounters()
+    many = [
+        counters.distinct("d", "k", member, float(at), 10.0, add=True)
+        for at, member in enumerate([one, other, "third", one, "fourth", other])
+    ]
+    assert many == [1, 1, 2, 2, 3, 3]
+    assert counters.distinct("d", "k", "x", 13.5, 10.0, add=True) == 3  # `third` has left
+    assert counters.held() == counters.entries
+
+
+def test_what_members_were_called_is_not_kept() -> None:
+    counters = MemoryCounters()
+    for n in range(40):
+        for key in ("few", "many")[n > 5 :]:
+            counters.distinct("d", key, f"somebody's words {n}", float(n), 1e6, add=True)
+    held = pickle.dumps(counters)
+    assert b"many" in held
+    assert b"somebody" not in held
+
+
+def test_members_of_a_key_that_has_too_many_are_forgotten_from_the_oldest() -> None:
+    counters = MemoryCounters(max_entries=12)
+    for n in range(11):
+        counters.distinct("d", "k", f"m{n}", float(n), 1e6, add=True)
+    assert counters.distinct("d", "k", "m11", 11.0, 1e6, add=True) == 3  # a quarter of the bound
+    peeking = PeekingCounters(counters)
+    assert [peeking.distinct("d", "k", f"m{n}", 11.0, 1e6, add=True) for n in (8, 9, 10, 11)] == [4, 3, 3, 3]
+    assert counters.held() == counters.entries
 
 
 def test_a_mark_lives_as_long_as_the_newest_rules_say() -> None:

@@ -1,6 +1,6 @@
 """Counters over sliding windows.
 
-The port that the engine asks, an exact implementation in memory, and replays.
+The port that the engine asks, an implementation in memory, and replays.
 
 The window of a counter ends at the newest event time that was seen for its key, and an event counts while its
 own time lies within it: with `T` the newest time and `w` the window, those with `T - w < at <= T`. So an
@@ -15,28 +15,26 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Mapping
-from math import fsum
 from typing import Any, Protocol
 
 from hakam.policy.windows import (
     BULK,
     GREAT,
-    PAIRED,
+    LEAST,
     PLAIN,
-    SEVERAL,
-    SMALL,
+    ROOM,
+    SEVERAL_MEMBERS,
     Amounts,
-    Few,
     Members,
+    Sightings,
     Times,
-    again,
     entries_of,
     in_window,
-    inside,
     late,
     newest_of,
     plain,
-    seen_late,
+    seen,
+    sign_of,
 )
 
 MAX_ENTRIES = 6_000_000
@@ -119,10 +117,11 @@ class _Table:
 class MemoryCounters:
     """Exact counters in memory, bounded by `max_entries` over all keys.
 
-    Each key and each time is an entry: a key takes 150 to 250 bytes with its first time, each further time 8 to 10,
-    a further amount 16 to 20, a further member 40 to 80 (`python -m benchmarks.engine.counters` measures it). When the
-    bound is reached, keys that were not touched lately are forgotten, and `forgotten` counts their entries: until it
-    grows, every value is exact. A key that alone has too many keeps the newest, up to a quarter of the bound.
+    Each key and each time is an entry: a key takes 150 to 180 bytes with its first time, each further time 8 to 10,
+    a further amount or member 16 to 20 (`python -m benchmarks.engine.counters` measures it). When the bound is
+    reached, keys that were not touched lately are forgotten, and `forgotten` counts their entries: until it grows,
+    every value is exact, but that `distinct` knows members by their signs (`policy.windows` says with what chance two
+    are taken for one). A key that alone has too many keeps the newest, up to a quarter of the bound.
     """
 
     def __init__(self, max_entries: int = MAX_ENTRIES) -> None:
@@ -196,6 +195,7 @@ class MemoryCounters:
             if not add:
                 return 0
             table = self._table(name, at, within)
+        sign = float(hash(member))  # `sign_of`
         fresh = table.fresh
         kept: Any = fresh.get(key)
         if kept is None:
@@ -203,53 +203,56 @@ class MemoryCounters:
             if kept is None:
                 if not add:
                     return 0
-                fresh[key] = (at, member)
+                fresh[key] = complex(at, sign)
                 self._grown(table, key, at, 2)
                 return 1
         if not add:
-            return len(inside(kept, at, within)) if type(kept) is tuple else kept.count(at, within)
+            if type(kept) is complex:
+                return 1 if kept.real > at - within else 0
+            return kept.count(at, within)  # type: ignore[no-any-return]
         if at >= table.turn:
             self._turn(table, key, at)
             fresh = table.fresh
         end = at - within
-        if type(kept) is tuple:
-            if at < kept[0]:
-                made = seen_late(kept, member, at, within)
-            elif (many := len(kept)) == 2:  # noqa: PLR2004 -- one member
-                if kept[1] == member or kept[0] <= end:
-                    fresh[key] = (at, member)
+        if type(kept) is Sightings:
+            grown = 0
+            if at < kept[-2]:
+                grown = -(len(kept) // 2)
+                kept.late(sign, at, within)
+                grown += len(kept) // 2
+            elif kept[-1] == sign:
+                kept[-2] = at
+            else:
+                if sign in kept:
+                    place = kept.index(sign) & ~1
+                    del kept[place : place + 2]
+                else:
+                    grown = 1
+                kept.append(at)
+                kept.append(sign)
+            if kept[0] <= end:
+                old = 2
+                while kept[old] <= end:
+                    old += 2
+                del kept[:old]
+                grown -= old // 2
+            many = len(kept) // 2
+            if many > SEVERAL_MEMBERS:
+                fresh[key] = Members(kept)
+        elif type(kept) is complex:
+            newest = kept.real
+            if at >= newest:
+                if newest <= end or kept.imag == sign:
+                    fresh[key] = complex(at, sign)
                     return 1
-                made = (at, member, *kept)
-            elif many == 4 and kept[2] > end:  # noqa: PLR2004 -- two members
-                newest, who, oldest, other = kept
-                if who == member:
-                    fresh[key] = (at, member, oldest, other)
-                    return 2
-                if other == member:
-                    fresh[key] = (at, member, newest, who)
-                    return 2
-                made = (at, member, newest, who, oldest, other)
+                fresh[key] = Sightings("d", (newest, kept.imag, at, sign))
+            elif at <= newest - within or kept.imag == sign:
+                return 1
             else:
-                made = again(kept, member, at, end)
-            many = len(made) // 2
-            grown = many - len(kept) // 2
-            fresh[key] = made if many <= PAIRED else Few.of(made)
-        elif type(kept) is Few:
-            grown = -len(kept)
-            if at >= kept.last:
-                kept[member] = kept.last = at
-                if kept.floor <= end:
-                    kept.expire(end)
-            else:
-                kept.late(member, at, within)
-            many = len(kept)
-            grown += many
-            if many < PAIRED - 1:
-                fresh[key] = kept.pairs()
-            elif many > SMALL:
-                fresh[key] = Members(kept.in_order())
+                fresh[key] = Sightings("d", (at, sign, newest, kept.imag))
+            grown, many = 1, 2
         else:
-            grown = kept.add(member, at, within)
+            grown = kept.add(sign, at, within)
             end = kept.last - within
             if kept.times[0] <= end:
                 grown -= kept.expire(end)
@@ -279,19 +282,21 @@ class MemoryCounters:
             if kept is None:
                 if not add:
                     return 0.0
-                fresh[key] = (at, amount)
+                fresh[key] = complex(at, amount)
                 self._grown(table, key, at, 2)
                 return amount
         if not add:
-            return fsum(inside(kept, at, within)) if type(kept) is tuple else kept.total(at, within)
+            if type(kept) is complex:
+                return kept.imag if kept.real > at - within else 0.0
+            return kept.total(at, within)  # type: ignore[no-any-return]
         if at >= table.turn:
             self._turn(table, key, at)
             fresh = table.fresh
         end = at - within
-        if type(kept) is tuple:
-            newest, was = kept
+        if type(kept) is complex:
+            newest, was = kept.real, kept.imag
             if newest <= end:
-                fresh[key] = (at, amount)
+                fresh[key] = complex(at, amount)
                 return amount
             if at >= newest and plain(amount) and plain(was):
                 made = fresh[key] = Amounts("d", (was + amount, was, newest, amount, at))
@@ -300,9 +305,9 @@ class MemoryCounters:
         elif (
             type(kept) is Amounts
             and at >= kept[-1]
-            and -PLAIN < amount < PLAIN
+            and LEAST < amount < PLAIN
             and not amount % 1.0
-            and len(kept) <= 2 * SEVERAL
+            and len(kept) <= ROOM
         ):
             together = kept[0] + amount
             if together == together:  # noqa: PLR0124 -- a number: all amounts are plain
@@ -331,8 +336,8 @@ class MemoryCounters:
     ) -> float:
         """Take in an amount that is late, great, no whole number, or one of many. Returns the sum."""
         great = not -GREAT < amount < GREAT
-        if type(kept) is tuple:
-            great = great or not all(-GREAT < was < GREAT for was in kept[1::2])
+        if type(kept) is complex:
+            great = great or not -GREAT < kept.imag < GREAT
             kept = Amounts.of(kept)
         if type(kept) is Amounts and (great or kept.full()):
             kept = kept.many(within)
@@ -363,10 +368,7 @@ class MemoryCounters:
         kept = None if table is None else table.fresh.get(key) or table.look(key)
         if kept is None:
             return False
-        if type(kept) is tuple:
-            newest = kept[kept.index(member) - 1] if member in kept else None
-        else:
-            newest = (kept if type(kept) is Few else kept.members).get(member)
+        newest = seen(kept, sign_of(member))
         return newest is not None and newest > max(newest_of(kept), at) - within
 
     # Generations
@@ -433,9 +435,7 @@ class MemoryCounters:
         surplus = entries_of(kept) - 1 - max(self.max_entries // 4, 1)
         if surplus <= 0:
             return
-        if isinstance(kept, tuple):
-            table.fresh[key] = kept[: -2 * surplus]
-        elif type(kept) is array:
+        if type(kept) is array:
             del kept[:surplus]
         else:
             kept.forget(surplus)

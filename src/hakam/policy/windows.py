@@ -1,10 +1,15 @@
 """What one key of a counter holds: the events of its window, in as little room as they need.
 
 Most keys are seen once or twice, and with a million of them each object that is looked at is waited for. So a key
-holds as few as can be: the first time of a counter is a bare float; one amount and up to four members are a tuple with
-their times, newest first. More times stand in an array of doubles, 8 bytes each, which the garbage collector need
-not look through; more amounts in one too, behind their sum; more members in a dictionary. Whatever can never count
+holds as few as can be: the first time of a counter is a bare float; one amount, or one member, with its time is a
+complex number, which is two doubles in one object. More times stand in an array of doubles, 8 bytes each; more amounts
+in one too, behind their sum; several members in one with their times; many in a dictionary. Whatever can never count
 again leaves in bulk.
+
+A member stands there as its `sign`, a double made of its hash, whose key Python draws anew for each process: a text of
+any length takes 8 bytes, and what people wrote is not kept. Two members have the same sign with a chance of less than
+one in 2**54, and are then counted as one: of n in a window, some with less than n**2 / 2**55 (of 100,000, one in 3.6
+million). Everything else is exact.
 
 Each function here answers for one key. `end` is where its window begins: an event counts if it is later.
 """
@@ -13,21 +18,20 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from itertools import chain
 from math import fsum, isfinite, nan
-from typing import Any, Self, TypeAlias
+from typing import Self, TypeAlias
 
 Times: TypeAlias = "float | array[float]"  # of one key: its only time, or all of them in order
-Pairs: TypeAlias = "tuple[Any, ...]"  # a time, what was seen then, and so on, newest first
 
 BULK = 2  # entries that may linger behind the window before they are dropped
 FEW = 16  # amounts with fractions up to which an array of them is added up anew each time
 GREAT = 1e300  # amounts from here on are kept exactly at once: a few of them may be more than a double holds
-PAIRED = 4  # members up to which a tuple holds them
 PLAIN = 2.0**46  # whole amounts below: `SEVERAL` of them and one more add up without rounding
 SEVERAL = 64  # whole amounts up to which an array of them will do
-SMALL = 16  # members up to which a dictionary by itself will do
+LEAST = -PLAIN
 REPEATS = 64  # sightings before repeats among many members are thrown out
+ROOM = 2 * SEVERAL  # doubles of an array of amounts to which one more may be added
+SEVERAL_MEMBERS = 12  # members up to which an array holds them
 _SMALLEST = 1 << 1_074  # the smallest double above 0 is one of these parts of 1
 
 
@@ -50,121 +54,96 @@ def in_window(times: Times, at: float, within: float) -> int:
     return len(times) - bisect_right(times, end)
 
 
+def sign_of(member: str) -> float:
+    """Return the double as which a member is kept. It means nothing outside this process."""
+    return float(hash(member))
+
+
 def newest_of(held: object) -> float:
     """Return the newest time of whatever a key holds."""
     if isinstance(held, float):
         return held
-    if isinstance(held, tuple):
-        return float(held[0])
-    if isinstance(held, Few | Members | Sums):
+    if isinstance(held, complex):
+        return held.real
+    if isinstance(held, Members | Sums):
         return held.last
+    if isinstance(held, Sightings):
+        return float(held[-2])
     assert isinstance(held, array)
     return float(held[-1])
 
 
 def entries_of(held: object) -> int:
     """Return how many entries a key takes: one for itself, one for each time that it holds."""
-    if isinstance(held, tuple | Amounts):
+    if isinstance(held, Amounts | Sightings):
         return len(held) // 2 + 1
-    if isinstance(held, array | dict):
+    if isinstance(held, array):
         return len(held) + 1
     if isinstance(held, Members | Sums):
         return len(held.times) + 1
     return 2
 
 
-def again(held: Pairs, member: str, at: float, end: float) -> Pairs:
-    """Return some members with their newest times after a sighting that is not late, less those of before `end`."""
-    cut = len(held)
-    while cut and held[cut - 2] <= end:
-        cut -= 2
-    left = held[:cut]
-    if member in left:
-        place = left.index(member) - 1
-        left = left[:place] + left[place + 2 :]
-    return (at, member) + left  # noqa: RUF005 -- unpacking makes a list first
+def seen(held: object, sign: float) -> float | None:
+    """Return when a member of a key was seen last, `None` if it was not."""
+    if isinstance(held, complex):
+        return held.real if held.imag == sign else None
+    if isinstance(held, Members):
+        return held.members.get(sign)
+    assert isinstance(held, Sightings)
+    return float(held[held.index(sign) & ~1]) if sign in held else None
 
 
-def seen_late(held: Pairs, member: str, at: float, within: float) -> Pairs:
-    """Return some members with their newest times after a sighting that is older than the newest."""
-    end = held[0] - within
-    pairs = [(time, who) for time, who in zip(held[::2], held[1::2], strict=True) if time > end]
-    known = next((time for time, who in pairs if who == member), end)
-    if at > known:
-        pairs = sorted(
-            [*(pair for pair in pairs if pair[1] != member), (at, member)], key=_time, reverse=True
-        )
-    return tuple(chain.from_iterable(pairs))
+class Sightings(array):  # type: ignore[type-arg]
+    """Several members of one key: the time of the newest sighting of each, then its sign, oldest first. 16 bytes each.
 
+    A sign that looks like a time, which chance makes of fewer still than like another sign, is taken for the member
+    of that time: the order stands.
+    """
 
-def inside(held: Pairs, at: float, within: float) -> list[Any]:
-    """Return whose times, of some pairs, the window holds that ends at `at` or at the newest time."""
-    end = max(held[0], at) - within
-    return [what for time, what in zip(held[::2], held[1::2], strict=True) if time > end]
+    __slots__ = ()
 
-
-def _time(pair: tuple[float, str]) -> float:
-    return pair[0]
-
-
-class Few(dict):  # type: ignore[type-arg]
-    """Some members of one key with the newest time of each, in no order. `floor` is no later than any of these."""
-
-    __slots__ = ("floor", "last")
-    floor: float
-    last: float
-
-    @classmethod
-    def of(cls, held: Pairs) -> Self:
-        """Return the same as pairs hold."""
-        made = cls(zip(held[1::2], held[::2], strict=True))
-        made.last, made.floor = held[0], held[-2]
-        return made
-
-    def expire(self, end: float) -> None:
-        """Forget what is not later than `end`, which is earlier than the newest time."""
-        for member in [member for member, at in self.items() if at <= end]:
-            del self[member]
-        self.floor = min(self.values())
-
-    def late(self, member: str, at: float, within: float) -> None:
+    def late(self, sign: float, at: float, within: float) -> None:
         """Take in a sighting that is older than the newest."""
-        if at > self.last - within and at > self.get(member, float("-inf")):
-            self[member] = at
-            self.floor = min(self.floor, at)
+        if at <= self[-2] - within:
+            return
+        if sign in self:
+            place = self.index(sign) & ~1
+            if at <= self[place]:
+                return
+            del self[place : place + 2]
+        place = len(self)
+        while place and self[place - 2] > at:
+            place -= 2
+        self.insert(place, sign)
+        self.insert(place, at)
 
-    def count(self, at: float, within: float) -> int:
+    def count(self, at: float, within: float) -> int:  # type: ignore[override]  # as the other forms do
         """Return how many members the window holds that ends at `at` or at the newest time."""
-        end = max(self.last, at) - within
-        return sum(newest > end for newest in self.values())
-
-    def pairs(self) -> Pairs:
-        """Return the same as pairs."""
-        return tuple(chain.from_iterable((at, member) for member, at in reversed(self.in_order().items())))
-
-    def in_order(self) -> dict[str, float]:
-        """Return the members with their times, oldest first."""
-        return dict(sorted(self.items(), key=lambda one: one[1]))
+        end = max(self[-2], at) - within
+        place = len(self)
+        while place and self[place - 2] > end:
+            place -= 2
+        return (len(self) - place) // 2
 
     def forget(self, surplus: int) -> None:
         """Forget the oldest members, however recent."""
-        for member in list(self.in_order())[:surplus]:
-            del self[member]
+        del self[: 2 * surplus]
 
 
 class Members:
-    """Many different members of one key, each with the newest time at which it was seen."""
+    """Many different members of one key, by their signs, each with the newest time at which it was seen."""
 
-    __slots__ = ("last", "members", "names", "times")
+    __slots__ = ("last", "members", "signs", "times")
 
-    def __init__(self, few: dict[str, float]) -> None:
-        """Begin with some members, in the order of their newest times."""
-        self.members = few
-        self.names = list(few)
-        self.times = array("d", few.values())
+    def __init__(self, several: Sightings) -> None:
+        """Begin with some members."""
+        self.times = array("d", several[::2])
+        self.signs = array("d", several[1::2])
+        self.members = dict(zip(self.signs, self.times, strict=True))
         self.last = self.times[-1]
 
-    def add(self, member: str, at: float, within: float) -> int:
+    def add(self, member: float, at: float, within: float) -> int:
         """Take in one sighting. Returns by how many entries the key grew, which is below 0 if it shrank."""
         if at <= self.last - within:
             return 0
@@ -175,11 +154,11 @@ class Members:
         if at >= self.last:
             self.last = at
             self.times.append(at)
-            self.names.append(member)
+            self.signs.append(member)
         else:
             place = bisect_right(self.times, at)
             self.times.insert(place, at)
-            self.names.insert(place, member)
+            self.signs.insert(place, member)
         return 1 + self._shrink()
 
     def _shrink(self) -> int:
@@ -187,7 +166,7 @@ class Members:
         if before > REPEATS and before > 4 * len(self.members):  # many times for few members
             ordered = sorted((at, member) for member, at in self.members.items())
             self.times = array("d", (at for at, _ in ordered))
-            self.names = [member for _, member in ordered]
+            self.signs = array("d", (member for _, member in ordered))
         return len(self.times) - before
 
     def count(self, at: float, within: float) -> int:
@@ -203,22 +182,22 @@ class Members:
         for at in self.times:
             if at > end:
                 break
-            member = self.names[old]
+            member = self.signs[old]
             if self.members.get(member) == at:
                 del self.members[member]
             old += 1
         if old:
             del self.times[:old]
-            del self.names[:old]
+            del self.signs[:old]
         return old
 
     def forget(self, surplus: int) -> None:
         """Forget the oldest sightings, however recent."""
-        for at, member in zip(self.times[:surplus], self.names[:surplus], strict=True):
+        for at, member in zip(self.times[:surplus], self.signs[:surplus], strict=True):
             if self.members.get(member) == at:
                 del self.members[member]
         del self.times[:surplus]
-        del self.names[:surplus]
+        del self.signs[:surplus]
 
 
 def plain(amount: float) -> bool:
@@ -235,11 +214,9 @@ class Amounts(array):  # type: ignore[type-arg]
     __slots__ = ()
 
     @classmethod
-    def of(cls, held: Pairs) -> Self:
-        """Return the same as pairs hold."""
-        made = cls("d", (nan, *reversed(held)))
-        made.renew()
-        return made
+    def of(cls, one: complex) -> Self:
+        """Return the same as one amount and its time."""
+        return cls("d", (one.imag if plain(one.imag) else nan, one.imag, one.real))
 
     def renew(self) -> None:
         """Add up anew, if all amounts are plain."""
