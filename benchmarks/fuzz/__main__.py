@@ -3,7 +3,8 @@
 Coverage-guided inputs for the readers of what strangers write: strict YAML, whole packs, expressions, conditions made
 choice by choice and judged both ways, patterns, request bodies, texts. Each target has `--seconds` in a process of its
 own; a hang ends the process, is kept, and the rest of the time goes to another one. What was found is in `--found`,
-each with its error beside it; exit code 1 if there is any. `--again` tries kept inputs once, without atheris.
+each with its error beside it; exit code 1 if there is any. `--again` tries kept inputs once, without atheris. Each
+search begins where those before ended: with the inputs of `kept.zip`, to which `python -m benchmarks.fuzz.kept` adds.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.fuzz.kept import unpack
 from benchmarks.fuzz.targets import TARGETS
 
 _FIGURE = re.compile(r"stat::(number_of_executed_units|average_exec_per_sec|peak_rss_mb):\s+(\d+)")
@@ -73,7 +75,7 @@ def main() -> None:
         "targets", nargs="*", metavar="TARGET", help=f"of {', '.join(TARGETS)}; all by default"
     )
     asked.add_argument("--seconds", type=int, default=300, help="for each target")
-    asked.add_argument("--corpus", type=Path, help="inputs to start from and to add to")
+    asked.add_argument("--corpus", type=Path, help="more inputs to start from, and where to add to")
     asked.add_argument("--found", type=Path, help="where to put what is wrong")
     asked.add_argument("--again", type=Path, nargs="+", help="kept inputs to try once")
     asked.add_argument("--json", action="store_true", help="print JSON")
@@ -88,6 +90,7 @@ def main() -> None:
         )
     work = Path(tempfile.mkdtemp(prefix="hakam-fuzz-"))
     corpus, found = given.corpus or work / "corpus", given.found or work / "found"
+    unpack(corpus)
     result = {name: run(name, given.seconds, corpus, found) for name in given.targets or TARGETS}
     if given.json:
         print(json.dumps(result, indent=1))

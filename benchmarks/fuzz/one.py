@@ -1,14 +1,18 @@
 """`python -m benchmarks.fuzz.one TARGET --seconds N --corpus DIR --found DIR`: one target under atheris.
 
 Inputs that go where none went before are kept in the corpus, from which the next run starts. What is wrong is written
-once for each place in the code where it came up, and the search goes on.
+once for each place in the code where it came up, and the search goes on. `one TARGET -merge=1 INTO FROM` copies the
+fewest inputs of one folder to another that go wherever all of them go: libFuzzer's own merge, which starts this program
+once more, and again after an input that ends it.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import os
+import shlex
 import sys
 import traceback
 from pathlib import Path
@@ -17,7 +21,7 @@ from typing import Any
 import atheris
 
 with atheris.instrument_imports(include=["hakam"], enable_loader_override=False):
-    from benchmarks.fuzz.targets import LONGEST, TARGETS, WrongError
+    from benchmarks.fuzz.targets import LONGEST, TARGETS, Target, WrongError
 
 HANG = 25  # seconds after which an input is taken for one that never ends
 
@@ -35,8 +39,22 @@ def planted_fault(_data: bytes) -> None:
     raise WrongError("planted")
 
 
+def merge(target: Target, name: str, options: list[str]) -> None:
+    """Let libFuzzer choose inputs. What is wrong with them is not asked."""
+
+    def once(data: bytes) -> None:
+        with contextlib.suppress(Exception):
+            target(data)
+
+    again = f"{shlex.quote(sys.executable)} -m benchmarks.fuzz.one {name}"  # libFuzzer hands this to a shell
+    atheris.Setup([again, f"-timeout={HANG}", f"-max_len={LONGEST}", *options], once)
+    atheris.Fuzz()
+
+
 def main() -> None:
     """Try until the time is over."""
+    if len(sys.argv) > 2 and sys.argv[1] in TARGETS and any(one.startswith("-merge") for one in sys.argv):
+        merge(TARGETS[sys.argv[1]], sys.argv[1], sys.argv[2:])
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("target", choices=sorted(TARGETS))
     asked.add_argument("--seconds", type=int, required=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from benchmarks.engine.list_reload import MARKED, import_here, write_lines
 from benchmarks.fuzz import __main__ as fuzz
-from benchmarks.fuzz import targets
+from benchmarks.fuzz import kept, targets
 from benchmarks.fuzz.targets import TARGETS, Target, WrongError
 
 from hakam.policy.codes import CODES
@@ -47,6 +48,33 @@ def test_any_bytes_mean_something(name: str) -> None:
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: path.name)
 def test_what_broke_a_promise_once_keeps_it_now(path: Path) -> None:
     TARGETS[path.name.partition("-")[0]](path.read_bytes())
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_target_keeps_its_promises_wherever_a_search_went(name: str) -> None:
+    tried = [data for path, data in kept.inputs() if path.startswith(f"{name}/")]
+    assert len(tried) > 20
+    for data in tried:
+        TARGETS[name](data)
+
+
+def test_it_is_told_how_long_was_searched_for_what_is_kept() -> None:
+    spent = json.loads(kept.SEARCHED.read_text("utf-8"))
+    assert spent.keys() == TARGETS.keys()
+    for one in spent.values():
+        assert one["seconds"] > 600
+        assert one["tried"] > one["seconds"]
+
+
+def test_the_time_of_searches_adds_up(tmp_path: Path) -> None:
+    file = tmp_path / "searched.json"
+    kept.account([{"yaml": {"seconds": 5, "tried": 70, "found": []}}], file)
+    more = {"yaml": {"seconds": 6, "tried": 80}, "pack": {"seconds": 1, "tried": 2}}
+    assert kept.account([more], file) == json.loads(file.read_text("utf-8"))
+    assert kept.account([], file) == {
+        "pack": {"seconds": 1, "tried": 2},
+        "yaml": {"seconds": 11, "tried": 150},
+    }
 
 
 def test_kept_inputs_can_be_tried_again_and_a_wrong_one_is_named(
@@ -128,6 +156,29 @@ def test_the_search_finds_a_planted_fault(tmp_path: Path, monkeypatch: pytest.Mo
     result = fuzz.run("pattern", 4, tmp_path / "corpus", tmp_path / "found")
     (name,) = result["found"]
     assert "planted" in (tmp_path / "found" / f"{name}.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux",
+    reason="atheris has packages for Linux only; elsewhere the targets are tried above",
+)
+def test_the_fewest_inputs_that_go_everywhere_are_kept(tmp_path: Path) -> None:
+    pytest.importorskip("atheris", reason="atheris has packages for x86-64 only")
+    corpus, archive = tmp_path / "corpus", tmp_path / "kept.zip"
+    (corpus / "pattern").mkdir(parents=True)
+    for n, data in enumerate([b"a+b", b"a+b", b"(", b"a{2}", b"[", b"a+b"]):
+        (corpus / "pattern" / str(n)).write_bytes(data)
+    many = kept.keep(corpus, archive)
+    first = dict(kept.inputs(archive))
+    assert 2 <= many == len(first) < 5
+    assert set(first.values()) <= {b"a+b", b"(", b"a{2}", b"["}
+
+    again = tmp_path / "again"  # another search found nothing new: nothing is lost
+    assert kept.keep(again, archive) == many
+    assert dict(kept.inputs(archive)).keys() == first.keys()
+    assert sorted(path.name for path in (again / "pattern").iterdir()) == sorted(
+        name.removeprefix("pattern/") for name in first
+    )
 
 
 @pytest.mark.parametrize("kind", ["hashes", "domains"])
