@@ -12,23 +12,23 @@ from hakam.backtest.dataset import Dataset
 from hakam.backtest.near import NearMisses, looked_at, relaxed, steps_of
 from hakam.policy.interpret import Seen, outcome
 from hakam.policy.pack import Pack
-from hakam.policy.tree import Compare, Condition, Literal
+from hakam.policy.rules import Rule
+from hakam.policy.tree import Compare, Literal
 
 
 @pytest.fixture
-def condition(load_files: Callable[[dict[str, str]], Pack]) -> Callable[[str], Condition]:
-    return lambda text: load_files(made_pack.files((text,))).rules[0].when
+def rule(load_files: Callable[[dict[str, str]], Pack]) -> Callable[[str], Rule]:
+    return lambda text: load_files(made_pack.files((text,))).rules[0]
 
 
 def test_a_rule_of_several_steps_nearly_fires_when_all_but_one_hold(
-    dataset: Dataset, condition: Callable[[str], Condition]
+    dataset: Dataset, rule: Callable[[str], Rule]
 ) -> None:
-    when = condition(
-        "author.posts < 50 and (author.verified and author.followers > 20) and item.media_count == 0"
-    )
+    made = rule("author.posts < 50 and (author.verified and author.followers > 20) and item.media_count == 0")
+    when = made.when
     assert len(steps_of(when)) == 4
     chunk = dataset.chunk(0)
-    (rows,), among = NearMisses([when]).rows(chunk, {}, [np.zeros(chunk.rows, dtype=np.bool_)])
+    (rows,), among = NearMisses([made]).rows(chunk, {}, [np.zeros(chunk.rows, dtype=np.bool_)])
     assert among == chunk.rows
     for row in range(chunk.rows):
         seen: Seen = chunk.seen(row, {})
@@ -37,10 +37,10 @@ def test_a_rule_of_several_steps_nearly_fires_when_all_but_one_hold(
     assert rows.any()
 
 
-def test_what_fires_is_no_near_miss(dataset: Dataset, condition: Callable[[str], Condition]) -> None:
+def test_what_fires_is_no_near_miss(dataset: Dataset, rule: Callable[[str], Rule]) -> None:
     chunk = dataset.chunk(0)
-    when = condition("author.posts < 50 and author.verified")
-    (rows,), _ = NearMisses([when]).rows(chunk, {}, [np.ones(chunk.rows, dtype=np.bool_)])
+    made = rule("author.posts < 50 and author.verified")
+    (rows,), _ = NearMisses([made]).rows(chunk, {}, [np.ones(chunk.rows, dtype=np.bool_)])
     assert not rows.any()
 
 
@@ -56,10 +56,8 @@ def test_what_fires_is_no_near_miss(dataset: Dataset, condition: Callable[[str],
         ('scores["spam"] >= 0.5', 0.45),
     ],
 )
-def test_a_threshold_is_moved_by_a_tenth(
-    condition: Callable[[str], Condition], text: str, value: float
-) -> None:
-    found = relaxed(condition(text))
+def test_a_threshold_is_moved_by_a_tenth(rule: Callable[[str], Rule], text: str, value: float) -> None:
+    found = relaxed(rule(text).when)
     assert isinstance(found, Compare)
     literal = found.right if isinstance(found.right, Literal) else found.left
     assert isinstance(literal, Literal)
@@ -77,13 +75,31 @@ def test_a_threshold_is_moved_by_a_tenth(
     ],
 )
 def test_what_has_no_threshold_has_no_near_misses(
-    dataset: Dataset, condition: Callable[[str], Condition], text: str
+    dataset: Dataset, rule: Callable[[str], Rule], text: str
 ) -> None:
-    when = condition(text)
-    assert relaxed(when) is None
+    made = rule(text)
+    assert relaxed(made.when) is None
     chunk = dataset.chunk(0)
-    (rows,), _ = NearMisses([when]).rows(chunk, {}, [np.zeros(chunk.rows, dtype=np.bool_)])
+    (rows,), _ = NearMisses([made]).rows(chunk, {}, [np.zeros(chunk.rows, dtype=np.bool_)])
     assert not rows.any()
+
+
+@pytest.mark.parametrize("text", ["author.posts < 50", "author.posts < 50 and author.verified"])
+def test_where_a_rule_is_switched_off_it_does_not_nearly_fire(
+    dataset: Dataset, load_files: Callable[[dict[str, str]], Pack], rule: Callable[[str], Rule], text: str
+) -> None:
+    """And elsewhere it nearly fires on what it would nearly fire on if it were switched off nowhere."""
+    tuned = {"tuned.yaml": "communities:\n  c1: {without: [r00]}\n"}
+    off = load_files({**made_pack.files((text,)), **tuned}).rules[0]
+    assert off.off == {"c1"}
+    chunk = dataset.chunk(0)
+    silent = [np.zeros(chunk.rows, dtype=np.bool_)]
+    (rows,), _ = NearMisses([off]).rows(chunk, {}, silent)
+    (everywhere,), _ = NearMisses([rule(text)]).rows(chunk, {}, silent)
+    there = np.array([chunk.event(row).item.community == "c1" for row in range(chunk.rows)])
+    assert (everywhere & there).any()
+    assert rows.any()
+    assert rows.tolist() == (everywhere & ~there).tolist()
 
 
 def test_few_parts_are_looked_through() -> None:

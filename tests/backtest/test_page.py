@@ -16,11 +16,12 @@ from hakam.backtest.columns import Row
 from hakam.backtest.dataset import Dataset
 from hakam.backtest.page import every_day, page
 from hakam.backtest.prepare import prepare
-from hakam.backtest.report import Report, report
+from hakam.backtest.report import Report, Shown, report
 from hakam.backtest.run import run
 from hakam.backtest.wording import LANGUAGES, STAGES, WORDS
 from hakam.backtest.workers import Here
 from hakam.policy.about import About
+from hakam.policy.changes import Change, Turn
 from hakam.policy.pack import Pack
 
 VOID = {"meta", "br", "rect", "line", "circle"}
@@ -109,6 +110,100 @@ def test_a_rule_is_for_something_in_the_language_of_the_page(
     for language, text in pages.items():
         assert text.count(f'<p dir="auto">{told[language]}') == len(rules)
         assert text.count('<p dir="auto">') == len(rules)
+
+
+def near(made: Report, *lacked: tuple[Change, ...]) -> Report:
+    """Give a report with one near miss, which lacked this."""
+    shown = Shown("forum", "e", "2026-03-01T12:00:00Z", "amal", "sunny", lacked=lacked)
+    rule = msgspec.structs.replace(made.rules[0], near_count=1, near=(shown,), hits=(), change=None)
+    return msgspec.structs.replace(made, rules=(rule,))
+
+
+def words(text: str) -> str:
+    """Return the part of a page that says what a near miss lacked, without its marks, items apart."""
+    told = text.split('<div class="lacked"')[1].split("</div>", maxsplit=1)[0].partition(">")[2]
+    return re.sub("<[^>]+>", "", told.replace("<li>", " | "))
+
+
+FEW = Change(Turn.BELOW, "author.posts", "50", 53)
+FOUND = Change(Turn.FOUND, 'word(x, "شاي")', unknown=True)
+SAW = Change(Turn.TRUE, 'item.language in ["ar"]', value="de")
+
+
+@pytest.mark.parametrize(
+    ("lacked", "english", "arabic"),
+    [
+        (
+            [(FEW,)],
+            "It would have fired if author.posts were below 50 (it was 53)",
+            "كانت ستنطبق لو كانت قيمة author.posts أقل من 50 (كانت 53)",
+        ),
+        (
+            [(FEW, FOUND)],
+            (
+                "It would have fired if author.posts were below 50 (it was 53) and "
+                "if word(x, &quot;شاي&quot;) had found something (what it reads was not known)"
+            ),
+            (
+                "كانت ستنطبق لو كانت قيمة author.posts أقل من 50 (كانت 53) و "
+                "لو وجد word(x, &quot;شاي&quot;) شيئًا (ما يقرؤه لم يكن معروفًا)"
+            ),
+        ),
+        (
+            [(FEW,), (SAW,)],
+            (
+                "It would have fired | if author.posts were below 50 (it was 53) | "
+                "if item.language in [&quot;ar&quot;] were true (it saw de)"
+            ),
+            (
+                "كانت ستنطبق | لو كانت قيمة author.posts أقل من 50 (كانت 53) | "
+                "لو تحقّق item.language in [&quot;ar&quot;] (القيمة: de)"
+            ),
+        ),
+    ],
+)
+def test_a_near_miss_says_what_it_lacked(
+    made: Report, lacked: list[tuple[Change, ...]], english: str, arabic: str
+) -> None:
+    assert words(page(near(made, *lacked))) == english
+    assert words(page(near(made, *lacked), "ar")) == arabic
+
+
+@pytest.mark.parametrize(
+    ("ways", "rest"), [(3, {"en": "", "ar": ""}), (5, {"en": "other ways: 2", "ar": "طرق أخرى: 2"})]
+)
+def test_of_many_ways_the_first_are_told(made: Report, ways: int, rest: dict[str, str]) -> None:
+    lacked = [(msgspec.structs.replace(FEW, text=f"author.n{n}"),) for n in range(ways)]
+    for language in LANGUAGES:
+        told = words(page(near(made, *lacked), language))
+        assert told.count("author.n") == 3
+        assert told.count(" | ") == 3 + bool(rest[language])
+        assert told.endswith(rest[language] or ")")
+
+
+def test_a_near_miss_of_which_nothing_can_be_said_says_nothing(made: Report) -> None:
+    assert '<div class="lacked"' not in page(near(made))
+    assert "sunny" in page(near(made))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_near_miss_saw_is_text_and_keeps_its_direction(made: Report, language: str) -> None:
+    hostile = Change(Turn.EQUAL, "a < b", "<i>", "<script>x</script>")
+    text = page(near(made, (hostile,)), language)
+    outline = Outline()
+    outline.feed(text)
+    assert outline.open == []
+    assert outline.loads == []
+    assert "<script" not in text
+    assert "<bdi>&lt;script&gt;x&lt;/script&gt;</bdi>" in text
+    assert '<bdi class="code" dir="ltr">a &lt; b</bdi>' in text
+    assert f'<div class="lacked" dir="{"rtl" if language == "ar" else "ltr"}">' in text
+
+
+def test_each_near_miss_of_a_run_is_shown_with_a_reason(made: Report) -> None:
+    shown = [one for rule in made.rules for one in rule.near]
+    assert len(shown) > 50
+    assert page(made).count('<div class="lacked"') == len(shown)
 
 
 def test_both_languages_have_every_word() -> None:

@@ -158,6 +158,103 @@ class TestTheAnswer:
         assert "Newly" not in answer
 
 
+NEAR = """\
+- rule: shouting
+  policy: spam
+  stage: shadow
+  when: word(text.folded, "hello") and (text.length > 90 or item.language in ["ar", "fa"])
+  then: [review(queue="spam")]
+- rule: busy
+  policy: spam
+  stage: shadow
+  when: count(by=author.id, within="1d") > 9 and word(text.folded, "hello")
+  then: [review(queue="spam")]
+- rule: pleading
+  policy: spam
+  stage: shadow
+  when: word(text.folded, "hello") and (word(text.folded, "a1") or word(text.folded, "a2") or
+    word(text.folded, "a3") or word(text.folded, "a4") or word(text.folded, "a5"))
+  then: [review(queue="spam")]
+"""
+
+
+class TestNearMisses:
+    """Each says what it lacked, to whom may read it."""
+
+    @pytest.fixture(autouse=True)
+    def _asked(self, lead: Client, draft: RulebookDraft, log: MemoryEventLog) -> None:
+        drafts.save(draft.pk, path="rules/more.yaml", text=NEAR, seen=1, by=SYSTEM, now=timezone.now())
+        lead.post(url(draft, "/ask"), {"days": "7"})
+        run(log, "hello <b>you</b>", "sunny")
+
+    @staticmethod
+    def told(answer: Any, rule: str) -> str:
+        """Return what stands below the examples of a rule, without its marks."""
+        found = said(answer).split(f'data-rule="{rule}"')[1].split("</details>")[0]
+        told = found.partition("data-lacked>")[2].split("</div>")[0].replace("<li>", " ")
+        return " ".join(re.sub("<[^>]+>", "", told).split())
+
+    @pytest.mark.parametrize(
+        ("language", "shouting", "busy", "pleading"),
+        [
+            (
+                "en",
+                (
+                    "It would have applied if text.length were above 90 (it was 16) "
+                    "if item.language in [&quot;ar&quot;, &quot;fa&quot;] were true (it saw en)"
+                ),
+                "It would have applied if count(by=author.id, within=&quot;1d&quot;) were above 9 (it was 1)",
+                "Other ways: 2",
+            ),
+            (
+                "ar",
+                (
+                    "كانت ستنطبق لو كانت قيمة text.length أكثر من 90 (كانت 16) "
+                    "لو تحقّق item.language in [&quot;ar&quot;, &quot;fa&quot;] (القيمة: en)"
+                ),
+                "كانت ستنطبق لو كانت قيمة count(by=author.id, within=&quot;1d&quot;) أكثر من 9 (كانت 1)",
+                "طرق أخرى: 2",
+            ),
+        ],
+    )
+    def test_each_says_what_it_lacked(  # noqa: PLR0917 -- fixtures
+        self,
+        draft: RulebookDraft,
+        sign_in: SignIn,
+        language: str,
+        shouting: str,
+        busy: str,
+        pleading: str,
+    ) -> None:
+        answer = sign_in(Role.POLICY_LEAD, language=language).get(url(draft))
+        assert self.told(answer, "shouting") == shouting
+        assert self.told(answer, "busy") == busy
+        assert self.told(answer, "pleading").endswith(pleading)
+        assert said(answer).count("data-lacked") == 3
+
+    def test_who_reads_no_cases_is_told_nothing_of_it(self, draft: RulebookDraft, sign_in: SignIn) -> None:
+        answer = said(sign_in(Role.RESEARCHER).get(url(draft)))
+        assert "data-lacked" not in answer
+        assert "it was 16" not in answer
+
+    def test_an_event_that_is_gone_leaves_nothing_behind(
+        self, lead: Client, draft: RulebookDraft, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(page, "event_log", MemoryEventLog)
+        assert "data-lacked" not in said(lead.get(url(draft)))
+
+    def test_an_answer_of_an_older_release_shows_the_events_alone(
+        self, lead: Client, draft: RulebookDraft
+    ) -> None:
+        trial = Trial.objects.get()
+        for rule in trial.result["rules"]:
+            del rule["near_seen"]
+        trial.save()
+        answer = said(lead.get(url(draft)))
+        assert "hello &lt;b&gt;you" in answer
+        assert "data-lacked" not in answer
+
+
 def order(answer: Any) -> list[str]:
     return re.findall(r'data-rule="([^"]+)"', answer.content.decode())
 

@@ -117,10 +117,42 @@ def test_texts_and_lists_are_turned_as_a_whole(packs: Any, make_event: MakeEvent
         (Change(Turn.ABSENT, "x"), "if `x` were known to find nothing"),
         (Change(Turn.MISSING, "x", value=1), "if `x` were missing"),
         (Change(Turn.TRUE, "x"), "if `x` were true"),
+        (Change(Turn.TRUE, "x", value=False), "if `x` were true"),
+        (Change(Turn.TRUE, "x", value="de"), "if `x` were true (it saw 'de')"),
+        (Change(Turn.FALSE, "x", value=0), "if `x` were false (it saw 0)"),
+        (Change(Turn.TRUE, "x", unknown=True), "if `x` were true (what it reads was unknown)"),
+        (Change(Turn.FOUND, "x", unknown=True), "if `x` had found something (what it reads was unknown)"),
     ],
 )
 def test_each_change_can_be_said(change: Change, wanted: str) -> None:
     assert str(change) == wanted
+
+
+@pytest.mark.parametrize(
+    ("when", "change"),
+    [
+        ('item.language in ["ar"]', Change(Turn.TRUE, 'item.language in ["ar"]', value="en")),
+        ('author.country in ["DE"]', Change(Turn.TRUE, 'author.country in ["DE"]', unknown=True)),
+        ('event.kind in ["comment"]', Change(Turn.TRUE, 'event.kind in ["comment"]', value="post")),
+        ('"new" in author.labels', Change(Turn.TRUE, '"new" in author.labels', value=["old"])),
+        ("author.verified", Change(Turn.TRUE, "author.verified", unknown=True)),
+        (
+            'word(folded(item.title), "cash")',
+            Change(Turn.FOUND, 'word(folded(item.title), "cash")', unknown=True),
+        ),
+        ('word(text.folded, "cash")', Change(Turn.FOUND, 'word(text.folded, "cash")')),
+        ("author.posts > 5", Change(Turn.ABOVE, "author.posts", "5", unknown=True)),
+        ("author.followers > 5", Change(Turn.ABOVE, "author.followers", "5", 2)),
+        ("not known(author.followers)", Change(Turn.MISSING, "author.followers", value=2)),
+    ],
+)
+def test_what_was_seen_is_told_and_what_was_not_known(
+    packs: Any, make_event: MakeEvent, when: str, change: Change
+) -> None:
+    event = make_event("x", author={"followers": 2, "labels": ["old"]}, item={"language": "en"})
+    (way,) = ways(packs.engine(when).rules[0].when, seen_in(event))
+    assert way.changes == (change,)
+    assert way.changes[0].value.__class__ is change.value.__class__  # as it is read back from JSON
 
 
 def test_nothing_is_told_that_would_have_to_be_there_and_missing(packs: Any, make_event: MakeEvent) -> None:

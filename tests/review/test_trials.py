@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.review.conftest import Desk
 
 from hakam.backtest.effect import Budget
@@ -123,6 +124,27 @@ class TestTheAnswer:
         run(happened())
         rule = next(one for one in answer(trial).rules if one.rule == "vermin")
         assert (rule.after, rule.near) == (1, 1)
+
+    def test_what_near_misses_saw_is_kept_as_numbers(self) -> None:
+        when = 'count(by=author.id, within="1d") > 90 and item.language == "en" and scores["spam"] < 0.5'
+        draft = draft_with(VERMIN.replace('word(text.folded, "vermin") and not author.verified', when))
+        trial = asked(draft)
+        assert run([replace(one, scores={"spam": 0.1, "other": 0.2}) for one in happened()])
+        rule = next(one for one in answer(trial).rules if one.rule == "vermin")
+        assert rule.near == len(rule.near_events) == len(rule.near_seen) == len(TEXTS)
+        counted = {next(iter(one.counted.values())) for one in rule.near_seen}
+        assert counted == {1, 2, 3, 4, 5}  # in order of time, the event itself among them
+        assert all(one.scores == {"spam": 0.1} for one in rule.near_seen)
+        assert all(len(one.counted) == 1 for one in rule.near_seen)
+
+    def test_an_answer_of_an_older_release_can_be_read(self) -> None:
+        trial = asked(draft_with(VERMIN))
+        assert run(happened())
+        trial.refresh_from_db()
+        for rule in trial.result["rules"]:
+            del rule["near_seen"]
+        trial.save()
+        assert all(one.near_seen == () for one in answer(trial).rules)
 
     def test_all_ways_of_judging_are_asked_and_that_is_said(self) -> None:
         trial = asked(draft_with(VERMIN))

@@ -30,7 +30,7 @@ from hakam.backtest.dataset import Chunk, Dataset, Doubles, Flags, Places
 from hakam.backtest.keys import ByKey, Words, by_key, mixed, spread, words_of
 from hakam.backtest.packs import NOTHING, Files, Outside, opened
 from hakam.backtest.texts import StoredHits, Texts, asked
-from hakam.backtest.vectors import Rules, fields_of, valid
+from hakam.backtest.vectors import Rules, fields_of, valid, whole
 from hakam.backtest.workers import Here, Pool
 from hakam.policy.counters import MemoryCounters, RecordingCounters
 from hakam.policy.engine import compile_pack
@@ -63,6 +63,15 @@ class Counts(msgspec.Struct, frozen=True):
             name: np.fromfile(file, dtype=np.float64, count=chunk.rows, offset=8 * chunk.start)
             for name, file in self.files.items()
         }
+
+    def at(self, positions: Sequence[int]) -> dict[int, dict[str, float | None]]:
+        """Return the values of all counters at some positions, `None` for unknown."""
+        found: dict[int, dict[str, float | None]] = {position: {} for position in positions}
+        for name, file in self.files.items() if positions else ():
+            values = np.memmap(file, dtype=np.float64, mode="r")
+            for position, made in found.items():
+                made[name] = whole(float(values[position]))
+        return found
 
 
 def counters_of(packs: Sequence[Files], outside: Outside = NOTHING) -> dict[str, Counter]:

@@ -14,14 +14,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from hakam.backtest.steps import relaxed, steps_of
+from hakam.backtest.lacking import Nearly
 from hakam.policy.counters import MemoryCounters, RecordingCounters
 from hakam.policy.differing import Judging
 from hakam.policy.engine import Engine, compile_pack, needs_of
-from hakam.policy.interpret import Seen, outcome
+from hakam.policy.interpret import Counted, Seen, outcome
 from hakam.policy.pack import Pack
 from hakam.policy.rules import Rule
-from hakam.policy.tree import Condition, Counter, walk
+from hakam.policy.tree import Counter, walk
 from hakam.signals.measure import measure
 from hakam.vocabulary.event import Event
 from hakam.vocabulary.verdict import Stage, Verdict
@@ -30,6 +30,7 @@ _LOOK = 64  # events between two looks at the clock
 SHOWN = 10
 NEAR_ENOUGH = 10_000  # near misses of a rule; more are not counted
 MAX_BOTH_WAYS = 500  # events that the interpreter judges again
+NOTHING_COUNTED: Counted = {}
 
 
 class Budget(msgspec.Struct, frozen=True):
@@ -53,6 +54,7 @@ class RuleEffect(msgspec.Struct, frozen=True):
     no_longer: tuple[Event, ...] = ()
     near: int = 0  # events on which the changed rule is silent, and one condition more would make it fire
     near_events: tuple[Event, ...] = ()
+    near_counted: tuple[Counted, ...] = ()  # what the pack's counters said at each of these
     # of the events that people decided, by the version after
     caught: int = 0  # the rule fires, people found a violation
     wrong: int = 0  # the rule fires, people found nothing
@@ -104,6 +106,7 @@ class _Kept(NamedTuple):
     draw: int  # negative, so that the largest leaves first
     n: int
     event: Event
+    counted: Counted
 
 
 class _Sample:
@@ -114,20 +117,23 @@ class _Sample:
         self._kept: list[_Kept] = []
         self.count = 0
 
-    def see(self, event: Event) -> None:
+    def see(self, event: Event, counted: Counted = NOTHING_COUNTED) -> None:
         self.count += 1
         if not self._size:
             return
         key = f"{event.platform}\0{event.id}".encode("utf-8", "surrogatepass")
         draw = int.from_bytes(blake2b(key, digest_size=8, key=self._salt[:32]).digest(), "big")
-        one = _Kept(-draw, self.count, event)
+        one = _Kept(-draw, self.count, event, counted)
         if len(self._kept) < self._size:
             heappush(self._kept, one)
         elif one.draw > self._kept[0].draw:
             heapreplace(self._kept, one)
 
+    def kept(self) -> list[_Kept]:
+        return sorted(self._kept, key=lambda one: one.event.at)
+
     def events(self) -> tuple[Event, ...]:
-        return tuple(one.event for one in sorted(self._kept, key=lambda one: one.event.at))
+        return tuple(one.event for one in self.kept())
 
 
 class _Rule:
@@ -199,7 +205,7 @@ class _Run:
             for rule in after.rules
             if before is None or rule.digest not in {old.digest for old in before.rules}
         ]
-        self._steps = [(rule, *_steps(rule)) for rule in self._changed]
+        self._nearly = [Nearly(rule) for rule in self._changed]
 
     def see(self, event: Event, found: tuple[bool, str] | None = None) -> None:
         signals = measure(event, self._needs)
@@ -248,20 +254,10 @@ class _Run:
         self._stops += bool(stops)
 
     def _near(self, event: Event, seen: Seen, fired: set[str]) -> None:
-        for rule, steps, wider in self._steps:
-            if rule.id in fired or self._rules[rule.id].near.count >= NEAR_ENOUGH:
-                continue
-            if wider is not None:
-                near = outcome(wider, seen) is True
-            else:
-                lacking = 0
-                for step in steps:
-                    lacking += outcome(step, seen) is not True
-                    if lacking > 1:
-                        break
-                near = len(steps) > 1 and lacking == 1
-            if near:
-                self._rules[rule.id].near.see(event)
+        for nearly in self._nearly:
+            kept = self._rules[nearly.rule.id].near
+            if nearly.rule.id not in fired and kept.count < NEAR_ENOUGH and nearly(seen):
+                kept.see(event, seen.counted)
 
     def _hold_against(self, found: tuple[bool, str], fired: set[str]) -> None:
         violating, clause = found
@@ -304,6 +300,7 @@ class _Run:
                     rule.no_longer.events(),
                     rule.near.count,
                     rule.near.events(),
+                    tuple(one.counted for one in rule.near.kept()),
                     rule.caught,
                     rule.wrong,
                     rule.missed,
@@ -328,11 +325,11 @@ def _stages(verdict: Verdict) -> dict[str, Stage]:
     return {firing.rule: firing.stage for firing in verdict.firings}
 
 
-def _steps(rule: Rule) -> tuple[tuple[Condition, ...], Condition | None]:
-    steps = steps_of(rule.when)
-    return steps, relaxed(steps[0]) if len(steps) == 1 else None
+def counters_of(rule: Rule) -> frozenset[str]:
+    """Return the names of the counters that a rule reads."""
+    return frozenset(node.name for node in walk(rule.when) if isinstance(node, Counter))
 
 
 def reads_counters(pack: Pack) -> bool:
     """Whether a rule of the pack reads a counter, so that the first events say too little."""
-    return any(isinstance(node, Counter) for rule in pack.rules for node in walk(rule.when))
+    return any(map(counters_of, pack.rules))

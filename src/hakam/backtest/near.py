@@ -10,7 +10,7 @@ from hakam.backtest.dataset import Chunk, Doubles, Flags
 from hakam.backtest.steps import relaxed, steps_of
 from hakam.backtest.texts import Hits, Texts
 from hakam.backtest.vectors import Evaluation
-from hakam.policy.tree import Condition
+from hakam.policy.rules import Rule
 
 PARTS = 12  # are looked through, evenly spread
 ROWS = 4_000  # of each
@@ -24,24 +24,30 @@ def looked_at(parts: int) -> frozenset[int]:
 class NearMisses:
     """Finds the near misses of some rules."""
 
-    def __init__(self, conditions: Sequence[Condition]) -> None:
-        self.steps = [steps_of(condition) for condition in conditions]
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.steps = [steps_of(rule.written) for rule in rules]
+        self._elsewhere = [rule.elsewhere for rule in rules]
         self._relaxed = [relaxed(steps[0]) if len(steps) == 1 else None for steps in self.steps]
-        self._texts = Texts(conditions)
+        self._texts = Texts([rule.when for rule in rules])
 
     def rows(
         self, chunk: Chunk, counted: dict[str, Doubles], fired: Sequence[Flags], hits: Hits | None = None
     ) -> tuple[list[Flags], int]:
         """Return for each rule the rows that it nearly fired on, and how many rows were looked at.
 
-        `hits` are those of the text predicates, if they were looked for before.
+        Where a rule is switched off in a community it does not nearly fire. `hits` are those of the text predicates,
+        if they were looked for before.
         """
         among = np.zeros(chunk.rows, dtype=np.bool_)
         among[:: max(1, chunk.rows // ROWS)] = True
         evaluation = Evaluation(chunk, self._texts.hits(chunk) if hits is None else hits, counted)
         made: list[Flags] = []
-        for steps, wider, fires in zip(self.steps, self._relaxed, fired, strict=True):
+        for steps, elsewhere, wider, fires in zip(
+            self.steps, self._elsewhere, self._relaxed, fired, strict=True
+        ):
             open_ = among & ~fires
+            if elsewhere is not None:
+                open_ = evaluation.sure(elsewhere, of=True, among=open_)
             if wider is not None:
                 made.append(evaluation.sure(wider, of=True, among=open_))
             elif len(steps) == 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from html import escape
 
@@ -12,10 +12,13 @@ from hakam.backtest.report import Report, RuleReport, Shown
 from hakam.backtest.run import Difference, Way
 from hakam.backtest.wording import STAGES, WORDS
 from hakam.policy.about import in_language as about_in
+from hakam.policy.changes import Change
 from hakam.policy.differing import differing
+from hakam.policy.turning import PieceKind, pieces
 from hakam.policy.wording import in_language
 
 SHOWN_BARS = 60
+SHOWN_WAYS = 3  # in which a near miss would have fired; of more only the number is told
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1c1e20;--soft:#62676c;--paper:#f5f4f0;--card:#fffefb;--line:#dcd8cf;--bar:#0d5a61;
 --warn:#7d5100;--range:#9cc4c4}
@@ -48,7 +51,9 @@ summary{cursor:pointer;font-weight:600}summary .soft{font-weight:400}
 blockquote{margin:.4rem 0;padding:.3rem .7rem;border-inline-start:3px solid var(--line)}
 blockquote{overflow-wrap:anywhere;white-space:pre-line}
 blockquote footer{color:var(--soft);font-size:.8rem;white-space:normal}
-bdi{white-space:nowrap}blockquote bdi{white-space:normal}
+blockquote .lacked{font-size:.9rem;white-space:normal;margin-block:.3rem}
+.lacked ul{margin:0;padding-inline-start:1.2rem}.lacked bdi:not(.code){font-weight:600}
+bdi{white-space:nowrap}blockquote bdi,.sources bdi{white-space:normal;overflow-wrap:anywhere}
 code,bdi.code{font:.9em ui-monospace,monospace}
 """
 
@@ -113,7 +118,7 @@ class _Page:
             f"<h1>{self._w('title')}</h1><p>{_code(str(made.pack))}{against}</p>"
             f'<p class="soft">{self._w("from")} {_code(made.first)} {self._w("to")} {_code(made.last)}'
             f" · {self._w('took')} {made.seconds:,.1f} {self._w('seconds')} · {self._w('way')}: {way}</p>"
-            + (f'<p class="soft">{", ".join(map(_code, made.sources))}</p>' if made.sources else "")
+            + (f'<p class="soft sources">{", ".join(map(_code, made.sources))}</p>' if made.sources else "")
             + f'<div class="figures">{cards}</div>'
         )
 
@@ -271,10 +276,25 @@ class _Page:
                 else ""
             )
             out.append(
-                f'<blockquote dir="auto">{escape(one.text) or "–"}<footer dir="{self._direction()}">'
+                f'<blockquote dir="auto">{escape(one.text) or "–"}{self._lacked(one)}'
+                f'<footer dir="{self._direction()}">'
                 f"<bdi>{escape(one.author)}</bdi> · {_code(one.at)} · {_code(one.id)}{decided}</footer></blockquote>"
             )
         return "".join(out)
+
+    def _lacked(self, one: Shown) -> str:
+        """Say what a near miss lacked: one way behind the words, several below them."""
+        if not one.lacked:
+            return ""
+        ways = [f" {self._w('and')} ".join(map(self._change, way)) for way in one.lacked[:SHOWN_WAYS]]
+        if len(one.lacked) > SHOWN_WAYS:
+            more = self._w("more_ways", len(one.lacked) - SHOWN_WAYS)
+            ways.append(f'<span class="soft">{more}</span>')
+        told = f" {ways[0]}" if len(ways) == 1 else f"<ul>{''.join(f'<li>{way}</li>' for way in ways)}</ul>"
+        return f'<div class="lacked" dir="{self._direction()}"><b>{self._w("would")}</b>{told}</div>'
+
+    def _change(self, change: Change) -> str:
+        return "".join(_DRAWN[piece.kind](piece.text) for piece in pieces(change, self._language))
 
     def _direction(self) -> str:
         return "rtl" if self._language == "ar" else "ltr"
@@ -320,3 +340,19 @@ def _signed(sign: str, number: int) -> str:
 
 def _code(text: str) -> str:
     return f'<bdi class="code">{escape(text)}</bdi>'
+
+
+def _source(text: str) -> str:
+    # Code reads from left to right, also where it begins with an Arabic word.
+    return f'<bdi class="code" dir="ltr">{escape(text)}</bdi>'
+
+
+def _value(text: str) -> str:
+    return f"<bdi>{escape(text)}</bdi>"
+
+
+_DRAWN: Mapping[PieceKind, Callable[[str], str]] = {
+    PieceKind.WORDS: escape,
+    PieceKind.CODE: _source,
+    PieceKind.VALUE: _value,
+}

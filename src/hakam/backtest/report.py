@@ -8,11 +8,16 @@ import msgspec
 
 from hakam.backtest.dataset import Dataset
 from hakam.backtest.decided import Agreement, Meaning, agreement, unread
+from hakam.backtest.lacking import Lacked, Nearly
 from hakam.backtest.run import Difference, Outcome, Way
 from hakam.backtest.tally import Unit
 from hakam.policy.about import About
+from hakam.policy.engine import needs_of
+from hakam.policy.interpret import Seen
 from hakam.policy.kinds import show_time
 from hakam.policy.pack import Pack
+from hakam.policy.rules import Rule
+from hakam.signals.measure import Signals, measure
 from hakam.vocabulary.event import Event
 from hakam.vocabulary.verdict import PackRef
 
@@ -22,7 +27,10 @@ UNKNOWN = "und"  # BCP 47 for a language that is not known
 
 
 class Shown(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An event as a sample shows it."""
+    """An event as a sample shows it.
+
+    `lacked` is told of near misses: each of these ways would have made the rule fire, all its changes together.
+    """
 
     platform: str
     id: str
@@ -31,6 +39,7 @@ class Shown(msgspec.Struct, frozen=True, omit_defaults=True):
     text: str
     language: str | None = None
     decided: str | None = None
+    lacked: Lacked = ()
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -173,6 +182,8 @@ class _Rules:
     ) -> None:
         self._outcome, self._tally, self._events = outcome, outcome.tally, events
         self._pack, self._before = pack, before
+        self._needs = needs_of(pack.rules, counted=True)
+        self._measured: dict[int, Signals] = {}  # of near misses, which many rules may share
         self._after_units = {unit.rule: n for n, unit in enumerate(outcome.units) if unit.after is not None}
         self._before_units = {unit.rule: n for n, unit in enumerate(outcome.units) if unit.before is not None}
 
@@ -199,7 +210,7 @@ class _Rules:
             by_day=dict(sorted(self._by(tally.by_day, n).items())),
             hits=self._shown("hits", name),
             near_count=tally.near.get(name, 0),
-            near=self._shown("near", name),
+            near=self._near(rule) if n is not None else (),
             failed=tally.failed.get(name, 0),
             agreement=_agreement(tally.agree[n]) if n is not None and tally.decisions else None,
             state=self._state(n, old),
@@ -225,6 +236,25 @@ class _Rules:
     def _change(self, name: str) -> Change:
         newly, no_longer = self._tally.differ.get(name, (0, 0))
         return Change(newly, no_longer, self._shown("newly", name), self._shown("no_longer", name))
+
+    def _near(self, rule: Rule) -> tuple[Shown, ...]:
+        """Show what a rule nearly fired on, each with what it lacked."""
+        nearly = Nearly(rule)
+        made = []
+        for _, position in self._tally.samples.get("near", {}).get(rule.id, []):
+            event, decided = self._events[position]
+            seen = Seen(event, self._signals(position), self._outcome.near_counted.get(position, {}))
+            try:
+                lacked = nearly.lacked(seen)
+            except Exception:  # noqa: BLE001 -- the rule failed on it, which is counted: there is no telling
+                lacked = ()
+            made.append(msgspec.structs.replace(show(event, decided), lacked=lacked))
+        return tuple(made)
+
+    def _signals(self, position: int) -> Signals:
+        if position not in self._measured:
+            self._measured[position] = measure(self._events[position][0], self._needs)
+        return self._measured[position]
 
     def _shown(self, family: str, name: str) -> tuple[Shown, ...]:
         sample = self._tally.samples.get(family, {}).get(name, [])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -30,6 +30,7 @@ from hakam.policy.differing import Judging
 from hakam.policy.engine import Engine, compile_pack
 from hakam.policy.interpret import Seen, outcome
 from hakam.policy.pack import Pack
+from hakam.policy.rules import Rule
 from hakam.policy.tree import Condition
 
 SAMPLE = 20  # events shown for each rule
@@ -80,6 +81,9 @@ class Outcome(msgspec.Struct):
     counts: Counts
     differences: tuple[Difference, ...] = ()
     checked: int = 0
+    near_counted: Mapping[
+        int, Mapping[str, float | None]
+    ] = {}  # position of a near miss that is shown -> counters
 
 
 def units_of(packs: tuple[Pack, ...]) -> list[Unit]:
@@ -97,12 +101,17 @@ def units_of(packs: tuple[Pack, ...]) -> list[Unit]:
     return list(units.values())
 
 
-def conditions_of(packs: tuple[Pack, ...]) -> tuple[Condition, ...]:
-    """Return the condition of each unit."""
+def rules_of(packs: tuple[Pack, ...]) -> tuple[Rule, ...]:
+    """Return the rule of each unit."""
     return tuple(
-        packs[0].rules[unit.after].when if unit.after is not None else packs[1].rules[unit.before or 0].when
+        packs[0].rules[unit.after] if unit.after is not None else packs[1].rules[unit.before or 0]
         for unit in units_of(packs)
     )
+
+
+def conditions_of(packs: tuple[Pack, ...]) -> tuple[Condition, ...]:
+    """Return the condition of each unit."""
+    return tuple(rule.when for rule in rules_of(packs))
 
 
 class Judge:
@@ -118,7 +127,7 @@ class Judge:
         self.units = units_of(self.packs)
         self.conditions = conditions_of(self.packs)
         self.rules = Rules(self.conditions)
-        self.near = NearMisses(self.conditions)
+        self.near = NearMisses(rules_of(self.packs))
         self.near_parts = looked_at(len(self.dataset.parts))
         self.hits = StoredHits(job.counts.hits) if job.counts.hits else None
         self.paths = fields_of(self.conditions, texts=self.hits is None) | {"text.language"}
@@ -304,7 +313,9 @@ def run(
         for part in pool.map(judge_part, parts, cancelled=cancelled):
             add(made, part, sample)
             progress("rules", made.events / dataset.rows)
-        return Outcome(made, units, used, counts, tuple(differ[:SHOWN_DIFFERENCES]), checked)
+        near = {position for sample in made.samples.get("near", {}).values() for _, position in sample}
+        told = tuple(differ[:SHOWN_DIFFERENCES])
+        return Outcome(made, units, used, counts, told, checked, counts.at(sorted(near)))
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

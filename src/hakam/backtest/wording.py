@@ -25,6 +25,9 @@ _EN = {
     "near": "Near misses",
     "near_note": "Events on which one condition more, or a threshold moved by a tenth, would have made it fire. "
     "Looked for in {0} events; found {1}.",
+    "would": "It would have fired",
+    "and": "and",
+    "more_ways": "other ways: {0}",
     "overlap": "Rules that fire together",
     "overlap_events": "Events with both",
     "overlap_share": "Of the events with either",
@@ -85,6 +88,9 @@ _AR = {
     "near": "حالات كادت تنطبق",
     "near_note": "أحداث كان شرط واحد إضافي، أو تغيير الحدّ بمقدار العُشر، كافيًا لانطباق القاعدة عليها. "
     "بُحث عنها في {0} من الأحداث؛ ووُجد منها {1}.",
+    "would": "كانت ستنطبق",
+    "and": "و",
+    "more_ways": "طرق أخرى: {0}",
     "overlap": "قواعد تنطبق معًا",
     "overlap_events": "أحداث انطبقت عليها القاعدتان",
     "overlap_share": "من الأحداث التي انطبقت عليها إحداهما",

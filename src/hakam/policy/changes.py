@@ -66,13 +66,15 @@ _FALSE: Final = {
 class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     """One thing that would have to be otherwise: `text` is a value's source, or a whole part's.
 
-    `limit` is what it is held against, as people read it; `value` what was seen, None if it is unknown.
+    `limit` is what it is held against, as people read it; `value` what was seen, None if it is unknown, or if a text
+    was searched and nothing found. `unknown`: the part was neither true nor false, for want of what it reads.
     """
 
     turn: Turn
     text: str
     limit: str = ""
     value: Any = None
+    unknown: bool = False
 
     def __str__(self) -> str:
         """Say it in English, after `it would be otherwise`."""
@@ -80,13 +82,22 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
         if self.limit:
             how = "" if self.turn is Turn.EQUAL else f"{self.turn} "
             return f"if `{self.text}` were {how}{self.limit} (it was {seen})"
+        tail = " (what it reads was unknown)" if self.unknown else ""
         if self.turn is Turn.FOUND:
-            return f"if `{self.text}` had found something"
+            return f"if `{self.text}` had found something{tail}"
         if self.turn is Turn.ABSENT and self.value is None:
             return f"if `{self.text}` were known to find nothing"
         if self.turn is Turn.ABSENT:
             return f"if `{self.text}` had not found {self.value!r}"
-        return f"if `{self.text}` were {self.turn}"
+        if not tail and self.tells:
+            tail = f" (it saw {self.value!r})"
+        return f"if `{self.text}` were {self.turn}{tail}"
+
+    @property
+    def tells(self) -> bool:
+        """Whether the value says more than that a part was not true, or not false."""
+        bare = self.value is None or isinstance(self.value, bool) or self.value in ([], ())
+        return self.turn in {Turn.TRUE, Turn.FALSE} and not bare
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -107,9 +118,12 @@ def ways(condition: Condition, seen: Seen) -> tuple[Way, ...]:
     found = leaves(condition)
     if len(found) > MAX_LEAVES:
         return ()
-    fires = outcome(condition, seen) is True
+    was = {leaf: leaf_outcome(leaf, seen) for leaf in found}
+    fires = outcome(condition, seen, was) is True
     single = [
-        way for way in _single(found, seen) if (outcome(condition, seen, way.forced) is True) is not fires
+        way
+        for way in _single(found, was, seen)
+        if (outcome(condition, seen, {**was, **way.forced}) is True) is not fires
     ]
     if single:
         nearest: dict[tuple[str, Turn | bool], _Single] = {}
@@ -136,7 +150,7 @@ def _turned(forced: Forced, seen: Seen) -> frozenset[Leaf]:
     return frozenset(leaf for leaf, now in forced.items() if now is not leaf_outcome(leaf, seen))
 
 
-def _single(found: list[Leaf], seen: Seen) -> Iterator[_Single]:
+def _single(found: list[Leaf], was: Forced, seen: Seen) -> Iterator[_Single]:
     """Yield single changes in the order of the condition, of each number the nearest first."""
     done: set[str] = set()
     for leaf in found:
@@ -149,9 +163,8 @@ def _single(found: list[Leaf], seen: Seen) -> Iterator[_Single]:
         if isinstance(leaf, Constant) or leaf.text in done:
             continue
         done.add(leaf.text)
-        before = leaf_outcome(leaf, seen)
         for now in (True, False):
-            if now is not before:
+            if now is not was[leaf]:
                 forced: dict[Leaf, bool | None] = {one: now for one in found if one.text == leaf.text}
                 if isinstance(leaf, Known) and not now:  # whatever reads it would be unknown as well
                     readers = (one for one in found if one not in forced and _reads(one, leaf.of.text))
@@ -221,18 +234,24 @@ def _reads(node: Condition | Value, text: str) -> bool:
 
 def _change(leaf: Leaf, now: bool, seen: Seen) -> Change:
     """Say what it takes for a part to be true or false."""
-    held = _held(leaf)
+    held, unknown = _held(leaf), leaf_outcome(leaf, seen) is None
     if held is None and isinstance(leaf, Compare) and isinstance(leaf.right, Literal):
         held = leaf.left, leaf.op, leaf.right
     if held is not None:
         of, sign, other = held
         turn = (_TRUE if now else _FALSE)[sign]
-        return Change(turn, of.text, str(as_read(other, seen)), as_read(of, seen))
+        return Change(turn, of.text, str(as_read(other, seen)), _plain(as_read(of, seen)), unknown)
     if isinstance(leaf, Known):
-        return Change(Turn.KNOWN if now else Turn.MISSING, leaf.of.text, value=as_read(leaf.of, seen))
-    if isinstance(leaf, Search):
-        return Change(Turn.FOUND if now else Turn.ABSENT, label(leaf), value=leaf_value(leaf, seen))
-    return Change(Turn.TRUE if now else Turn.FALSE, label(leaf), value=leaf_value(leaf, seen))
+        return Change(Turn.KNOWN if now else Turn.MISSING, leaf.of.text, value=_plain(as_read(leaf.of, seen)))
+    turns = (Turn.ABSENT, Turn.FOUND) if isinstance(leaf, Search) else (Turn.FALSE, Turn.TRUE)
+    return Change(turns[now], label(leaf), value=_plain(leaf_value(leaf, seen)), unknown=unknown)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as it is read back from JSON: texts without their vocabulary, lists."""
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    return str(value) if isinstance(value, str) else value
 
 
 _Needed = dict[Leaf, bool]

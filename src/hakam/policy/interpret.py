@@ -209,8 +209,8 @@ def leaf_value(node: Leaf, seen: Seen) -> Any:  # noqa: C901, PLR0911 -- one for
         case Listed():
             of = value_of(node.of, seen)
             return of if of is None or isinstance(of, str) else [item for item in of if item in node.values]
-        case Search():
-            return find_in(node)(value_of(node.of, seen))
+        case Search():  # what finds a hit is dear to make, and there seldom is one
+            return find_in(node)(value_of(node.of, seen)) if leaf_outcome(node, seen) else None
 
 
 def as_read(node: Value, seen: Seen) -> Any:

@@ -67,6 +67,11 @@ class Rule(msgspec.Struct, frozen=True):
         return self.when.items[1] if self.off and isinstance(self.when, And) else self.when
 
     @property
+    def elsewhere(self) -> Condition | None:
+        """The question whether the rule holds in the community; `None` if it holds in all."""
+        return self.when.items[0] if self.off and isinstance(self.when, And) else None
+
+    @property
     def stage(self) -> Stage:
         """Its stage, before an author is known."""
         return self.staging.stage

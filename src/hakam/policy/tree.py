@@ -297,8 +297,8 @@ def leaves(node: Condition) -> list[Leaf]:
 MAX_LABEL = 120
 
 
-def label(leaf: Leaf) -> str:
-    """Return the name of a leaf in a verdict: its source, shortened when it holds a long list."""
-    if len(leaf.text) <= MAX_LABEL:
-        return leaf.text
-    return f"{leaf.text[:80]}... {leaf.text[-36:]}"
+def label(part: Condition) -> str:
+    """Return the name of a leaf in a verdict, or of any part: its source, shortened when it holds a long list."""
+    if len(part.text) <= MAX_LABEL:
+        return part.text
+    return f"{part.text[:80]}... {part.text[-36:]}"

@@ -26,8 +26,10 @@ from hakam.compliance import ledger, lists, rulebook
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import RulebookDraft
 from hakam.policy.pack import Pack, digest_of, load_pack
+from hakam.policy.rules import Rule
 from hakam.review.evidence import content_digest
 from hakam.review.models import Case, Decision, Trial
+from hakam.review.near_misses import NearSeen, near_seen
 from hakam.review.states import DecisionState, Outcome
 from hakam.storage.event_log import EventLog
 from hakam.vocabulary.actor import Actor
@@ -88,6 +90,7 @@ class RuleOutcome(msgspec.Struct, frozen=True):
     stops_acting: int = 0
     begins: tuple[tuple[str, str], ...] = ()
     stops: tuple[tuple[str, str], ...] = ()
+    near_seen: tuple[NearSeen, ...] = ()  # at each of the near events; none in answers of older releases
 
     @property
     def named(self) -> tuple[tuple[str, str], ...]:
@@ -227,7 +230,8 @@ def run_next(
         )
         empty = reads_counters(after) or (before is not None and reads_counters(before))
         alike = agreement.compare(after, agreement.sample_of(after, latest), lists=settings.HAKAM_LISTS)
-        kept = _kept(found, alike, _child_rules(before, after), changes_of(before, after), empty=empty)
+        rules = {rule.id: rule for rule in after.rules}
+        kept = _kept(found, alike, rules, _child_rules(before, after), changes_of(before, after), empty=empty)
         lease.end(TrialState.DONE, found.events, result=msgspec.to_builtins(kept))
     except Exception as error:
         lease.end(TrialState.FAILED, trial.events, error=f"{type(error).__name__}: {error}"[:1_000])
@@ -351,7 +355,13 @@ def _kept_last(events: Iterable[Event], latest: deque[Event]) -> Iterator[Event]
 
 
 def _kept(
-    found: Effect, alike: Agreement, children: frozenset[str], changes: dict[str, RuleChange], *, empty: bool
+    found: Effect,
+    alike: Agreement,
+    rules: dict[str, Rule],
+    children: frozenset[str],
+    changes: dict[str, RuleChange],
+    *,
+    empty: bool,
 ) -> TrialResult:
     def names(events: Iterable[Event]) -> tuple[tuple[str, str], ...]:
         return tuple((event.platform, event.id) for event in events)
@@ -389,6 +399,10 @@ def _kept(
                 rule.stops_acting,
                 names(rule.begins),
                 names(rule.stops),
+                tuple(
+                    near_seen(rules[rule.rule], event, counted)
+                    for event, counted in zip(rule.near_events, rule.near_counted, strict=True)
+                ),
             )
             for rule in found.rules
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,18 +11,21 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from hakam.backtest.agreement import findings_of
 from hakam.backtest.decided import Share, share
+from hakam.backtest.lacking import Lacked
 from hakam.compliance import drafts
 from hakam.compliance.models import RulebookDraft
+from hakam.console import turns
 from hakam.console.admission import admit, person
 from hakam.console.installation import event_log
 from hakam.policy.wording import in_language
-from hakam.review import trials
+from hakam.review import near_misses, trials
 from hakam.review.models import Trial
 from hakam.review.trials import RuleChange, RuleOutcome, TrialError, TrialResult, TrialState
 from hakam.staff import access as staff
@@ -32,6 +36,7 @@ from hakam.vocabulary.finding import Finding
 
 SPANS: Final = (1, 7, 30)
 EXCERPT: Final = 400
+SHOWN_WAYS: Final = 3
 CHANGES: Final = {
     RuleChange.ADDED: pgettext_lazy("rule in a draft", "new rule"),
     RuleChange.CHANGED: pgettext_lazy("rule in a draft", "rule changed"),
@@ -41,11 +46,16 @@ CHANGES: Final = {
 
 @dataclass(frozen=True)
 class Shown:
-    """An event as an example."""
+    """An event as an example. A near miss says what it lacked: in each of `ways` it would have been touched.
+
+    Of more than `SHOWN_WAYS` only the number is told, as `more`.
+    """
 
     text: str
     at: Any
     kind: str
+    ways: list[list[SafeString]]
+    more: int
 
 
 @dataclass(frozen=True)
@@ -91,17 +101,42 @@ def _find(draft_id: int) -> RulebookDraft:
     return found
 
 
-def _events(names: tuple[tuple[str, str], ...], hidden: set[tuple[str, str]]) -> list[Shown]:
-    """Read events of the log; what this person may not see, is gone, or says the same again is left out."""
+def _nothing(_place: int, _event: Event) -> Lacked:
+    return ()
+
+
+def _events(
+    names: tuple[tuple[str, str], ...],
+    hidden: set[tuple[str, str]],
+    lacked: Callable[[int, Event], Lacked] = _nothing,
+) -> list[Shown]:
+    """Read events of the log; what this person may not see, is gone, or says the same again is left out.
+
+    `lacked` says of the event at a place among the names what a rule lacked on it.
+    """
     out: dict[str, Shown] = {}
-    for platform, id_ in names:
+    for place, (platform, id_) in enumerate(names):
         record = None if (platform, id_) in hidden else event_log().get(platform, id_)
         if record is None:
             continue
         event = msgspec.json.decode(record.raw, type=Event)
         text = (event.item.text or "")[:EXCERPT]
-        out.setdefault(text, Shown(text, event.at, event.kind.value))
+        if text not in out:
+            ways = lacked(place, event)
+            said = [[turns.said(change) for change in way] for way in ways[:SHOWN_WAYS]]
+            out[text] = Shown(text, event.at, event.kind.value, said, max(0, len(ways) - SHOWN_WAYS))
     return list(out.values())
+
+
+def _lacking(trial: Trial, rule: RuleOutcome) -> Callable[[int, Event], Lacked]:
+    """Return what says what the near misses of a rule lacked, as far as the answer kept what they saw."""
+
+    def lacked(place: int, event: Event) -> Lacked:
+        if place >= len(rule.near_seen):
+            return ()
+        return near_misses.lacked(trial, rule.rule, event, rule.near_seen[place])
+
+    return lacked
 
 
 def _hidden(result: TrialResult, user: User) -> set[tuple[str, str]]:
@@ -113,7 +148,7 @@ def _hidden(result: TrialResult, user: User) -> set[tuple[str, str]]:
     return trials.veiled(names, log=event_log(), result=result)
 
 
-def _rules(result: TrialResult, user: User) -> list[RuleShown]:
+def _rules(trial: Trial, result: TrialResult, user: User) -> list[RuleShown]:
     hidden = _hidden(result, user)
     rows = [
         RuleShown(
@@ -121,7 +156,7 @@ def _rules(result: TrialResult, user: User) -> list[RuleShown]:
             share=rule.after / result.events if result.events else 0.0,
             newly=_events(rule.newly, hidden),
             no_longer=_events(rule.no_longer, hidden),
-            near=_events(rule.near_events, hidden),
+            near=_events(rule.near_events, hidden, _lacking(trial, rule)),
             begins=_events(rule.begins, hidden),
             stops=_events(rule.stops, hidden),
             precision=share(rule.caught, rule.caught + rule.wrong),
@@ -142,7 +177,7 @@ def _page(request: HttpRequest, draft: RulebookDraft, *, error: str = "", status
         "open": trial is not None and trial.state in trials.OPEN,
         "result": result,
         "differing": _differing(result) if result is not None else [],
-        "rules": _rules(result, user) if result is not None else [],
+        "rules": _rules(trial, result, user) if trial is not None and result is not None else [],
         "fits": trial is not None and trials.fits(trial, draft),
         "name": _name(trial),
         "spans": SPANS,
