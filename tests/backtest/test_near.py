@@ -9,7 +9,9 @@ import pytest
 from benchmarks.backtest import pack as made_pack
 
 from hakam.backtest.dataset import Dataset
-from hakam.backtest.near import NearMisses, looked_at, relaxed, steps_of
+from hakam.backtest.lacking import Nearly
+from hakam.backtest.near import NearMisses, looked_at
+from hakam.backtest.steps import relaxed, steps_of
 from hakam.policy.interpret import Seen, outcome
 from hakam.policy.pack import Pack
 from hakam.policy.rules import Rule
@@ -35,6 +37,41 @@ def test_a_rule_of_several_steps_nearly_fires_when_all_but_one_hold(
         held = sum(outcome(step, seen) is True for step in steps_of(when))
         assert rows[row] == (held == 3), row
     assert rows.any()
+
+
+@pytest.mark.parametrize(
+    ("text", "sole", "wider"),
+    [
+        # words and no quotation: near is what was quoted, and not each post without the words
+        ('word(text.folded, "free") and not author.verified', 'word(text.folded, "free")', None),
+        (
+            "not (item.media_count > 0) and author.verified and not (author.posts < 50)",
+            "author.verified",
+            None,
+        ),
+        # a threshold that was nearly reached is near
+        ("author.posts < 50 and not author.verified", "author.posts < 50", "author.posts < 55"),
+        # where more than one step is no `not`, and where all are, any of them may lack
+        ("author.posts < 50 and author.followers > 20 and not author.verified", None, None),
+        ("not author.verified and not (item.media_count > 0)", None, None),
+    ],
+)
+def test_that_something_is_absent_makes_nothing_near(
+    dataset: Dataset, rule: Callable[[str], Rule], text: str, sole: str | None, wider: str | None
+) -> None:
+    made, chunk = rule(text), dataset.chunk(0)
+    fires = np.array([outcome(made.when, chunk.seen(row, {})) is True for row in range(chunk.rows)])
+    (rows,), _ = NearMisses([made]).rows(chunk, {}, [fires])
+    steps, nearly = steps_of(made.when), Nearly(made)
+    musts = [rule(must).when for must in (sole, wider) if must is not None]
+    for row in range(chunk.rows):
+        seen: Seen = chunk.seen(row, {})
+        near = sum(outcome(step, seen) is not True for step in steps) == 1
+        if musts:
+            near = near and any(outcome(must, seen) is True for must in musts)
+        assert rows[row] == near == nearly(seen), row
+    assert rows.any()
+    assert not rows.all()
 
 
 def test_what_fires_is_no_near_miss(dataset: Dataset, rule: Callable[[str], Rule]) -> None:
@@ -84,7 +121,7 @@ def test_what_has_no_threshold_has_no_near_misses(
     assert not rows.any()
 
 
-@pytest.mark.parametrize("text", ["author.posts < 50", "author.posts < 50 and author.verified"])
+@pytest.mark.parametrize("text", ["author.posts < 80", "author.posts < 50 and author.verified"])
 def test_where_a_rule_is_switched_off_it_does_not_nearly_fire(
     dataset: Dataset, load_files: Callable[[dict[str, str]], Pack], rule: Callable[[str], Rule], text: str
 ) -> None:

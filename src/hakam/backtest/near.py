@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hakam.backtest.dataset import Chunk, Doubles, Flags
-from hakam.backtest.steps import relaxed, steps_of
+from hakam.backtest.steps import Steps
 from hakam.backtest.texts import Hits, Texts
 from hakam.backtest.vectors import Evaluation
 from hakam.policy.rules import Rule
@@ -25,9 +25,8 @@ class NearMisses:
     """Finds the near misses of some rules."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self.steps = [steps_of(rule.written) for rule in rules]
+        self._steps = [Steps.of(rule.written) for rule in rules]
         self._elsewhere = [rule.elsewhere for rule in rules]
-        self._relaxed = [relaxed(steps[0]) if len(steps) == 1 else None for steps in self.steps]
         self._texts = Texts([rule.when for rule in rules])
 
     def rows(
@@ -42,17 +41,16 @@ class NearMisses:
         among[:: max(1, chunk.rows // ROWS)] = True
         evaluation = Evaluation(chunk, self._texts.hits(chunk) if hits is None else hits, counted)
         made: list[Flags] = []
-        for steps, elsewhere, wider, fires in zip(
-            self.steps, self._elsewhere, self._relaxed, fired, strict=True
-        ):
+        for (steps, sole, wider), elsewhere, fires in zip(self._steps, self._elsewhere, fired, strict=True):
             open_ = among & ~fires
             if elsewhere is not None:
                 open_ = evaluation.sure(elsewhere, of=True, among=open_)
-            if wider is not None:
-                made.append(evaluation.sure(wider, of=True, among=open_))
-            elif len(steps) == 1:
-                made.append(np.zeros(chunk.rows, dtype=np.bool_))
-            else:
-                held = sum(evaluation.sure(step, of=True, among=open_).astype(np.int16) for step in steps)
-                made.append(open_ & (np.asarray(held) == len(steps) - 1))
+            hold = [evaluation.sure(step, of=True, among=open_) for step in steps]
+            near = open_ & (np.sum(hold, axis=0) == len(steps) - 1)
+            if sole is not None:
+                must = hold[sole]
+                if wider is not None:
+                    must = must | evaluation.sure(wider, of=True, among=near)
+                near &= must
+            made.append(near)
         return made, int(among.sum())
