@@ -230,6 +230,33 @@ class TestExport:
         assert json.loads(get(lead, format="json").content)["matched"] == 5
 
 
+def test_a_mistake_is_told_in_the_readers_language(log: Stored, sign_in: SignIn) -> None:
+    reader = sign_in(Role.POLICY_LEAD, language="ar")
+    for told in (
+        get(reader, where='word(text.folded, "x" and ('),
+        reader.get("/desk/investigate/check", {"where": 'word(text.folded, "x" and ('}),
+        reader.post("/desk/investigate/sql/run", {"sql": "SELECT 1", "span": "all", "where": "x and ("}),
+    ):
+        assert "لا تُقرأ العبارة: قوس لا يُغلق" in words(told)
+        assert "cannot read" not in words(told)
+
+
+def test_a_question_about_a_rule_that_is_gone_names_it(log: Stored, lead: Client) -> None:
+    page = get(lead, rule="long-gone").content.decode()
+    assert '<option value="long-gone" selected>long-gone (not in force)</option>' in page
+    assert page.count('value="known-spam"') == 1
+    assert "not in force" not in get(lead, rule="known-spam").content.decode()
+    assert "not in force" not in get(lead, rule="*").content.decode()
+
+
+def test_an_entity_without_events_shares_nothing(log: Stored, lead: Client) -> None:
+    asked = {"kind": "author.id", "span": "all"}
+    assert "What its events share" in words(lead.get("/desk/investigate/entity", asked | {"value": "shop"}))
+    assert "What its events share" not in words(
+        lead.get("/desk/investigate/entity", asked | {"value": "nobody"})
+    )
+
+
 class TestSql:
     def run(self, client: Client, statement: str, **more: str) -> Any:
         return client.post("/desk/investigate/sql/run", {"sql": statement, "span": "all", **more})
@@ -272,6 +299,21 @@ class TestSql:
         assert Fact.objects.filter(kind="log.queried").count() == 1
         rows = self.run(lead, "SELECT count(*) AS n FROM events", format="csv").content.decode().split()
         assert rows == ["n", "5"]
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "SELECT error(any_value(text_raw)) FROM events",
+            "SELECT text_raw::INTEGER FROM events",
+            "DROP TABLE events",
+        ],
+    )
+    def test_a_refused_statement_is_on_record_too(self, log: Stored, lead: Client, statement: str) -> None:
+        assert self.run(lead, statement).status_code == 422
+        assert ledger.private_of(Fact.objects.get(kind="log.queried"))["sql"] == statement
+
+    def test_a_very_long_cell_leaves_the_page_readable(self, log: Stored, lead: Client) -> None:
+        assert len(self.run(lead, "SELECT repeat('x', 3000000)").content) < 100_000
 
     @pytest.mark.parametrize(
         "statement", ["DROP TABLE events", "SELECT 1; SELECT 2", "SELECT * FROM 'x.csv'", ""]
