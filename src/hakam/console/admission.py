@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec, cast
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 
+from hakam.console.returning import tell_not_taken
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
 
@@ -32,6 +33,7 @@ def signed_in(view: View[P]) -> View[P]:
         if not request.user.is_authenticated:
             if request.headers.get("HX-Request"):
                 return HttpResponse(status=401, headers={"HX-Refresh": "true"})
+            tell_not_taken(request)
             return redirect_to_login(request.get_full_path())
         return view(request, *args, **kwargs)
 
