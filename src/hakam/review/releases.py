@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from hakam.compliance import drafts, ledger, lists, rulebook
+from hakam.compliance.catching_up import behind
 from hakam.compliance.direction import settled
 from hakam.compliance.drafts import DraftState
 from hakam.compliance.facts import FactKind
@@ -49,6 +50,10 @@ class NoReasonError(ReleaseError):
 
 class UntriedError(ReleaseError):
     """There is no sound trial of this draft against what is in force."""
+
+
+class BehindError(UntriedError):
+    """What came in force since the draft began is not in it."""
 
 
 class OwnReleaseError(ReleaseError):
@@ -279,6 +284,8 @@ def newest(draft: RulebookDraft) -> Release | None:
 
 
 def _tried(draft: RulebookDraft) -> list[Step]:
+    if behind(draft) is not None:
+        raise BehindError(_("the rules in force were changed since the draft began; take that over first"))
     trial = trials.newest(draft)
     result = trials.result_of(trial) if trial is not None and trial.state == TrialState.DONE else None
     if trial is None or result is None or not result.sound or not trials.fits(trial, draft):
