@@ -234,6 +234,27 @@ class TestPublishing:
         assert User.objects.filter(username="the-policy-lead").exists()
 
 
+def test_what_moves_stands_before_what_stays(draft: RulebookDraft, lead: Client, second: Client) -> None:
+    page = said(lead.get(url(draft)))
+    assert page.index("data-moving") < page.index('data-step="vermin"') < page.index("data-staying")
+    assert page.index("data-staying") < page.index('data-step="known-spam"')
+    assert "data-staying open" not in page
+    assert '<details class="panel fold" open>' not in page
+    put(lead, draft, "live")
+    tried(draft)
+    release(lead, draft)
+    page = said(second.get(url(draft)))  # the second person reads what changed without opening anything
+    assert re.search(r'<details class="panel fold" open><summary>.{0,400}rules/more\.yaml', page)
+    assert not re.search(r'<details class="panel fold" open><summary>.{0,400}pack\.yaml', page)
+
+
+def test_a_draft_that_moves_nothing_shows_all_rules(book: RulebookVersion, lead: Client) -> None:
+    fresh = drafts.begin("Nothing yet", by=SYSTEM, now=timezone.now())
+    page = said(lead.get(url(fresh)))
+    assert "data-moving" not in page
+    assert "data-staying open" in page
+
+
 def colleague_publishes() -> None:
     head = scene.PACK["pack.yaml"].replace("1.0.0", "1.1.0")
     scene.publish({**scene.PACK, "pack.yaml": head, "rules/theirs.yaml": MORE.replace("vermin", "rats")})

@@ -85,6 +85,11 @@ class Step(NamedTuple):
         return _live(self.after) and (not _live(self.before) or self.changed)
 
     @property
+    def moves(self) -> bool:
+        """Whether the draft makes another one of it."""
+        return self.changed or self.before != self.after
+
+    @property
     def per_cent(self) -> str:
         """The share of authors of a canary in the draft, as it is written; of another stage, one to begin with."""
         if self.after is None or self.after.stage is not Stage.CANARY:
@@ -111,9 +116,7 @@ def steps(before: Pack | None, after: Pack) -> list[Step]:
         )
         for name in dict.fromkeys([*new, *old])
     ]
-    return sorted(
-        found, key=lambda step: (not step.goes_live, not step.changed and step.before == step.after)
-    )
+    return sorted(found, key=lambda step: (not step.goes_live, not step.moves))
 
 
 def takes_two(chosen: Sequence[Step]) -> bool:
