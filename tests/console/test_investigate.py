@@ -353,6 +353,16 @@ class TestKept:
         assert lead.post(f"/desk/investigate/kept/{kept.pk}/forget").status_code == 302
         assert not SavedQuestion.objects.exists()
 
+    def test_a_question_too_long_for_an_address_is_kept_and_answered_with_a_page(
+        self, log: Stored, lead: Client
+    ) -> None:
+        names = ", ".join(f'"متجر{n}.example"' for n in range(400))
+        where = f"any_in(links.domains, [{names}])"
+        answer = lead.post("/desk/investigate/keep", {"name": "Shops", "where": where}, follow=True)
+        assert answer.status_code == 200
+        assert "Kept." in words(answer)
+        assert SavedQuestion.objects.get().asked["where"] == where
+
     def test_without_a_name_nothing_is_kept(self, log: Stored, lead: Client) -> None:
         assert "Give it a name" in words(lead.post("/desk/investigate/keep", {"name": " "}, follow=True))
 

@@ -74,6 +74,14 @@ def test_a_session_that_ran_out_is_told_and_leads_back_to_the_page(
     assert not RulebookDraft.objects.exists()
 
 
+def test_a_question_too_long_to_lead_back_to_leads_to_its_page(client: Client, lead: Client) -> None:
+    long = "/desk/investigate?where=" + "x" * 20_000
+    assert client.get(long, headers=BROWSER)["Location"].endswith("login/?next=/desk/investigate")
+    assert lead.post("/language", {"language": "ar", "next": long})["Location"] == "/desk/investigate"
+    far = f"//evil.example/{'x' * 20_000}?a"
+    assert lead.post("/language", {"language": "ar", "next": far})["Location"] == "/"
+
+
 def test_who_only_reads_is_asked_to_sign_in_without_more_words(client: Client, db: None) -> None:
     answer = client.get("/desk/rules", headers=BROWSER, follow=True)
     assert "what you sent" not in answer.content.decode()

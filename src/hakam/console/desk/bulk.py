@@ -9,7 +9,6 @@ import msgspec
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from hakam.compliance import rulebook
 from hakam.compliance.questions import record_query
 from hakam.console.admission import admit, person
-from hakam.console.desk.asked import AskError, Form, read
+from hakam.console.desk.asked import AskError, address_of, read
 from hakam.console.desk.asked import prepare as prepared
 from hakam.console.installation import event_log
 from hakam.console.templatetags.hakam import written
@@ -63,19 +62,19 @@ def prepare(request: HttpRequest) -> HttpResponse:
         ready = prepared(form, rulebook.load(version), now, limit=0)
         if ready.query is None:
             messages.error(request, _("The condition has an error."))
-            return _asked_again(form)
+            return redirect(address_of(form))
         answer = ask_log(event_log(), ready.query, each=take, hidden=confined().holds)
         made = bulks.prepare(records, user=person(request), now=now, asked=form.fields)
     except AskError as error:
         messages.error(request, str(error))
-        return _asked_again(form)
+        return redirect(address_of(form))
     except BulkError:
         messages.error(
             request,
             _("There is nothing to decide, or more than %(most)s items: narrow the question.")
             % {"most": bulks.MOST},
         )
-        return _asked_again(form)
+        return redirect(address_of(form))
     record_query(
         by=person(request).actor, now=now, where=form.where, since=ready.since, until=None,
         looked=answer.looked, matched=answer.matched, shown=made.total,
@@ -87,11 +86,6 @@ def prepare(request: HttpRequest) -> HttpResponse:
             % {"when": written(answer.looked_since)},
         )
     return redirect("console:bulk", made.pk)
-
-
-def _asked_again(form: Form) -> HttpResponse:
-    """Return to the question, to be written otherwise."""
-    return redirect(f"{reverse('console:investigate')}?{form.link.removesuffix('&go=1')}")
 
 
 @require_GET

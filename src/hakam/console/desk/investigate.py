@@ -12,7 +12,6 @@ import msgspec
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -33,6 +32,7 @@ from hakam.console.desk.asked import (
     AskError,
     Form,
     Ready,
+    address_of,
     prepare,
     read,
     since_of,
@@ -282,7 +282,7 @@ def keep(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("Give it a name; old ones can be removed."))
     else:
         messages.success(request, _("Kept."))
-    return redirect(f"{reverse('console:investigate')}?{form.link.removesuffix('&go=1')}")
+    return redirect(address_of(form))
 
 
 @require_POST
