@@ -107,6 +107,13 @@ def test_sql_over_what_fits(ask: Ask) -> None:
     assert "and more rows" in screen
 
 
+def test_a_refused_statement_is_a_fact_too(ask: Ask) -> None:
+    before = Fact.objects.filter(kind="log.queried").count()
+    with pytest.raises(AssertionError, match="buy a carpet"):  # what it read, in what DuckDB says of it
+        ask("--sql", "SELECT error(any_value(text_raw)) FROM events")
+    assert Fact.objects.filter(kind="log.queried").count() == before + 1
+
+
 def test_what_is_unknown_is_told(ask: Ask) -> None:
     assert "7 events that no rule of their time counted" in ask('count(by=author.id, within="1h") > 1')
 

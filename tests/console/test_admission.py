@@ -42,6 +42,7 @@ PAGES: list[tuple[str, str, tuple[object, ...], Permission]] = [
     ("GET", "rule_draft", (987_654,), P.PACK_READ),
     ("POST", "save_rule_draft", (987_654,), P.PACK_PUBLISH),
     ("POST", "add_rule_file", (987_654,), P.PACK_PUBLISH),
+    ("POST", "catch_up_rule_draft", (987_654,), P.PACK_PUBLISH),
     ("POST", "discard_rule_draft", (987_654,), P.PACK_PUBLISH),
     ("GET", "rule_trial", (987_654,), P.PACK_READ),
     ("POST", "ask_rule_trial", (987_654,), P.PACK_PUBLISH),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
+import msgspec
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -12,6 +14,8 @@ from tests.console.conftest import Desk, SignIn, Stored
 from tests.console.test_why import case_of, words
 
 from hakam.compliance.models import Statement
+from hakam.console.desk import bulk as bulk_page
+from hakam.investigation.query import Stopped
 from hakam.review import bulk
 from hakam.review.models import Bulk, Decision
 from hakam.staff.roles import Role
@@ -162,3 +166,35 @@ def test_it_reads_in_arabic(shop: Stored, sign_in: SignIn) -> None:
     page = words(client.get(f"/desk/together/{prepare(client).pk}"))
     assert "4 عناصر" in page
     assert "البتّ في الكل" in page
+
+
+def test_the_page_says_what_was_asked_and_leads_back_to_it(shop: Stored, senior: Client) -> None:
+    made = prepare(senior)
+    page = senior.get(f"/desk/together/{made.pk}").content.decode()
+    assert '<code dir="ltr">word(text.folded, &quot;carpets&quot;)</code>' in page
+    assert "/desk/investigate?where=word%28text.folded%2C+%22carpets%22%29&span=all&by=day" in html.unescape(
+        page
+    )
+    everything = prepare(senior, where="", span="all")
+    assert "What was asked everything" in words(senior.get(f"/desk/together/{everything.pk}"))
+
+
+def test_an_answer_that_is_not_all_says_so_before_anything_is_decided(
+    shop: Stored, senior: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = bulk_page.ask_log
+
+    def short(*args: Any, **how: Any) -> Any:
+        return msgspec.structs.replace(asked(*args, **how), stopped=Stopped.TIME)
+
+    monkeypatch.setattr(bulk_page, "ask_log", short)
+    made = prepare(senior)
+    assert "these are only the items that are newer than" in words(senior.get(f"/desk/together/{made.pk}"))
+
+
+@pytest.mark.parametrize("where", ['word(text.folded, "nothing")', "word(text.folded"])
+def test_who_is_refused_finds_the_question_as_it_was(shop: Stored, senior: Client, where: str) -> None:
+    answer = senior.post("/desk/together/prepare", {"where": where, "span": "30d"}, follow=True)
+    assert html.escape(where) in answer.content.decode()
+    assert '<option value="30d" selected>' in answer.content.decode()
+    assert not Bulk.objects.exists()

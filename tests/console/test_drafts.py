@@ -42,6 +42,13 @@ def said(answer: Any) -> str:
     return " ".join(answer.content.decode().split())
 
 
+def test_the_file_that_was_changed_is_opened_first(lead: Client, draft: RulebookDraft) -> None:
+    for path in ("rules/a.yaml", "rules/b.yaml", "tests.yaml"):
+        drafts.save(draft.pk, path=path, text="", seen=0, by=SYSTEM, now=timezone.now())
+    page = lead.get(f"/desk/rules/drafts/{draft.pk}").content.decode()
+    assert 'name="path" value="rules/a.yaml"' in page
+
+
 class TestBeginning:
     def test_a_policy_lead_begins_on_what_is_in_force(self, lead: Client, book: RulebookVersion) -> None:
         assert "It begins as a copy of version 1.0.0" in said(lead.get("/desk/rules/drafts"))

@@ -230,6 +230,33 @@ class TestExport:
         assert json.loads(get(lead, format="json").content)["matched"] == 5
 
 
+def test_a_mistake_is_told_in_the_readers_language(log: Stored, sign_in: SignIn) -> None:
+    reader = sign_in(Role.POLICY_LEAD, language="ar")
+    for told in (
+        get(reader, where='word(text.folded, "x" and ('),
+        reader.get("/desk/investigate/check", {"where": 'word(text.folded, "x" and ('}),
+        reader.post("/desk/investigate/sql/run", {"sql": "SELECT 1", "span": "all", "where": "x and ("}),
+    ):
+        assert "لا تُقرأ العبارة: قوس لا يُغلق" in words(told)
+        assert "cannot read" not in words(told)
+
+
+def test_a_question_about_a_rule_that_is_gone_names_it(log: Stored, lead: Client) -> None:
+    page = get(lead, rule="long-gone").content.decode()
+    assert '<option value="long-gone" selected>long-gone (not in force)</option>' in page
+    assert page.count('value="known-spam"') == 1
+    assert "not in force" not in get(lead, rule="known-spam").content.decode()
+    assert "not in force" not in get(lead, rule="*").content.decode()
+
+
+def test_an_entity_without_events_shares_nothing(log: Stored, lead: Client) -> None:
+    asked = {"kind": "author.id", "span": "all"}
+    assert "What its events share" in words(lead.get("/desk/investigate/entity", asked | {"value": "shop"}))
+    assert "What its events share" not in words(
+        lead.get("/desk/investigate/entity", asked | {"value": "nobody"})
+    )
+
+
 class TestSql:
     def run(self, client: Client, statement: str, **more: str) -> Any:
         return client.post("/desk/investigate/sql/run", {"sql": statement, "span": "all", **more})
@@ -274,6 +301,21 @@ class TestSql:
         assert rows == ["n", "5"]
 
     @pytest.mark.parametrize(
+        "statement",
+        [
+            "SELECT error(any_value(text_raw)) FROM events",
+            "SELECT text_raw::INTEGER FROM events",
+            "DROP TABLE events",
+        ],
+    )
+    def test_a_refused_statement_is_on_record_too(self, log: Stored, lead: Client, statement: str) -> None:
+        assert self.run(lead, statement).status_code == 422
+        assert ledger.private_of(Fact.objects.get(kind="log.queried"))["sql"] == statement
+
+    def test_a_very_long_cell_leaves_the_page_readable(self, log: Stored, lead: Client) -> None:
+        assert len(self.run(lead, "SELECT repeat('x', 3000000)").content) < 100_000
+
+    @pytest.mark.parametrize(
         "statement", ["DROP TABLE events", "SELECT 1; SELECT 2", "SELECT * FROM 'x.csv'", ""]
     )
     def test_anything_else_is_refused_with_words(self, log: Stored, lead: Client, statement: str) -> None:
@@ -310,6 +352,16 @@ class TestKept:
         assert "top=author.id&amp;top=rule" in lead.get("/desk/investigate").content.decode()
         assert lead.post(f"/desk/investigate/kept/{kept.pk}/forget").status_code == 302
         assert not SavedQuestion.objects.exists()
+
+    def test_a_question_too_long_for_an_address_is_kept_and_answered_with_a_page(
+        self, log: Stored, lead: Client
+    ) -> None:
+        names = ", ".join(f'"متجر{n}.example"' for n in range(400))
+        where = f"any_in(links.domains, [{names}])"
+        answer = lead.post("/desk/investigate/keep", {"name": "Shops", "where": where}, follow=True)
+        assert answer.status_code == 200
+        assert "Kept." in words(answer)
+        assert SavedQuestion.objects.get().asked["where"] == where
 
     def test_without_a_name_nothing_is_kept(self, log: Stored, lead: Client) -> None:
         assert "Give it a name" in words(lead.post("/desk/investigate/keep", {"name": " "}, follow=True))

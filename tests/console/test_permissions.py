@@ -64,9 +64,9 @@ ANYBODY = frozenset({"queue", "counts", "preferences"})
 
 METHODS = {name: method for method, name, _arguments, _permission in PAGES}
 NEEDS = {name: permission for _method, name, _arguments, permission in PAGES}
-OF_A_DRAFT = ["rule_draft", "save_rule_draft", "add_rule_file", "discard_rule_draft", "rule_trial",
-              "ask_rule_trial", "cancel_rule_trial", "rule_release", "stage_rule", "publish_rules",
-              "settle_release"]  # fmt: skip
+OF_A_DRAFT = ["rule_draft", "save_rule_draft", "add_rule_file", "catch_up_rule_draft",
+              "discard_rule_draft", "rule_trial", "ask_rule_trial", "cancel_rule_trial", "rule_release",
+              "stage_rule", "publish_rules", "settle_release"]  # fmt: skip
 WITH_MORE = {"report_files": ("zip",), "report_figure": (6, 0, 5), "stream_frame": ("1.000.jpg",)}
 OF_AN_INCIDENT = ["incident", "act_on_incident", "note_incident", "incident_report", "publish_incident",
                   "incident_confidential"]  # fmt: skip

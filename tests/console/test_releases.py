@@ -232,3 +232,97 @@ class TestPublishing:
         assert "It can" in said(answer)
         assert RulebookVersion.objects.count() == 1
         assert User.objects.filter(username="the-policy-lead").exists()
+
+
+def test_what_moves_stands_before_what_stays(draft: RulebookDraft, lead: Client, second: Client) -> None:
+    page = said(lead.get(url(draft)))
+    assert page.index("data-moving") < page.index('data-step="vermin"') < page.index("data-staying")
+    assert page.index("data-staying") < page.index('data-step="known-spam"')
+    assert "data-staying open" not in page
+    assert '<details class="panel fold" open>' not in page
+    put(lead, draft, "live")
+    tried(draft)
+    release(lead, draft)
+    page = said(second.get(url(draft)))  # the second person reads what changed without opening anything
+    assert re.search(r'<details class="panel fold" open><summary>.{0,400}rules/more\.yaml', page)
+    assert not re.search(r'<details class="panel fold" open><summary>.{0,400}pack\.yaml', page)
+
+
+def test_a_draft_that_moves_nothing_shows_all_rules(book: RulebookVersion, lead: Client) -> None:
+    fresh = drafts.begin("Nothing yet", by=SYSTEM, now=timezone.now())
+    page = said(lead.get(url(fresh)))
+    assert "data-moving" not in page
+    assert "data-staying open" in page
+
+
+def colleague_publishes() -> None:
+    head = scene.PACK["pack.yaml"].replace("1.0.0", "1.1.0")
+    scene.publish({**scene.PACK, "pack.yaml": head, "rules/theirs.yaml": MORE.replace("vermin", "rats")})
+
+
+class TestBehind:
+    """A colleague publishes while a draft is being written."""
+
+    @pytest.fixture
+    def behind(self, draft: RulebookDraft) -> RulebookDraft:
+        tried(draft)
+        colleague_publishes()
+        return draft
+
+    @pytest.mark.parametrize("page", ["", "/trial", "/release"])
+    def test_every_page_of_the_draft_says_so(self, behind: RulebookDraft, lead: Client, page: str) -> None:
+        told = said(lead.get(f"/desk/rules/drafts/{behind.pk}{page}"))
+        assert "version <bdi>1.1.0</bdi> came in force" in told
+        assert 'data-form="catch-up"' in told
+        assert 'data-form="publish-rules"' not in told
+
+    def test_it_is_not_published_over_what_is_in_force(self, behind: RulebookDraft, lead: Client) -> None:
+        tried(behind)
+        told = release(lead, behind)
+        assert told.status_code == 422
+        assert "take that over first" in said(told)
+        assert stage_in_force("rats") == "shadow"
+
+    def test_a_second_person_does_not_confirm_it_either(
+        self, draft: RulebookDraft, lead: Client, second: Client
+    ) -> None:
+        put(lead, draft, "live")
+        tried(draft)
+        release(lead, draft)
+        colleague_publishes()
+        told = second.post(url(draft, "/settle"), {"verdict": "confirm"})
+        assert told.status_code == 422
+        assert Release.objects.get().state == "waiting"
+        assert stage_in_force("rats") == "shadow"
+
+    def test_taken_over_both_are_in_force(self, behind: RulebookDraft, lead: Client) -> None:
+        answer = lead.post(f"/desk/rules/drafts/{behind.pk}/catch-up", follow=True)
+        assert "Taken over: the draft begins on what is in force." in said(answer)
+        assert 'data-form="catch-up"' not in said(answer)
+        tried(behind)
+        assert release(lead, behind).status_code == 302
+        assert (stage_in_force("rats"), stage_in_force()) == ("shadow", "shadow")
+
+    def test_where_both_changed_the_same_the_file_is_opened(
+        self, behind: RulebookDraft, lead: Client, sign_in: SignIn
+    ) -> None:
+        drafts.save(behind.pk, path="rules/theirs.yaml", text="mice: here\n", seen=9, by=SYSTEM,
+                    now=timezone.now())  # fmt: skip
+        arabic = sign_in(scene.person("huda", Role.POLICY_LEAD), language="ar")
+        assert "صار الإصدار" in said(arabic.get(url(behind)))
+        answer = lead.post(f"/desk/rules/drafts/{behind.pk}/catch-up", follow=True)
+        assert answer.redirect_chain[-1][0].endswith("?path=rules%2Ftheirs.yaml&line=1")
+        assert "In rules/theirs.yaml both had changed the same lines" in said(answer)
+        assert "it can't be published" in said(answer)
+
+    def test_who_may_not_publish_reads_it_and_has_no_button(
+        self, behind: RulebookDraft, sign_in: SignIn
+    ) -> None:
+        told = said(sign_in(Role.AUDITOR).get(url(behind)))
+        assert "came in force" in told
+        assert "Take it over" not in told
+
+    def test_a_draft_that_is_over_takes_nothing_over(self, behind: RulebookDraft, lead: Client) -> None:
+        drafts.discard(behind.pk, because="no", by=SYSTEM, now=timezone.now())
+        assert lead.post(f"/desk/rules/drafts/{behind.pk}/catch-up").status_code == 422
+        assert lead.post("/desk/rules/drafts/99999/catch-up").status_code == 404

@@ -89,6 +89,12 @@ def test_an_earlier_version_tells_nothing_of_what_is_held_back_now(
 ) -> None:
     answer = said(sign_in(Role.POLICY_LEAD).get(f"/desk/rules?version={book.version}"))
     assert "data-held-rule" not in answer
+    assert (
+        f'data-trip="{held.rule}"' in answer
+    )  # the breaker is of the version in force, and says so there too
+    assert "It still does, at the latest until" in answer
+    assert "It no longer does" not in answer
+    assert answer.index('data-form="go-back"') < answer.index("Lists</h2>")  # in sight, when it is urgent
 
 
 def test_others_read_it_without_a_form(sign_in: SignIn, tripped: RuleTrip) -> None:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.investigation.conftest import START, Forum
 
 from hakam.backtest import extras
-from hakam.investigation import sql
+from hakam.investigation import shut_in, sql
 from hakam.investigation.query import Query
-from hakam.investigation.sql import Loaded, SqlRefusedError, SqlUnavailableError, load, select
+from hakam.investigation.sql import (
+    Loaded,
+    SqlRefusedError,
+    SqlUnavailableError,
+    TookTooLongError,
+    load,
+    select,
+)
 from hakam.investigation.where import Asker
 
 
@@ -145,6 +156,83 @@ def test_the_memory_is_limited(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(sql._OPEN, "max_temp_directory_size", "1MB")
     with pytest.raises(SqlRefusedError, match=r"(?i)memory"):
         select(loaded, "SELECT list(range) FROM range(50000000)")
+
+
+def test_what_does_not_hear_that_it_shall_stop_is_ended(
+    loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statement = "SELECT levenshtein(repeat('ab', 200000), repeat('ba', 200000))"
+    monkeypatch.setattr(sql, "_BEGINNING", 2.0)
+    began = time.monotonic()
+    with pytest.raises(TookTooLongError):
+        select(loaded, statement, seconds=0.5)
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not count what is mapped")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT length(repeat('x', 4000000000))",
+        "SELECT list_reduce(range(400000000), lambda x, y: x + y)",
+    ],
+)
+def test_memory_that_duckdb_does_not_count_is_bounded_as_well(loaded: Loaded, statement: str) -> None:
+    with pytest.raises(SqlRefusedError, match=r"(?i)memory"):
+        select(loaded, statement, seconds=30)
+    assert select(loaded, "SELECT count(*) FROM events").rows == ((17,),)
+
+
+def test_a_program_that_the_system_ends_is_told_as_one(
+    loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sql, "_ROOM", 1_000)
+    with pytest.raises(SqlRefusedError, match=r"(?i)memory"):
+        select(loaded, "SELECT count(*) FROM events")
+
+
+def test_a_cell_and_an_answer_end_somewhere(loaded: Loaded) -> None:
+    one = select(loaded, "SELECT repeat('ص', 3000000) AS a, 5 AS b")
+    assert len(one.rows[0][0]) == shut_in.LONGEST + 1
+    assert one.rows[0][0].endswith("…")
+    many = select(loaded, "SELECT repeat('x', 9000) FROM range(2000)")
+    assert many.more
+    assert sum(len(row[0]) for row in many.rows) < shut_in.MOST + shut_in.LONGEST
+
+
+def test_values_of_every_kind_come_through(loaded: Loaded) -> None:
+    found = select(
+        loaded,
+        "SELECT TIMESTAMP '2026-01-31 12:00:00', DATE '2026-01-31', 1.50::DECIMAL(9,2), 10::HUGEINT ** 30, "
+        "MAP {'a': [1, NULL]}, INTERVAL 1 DAY, 'ab'::BLOB, TRUE, 'nan'::FLOAT, chr(0) || 'x'",
+    ).rows[0]
+    assert found[:3] == ("2026-01-31 12:00:00", "2026-01-31", "1.50")
+    assert found[4:8] == ({"a": [1, None]}, "1 day, 0:00:00", "6162", True)
+    assert found[9] == "\x00x"
+
+
+def test_lists_in_lists_end_somewhere() -> None:
+    deep: list[object] = []
+    for _n in range(500):
+        deep = [deep]
+    assert str(shut_in.plain(deep)).count("[") < 2_000
+
+
+def test_the_program_of_a_statement_is_handed_no_secrets(
+    loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed: list[dict[str, str]] = []
+    run = subprocess.run
+
+    def watched(*args: Any, env: dict[str, str], **how: Any) -> Any:
+        handed.append(env)
+        return run(*args, env=env, **how)
+
+    monkeypatch.setenv("HAKAM_SECRET_VAULT", "hush")
+    monkeypatch.setenv("HAKAM_DATABASE_URL", "postgres://user:hush@host/name")
+    monkeypatch.setattr(subprocess, "run", watched)
+    assert select(loaded, "SELECT count(*) FROM events").rows == ((17,),)
+    assert "hush" not in str(handed)
 
 
 def test_without_the_extra_it_says_how_to_get_it(

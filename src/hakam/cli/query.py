@@ -115,7 +115,7 @@ def query(
     )
     log = FileEventLog(chosen.home / "events")
     try:
-        answer, rows = _run(log, asked, sql, limit, _hidden(child_safety=child_safety))
+        answer, rows, refused = _run(log, asked, sql, limit, _hidden(child_safety=child_safety))
     finally:
         log.close()
     from hakam.compliance.questions import record_query  # noqa: PLC0415 -- needs Django started
@@ -126,6 +126,8 @@ def query(
         by=SYSTEM, now=now, where=where, since=start, until=end, looked=answer.looked, matched=answer.matched,
         shown=shown, fields=[one.field for one in answer.top], sql=sql, child_safety=child_safety,
     )  # fmt: skip
+    if refused:  # it is in the ledger nevertheless: an error of DuckDB quotes what it read
+        raise CommandError(refused)
     if json:
         _print_json(answer, rows)
     elif as_csv:
@@ -203,21 +205,25 @@ def _hidden(*, child_safety: bool) -> Hidden:
     return nothing_hidden if child_safety else confined().holds
 
 
-def _run(log: Any, asked: Query, sql: str, limit: int, hidden: Hidden) -> tuple[Answer, Rows | None]:
+def _run(log: Any, asked: Query, sql: str, limit: int, hidden: Hidden) -> tuple[Answer, Rows | None, str]:
+    """Return the answer, the rows of a statement, and why the statement was refused, if it was."""
     from hakam.investigation import sql as tables  # noqa: PLC0415 -- --help needs none of it
     from hakam.investigation.query import ask  # noqa: PLC0415 -- as above
 
     with _interruptible() as cancelled, _progress() as progress:
         if not sql:
-            return ask(log, asked, hidden=hidden, progress=progress, cancelled=cancelled), None
+            return ask(log, asked, hidden=hidden, progress=progress, cancelled=cancelled), None, ""
         with tempfile.TemporaryDirectory(prefix="hakam-query-", ignore_cleanup_errors=True) as folder:
             try:
                 loaded = tables.load(
                     log, asked, Path(folder), hidden=hidden, progress=progress, cancelled=cancelled
                 )
-                return loaded.answer, tables.select(loaded, sql, limit=limit or tables.MAX_ROWS)
-            except (tables.SqlUnavailableError, tables.SqlRefusedError) as error:
+            except tables.SqlUnavailableError as error:
                 raise CommandError(str(error)) from error
+            try:
+                return loaded.answer, tables.select(loaded, sql, limit=limit or tables.MAX_ROWS), ""
+            except tables.SqlRefusedError as error:
+                return loaded.answer, None, str(error)
 
 
 @contextmanager

@@ -132,6 +132,15 @@ def with_fresh_version(files: Mapping[str, str]) -> dict[str, str]:
             version += ".1"
         else:
             version = f"{version[: number.start()]}{int(number[1]) + 1}{version[number.end() :]}"
+    return with_version(files, version)
+
+
+def with_version(files: Mapping[str, str], version: str) -> dict[str, str]:
+    """Return the files with another version in `pack.yaml`; one that can't be read stays."""
+    head = files.get("pack.yaml", "")
+    found = _VERSION.search(head)
+    if found is None:
+        return dict(files)
     return {**files, "pack.yaml": f'{head[: found.start()]}{found[1]}"{version}"{head[found.end() :]}'}
 
 

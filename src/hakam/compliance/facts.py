@@ -146,6 +146,7 @@ class FactKind(StrEnum):
     PARAM_TUNED = "param.tuned"  # a version brought another value, for all or for a community
     RULE_SWITCHED = "rule.switched"  # a version switched a rule off or on in a community
     DRAFT_BEGUN = "draft.begun"  # of the rule book; saves are its own history
+    DRAFT_CAUGHT_UP = "draft.caught_up"  # with what came in force since it began
     DRAFT_DISCARDED = "draft.discarded"
     BANK_CREATED = "bank.created"
     BANK_CHANGED = "bank.changed"  # switched on or off, another end, action, clause or distance

@@ -8,7 +8,9 @@ from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.http import MAX_URL_LENGTH
 
+from hakam.console.returning import tell_not_taken
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
 
@@ -32,7 +34,9 @@ def signed_in(view: View[P]) -> View[P]:
         if not request.user.is_authenticated:
             if request.headers.get("HX-Request"):
                 return HttpResponse(status=401, headers={"HX-Refresh": "true"})
-            return redirect_to_login(request.get_full_path())
+            tell_not_taken(request)
+            wanted = request.get_full_path()
+            return redirect_to_login(wanted if len(wanted) <= MAX_URL_LENGTH else request.path)
         return view(request, *args, **kwargs)
 
     return cast("View[P]", guarded)

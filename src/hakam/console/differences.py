@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 _TOKENS = re.compile(r"\s+|\w+|[^\w\s]", re.UNICODE)
 MOST_PAIRS = 400_000
@@ -26,6 +26,33 @@ class Run(NamedTuple):
 
     change: Change
     text: str
+
+
+class Left(NamedTuple):
+    """Lines in between that stay as they are and are left out."""
+
+    lines: int
+
+
+BESIDE: Final = 3
+"""Lines that are shown before and after a change in a file."""
+
+
+def around(runs: Sequence[Run]) -> list[Run | Left]:
+    """Return the runs of a file with some lines beside each change, and how many are left out between them."""
+    out: list[Run | Left] = []
+    for n, run in enumerate(runs):
+        lines = run.text.splitlines(keepends=True)
+        # The line in which a change ends and the one in which the next begins belong to the changes.
+        before, after = (BESIDE + 1 if n else 0), (BESIDE + 1 if n < len(runs) - 1 else 0)
+        left = len(lines) - before - after
+        if run.change is not Change.SAME or left < BESIDE:
+            out.append(run)
+            continue
+        out += [Run(Change.SAME, "".join(lines[:before]))] * bool(before)
+        out.append(Left(left))
+        out += [Run(Change.SAME, "".join(lines[len(lines) - after :]))] * bool(after)
+    return out
 
 
 def differences(old: str, new: str) -> list[Run]:

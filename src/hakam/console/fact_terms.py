@@ -105,6 +105,7 @@ FACTS: dict[str, Promise] = {
     "param.tuned": _("Parameter of the rules changed"),
     "rule.switched": _("Rule switched off or on in a community"),
     "draft.begun": _("Draft of rules begun"),
+    "draft.caught_up": _("Draft of rules brought up to date"),
     "draft.discarded": _("Draft of rules laid aside"),
     "bank.created": _("Bank made"),
     "bank.changed": _("Bank changed"),

@@ -130,6 +130,7 @@ urlpatterns = [
     path("desk/rules/drafts/<int:draft_id>", drafts.draft, name="rule_draft"),
     path("desk/rules/drafts/<int:draft_id>/save", drafts.save, name="save_rule_draft"),
     path("desk/rules/drafts/<int:draft_id>/add", drafts.add_file, name="add_rule_file"),
+    path("desk/rules/drafts/<int:draft_id>/catch-up", drafts.catch_up, name="catch_up_rule_draft"),
     path("desk/rules/drafts/<int:draft_id>/discard", drafts.discard, name="discard_rule_draft"),
     path("desk/rules/drafts/<int:draft_id>/trial", trials.trial, name="rule_trial"),
     path("desk/rules/drafts/<int:draft_id>/trial/ask", trials.ask, name="ask_rule_trial"),

@@ -1,13 +1,15 @@
 """SQL over stored events, for experts: DuckDB over copies of the two tables, read-only and shut in.
 
-The tables are written into a file that is thrown away afterwards. The statement runs on another connection that can
-open nothing else: no file, no network, no extension, no setting, no variable of this program, and never the control
-database. Needs the extra `backtest`.
+The tables are written into a file that is thrown away afterwards. The statement runs in a program of its own, on a
+connection that can open nothing else: no file, no network, no extension, no setting, no variable of ours, and never the
+control database. Needs the extra `backtest`.
 """
 
 from __future__ import annotations
 
-import threading
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import Any
 import msgspec
 
 from hakam.backtest.extras import BacktestUnavailableError, require
+from hakam.investigation import shut_in
 from hakam.investigation.query import Answer, Hidden, Query, ask, nothing_hidden
 from hakam.investigation.stored import Stored, verdict_of
 from hakam.policy.fields import FIELDS, FieldSpec, reader
@@ -32,6 +35,16 @@ _LEFT_OUT = frozenset(
     {"item.text", "item.title", "text.words", "text.private_data", "text.private_countries"}
 )
 _FIRST, _LAST = -62_135_596_800.0, 253_402_300_800.0  # the years 1 to 9999
+_ROOM = 2_500_000_000  # bytes a statement may map: what DuckDB counts, and what it does not
+_BEGINNING = 5.0  # seconds in which the program of a statement begins and ends, beside those of the statement
+_KEPT = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "SYSTEMROOT",
+    "LD_LIBRARY_PATH",
+    "VIRTUAL_ENV",
+)  # of the environment: no secret
 _OPEN = {
     "enable_external_access": "false",
     "python_enable_replacements": "false",
@@ -128,40 +141,44 @@ def load(
 
 
 def select(loaded: Loaded, statement: str, *, limit: int = MAX_ROWS, seconds: float = SECONDS) -> Rows:
-    """Run one statement that reads, for at most `seconds`. Raises `SqlRefusedError`."""
-    import duckdb  # noqa: PLC0415 -- an extra
+    """Run one statement that reads, for at most `seconds`. Raises `SqlRefusedError`.
 
+    It runs in a program of its own, which is ended if it does not end by itself.
+    """
+    task = shut_in.Task(str(loaded.path), statement, limit, seconds, _OPEN, _ROOM)
+    match _said(task):
+        case shut_in.Answered(columns, rows, more):
+            return Rows(columns, rows, more)
+        case shut_in.NotOne(count):
+            raise NotOneStatementError(count)
+        case shut_in.NotReading(kind):
+            raise NotReadingError(kind)
+        case shut_in.Refused(why):
+            raise SqlRefusedError(why)
+        case shut_in.Late():
+            raise TookTooLongError(seconds)
+
+
+def _said(task: shut_in.Task) -> shut_in.Said:
     try:
-        found = duckdb.extract_statements(statement)
-    except duckdb.Error as error:
-        raise SqlRefusedError(_line(error)) from error
-    if len(found) != 1:
-        raise NotOneStatementError(len(found))
-    if found[0].type not in {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}:
-        raise NotReadingError(found[0].type.name)
-    late = threading.Event()
-    with _connected(loaded.path, read_only=True, config=_OPEN) as connection:
-
-        def stop() -> None:
-            late.set()
-            connection.interrupt()
-
-        timer = threading.Timer(seconds, stop)
-        timer.start()
-        try:
-            done = connection.execute(found[0])
-            rows = done.fetchmany(limit + 1)
-            names = tuple(str(column[0]) for column in done.description or ())
-        except duckdb.InterruptException as error:
-            raise (
-                TookTooLongError(seconds) if late.is_set() else SqlRefusedError("it was interrupted")
-            ) from error
-        except duckdb.Error as error:
-            raise SqlRefusedError(_line(error)) from error
-        finally:
-            timer.cancel()
-            timer.join()
-    return Rows(names, tuple(tuple(row) for row in rows[:limit]), len(rows) > limit)
+        done = subprocess.run(  # noqa: S603 -- our own program, no shell
+            [sys.executable, "-P", "-m", shut_in.__name__],
+            input=msgspec.msgpack.encode(task),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={name: os.environ[name] for name in _KEPT if name in os.environ},
+            timeout=task.seconds + _BEGINNING,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return shut_in.Late()
+    try:
+        found: shut_in.Said = msgspec.msgpack.decode(done.stdout, type=shut_in.Said)
+    except msgspec.DecodeError:  # the system ended it
+        return shut_in.Refused(
+            "Out of Memory Error: the statement needed more than it may have, and was ended"
+        )
+    return found
 
 
 @contextmanager
@@ -173,11 +190,6 @@ def _connected(path: Path, **how: Any) -> Iterator[Any]:
         yield connection
     finally:
         connection.close()
-
-
-def _line(error: Exception) -> str:
-    """Return the first lines of what DuckDB says: what is wrong, without the address of any help."""
-    return " ".join(str(error).split())[:400]
 
 
 class _Tables:

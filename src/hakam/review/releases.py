@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from hakam.compliance import drafts, ledger, lists, rulebook
+from hakam.compliance.catching_up import behind
 from hakam.compliance.direction import settled
 from hakam.compliance.drafts import DraftState
 from hakam.compliance.facts import FactKind
@@ -51,6 +52,10 @@ class UntriedError(ReleaseError):
     """There is no sound trial of this draft against what is in force."""
 
 
+class BehindError(UntriedError):
+    """What came in force since the draft began is not in it."""
+
+
 class OwnReleaseError(ReleaseError):
     """Who released it can't be the second person."""
 
@@ -80,6 +85,11 @@ class Step(NamedTuple):
         return _live(self.after) and (not _live(self.before) or self.changed)
 
     @property
+    def moves(self) -> bool:
+        """Whether the draft makes another one of it."""
+        return self.changed or self.before != self.after
+
+    @property
     def per_cent(self) -> str:
         """The share of authors of a canary in the draft, as it is written; of another stage, one to begin with."""
         if self.after is None or self.after.stage is not Stage.CANARY:
@@ -106,9 +116,7 @@ def steps(before: Pack | None, after: Pack) -> list[Step]:
         )
         for name in dict.fromkeys([*new, *old])
     ]
-    return sorted(
-        found, key=lambda step: (not step.goes_live, not step.changed and step.before == step.after)
-    )
+    return sorted(found, key=lambda step: (not step.goes_live, not step.moves))
 
 
 def takes_two(chosen: Sequence[Step]) -> bool:
@@ -279,6 +287,8 @@ def newest(draft: RulebookDraft) -> Release | None:
 
 
 def _tried(draft: RulebookDraft) -> list[Step]:
+    if behind(draft) is not None:
+        raise BehindError(_("the rules in force were changed since the draft began; take that over first"))
     trial = trials.newest(draft)
     result = trials.result_of(trial) if trial is not None and trial.state == TrialState.DONE else None
     if trial is None or result is None or not result.sound or not trials.fits(trial, draft):

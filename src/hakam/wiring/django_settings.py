@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "hakam.console.reader.ReaderMiddleware",
+    "hakam.console.returning.ReturningMiddleware",
 ]
 
 ROOT_URLCONF = "hakam.wiring.urls"

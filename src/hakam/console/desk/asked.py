@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
@@ -52,6 +53,17 @@ class Form:
     def link(self) -> str:
         """Return the query of an address that asks this."""
         return urlencode({**self.fields, "go": "1"}, doseq=True)
+
+
+LONGEST_ADDRESS: Final = 8_000
+"""Characters that a browser is led to: Django refuses longer redirects, and servers longer requests."""
+
+
+def address_of(form: Form) -> str:
+    """Return where the form stands as it was written, not asked; where it stands empty, if that is too long to say."""
+    page = reverse("console:investigate")
+    filled = f"{page}?{form.link.removesuffix('&go=1')}"
+    return filled if len(filled) <= LONGEST_ADDRESS else page
 
 
 EXAMPLES: Final = (

@@ -17,9 +17,10 @@ from django.views.decorators.http import require_GET, require_POST
 from hakam.compliance import rulebook
 from hakam.compliance.questions import record_query
 from hakam.console.admission import admit, person
-from hakam.console.desk.asked import AskError, read
+from hakam.console.desk.asked import AskError, address_of, read
 from hakam.console.desk.asked import prepare as prepared
 from hakam.console.installation import event_log
+from hakam.console.templatetags.hakam import written
 from hakam.investigation.query import ask as ask_log
 from hakam.investigation.stored import Stored
 from hakam.review import access
@@ -61,23 +62,29 @@ def prepare(request: HttpRequest) -> HttpResponse:
         ready = prepared(form, rulebook.load(version), now, limit=0)
         if ready.query is None:
             messages.error(request, _("The condition has an error."))
-            return redirect("console:investigate")
+            return redirect(address_of(form))
         answer = ask_log(event_log(), ready.query, each=take, hidden=confined().holds)
         made = bulks.prepare(records, user=person(request), now=now, asked=form.fields)
     except AskError as error:
         messages.error(request, str(error))
-        return redirect("console:investigate")
+        return redirect(address_of(form))
     except BulkError:
         messages.error(
             request,
             _("There is nothing to decide, or more than %(most)s items: narrow the question.")
             % {"most": bulks.MOST},
         )
-        return redirect("console:investigate")
+        return redirect(address_of(form))
     record_query(
         by=person(request).actor, now=now, where=form.where, since=ready.since, until=None,
         looked=answer.looked, matched=answer.matched, shown=made.total,
     )  # fmt: skip
+    if answer.stopped is not None and answer.looked_since is not None:
+        messages.warning(
+            request,
+            _("The time was used up: these are only the items that are newer than %(when)s.")
+            % {"when": written(answer.looked_since)},
+        )
     return redirect("console:bulk", made.pk)
 
 

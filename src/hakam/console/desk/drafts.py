@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from hakam.compliance import drafts, lists, rulebook
+from hakam.compliance import catching_up, drafts, lists, rulebook, three_way
 from hakam.compliance.drafts import (
     DraftConflictError,
     DraftError,
@@ -136,9 +136,48 @@ def draft(request: HttpRequest, draft_id: int) -> HttpResponse:
     return _editor(request, _find(draft_id), request.GET.get("path", ""))
 
 
+def ahead(draft: RulebookDraft) -> dict[str, Any]:
+    """Return what the pages of a draft say of a version that came in force since it began."""
+    newest = catching_up.behind(draft)
+    if newest is None:
+        return {"ahead": None}
+    by = newest.published_by
+    return {"ahead": newest, "ahead_by": staff.names({by}).get(by, by)}
+
+
+@require_POST
+@admit(Permission.PACK_PUBLISH)
+def catch_up(request: HttpRequest, draft_id: int) -> HttpResponse:
+    """Take into a draft what came in force since it began."""
+    found = _find(draft_id)
+    try:
+        found, clashes = catching_up.catch_up(draft_id, by=person(request).actor, now=timezone.now())
+    except DraftError as error:
+        return _editor(request, found, "", error=in_words(error), status=422)
+    url = reverse("console:rule_draft", args=[draft_id])
+    if clashes:
+        messages.warning(
+            request,
+            _("Taken over. In %(files)s both had changed the same lines: both stand there, choose.")
+            % {"files": ", ".join(clashes)},
+        )
+        return redirect(f"{url}?{urlencode(_first_clash(found, clashes[0]))}")
+    messages.success(request, _("Taken over: the draft begins on what is in force."))
+    return redirect(url)
+
+
+def _first_clash(draft: RulebookDraft, path: str) -> dict[str, str]:
+    """Return where the first place stands at which two texts met."""
+    lines = draft.files[path].splitlines()
+    met = (n for n, line in enumerate(lines, 1) if line.startswith(f"{three_way.MINE} "))
+    return {"path": path, "line": str(next(met, 1))}
+
+
 def _first(draft: RulebookDraft) -> str:
-    """Return the file that most people come for."""
-    return next((path for path in sorted(draft.files) if path.startswith("rules")), "pack.yaml")
+    """Return the file that most people come for: one that the draft changed, rules before others."""
+    changed = drafts.changed_files(draft)
+    paths: list[str] = list(draft.files)
+    return min(paths, key=lambda path: (not path.startswith("rules"), path not in changed, path))
 
 
 def _editor(
@@ -158,6 +197,7 @@ def _editor(
     history = drafts.history(draft, path)
     writes = person(request).may(Permission.PACK_PUBLISH) and draft.state == DraftState.OPEN
     context = {
+        **ahead(draft),
         "draft": draft,
         "path": path,
         "text": draft.files[path] if text is None else text,

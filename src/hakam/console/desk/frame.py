@@ -106,6 +106,7 @@ _PLACES = {
     "story": "ledger", "fact": "ledger",
     "rulebook_version": "rules", "rulebook_differences": "rules", "rule_drafts": "rules", "rule_draft": "rules",
     "save_rule_draft": "rules", "begin_rule_draft": "rules", "add_rule_file": "rules", "discard_rule_draft": "rules",
+    "catch_up_rule_draft": "rules",
     "rule_trial": "rules", "ask_rule_trial": "rules", "cancel_rule_trial": "rules",
     "rule_release": "rules", "stage_rule": "rules", "publish_rules": "rules", "settle_release": "rules",
     "go_back": "rules", "rule_params": "rules", "tune_param": "rules", "switch_rule": "rules",

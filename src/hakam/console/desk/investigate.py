@@ -12,8 +12,8 @@ import msgspec
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -32,6 +32,7 @@ from hakam.console.desk.asked import (
     AskError,
     Form,
     Ready,
+    address_of,
     prepare,
     read,
     since_of,
@@ -43,6 +44,7 @@ from hakam.investigation.query import Answer, Hidden, Query, Step, ask, nothing_
 from hakam.policy.codes import CODES
 from hakam.policy.fields import FIELDS
 from hakam.policy.pack import Pack
+from hakam.policy.wording import in_language
 from hakam.review import access, questions
 from hakam.review.confined import confined
 from hakam.review.questions import QuestionError
@@ -85,7 +87,10 @@ def _asked(request: HttpRequest, query: Query, form: Form, ready: Ready | None =
 
 
 def _told(ready: Ready) -> list[dict[str, Any]]:
-    return [{"finding": one, "spec": CODES[one.code]} for one in ready.asked.findings[:20]]
+    language = (get_language() or "en")[:2]
+    return [
+        {"finding": in_language(one, language), "spec": CODES[one.code]} for one in ready.asked.findings[:20]
+    ]
 
 
 def _drawn(answer: Answer) -> dict[str, Any]:
@@ -115,7 +120,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "spans": SPANS,
         "top_fields": sorted({*TOPS, *FIELDS}),
         "tops_offered": TOPS,
-        "rules": sorted(rule.id for rule in pack.rules) if pack else [],
+        "rules": (rules := sorted(rule.id for rule in pack.rules) if pack else []),
+        "retired": form.rule if form.rule not in {"", "*", *rules} else "",
         "kept": questions.kept_for(user),
         "may_sql": user.may(Permission.LOG_SQL),
         "seconds": SECONDS,
@@ -215,6 +221,7 @@ def sql(request: HttpRequest) -> HttpResponse:
     form, pack, statement = read(request.POST), _pack(), request.POST.get("sql", "")[:10_000]
     user = person(request)
     context: dict[str, Any] = {"form": form, "sql": statement, "spans": SPANS, "pack": pack, **_SAMPLES}
+    rows, said = tables.Rows((), (), more=False), {}
     try:
         ready = prepare(form, pack, timezone.now(), limit=0) if pack is not None else Ready()
         if ready.query is None:
@@ -223,19 +230,26 @@ def sql(request: HttpRequest) -> HttpResponse:
             )
         with tempfile.TemporaryDirectory(prefix="hakam-query-", ignore_cleanup_errors=True) as folder:
             loaded = tables.load(event_log(), ready.query, Path(folder), hidden=_hidden(user))
-            rows = tables.select(loaded, statement, limit=ROWS, seconds=SQL_SECONDS)
+            try:
+                rows = tables.select(loaded, statement, limit=ROWS, seconds=SQL_SECONDS)
+            except tables.SqlRefusedError as error:
+                known = _refused(error)
+                said = {"error": known} if known else {"machine_said": str(error)}
     except AskError as error:
-        said = {"error": str(error)}
-        return render(request, "console/desk/investigate_sql.html", context | said, status=422)
-    except (tables.SqlUnavailableError, tables.SqlRefusedError) as error:
-        known = _refused(error)
-        said = {"error": known} if known else {"machine_said": str(error)}
-        return render(request, "console/desk/investigate_sql.html", context | said, status=422)
-    record_query(
+        return render(
+            request, "console/desk/investigate_sql.html", context | {"error": str(error)}, status=422
+        )
+    except tables.SqlUnavailableError as error:
+        return render(
+            request, "console/desk/investigate_sql.html", context | {"machine_said": str(error)}, status=422
+        )
+    record_query(  # what was refused too: an error of DuckDB quotes what it read
         by=user.actor, now=timezone.now(), where=form.where, since=ready.since, until=None,
         looked=loaded.answer.looked, matched=loaded.answer.matched, shown=len(rows.rows), sql=statement,
         child_safety=user.may(Permission.CHILD_SAFETY_READ),
     )  # fmt: skip
+    if said:
+        return render(request, "console/desk/investigate_sql.html", context | said, status=422)
     if request.POST.get("format") == "csv":
         return _csv("sql", rows.columns, rows.rows)
     return render(
@@ -268,7 +282,7 @@ def keep(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("Give it a name; old ones can be removed."))
     else:
         messages.success(request, _("Kept."))
-    return redirect(f"{reverse('console:investigate')}?{form.link.removesuffix('&go=1')}")
+    return redirect(address_of(form))
 
 
 @require_POST

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils import translation
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import MAX_URL_LENGTH, url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -20,6 +20,8 @@ from hakam.staff.preferences import PreferenceError, save_preferences
 
 def _back(request: HttpRequest) -> HttpResponse:
     wanted = request.POST.get("next", "")
+    if len(wanted) > MAX_URL_LENGTH:  # what a long question asks: at least the page that it stands on
+        wanted = wanted.partition("?")[0]
     safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
     return redirect(wanted if safe and wanted.startswith("/") else "/")
 

@@ -18,6 +18,7 @@ from hakam.compliance.drafts import DraftError
 from hakam.compliance.models import RulebookDraft
 from hakam.compliance.rulebook import RulebookError
 from hakam.console.admission import admit, person
+from hakam.console.desk.drafts import ahead
 from hakam.policy import tuning
 from hakam.policy.pack import load_pack
 from hakam.review import releases, trials, trips
@@ -48,9 +49,11 @@ def _page(request: HttpRequest, draft: RulebookDraft, *, error: str = "", status
     before = draft.base.files if draft.base is not None else {}
     tuned = tuning.tuning_of(active.files if active else {}), tuning.tuning_of(draft.files)
     context: dict[str, Any] = {
+        **ahead(draft),
         "draft": draft,
         "broken": pack is None,
-        "steps": chosen,
+        "moving": [step for step in chosen if step.moves],
+        "staying": [step for step in chosen if not step.moves],
         "takes_two": releases.takes_two(chosen),
         "result": result,
         "tried": trial is not None and result is not None and trials.fits(trial, draft),
@@ -213,6 +216,9 @@ def in_words(error: Exception) -> str:
 
 _REFUSALS = {
     releases.NoReasonError: gettext_lazy("Say why: it stands in the rule book's history."),
+    releases.BehindError: gettext_lazy(
+        "The rules in force were changed since this draft began: take that over first."
+    ),
     releases.UntriedError: gettext_lazy(
         "Look first whom it would touch: there is no sound trial of this draft as it is."
     ),

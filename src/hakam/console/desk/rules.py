@@ -123,7 +123,8 @@ def rules(request: HttpRequest) -> HttpResponse:
         trip.rule for trip in context["aside"] if trip.pk in context["standing"] and not version.active_until
     }
     context["earlier_trips"] = trips.earlier()
-    context["held"] = {} if version.active_until else trips.held_back(timezone.now())
+    context["held_now"] = trips.held_back(timezone.now())
+    context["held"] = {} if version.active_until else context["held_now"]
     context["names"] = staff.names(
         {version.published_by, *(trip.seen_by for trip in context["earlier_trips"])}
     )

@@ -23,6 +23,7 @@ from hakam.compliance import drafts
 from hakam.compliance.models import RulebookDraft
 from hakam.console import turns
 from hakam.console.admission import admit, person
+from hakam.console.desk.drafts import ahead
 from hakam.console.installation import event_log
 from hakam.policy.wording import in_language
 from hakam.review import near_misses, trials
@@ -172,6 +173,7 @@ def _page(request: HttpRequest, draft: RulebookDraft, *, error: str = "", status
     result = trials.result_of(trial) if trial is not None else None
     user = person(request)
     context = {
+        **ahead(draft),
         "draft": draft,
         "trial": trial,
         "open": trial is not None and trial.state in trials.OPEN,
@@ -181,6 +183,7 @@ def _page(request: HttpRequest, draft: RulebookDraft, *, error: str = "", status
         "fits": trial is not None and trials.fits(trial, draft),
         "name": _name(trial),
         "spans": SPANS,
+        "may_write": user.may(Permission.PACK_PUBLISH) and draft.state == drafts.DraftState.OPEN,
         "may_ask": user.may(Permission.PACK_PUBLISH) and draft.state == drafts.DraftState.OPEN,
         "reads": user.may(Permission.CASE_READ),
         "error": error,

@@ -21,7 +21,7 @@ from hakam.compliance import calendar
 from hakam.compliance.clocks import clock
 from hakam.compliance.profile import has_certified_bodies
 from hakam.console import timewords
-from hakam.console.differences import Change, differences
+from hakam.console.differences import Change, Left, Run, around, differences
 from hakam.console.glyphs import PartKind, parts
 from hakam.console.icons import FLIPS, ICONS
 from hakam.console.live_terms import TROUBLES
@@ -143,6 +143,22 @@ def changed(old: str, new: str) -> SafeString:
     """Draw what became of a text, word by word."""
     runs = ((format_html(_DIFFERENCE[run.change], drawn(run.text)),) for run in differences(old, new))
     return format_html('<div class="words" dir="auto">{}</div>', format_html_join("", "{}", runs))
+
+
+@register.simple_tag
+def changed_file(old: str, new: str) -> SafeString:
+    """Draw what became of a file of the rules: the changes, and some lines beside each."""
+    return format_html(
+        '<div class="words" dir="auto">{}</div>',
+        format_html_join("", "{}", ((_stretch(one),) for one in around(differences(old, new)))),
+    )
+
+
+def _stretch(one: Run | Left) -> SafeString:
+    if isinstance(one, Run):
+        return format_html(_DIFFERENCE[one.change], drawn(one.text))
+    said = ngettext("%(count)s line stays", "%(count)s lines stay", one.lines) % {"count": one.lines}
+    return format_html('<span class="left-out"><bdi>{}</bdi></span>', digits(said))
 
 
 @register.filter
