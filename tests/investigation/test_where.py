@@ -42,7 +42,7 @@ def test_the_names_of_the_pack_are_known(asker: Asker) -> None:
         ("author.folowers > 3", "P103", 1, 1, "author.followers"),
         ("author.posts < 3 and\n  newcomr", "P103", 2, 3, "newcomer"),
         ('contains_any(text.folded, list("shps"))', "P111", 1, 32, "shops"),
-        ("author.posts > ", "P101", 1, 1, "texts in quotes"),
+        ("author.posts > ", "P101", 1, 14, "a value"),
         ("", "P101", 1, 1, "write what must hold"),
         ("   \n ", "P101", 1, 1, "write what must hold"),
     ],

@@ -6,15 +6,17 @@ import ast
 from typing import TYPE_CHECKING
 
 from hakam.policy.counting import counter, marked, rate
-from hakam.policy.expression import constant
+from hakam.policy.expression import constant, name_of
 from hakam.policy.fields import FIELDS
 from hakam.policy.functions import FUNCTIONS, FunctionSpec
 from hakam.policy.kinds import TEXTUAL, Kind
 from hakam.policy.known_content import known_content
 from hakam.policy.lists import ListKind
+from hakam.policy.meant import function_hint, in_quotes, turned_round, whole_words
 from hakam.policy.outside import OutsideList
 from hakam.policy.patterns import prepare
-from hakam.policy.source import listing, nearest
+from hakam.policy.source import nearest
+from hakam.policy.terms import check_terms
 from hakam.policy.tree import (
     Among,
     Compare,
@@ -46,14 +48,13 @@ def _spec(check: Expression, node: ast.Call) -> FunctionSpec | None:
     """Return the function that is called, after checking the shape of the call."""
     if not isinstance(node.func, ast.Name):
         path = ast.unparse(node.func)[:80]
-        hint = nearest(path.rsplit(".", 1)[-1], FUNCTIONS, say="did you mean the function `{}`?")
-        hint = hint or f"there are {listing(tuple(FUNCTIONS), 20)}"
-        check.problem("P104", f"`{path}` is no function", node.func, hint)
+        hint = function_hint(path, node, check)
+        check.problem("P104", f"`{path}` is no function", _marked(node, hint), hint)
         return None
     spec = FUNCTIONS.get(node.func.id)
     if spec is None:
-        hint = nearest(node.func.id, FUNCTIONS) or f"there are {listing(tuple(FUNCTIONS), 20)}"
-        check.problem("P104", f"there is no function `{node.func.id[:60]}`", node.func, hint)
+        hint = function_hint(node.func.id, node, check)
+        check.problem("P104", f"there is no function `{node.func.id[:60]}`", _marked(node, hint), hint)
         return None
     good = True
     for keyword in node.keywords:
@@ -62,7 +63,8 @@ def _spec(check: Expression, node: ast.Call) -> FunctionSpec | None:
                 nearest(keyword.arg or "", spec.keywords, say="did you mean `{}=`?")
                 or f"as `{spec.signature}`"
             )
-            check.problem("P105", f"`{spec.name}` has no `{keyword.arg or '**'}=`", keyword.value, hint)
+            message = f"`{spec.name}` has no `{keyword.arg or '**'}=`"
+            check.checker.report.report("P105", message, name_of(check.parsed, keyword), hint=hint)
             good = False
     if any(isinstance(argument, ast.Starred) for argument in node.args):
         check.problem("P102", "`*` is not part of the language", node, "write the arguments out")
@@ -76,6 +78,11 @@ def _spec(check: Expression, node: ast.Call) -> FunctionSpec | None:
         )
         good = False
     return spec if good else None
+
+
+def _marked(node: ast.Call, hint: str) -> ast.expr:
+    """Return what is marked: the whole call where all of it is to be written anew, else its name."""
+    return node if hint.startswith("write ") else node.func
 
 
 def _arity(spec: FunctionSpec) -> str:
@@ -162,6 +169,10 @@ def _flag(check: Expression, node: ast.Call, name: str, *, default: bool) -> boo
 
 
 def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition | None:  # noqa: C901, PLR0911 -- one for each mistake
+    if (turned := turned_round(check, node)) is not None:
+        message = f"`{spec.name}` takes the field first"
+        check.problem("P105", message, node, f"write `{turned}`")
+        return None
     of = check.value(node.args[0])
     words = _flag(check, node, "words", default=spec.name == "contains_any")
     if spec.name == "word":
@@ -178,15 +189,14 @@ def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition 
     on_words = isinstance(of, Field) and of.spec.path == "text.words"
     if words and of.kind is not Kind.FOLDED:
         hint = (
-            "search `text.folded`"
-            if of.text == "text.raw"
-            else f"search `folded({of.text})`"
+            "write `text.folded`"
+            if of.text in {"text.raw", "item.text"}
+            else f"write `folded({of.text})`"
             if of.kind is Kind.TEXT
             else "add `words=False`"
         )
-        check.problem(
-            "P207", f"whole words are found in folded text only, `{of.text}` is {of.kind}", node, hint
-        )
+        message = f"whole words are found in folded text only, `{of.text}` is {of.kind}"
+        check.problem("P207", message, node.args[0], hint)
         return None
     if on_words and spec.name in {"starts_with", "ends_with"}:
         message = f"`{spec.name}` searches `text.folded`, not `text.words`"
@@ -197,6 +207,9 @@ def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition 
         return _in_skeleton(check, spec, node, of, words=words)
     text, span = check.parsed.text(node), check.parsed.span(node)
     if spec.name == "matches":
+        if (whole := whole_words(check, node)) is not None and of.kind is Kind.FOLDED:
+            check.problem("P202", r"`\b` knows ASCII letters only", node, f"write `{whole}`")
+            return None
         pattern = _pattern(check, node.args[1], folded=of.kind is Kind.FOLDED, words=words)
         return (
             None
@@ -207,25 +220,16 @@ def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition 
     if found is None:
         return None
     given, name = found
-    _check_case(check, of, given)
     how = {"starts_with": How.STARTS, "ends_with": How.ENDS}.get(
         spec.name, How.WORDS if words else How.CONTAINS
     )
+    check_terms(check, of, given, how)
     terms = _prepared(check, node, given, folded=of.kind is Kind.FOLDED, words=words)
     if not terms:  # nothing to find: never true, but the rule stays, and an unknown text stays unknown
         nothing = Overlaps if of.kind is Kind.TEXTS else Among
         return nothing(of, frozenset(), name, text, span)
     outside = name is not None and name not in check.checker.names.lists
     return Search(how, _on_words(of, words=words), terms, name, text, span, outside)
-
-
-def _check_case(check: Expression, of: Value, given: list[tuple[str, ast.expr | None]]) -> None:
-    """Report capitals that are searched in hosts, which have none."""
-    if isinstance(of, Field) and of.spec.host is not None:
-        for term, at in given:
-            if at is not None and term != term.lower():
-                message = f"`{of.spec.path}` never holds `{term[:60]}`"
-                check.problem("P113", message, at, f"did you mean `{term.lower()[:60]}`?")
 
 
 def _in_skeleton(
@@ -270,7 +274,8 @@ def _on_words(of: Value, *, words: bool) -> Value:
 def _pattern(check: Expression, node: ast.expr, *, folded: bool, words: bool) -> str | None:
     literal = constant(check.parsed, node, check.checker.report)
     if literal is None or not isinstance(literal.value, str):
-        check.problem("P106", "a pattern is a text in quotes", node, 'as r"v[i1!]agra"')
+        hint = 'as r"v[i1!]agra"; several are one with `|` between them'
+        check.problem("P106", "a pattern is a text in quotes", node, hint)
         return None
     return prepare(
         literal.value,
@@ -314,13 +319,10 @@ def _terms(
     for argument in arguments:
         literal = constant(check.parsed, argument, check.checker.report)
         if literal is None or not isinstance(literal.value, str):
-            check.problem(
-                "P106", f"`{spec.name}` looks for texts in quotes", argument, f"as `{spec.example}`"
-            )
+            hint = in_quotes(check, argument) or f"as `{spec.example}`"
+            check.problem("P106", f"`{spec.name}` looks for texts in quotes", argument, hint)
             good = False
             continue
-        if any(term == literal.value for term, _ in found):
-            check.problem("P123", f"`{literal.value[:60]}` is here twice", argument, "remove it")
         found.append((literal.value, argument))
     return (found, None) if good else None
 

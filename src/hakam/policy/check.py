@@ -12,17 +12,27 @@ from collections.abc import Mapping
 import msgspec
 
 from hakam.policy.calls import call_condition, call_value
-from hakam.policy.comparisons import choice, comparison, known_hint
+from hakam.policy.comparisons import choices, comparison, known_hint
 from hakam.policy.expression import MAX_NODES, Parsed, constant, construct, construct_hint, measure, parse
-from hakam.policy.fields import FIELDS, ROOTS, FieldSpec, score_field
+from hakam.policy.fields import FIELDS, FieldSpec, score_field
 from hakam.policy.functions import FUNCTIONS
 from hakam.policy.kinds import LISTS, TEXTUAL, Kind, parse_duration, parse_time
-from hakam.policy.listed import outside
+from hakam.policy.listed import outside, territory, twice
 from hakam.policy.lists import ListKind, TermList
+from hakam.policy.meant import (
+    alternatives_meant,
+    bit_operator,
+    bracket_hint,
+    comma,
+    condition_hint,
+    duration_hint,
+    in_quotes,
+    name_hint,
+    template_hint,
+)
 from hakam.policy.outside import OutsideList
 from hakam.policy.params import Param
-from hakam.policy.source import Reporter, Scalar, listing, nearest
-from hakam.policy.territories import TERRITORIES
+from hakam.policy.source import Reporter, Scalar, nearest
 from hakam.policy.tree import (
     And,
     Arithmetic,
@@ -39,7 +49,6 @@ from hakam.policy.tree import (
     Value,
 )
 from hakam.signals.fold import fold
-from hakam.vocabulary.event import COUNTRY_CODES
 
 _ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%"}
 _SCORE_NAME = 64
@@ -148,7 +157,7 @@ class Expression:
         """Check an expression that must be true or false."""
         text, span = self.parsed.text(node), self.parsed.span(node)
         if isinstance(node, ast.BoolOp):
-            items = [self.condition(value) for value in node.values]
+            items = self._joined(node)
             if any(item is None for item in items):
                 return None
             kept = tuple(item for item in items if item is not None)
@@ -159,7 +168,7 @@ class Expression:
         if isinstance(node, ast.Compare):
             return comparison(self, node)
         if isinstance(node, ast.Tuple):
-            self.problem("P102", "a comma joins no conditions", node, "write `and` or `or`")
+            comma(self, node)
             return None
         if isinstance(node, ast.Constant) and isinstance(node.value, bool):
             self.problem(
@@ -176,11 +185,27 @@ class Expression:
         if value is None:
             return None
         if value.kind is not Kind.CONDITION:
-            self.problem(
-                "P108", f"a condition is needed, this is {value.kind}", node, f"compare it: `{text} == ...`"
-            )
+            self.problem("P108", f"a condition is needed, this is {value.kind}", node, condition_hint(value))
             return None
         return Truth(value, text, span)
+
+    def _joined(self, node: ast.BoolOp) -> list[Condition | None]:
+        """Check what `and` and `or` join. `x == "a" or "b"` is told once, as a whole."""
+        meant = alternatives_meant(self, node)
+        items: list[Condition | None] = []
+        n = 0
+        while n < len(node.values):
+            last, instead = meant.get(n, (n, None))
+            if instead is None:
+                items.append(self.condition(node.values[n]))
+            else:
+                start, end = self.parsed.bounds(node.values[n])[0], self.parsed.bounds(node.values[last])[1]
+                span = self.parsed.scalar.within(start, end)
+                message = "`or` joins conditions, not the values of one comparison"
+                self.checker.report.report("P108", message, span, hint=f"write `{instead}`")
+                items.append(None)
+            n = last + 1
+        return items
 
     def rule(self, node: ast.Call) -> Condition | None:
         """Check `rule("id")`."""
@@ -235,9 +260,8 @@ class Expression:
             return None
         name = constant(self.parsed, arguments[0], self.checker.report)
         if name is None or not isinstance(name.value, str):
-            self.problem(
-                "P106", "the name of a list is a text in quotes", arguments[0], 'as `list("bad-words")`'
-            )
+            hint = in_quotes(self, arguments[0]) or 'as `list("bad-words")`'
+            self.problem("P106", "the name of a list is a text in quotes", arguments[0], hint)
             return None
         found = self.checker.names.lists.get(name.value)
         if found is None and (outside := self.checker.names.outside.get(name.value)) is not None:
@@ -254,7 +278,7 @@ class Expression:
     def fixed(self, node: ast.expr, kind: Kind) -> tuple[frozenset[str | float | int], str | None] | None:  # noqa: C901, PLR0911 -- one branch for each kind of node
         """Return the values of a list that is compared with `kind`, and its name if it has one."""
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "territory":
-            return self._territory(node, kind)
+            return territory(self, node, kind)
         if isinstance(node, ast.Call):
             named = self.named_list(node)
             if named is None or isinstance(named, OutsideList):
@@ -279,7 +303,7 @@ class Expression:
         if not node.elts:
             self.problem("P113", "an empty list holds nothing", node, "write its values")
             return frozenset(), None
-        values: dict[str | float | int, None] = {}
+        values: dict[str | float | int, str] = {}
         wrong = False
         for element in node.elts:
             value = self.value(element, expected=kind)
@@ -295,30 +319,9 @@ class Expression:
                 wrong = True
             else:
                 fixed_value = fold(str(value.value)) if kind is Kind.FOLDED else value.value
-                if fixed_value in values:
-                    self.problem("P123", f"`{value.text}` is here twice", element, "remove it")
-                values[fixed_value] = None
+                twice(self, values.get(fixed_value), value.text, element)
+                values.setdefault(fixed_value, value.text)
         return None if wrong else (frozenset(values), None)
-
-    def _territory(
-        self, node: ast.Call, kind: Kind
-    ) -> tuple[frozenset[str | float | int], str | None] | None:
-        if kind is not Kind.TEXT:
-            self.problem("P112", f"countries can't be compared with {kind}", node, "as `author.country`")
-            return None
-        found: set[str | float | int] = set()
-        for argument in node.args or [node]:
-            name = constant(self.parsed, argument, self.checker.report) if node.args else None
-            value = name.value if name is not None else None
-            if isinstance(value, str) and value in TERRITORIES:
-                found |= TERRITORIES[value]
-            elif isinstance(value, str) and value in COUNTRY_CODES:
-                found.add(value)
-            else:
-                hint = f"there are {listing(list(TERRITORIES))}, and codes as `DE`"
-                self.problem("P106", "a territory is a name or a country's code in quotes", argument, hint)
-                return None
-        return frozenset(found), None
 
     # Values
 
@@ -330,7 +333,7 @@ class Expression:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "params":
             return self._param(node)
         if isinstance(node, ast.Attribute | ast.Name | ast.Subscript):
-            return self._field(node)
+            return self._field(node, expected)
         if isinstance(node, ast.BinOp):
             return self._arithmetic(node)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
@@ -361,14 +364,13 @@ class Expression:
                 )
             return None
         if self.is_fixed(node):
-            self.problem(
-                "P107", "a list stands where a value is needed", node, "look up with `in` or `any_in`"
-            )
+            hint = template_hint(self, node) or "look up with `in` or `any_in`"
+            self.problem("P107", "a list stands where a value is needed", node, hint)
             return None
         self.problem("P102", f"{construct(node)} is not part of the language", node, construct_hint(node))
         return None
 
-    def _literal(self, node: ast.Constant, at: ast.expr, expected: Kind | None) -> Literal | None:  # noqa: C901, PLR0911 -- one branch for each kind of node
+    def _literal(self, node: ast.Constant, at: ast.expr, expected: Kind | None) -> Literal | None:  # noqa: C901, PLR0911, PLR0912 -- one branch for each kind of node
         value, text, span = node.value, self.parsed.text(at), self.parsed.span(at)
         if isinstance(value, bool):
             return Literal(value, Kind.CONDITION, text, span)
@@ -381,7 +383,7 @@ class Expression:
                     "P107",
                     f"a duration is compared with the number `{text}`",
                     at,
-                    'write it as "1h30m" or "7d"',
+                    duration_hint(value),
                 )
                 return None
             return Literal(value, Kind.NUMBER, text, span)
@@ -389,17 +391,16 @@ class Expression:
             if expected is Kind.DURATION:
                 seconds = parse_duration(value)
                 if seconds is None:
-                    self.problem(
-                        "P109", f"`{value[:40]}` is no duration", at, "as `90s`, `10m`, `24h`, `7d`, `1h30m`"
-                    )
+                    self.problem("P109", f"`{value[:40]}` is no duration", at, duration_hint(value))
                     return None
                 return Literal(seconds, Kind.DURATION, text, span)
             if expected is Kind.TIME:
                 moment = parse_time(value)
                 if moment is None:
-                    self.problem(
-                        "P109", f"`{value[:40]}` is no time", at, "as `2026-03-01` or `2026-03-01T12:00:00Z`"
-                    )
+                    hint = "as `2026-03-01` or `2026-03-01T12:00:00Z`"
+                    if parse_duration(value) is not None:
+                        hint = "a duration is compared with an age, as `author.age`"
+                    self.problem("P109", f"`{value[:40]}` is no time", at, hint)
                     return None
                 return Literal(moment, Kind.TIME, text, span)
             if expected is Kind.FOLDED:
@@ -428,7 +429,7 @@ class Expression:
         self.checker.used_params.add(param.name)
         return param.value_at(self.parsed.text(node), self.parsed.span(node))
 
-    def _field(self, node: ast.expr) -> Field | None:
+    def _field(self, node: ast.expr, expected: Kind | None = None) -> Field | None:
         path = self._path(node)
         if path is None:
             return None
@@ -448,27 +449,10 @@ class Expression:
                 return None
         if spec is not None:
             return Field(spec, text, span)
-        self.problem("P103", f"there is no field or term `{path[:80]}`", node, self._name_hint(path))
+        self.problem(
+            "P103", f"there is no field or term `{path[:80]}`", node, name_hint(self, path, expected)
+        )
         return None
-
-    def _name_hint(self, path: str) -> str:
-        names = [*FIELDS, *(f"extra.{name}" for name in self.checker.names.extra), *self.checker.names.terms]
-        root, last = path.split(".", maxsplit=1)[0], path.rsplit(".", 1)[-1]
-        hint: str | None = None
-        if root in ROOTS and last != path:
-            same = [name.partition(".")[2] for name in FIELDS if name.startswith(f"{root}.")]
-            hint = nearest(path.partition(".")[2], same, say=f"did you mean `{root}.{{}}`?")
-        elif path not in FUNCTIONS:
-            hint = nearest(path, names)
-        if path in FUNCTIONS:
-            return f"a function needs arguments: `{FUNCTIONS[path].signature}`"
-        if hint is None and path in {"true", "false"}:
-            return f"write `{path.capitalize()}`"
-        if hint is None:
-            hint = next((f"did you mean `{name}`?" for name in FIELDS if name.endswith(f".{last}")), None)
-        if hint is None and root in ROOTS:
-            return f"there are {listing([name for name in FIELDS if name.startswith(f'{root}.')], 20)}"
-        return hint or "see the fields in the reference, or put a text in quotes"
 
     def _path(self, node: ast.expr) -> str | None:
         if isinstance(node, ast.Subscript):
@@ -477,14 +461,11 @@ class Expression:
                 name = key.value
                 if isinstance(name, str) and 0 < len(name) <= _SCORE_NAME and not set(name) & set("\"'\\\n"):
                     return f'scores["{name}"]'
-                self.problem(
-                    "P106",
-                    "the name of a score is a short text in quotes",
-                    node.slice,
-                    'as `scores["toxicity"]`',
-                )
+                hint = 'as `scores["toxicity"]`'
+                self.problem("P106", "the name of a score is a short text in quotes", node.slice, hint)
                 return None
-            self.problem("P102", "brackets stand only after `scores`", node, 'as `scores["toxicity"]`')
+            hint = bracket_hint(self, node)
+            self.problem("P102", "brackets stand only after `scores`", node, hint)
             return None
         names: list[str] = []
         at = node
@@ -499,14 +480,7 @@ class Expression:
     def _arithmetic(self, node: ast.BinOp) -> Value | None:
         sign = _ARITHMETIC.get(type(node.op))
         if sign is None:
-            self.problem(
-                "P102",
-                "only `+ - * / // %` are part of the language",
-                node,
-                "`and`, `or`, `not` join conditions",
-            )
-            self.value(node.left)
-            self.value(node.right)
+            bit_operator(self, node)
             return None
         left, right = self.value(node.left), self.value(node.right)
         for one, at, beside in ((left, node.left, right), (right, node.right, left)):
@@ -568,13 +542,8 @@ class Expression:
         if is_outside:
             return listed
         found = self.fixed(values, Kind.TEXT if of.kind is Kind.TEXTS else Kind.NUMBER)
-        if (
-            found is not None
-            and isinstance(of, Field)
-            and (of.spec.choices or (of.spec.host and found[1] is None))
-        ):
-            for value in sorted(map(str, found[0])):
-                choice(self, of, value, values)
+        if found is not None and isinstance(of, Field) and (found[1] is None or not of.spec.host):
+            choices(self, of, found[0], values)
         return None if found is None else Overlaps(of, *found, self.parsed.text(node), self.parsed.span(node))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from hakam.policy.listed import report_country
 from hakam.policy.measures import read_acts
 from hakam.policy.shape import ID, Shape
 from hakam.policy.source import Reporter, nearest
@@ -130,6 +131,8 @@ def _legal(entry: Mapping, shape: Shape) -> tuple[LegalGround, ...]:
                 ground.entries["country"].span,
                 hint="as `DE`, or `EU`",
             )
+        elif country is not None and country != "EU":
+            report_country(shape.report, country, ground.entries["country"].span)
         if provision is not None:
             found.append(LegalGround(provision, country))
     return tuple(found)

@@ -93,6 +93,11 @@ _SPECS = (
     _C("P123", _W, "a value twice", "A list in a rule holds the same value twice.", "when", 'author.country in ["DE", "DE"]', 'author.country in ["DE", "AT"]'),
     _C("P124", _E, "unknown rule", "No rule has this id, so none can be referred to or switched off by it.", "when", 'rule("r9") and author.verified', "author.verified"),
     _C("P125", _W, "a mark that nobody sets", "No rule's `then` sets this mark, so the question is always answered no.", "when", 'marked("burner", on="author")', "author.verified"),
+    _C("P126", _E, "a sign that looks like another", "Programs for writing texts put in curly quotes, long dashes, spaces and marks that nobody sees; Arabic keyboards have a comma and digits of their own. Conditions are written with the plain signs of a keyboard; within the quotes of a text anything may stand.", "when", "word(text.folded, “scam”)", 'word(text.folded, "scam")'),
+    _C("P127", _E, "written as in another language", "Databases and programs write `&&`, `||`, `!`, `AND`, `=`, `<>`, `LIKE`, `BETWEEN`, `IS NULL`. Here conditions are joined by `and`, `or`, `not`, compared by `==`, `!=`, `<`, `in`, and texts are searched by functions.", "when", "author.posts > 3 AND author.verified", "author.posts > 3 and author.verified"),
+    _C("P128", _W, "two texts side by side", "Two texts that nothing joins are read as one long text. In a list a comma was probably forgotten, and neither of both is found.", "when", 'word(text.folded, "scam" "fraud")', 'word(text.folded, "scam", "fraud")'),
+    _C("P129", _W, "no country's code", "Countries have the two letters of ISO 3166-1. `UK` and `EL` are common and are not among them: the United Kingdom is `GB`, Greece is `GR`. Codes that the standard leaves to its users, such as `XK`, are taken as they are.", "when", 'author.country == "UK"', 'author.country == "GB"'),
+    _C("P130", _W, "no language's tag", "Languages are written as in BCP 47: two small letters (ISO 639-1), three only where there are no two, then a hyphen before a country. The comparison is letter by letter.", "when", 'item.language == "english"', 'item.language == "en"'),
     # Texts and patterns
     _C("P201", _E, "not an RE2 pattern", "Patterns are RE2: no look-around and no back references, hence never slow.", "when", 'matches(text.folded, r"(scam")', 'matches(text.folded, r"(scam)")'),
     _C("P202", _E, "a pattern that knows ASCII only", r"`\b`, `\B`, `\w` and `\W` see no letter in Arabic, Greek or Cyrillic.", "when", r'matches(text.folded, r"\bscam\b")', 'word(text.folded, "scam")'),
@@ -102,6 +107,10 @@ _SPECS = (
     _C("P206", _W, "nothing left to search", "After folding nothing is left of the term: it has no letters or digits.", "when", 'word(text.folded, "!!!", "scam")', 'word(text.folded, "scam")'),
     _C("P207", _E, "whole words outside folded text", "Words are told apart on folded text, for every script.", "when", 'contains_any(text.raw, ["scam"])', 'contains_any(text.raw, ["scam"], words=False)'),
     _C("P208", _W, "a very short part", "A part of one character is found in almost any text.", "when", 'contains_any(text.folded, ["a"], words=False)', 'contains_any(text.folded, ["a"])'),
+    _C("P209", _W, "a pattern among terms", "Terms are words, not patterns: a star, a percent sign or `\\b` has no meaning in them and is gone after folding. `matches` takes patterns; `words=False` finds parts of words.", "when", 'contains_any(text.folded, ["scam*"])', 'contains_any(text.folded, ["scam"], words=False)'),
+    _C("P210", _W, "a term that adds nothing", "Wherever this term is found, a shorter one of the same list is found too.", "when", 'word(text.folded, "free", "free money")', 'word(text.folded, "free")'),
+    _C("P211", _W, "a list's name as a term", "The text is the name of a list, and is searched as a word. A list is named with `list(...)`.", "when", 'contains_any(text.folded, "bad-words")', 'contains_any(text.folded, list("bad-words"))'),
+    _C("P212", _W, "a pattern that never matches", "`$` is the end of the text, so nothing can follow it. A dollar sign has a backslash before it.", "when", 'matches(text.raw, r"$100")', 'matches(text.raw, r"\\$100")'),
     # Measures and stages
     _C("P301", _E, "unknown measure", "There is no measure of this name.", "then", "[limit_reech]", "[limit_reach]"),
     _C("P302", _E, "wrong arguments of a measure", "The measure takes other arguments, or needs one that is not there.", "then", "[withhold]", '[withhold(territory="DE")]'),

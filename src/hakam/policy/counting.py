@@ -11,6 +11,7 @@ from hakam.policy.expression import constant
 from hakam.policy.fields import FIELDS
 from hakam.policy.functions import FunctionSpec
 from hakam.policy.kinds import TEXTUAL, Kind, parse_duration
+from hakam.policy.meant import duration_hint
 from hakam.policy.source import nearest
 from hakam.policy.tree import (
     Arithmetic,
@@ -109,7 +110,9 @@ def _window(check: Expression, node: ast.expr) -> float | None:
         parse_duration(literal.value) if literal is not None and isinstance(literal.value, str) else None
     )
     if seconds is None:
-        check.problem("P109", "`within` is a duration", node, 'as "10m", "24h", "7d"')
+        check.problem(
+            "P109", "`within` is a duration", node, duration_hint(literal.value if literal else None)
+        )
         return None
     if not MIN_WINDOW <= seconds <= MAX_WINDOW:
         check.problem("P501", "a window lasts from a second to 30 days", node, 'as "7d"')

@@ -12,6 +12,7 @@ import warnings
 
 import msgspec
 
+from hakam.policy.habits import slip_in, tokens_of
 from hakam.policy.source import Reporter, Scalar
 from hakam.vocabulary.finding import Span
 
@@ -32,10 +33,9 @@ class Parsed(msgspec.Struct, frozen=True):
         """Return where a node begins and ends in the expression's text."""
         line: int = getattr(node, "lineno", 2)
         end_line: int = getattr(node, "end_lineno", None) or line
-        return (
-            self._offset(line, getattr(node, "col_offset", 0)),
-            self._offset(end_line, getattr(node, "end_col_offset", None) or 0),
-        )
+        end = self._offset(end_line, getattr(node, "end_col_offset", None) or 0)
+        last = len(self.scalar.value.rstrip())  # a list without brackets ends where our parenthesis does
+        return self._offset(line, getattr(node, "col_offset", 0)), min(end, last)
 
     def span(self, node: ast.AST) -> Span:
         """Return the place of a node in its file."""
@@ -105,20 +105,26 @@ def parse(scalar: Scalar, report: Reporter, *, what: str = "condition") -> Parse
 def _unreadable(
     error: SyntaxError, scalar: Scalar, starts: tuple[int, ...], lines: tuple[str, ...], report: Reporter
 ) -> None:
+    slip = slip_in(scalar.value)
+    if slip is not None:
+        report.report(slip.code, slip.message, scalar.within(slip.start, slip.end), hint=slip.hint)
+        return
     n = min(max((error.lineno or 2) - 2, 0), len(lines) - 1)
     start = min(starts[n] + max((error.offset or 1) - 1, 0), max(len(scalar.value) - 1, 0))
     message = error.msg.lower()
     if "(\n" in (error.text or "") or "'(' was never closed" in message:
         message = "a parenthesis is never closed"
-    if "never closed" in message and (place := unmatched(scalar.value)) is not None:
+    if ("never closed" in message or "unmatched" in message) and (
+        place := unmatched(scalar.value)
+    ) is not None:
         start = place
     hint = "write a condition, as `author.posts > 3`"
     if "never closed" in message:
         hint = "close what is open"
     if "&&" in scalar.value or "||" in scalar.value or "invalid syntax" in message or "==" in message:
         hint = "write `and`, `or`, `not`; `==` to compare; texts in quotes"
-    if "invalid character" in message:
-        hint = 'texts stand in straight quotes: "..."'
+    if "unmatched" in message:
+        hint = "remove it, or open one before it"
     if "escape" in message:
         report.report("P121", "a backslash in plain quotes", scalar.within(start, start + 1), hint=_RAW)
         return
@@ -146,6 +152,13 @@ def unmatched(text: str) -> int | None:
                 return token.start()
             open_.pop()
     return open_[-1][1] if open_ else None
+
+
+def name_of(parsed: Parsed, keyword: ast.keyword, *, sign: bool = True) -> Span:
+    """Return the place of the name of an argument, with its equals sign if wanted."""
+    start = parsed.bounds(keyword)[0]
+    end = parsed.bounds(keyword.value)[0] if sign else start + len(keyword.arg or "**")
+    return parsed.scalar.within(start, end)
 
 
 _RAW = 'put an `r` before the quotes: r"..."'
@@ -197,6 +210,9 @@ def constant(parsed: Parsed, node: ast.expr, report: Reporter) -> ast.Constant |
         source = parsed.scalar.value[start:end]
         if "\\" in source and source[:1] not in {"r", "R"}:
             report.report("P121", "a backslash in plain quotes", parsed.span(node), hint=_RAW)
+        if sum(token.kind == "text" for token in tokens_of(source)) > 1:
+            hint = "put a comma between them, or write one text"
+            report.report("P128", "two texts side by side are read as one", parsed.span(node), hint=hint)
     return node
 
 

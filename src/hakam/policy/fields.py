@@ -21,6 +21,7 @@ from hakam.signals.homographs import homographs_of
 from hakam.signals.links import host_of, registrable, shorteners_of
 from hakam.signals.measure import Need, Signals
 from hakam.signals.private_data import PrivateKind, find_private_data
+from hakam.signals.script import SCRIPTS
 from hakam.signals.skeleton import skeleton
 from hakam.vocabulary.event import Audience, Change, ContentKind, Event
 
@@ -29,7 +30,8 @@ class FieldSpec(msgspec.Struct, frozen=True):
     """One field. `cost` is in nanoseconds, roughly; `choices` are all values that it can have.
 
     A number that is known lies between `least` and `most`, and has no fraction if it is `whole`. A country is
-    a code of two capital letters. Of a list of hosts, `host` brings a text into the form that they have.
+    a code of two capital letters, a language a tag of BCP 47. Of a list of hosts, `host` brings a text into the form
+    that they have. `made` are all values of what is measured here, not sent: anything else is never there.
     """
 
     path: str
@@ -44,6 +46,8 @@ class FieldSpec(msgspec.Struct, frozen=True):
     most: float = inf
     whole: bool = False
     country: bool = False
+    language: bool = False
+    made: tuple[str, ...] = ()
     host: Callable[[str], str] | None = None
 
 
@@ -195,7 +199,7 @@ _SPECS = (
     FieldSpec("author.posts", _N, "a.posts", "how many posts the author has made", least=0, whole=True),
     FieldSpec("author.verified", _B, "a.verified", "whether the platform verified the author"),
     FieldSpec("author.country", _T, "a.country", "ISO 3166-1 alpha-2, as the platform says", country=True),
-    FieldSpec("author.language", _T, "a.language", "BCP 47, as the platform says"),
+    FieldSpec("author.language", _T, "a.language", "BCP 47, as the platform says", language=True),
     FieldSpec("author.email", _T, "a.email", "the address, if the platform sends it"),
     FieldSpec("author.labels", _L, "a.labels", "labels that the platform gave the author", nullable=False),
     FieldSpec("item.id", _T, "i.id", "the platform's id of the item", nullable=False),
@@ -205,7 +209,9 @@ _SPECS = (
     FieldSpec("item.url", _T, "i.url", "its address"),
     FieldSpec("item.title", _T, "i.title", "its title"),
     FieldSpec("item.text", _T, "i.text", "its text without the title; rules usually want `text.folded`"),
-    FieldSpec("item.language", _T, "i.language", "as the platform declares; see `text.language`"),
+    FieldSpec(
+        "item.language", _T, "i.language", "as the platform declares; see `text.language`", language=True
+    ),
     FieldSpec(
         "item.links", _L, "i.links", "links as the platform lists them; see `links.urls`", nullable=False
     ),
@@ -285,7 +291,12 @@ _SPECS = (
         needs=(Need.TEXT,),
     ),
     FieldSpec(
-        "text.script", _T, "s.script", "ISO 15924 code of most letters: Latn, Arab ...", needs=(Need.SCRIPT,)
+        "text.script",
+        _T,
+        "s.script",
+        "ISO 15924 code of most letters: Latn, Arab ...",
+        needs=(Need.SCRIPT,),
+        made=SCRIPTS,
     ),
     FieldSpec(
         "text.language",
@@ -293,6 +304,7 @@ _SPECS = (
         "s.language",
         "BCP 47, declared or recognised by its letters",
         needs=(Need.LANGUAGE,),
+        language=True,
     ),
     FieldSpec(
         "text.fingerprint",
@@ -317,6 +329,7 @@ _SPECS = (
         "countries whose rule its accounts and identity numbers fit, ISO 3166-1 alpha-2",
         cost=60_000,
         needs=(Need.TEXT,),
+        country=True,
     ),
     FieldSpec(
         "text.repairs",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -37,6 +38,29 @@ def parse_duration(text: str) -> float | None:
     if len(set(units)) != len(units):
         return None
     return sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+
+_IN_WORDS = re.compile(r"(?:[pP][tT]?)?([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*([a-zA-Z]+)\.?")
+_UNIT_WORDS = {
+    "s": "s sec secs second seconds",
+    "m": "m min mins minute minutes",
+    "h": "h hr hrs hour hours",
+    "d": "d day days",
+    "w": "w wk wks week weeks",
+}
+_UNIT_MEANT = {word: unit for unit, words in _UNIT_WORDS.items() for word in words.split()}
+
+
+def meant_duration(text: str) -> str | None:
+    """Return the duration that a text stands for (`1 day`, `24hrs`, `P7D`, `PT10M`), `None` if that can't be told."""
+    plain = "".join(str(unicodedata.decimal(char, char)) for char in text.strip())
+    found = _IN_WORDS.fullmatch(plain)
+    if found is None or (plain.upper().startswith("P") and found[2].lower() not in _UNITS):
+        return None
+    unit = _UNIT_MEANT.get(found[2].lower())
+    if unit is None or (found[2] == "M" and not plain.upper().startswith("PT")):
+        return None  # months are of no fixed length
+    return f"{found[1]}{unit}"
 
 
 # Parts of a duration as they are shown: ages of accounts are told for many an event.

@@ -67,6 +67,11 @@ def read_list(file: str, text: str, report: Reporter) -> TermList:
         term = term.removeprefix("\\") if term.startswith("\\#") else term
         if kind is ListKind.DOMAINS:  # as `links.hosts` are: lower case, punycode decoded
             term = term.lower().removesuffix(".") if "/" in term else host_of(term) or term
+            if "*" in term:
+                hint = f"did you mean `{term.lstrip('*.')[:60]}`?"
+                report.report(
+                    "P209", f"no domain is `{term[:60]}`: a star stands for nothing", span, hint=hint
+                )
         if len(term) > MAX_TERM:
             report.report("P020", f"a term of {len(term):,} characters", span, hint=f"at most {MAX_TERM}")
         elif any(ord(char) < 32 for char in term):  # noqa: PLR2004 -- control characters

@@ -8,10 +8,12 @@ from collections.abc import Callable
 
 import msgspec
 
-from hakam.policy.expression import Parsed, constant, parse
+from hakam.policy.expression import Parsed, constant, name_of, parse
 from hakam.policy.kinds import parse_duration
+from hakam.policy.listed import report_country, territory_meant
 from hakam.policy.source import Reporter, Scalar, listing, nearest
 from hakam.policy.strict_yaml import Node, Sequence, Text
+from hakam.policy.territories import TERRITORIES
 from hakam.vocabulary.finding import Span
 from hakam.vocabulary.measure import Measure, MeasureKind, Reversal
 from hakam.vocabulary.verdict import ReviewRequest
@@ -37,6 +39,14 @@ _PLACED = frozenset(
         MeasureKind.REMOVE,
     }
 )
+_PERCENT, _OF_TEN = 100, 10  # 7 may be 7 %, or 7 of 10
+_CALLED = {  # what other systems call a measure
+    **dict.fromkeys(("delete", "takedown", "take_down", "remove_content", "block_content"), "remove"),
+    **dict.fromkeys(("hide", "downrank", "demote", "shadowban", "reduce", "limit"), "limit_reach"),
+    **dict.fromkeys(("ban", "ban_user", "suspend_user", "block_user"), "suspend"),
+    **dict.fromkeys(("geo_block", "geoblock"), "withhold"),
+    **dict.fromkeys(("quarantine", "pend"), "hold"),
+}
 _ARGUMENTS = ("territory", "days", "label", "note")
 
 
@@ -143,11 +153,18 @@ def _act(node: ast.expr, parsed: Parsed, report: Reporter, *, reviews: bool) -> 
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         name, arguments, keywords = node.func.id, node.args, node.keywords
     else:
-        report.report("P301", "this is no measure", span, hint='as `limit_reach` or `remove(territory="EU")`')
+        name = parsed.text(node).replace("-", "_").replace(" ", "")
+        hint = 'as `limit_reach` or `remove(territory="EU")`'
+        if name in set(MeasureKind):
+            hint = f"did you mean `{name}`?"
+        report.report("P301", "this is no measure", span, hint=hint)
         return None
     known = [*map(str, MeasureKind), *(["review", "mark"] if reviews else [])]
     if name not in known:
-        hint = nearest(name, known) or f"there are {listing(known, 20)}"
+        meant = _CALLED.get(name.lower())
+        hint = (
+            f"did you mean `{meant}`?" if meant else nearest(name, known) or f"there are {listing(known, 20)}"
+        )
         if name in {"review", "mark"}:
             hint = f"a rule asks for a {name}, a ladder holds measures"
         report.report("P301", f"there is no measure `{name[:60]}`", span, hint=hint)
@@ -197,7 +214,9 @@ def _review(
                 "P302",
                 "`urgency` is a number from 0 to 1",
                 parsed.span(given["urgency"]),
-                hint="as `urgency=0.8`",
+                hint=f"write `{said / 100:g}`"
+                if type(said) is int and _OF_TEN < said <= _PERCENT
+                else "as `urgency=0.8`",
             )
             return None
         urgency = float(said)
@@ -260,7 +279,10 @@ def _measure(  # noqa: PLR0917 -- each is another part of the pack
         if keyword.arg not in names:
             hint = nearest(keyword.arg or "", names) or f"it knows {listing(names)}"
             report.report(
-                "P302", f"`{kind}` has no `{keyword.arg or '**'}`", parsed.span(keyword.value), hint=hint
+                "P302",
+                f"`{kind}` has no `{keyword.arg or '**'}`",
+                name_of(parsed, keyword, sign=False),
+                hint=hint,
             )
             good = False
         else:
@@ -298,13 +320,16 @@ def _territory(node: ast.expr, parsed: Parsed, report: Reporter) -> tuple[str, .
     for element in elements:
         value = _constant(element, parsed, report)
         if not isinstance(value, str) or not TERRITORY.fullmatch(value):
+            meant = territory_meant(value)
             report.report(
                 "P302",
                 "a territory is a code of two capital letters, `EU` or `EEA`",
                 parsed.span(element),
-                hint='as "DE"',
+                hint='as "DE"' if meant is None else f"did you mean `{meant}`?",
             )
             return None
+        if value not in TERRITORIES:
+            report_country(report, value, parsed.span(element))
         found.append(value)
     if not found:
         report.report("P302", "an empty territory", parsed.span(node), hint="leave it out for everywhere")
@@ -315,8 +340,13 @@ def _territory(node: ast.expr, parsed: Parsed, report: Reporter) -> tuple[str, .
 def _days(node: ast.expr, parsed: Parsed, report: Reporter) -> int | None:
     value = _constant(node, parsed, report)
     if type(value) is not int or not 1 <= value <= MAX_DAYS:
+        seconds = parse_duration(value) if isinstance(value, str) else None
+        meant = 0 if seconds is None else round(seconds / 86_400)
         report.report(
-            "P302", f"`days` is a whole number from 1 to {MAX_DAYS:,}", parsed.span(node), hint="as `days=7`"
+            "P302",
+            f"`days` is a whole number from 1 to {MAX_DAYS:,}",
+            parsed.span(node),
+            hint=f"write `{meant}`" if 1 <= meant <= MAX_DAYS else "as `days=7`",
         )
         return None
     return value

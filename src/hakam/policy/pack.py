@@ -16,6 +16,7 @@ from hakam.policy.check import Checker, Names
 from hakam.policy.clauses import Clause, read_clauses
 from hakam.policy.examples import Example, read_beside, read_examples
 from hakam.policy.fields import EXTRA_KINDS, FieldSpec, extra_field
+from hakam.policy.listed import language_hint, report_language
 from hakam.policy.lists import TermList, read_list
 from hakam.policy.measures import Act, marks_of
 from hakam.policy.outside import OutsideList
@@ -239,12 +240,10 @@ def _head(texts: Dictionary[str, str], report: Reporter) -> _Head:
     if shape.has(node, "languages"):
         for text in shape.text_list(node.entries["languages"], "languages"):
             if not LANGUAGE.fullmatch(str(text.value)):
-                report.report(
-                    "P012",
-                    f"`{str(text.value)[:40]}` is no language",
-                    text.span,
-                    hint="as `en`, `ar`, `pt-BR`",
-                )
+                hint = language_hint(str(text.value))
+                report.report("P012", f"`{str(text.value)[:40]}` is no language", text.span, hint=hint)
+                continue
+            report_language(report, str(text.value), text.span)
             languages.append(str(text.value))
     title = shape.texts_by_language(node, "title", ()) if "title" in node.entries else {}
     ref = (id_, version) if id_ is not None and version is not None else None

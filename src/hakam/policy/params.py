@@ -15,6 +15,7 @@ import msgspec
 from hakam.policy.about import About, read_about
 from hakam.policy.fields import FIELDS
 from hakam.policy.kinds import Kind, parse_duration, show_duration
+from hakam.policy.meant import duration_hint
 from hakam.policy.shape import Shape
 from hakam.policy.source import Reporter, nearest
 from hakam.policy.staging import Staging, parse_staging, tries
@@ -123,7 +124,7 @@ def _number(node: Node, key: str, kind: Kind, shape: Shape) -> Number | None:
     if kind is Kind.DURATION:
         seconds = parse_duration(value) if isinstance(value, str) else None
         if seconds is None:
-            shape.report.report("P109", f"`{key}` is a duration", node.span, hint='as "10m", "24h", "7d"')
+            shape.report.report("P109", f"`{key}` is a duration", node.span, hint=duration_hint(value))
         return seconds
     if isinstance(value, bool) or not isinstance(value, int | float):
         shape.report.report(

@@ -47,6 +47,12 @@ def prepare(pattern: str, problem: Problem, *, folded: bool, words: bool) -> str
         if piece[0] == "\\" and piece[1:2] in _ASCII_ONLY:
             problem("P202", f"`{piece}` knows ASCII letters only", _ascii_hint(piece[1]))
             return None
+    if "(?" not in pattern and (never := _never(pieces)) is not None:
+        hint = f"write `{never[1]}`, or leave the sign out"
+        problem("P212", f"nothing is ever found by `{never[0]}`: `$` is the end of the text", hint)
+    if re.fullmatch(r"%.+%", pattern):
+        hint = f"write `{pattern.strip('%')}`: a pattern is found anywhere in the text"
+        problem("P209", "`%` stands for itself in a pattern", hint)
     pattern = _fold_pieces(pieces, problem, words=words) if folded or words else "".join(pieces)
     try:
         compiled = re2.compile(pattern, options())
@@ -66,18 +72,66 @@ def _ascii_hint(letter: str) -> str:
 
 
 def _refused(error: str, problem: Problem) -> None:
-    text = error.removeprefix("b'").removesuffix("'")
+    text = error.removeprefix("b'").removesuffix("'").replace("\\\\", "\\")
     hint = "write it as RE2 reads it, with a backslash before a sign that is meant as it stands"
+    operator = text.rpartition(": ")[2]
     if "perl operator" in text:
-        hint = "RE2 has no look-around: combine two conditions with `and not`"
+        hint = _perl_hint(operator)
     elif text.startswith(("missing", "unexpected")):
         hint = "close what is open; a sign that is meant as it stands has a backslash before it"
     elif "escape sequence" in text:
-        hint = r"RE2 has no back references; a literal backslash is `\\`"
-    if "too large" in text or "repetition size" in text:
+        hint = _escape_hint(operator)
+    elif text.startswith("no argument"):
+        hint = r"`*`, `+` and `?` repeat what stands before them; for anything at all write `.*`"
+    elif text.startswith("bad repetition"):
+        hint = r"one sign repeats; a plus that is meant as it stands is `\+`"
+    elif "character class" in text and operator.startswith(r"\p{Is"):
+        hint = f"write `{operator.replace('{Is', '{')}`"
+    counts = re.fullmatch(r"\{([0-9]+),([0-9]+)\}", operator)
+    if counts is not None and int(counts[1]) > int(counts[2]):
+        hint = f"write `{{{counts[2]},{counts[1]}}}`, the smaller count first"
+    elif "too large" in text or "repetition size" in text:
         problem("P203", f"the pattern is too large: {text}", "lower the counts in braces")
         return
     problem("P201", f"not an RE2 pattern: {text}", hint)
+
+
+def _perl_hint(operator: str) -> str:
+    if operator.startswith("(?="):
+        return "RE2 has no look-around: combine two conditions with `and`"
+    if operator.startswith(("(?!", "(?<")):
+        return "RE2 has no look-around: combine two conditions with `and not`"
+    if operator.startswith("(?>"):
+        return "RE2 never goes back, so that nothing need be held: write `(?:`"
+    if operator == "(?P":
+        return "RE2 has no back references: say it in two conditions, or write the text out"
+    return "RE2 knows the flags `i`, `m`, `s` and `U`: leave this out"
+
+
+def _escape_hint(escape: str) -> str:
+    if escape[1:2] == "u":
+        return r"a character by its number is written `\x{628}`"
+    if escape[1:2] == "Z":
+        return r"write `\z`"
+    if escape[1:2] in "hH":
+        return r"write `[ \t]`"
+    if escape[1:2].isdigit() or escape[1:2] in "kg":
+        return "RE2 has no back references: say it in two conditions, or write the text out"
+    return r"RE2 has no such sign; a literal backslash is `\\`"
+
+
+def _never(pieces: list[str]) -> tuple[str, str] | None:
+    """Return a piece that keeps a pattern from ever matching, and what to write instead: `$` before a letter."""
+    depth = 0  # of brackets: within them `$` is a sign like others
+    for n, piece in enumerate(pieces):
+        first = pieces[max(n - 1, 0) : n] == ["["] or pieces[max(n - 2, 0) : n] == ["[", "^"]
+        depth += (piece == "[") - (piece == "]" and depth > 0 and not first)
+        following = pieces[n + 1 : n + 3]
+        if depth or piece != "$" or not following or not following[0].isalnum():
+            continue
+        if following[1:] not in (["?"], ["*"], ["{"], ["|"]):
+            return f"${following[0]}", f"\\${following[0]}"
+    return None
 
 
 def _pieces(pattern: str) -> list[str]:
@@ -132,6 +186,9 @@ def _fold_pieces(pieces: list[str], problem: Problem, *, words: bool) -> str:  #
             continue
         if piece == "[":
             end_run()
+            if (capitals := _only_capitals(pieces, at)) is not None and "(?i" not in "".join(pieces):
+                message = f"`{capitals}` finds small letters too: folded text has no capitals"
+                problem("P205", message, "search `text.raw` for capitals, or write small letters")
             text, at = _fold_class(pieces, at)
             out.append(text)
             continue
@@ -156,6 +213,16 @@ def _fold_pieces(pieces: list[str], problem: Problem, *, words: bool) -> str:  #
     for text, hint in lost:
         problem("P205", f"folded text never holds `{text}`", hint)
     return "".join(out)
+
+
+def _only_capitals(pieces: list[str], at: int) -> str | None:
+    """Return a class in brackets that asks for capitals and takes no small letters."""
+    stop = next((n for n in range(at + 2, len(pieces)) if pieces[n] == "]"), len(pieces))
+    text = "".join(pieces[at : stop + 1])
+    ranges = re.findall(r"(.)-(.)", text)
+    capitals = any(one.isupper() and other.isupper() for one, other in ranges)
+    others = any(not one.isupper() and not one.isdigit() for one, _ in ranges)
+    return text if capitals and not others and not text.startswith("[^") else None
 
 
 _CAPITALS = re.compile(r"\\p(?:\{L[ut]\}|L[ut])")

@@ -354,8 +354,8 @@ def report_semantics(rules: Sequence[Rule], report: Reporter) -> None:
         never = [leaf for leaf in idle_parts if not alternatives(leaf)]
         if not found:
             hint = "what it asks for can't be at once; `or` may be meant, or another bound"
-            if never:
-                hint = f"`{label(never[0])}` is never so; another value may be meant"
+            if never or (empty := [leaf for leaf in leaves(rule.when) if not alternatives(leaf)]):
+                hint = f"`{label((never or empty)[0])}` is never so; another value may be meant"
             report.report("P601", f"the rule `{rule.id}` can never fire", rule.when.span, hint=hint)
             continue
         ways[n] = found

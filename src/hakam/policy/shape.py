@@ -12,6 +12,15 @@ from hakam.policy.strict_yaml import Mapping, Node, Sequence, Text
 ID = re.compile(r"[a-z][a-z0-9]*(?:[.-][a-z0-9]+)*")
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 MAX_ID = 100
+_CALLED = {  # what other systems call a key
+    **dict.fromkeys(("name", "id", "rule_id", "title"), "rule"),
+    **dict.fromkeys(("condition", "conditions", "if", "where", "expression", "query", "expr"), "when"),
+    **dict.fromkeys(("action", "actions", "do", "measures", "measure", "decision"), "then"),
+    **dict.fromkeys(("description", "comment", "summary"), "about"),
+    **dict.fromkeys(("expect", "expects", "expected", "should_fire"), "fires"),
+    **dict.fromkeys(("status", "state", "mode", "enabled"), "stage"),
+    **dict.fromkeys(("clause", "policy_id", "category"), "policy"),
+}
 
 
 class Shape(msgspec.Struct):
@@ -23,9 +32,10 @@ class Shape(msgspec.Struct):
         """Return the mappings of a list; each may have `keys` only."""
         if not isinstance(node, Sequence):
             if not (isinstance(node, Text) and node.value is None):
-                self.report.report(
-                    "P009", f"`{what}` is a list", node.span, hint=f"begin each entry with `- {keys[0]}:`"
-                )
+                hint = f"begin each entry with `- {keys[0]}:`"
+                if isinstance(node, Mapping) and what in node.keys:
+                    hint = f"remove the line `{what}:`, the list begins the file"
+                self.report.report("P009", f"`{what}` is a list", node.span, hint=hint)
             return []
         found = []
         for item in node.items:
@@ -42,11 +52,17 @@ class Shape(msgspec.Struct):
         """Report keys that nothing reads."""
         for key, span in entry.keys.items():
             if key not in known:
-                hint = nearest(key, known) or f"there are {listing(known)}"
+                meant = _CALLED.get(key.lower())
+                hint = f"did you mean `{meant}`?" if meant in known else None
+                hint = hint or nearest(key, known) or f"there are {listing(known)}"
                 self.report.report("P007", f"nothing reads `{key[:60]}`", span, hint=hint)
 
     def has(self, entry: Mapping, key: str) -> bool:
         """Report a key that must be there and is not."""
+        if key not in entry.entries and any(
+            _CALLED.get(one.lower(), one.lower()) == key for one in entry.keys
+        ):
+            return False  # it stands there under another name, which is told where it stands
         if key not in entry.entries:
             self.report.report("P008", f"`{key}` is missing", entry.span, hint=f"add `{key}:`")
             return False
@@ -58,9 +74,10 @@ class Shape(msgspec.Struct):
             return None
         node = entry.entries[key]
         if not isinstance(node, Text) or node.value is None:
-            self.report.report(
-                "P009", f"`{key}` is a text", node.span, hint="write it after the colon, in quotes"
-            )
+            hint = "write it after the colon, in quotes"
+            if key == "when" and not isinstance(node, Text):
+                hint = "write one condition, its parts joined by `and` and `or`"
+            self.report.report("P009", f"`{key}` is a text", node.span, hint=hint)
             return None
         return node.scalar
 

@@ -137,6 +137,10 @@ def _document(file: str, text: str, report: Reporter) -> Node | None:
         return reader.document()
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if error.context_mark and any(
+            sign in str(error.problem) for sign in ("':'", "<stream end>", "end of stream")
+        ):
+            mark = error.context_mark  # where the key or the bracket stands, not where reading gave up
         span = reader.span(mark, mark) if mark is not None else _whole(file)
         problem = " ".join(str(error.problem or error.context or "it is not YAML").split())
         report.report("P002", f"cannot read the file: {problem}", span, hint=_yaml_hint(problem, text, span))
@@ -163,16 +167,28 @@ def _whole(file: str) -> Span:
     return Span(file, 1, 1, 1, 2)
 
 
-def _yaml_hint(problem: str, text: str, span: Span) -> str:
+def _yaml_hint(problem: str, text: str, span: Span) -> str:  # noqa: PLR0911 -- one for each look
     lines = text.split("\n")
     line = lines[span.line - 1] if span.line <= len(lines) else ""
     if "\t" in line[: max(span.column, 1)] or "\\t" in problem:
         return "indent with spaces, never with tabs"
+    if "<stream end>" in problem:
+        return "close the bracket, or put a comma before what follows"
+    if not line.replace("\ufeff", "").isascii() and re.search(r":[^\S \t]", line):
+        return "a plain space follows the colon; this one only looks like it"
+    if "mapping values" in problem and re.fullmatch(r"\s*(- )?\w+", line[: span.column - 1]):
+        return "indent the entries of one list, or of one mapping, alike"
     if re.search(r"^\s*(?:- )?\s*(then|ladder):\s*\[", line):
         return "write each measure on a line of its own, after `- `"
-    if re.search(r"^\s*(- )?\s*(when|text|\w+):\s*['\"]", line) or "mapping values" in problem:
+    if re.search(r"^\s*(- )?\s*(when|text|\w+):\s*['\"\[]", line) or "mapping values" in problem:
         return "write `|` after the colon and the text on the next line, indented"
     return next((hint for sign, hint in _HINTS if sign in problem), _PLAIN)
+
+
+def _tag_hint(tag: str) -> str:
+    if re.fullmatch(r"![a-z]+\.\w+", tag):
+        return f"write `not {tag[1:]}`"
+    return "remove it: types follow from the key"
 
 
 _PLAIN = "write plain YAML: `key: value` on lines of their own, lists with `- `, texts in quotes"
@@ -242,9 +258,7 @@ class _Reader:
             )
         if tag is not None and str(tag) != "!":
             span = self.span(event.start_mark, event.end_mark)
-            self.report.report(
-                "P004", f"the tag `{str(tag)[:40]}`", span, hint="remove it: types follow from the key"
-            )
+            self.report.report("P004", f"the tag `{str(tag)[:40]}`", span, hint=_tag_hint(str(tag)))
         if isinstance(event, ScalarEvent):
             return self._scalar(event)
         if isinstance(event, SequenceStartEvent):

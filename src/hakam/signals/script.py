@@ -36,6 +36,8 @@ _SCRIPTS: tuple[tuple[str, str], ...] = (
     ("Kana", "\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d"),
     ("Hani", "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f"),
 )
+SCRIPTS = tuple(code for code, _ in _SCRIPTS)
+"""Every script that is told apart."""
 _FIND = {code: re.compile(f"[{ranges}]+") for code, ranges in _SCRIPTS}
 _LETTERS = re.compile(f"[{''.join(ranges for _, ranges in _SCRIPTS)}]+")
 _OTHER_LETTERS = re.compile(f"[{''.join(ranges for code, ranges in _SCRIPTS if code != 'Latn')}]")
