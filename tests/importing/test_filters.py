@@ -36,6 +36,24 @@ def test_a_table_of_filters_is_gathered_by_title() -> None:
     assert fired(engine, {"item": {"text": "free moneys"}}) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "separator"), [("filters.csv", ";"), ("filters.tsv", "\t"), ("filters.TXT", "\t")]
+)
+def test_a_table_of_filters_is_read_as_spreadsheets_write_it(name: str, separator: str) -> None:
+    table = "Keyword|Title|Action\r\nربح; سريع|Spam|hide\r\n||\r\ncasino|Spam|hide\r\n"
+    made = read_mastodon({name: table.replace("|", separator).replace("ربح; سريع", '"ربح; سريع"')})
+    assert [(entry.what, entry.line) for entry in made.entries if entry.rule] == [("Spam", 2)]
+    engine = engine_of(made)
+    assert fired(engine, {"item": {"text": "هنا ربح; سريع لكم"}}) == ["spam"]
+    assert fired(engine, {"item": {"text": "Casino!"}}) == ["spam"]
+    assert fired(engine, {"item": {"text": "ربح"}}) == []
+
+
+def test_json_in_a_text_file_is_no_table() -> None:
+    made = read_mastodon({"filters.txt": '[{"title": "A", "keywords": [{"keyword": "casino"}]}]'})
+    assert [entry.rule for entry in made.entries] == ["a"]
+
+
 def test_rows_of_one_title_that_act_otherwise_are_filters_of_their_own() -> None:
     table = "title,keyword,action,expires_at\nSpam,casino,hide,\nSpam,lottery,warn,\nspam 2,bet,warn,\n"
     table += "Spam,raffle,hide,2999-01-01T00:00:00Z\nSpam,poker,hide,\n"
@@ -100,16 +118,22 @@ def test_a_filter_that_has_ended_is_left_out_and_said() -> None:
     assert fired(engine, {"at": "2999-06-01T23:00:00Z", "item": {"text": "endless"}}) == ["endless"]
 
 
-@pytest.mark.parametrize("text", ["title,word\na,b\n", ""])
-def test_a_table_without_keywords_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="keyword"):
+@pytest.mark.parametrize(
+    ("text", "has"),
+    [("title,word\na,b\n", "title, word"), ("", "nothing"), ("keyword|title\n", r"keyword\|title")],
+)
+def test_a_table_without_keywords_is_refused(text: str, has: str) -> None:
+    why = (
+        rf"filters\.csv: no column `keyword` in its first line, which has {has}; columns stand between commas"
+    )
+    with pytest.raises(ValueError, match=why):
         read_mastodon({"filters.csv": text})
 
 
 def test_a_table_that_no_reader_of_csv_takes_is_refused_with_its_line() -> None:
     before = csv.field_size_limit(131_072)  # Python's own; a back-test of a table raises it
     try:
-        with pytest.raises(ValueError, match="line 3 of the CSV: field larger"):
+        with pytest.raises(ValueError, match=r"filters\.csv: line 3 of the table: field larger"):
             read_mastodon({"filters.csv": "keyword\nfine\n" + "x" * 200_000 + "\n"})
     finally:
         csv.field_size_limit(before)

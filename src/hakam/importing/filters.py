@@ -1,9 +1,8 @@
-"""Filters that are lists of words: Mastodon's filters (JSON of its API, or CSV) and Discord's AutoMod rules (JSON)."""
+"""Filters that are lists of words: Mastodon's (JSON of its API, or a table) and Discord's AutoMod rules (JSON)."""
 
 from __future__ import annotations
 
 import csv
-import io
 import json
 import math
 import re
@@ -15,6 +14,7 @@ from typing import Any
 from hakam.importing.carried import MALFORMED, Draft, Imported, UnsupportedError, reason
 from hakam.importing.conditions import END, START, either, escaped, found, is_plain, quoted, translated
 from hakam.importing.packing import Pack
+from hakam.storage import tables
 
 _TRUE = {"true", "1", "yes", "t"}
 _MASTODON = {"hide": "limit_reach", "warn": 'label("imported")', "blur": 'label("imported")'}
@@ -49,7 +49,7 @@ def read_mastodon(files: dict[str, str], name: str = "mastodon", *, now: datetim
     """
     pack = Pack(name)
     for file, text in files.items():
-        rows = _csv(text) if file.endswith(".csv") else _objects(text, file)
+        rows = _table(text, file) if _is_table(file, text) else _objects(text, file)
         for number, row in enumerate(rows, 1):
             title = str(row.get("title") or row.get("phrase") or f"filter {number}")
             line = int(row.get("line") or _line_of(text, title))
@@ -60,20 +60,20 @@ def read_mastodon(files: dict[str, str], name: str = "mastodon", *, now: datetim
     return pack.finish()
 
 
-def _csv(text: str) -> list[dict[str, Any]]:
-    """Return the filters of a CSV with a `keyword` (or `phrase`) in each row.
+def _is_table(file: str, text: str) -> bool:
+    suffix = file.rpartition(".")[2].lower()
+    return suffix in {"csv", "tsv"} or (suffix == "txt" and text.lstrip()[:1] not in {"[", "{"})
+
+
+def _table(text: str, file: str) -> list[dict[str, Any]]:
+    """Return the filters of a table with a `keyword` (or `phrase`) in each row.
 
     Rows of one title are one filter, unless they act or end otherwise: then it is one for each way, named by it.
     """
-    reader = csv.DictReader(io.StringIO(text))
-    names = {name.strip().lower(): name for name in reader.fieldnames or ()}
-    column = names.get("keyword", names.get("phrase"))
-    if column is None:
-        raise ValueError("the CSV has no column `keyword`")
+    reader = tables.rows_in(text, strict=False)
     found_: dict[tuple[str, ...], dict[str, Any]] = {}
-    for row in _rows(reader):
-        given = {name: (row.get(theirs) or "").strip() for name, theirs in names.items()}
-        word = (row.get(column) or "").strip()
+    for given in _rows(reader, file):
+        word = given.get("keyword") or given.get("phrase", "")
         way = given.get("action") or given.get("filter_action") or "warn"
         title, until = given.get("title") or word, given.get("expires_at", "")
         filter_ = found_.setdefault(
@@ -95,11 +95,20 @@ def _csv(text: str) -> list[dict[str, Any]]:
     return list(found_.values())
 
 
-def _rows(reader: csv.DictReader[str]) -> Iterator[dict[str, str]]:
+def _rows(reader: tables.Rows, file: str) -> Iterator[dict[str, str]]:
+    """Yield the cells of each row that has any, by the names of their columns in lower case."""
     try:
-        yield from reader
+        names = [name.strip().lower() for name in next(reader, [])]
+        if not {"keyword", "phrase"} & set(names):
+            raise ValueError(
+                f"{file}: no column `keyword` in its first line, which has {', '.join(names) or 'nothing'}; "
+                "columns stand between commas, semicolons or tabs"
+            )
+        for row in reader:
+            if row:
+                yield dict(zip(names, map(str.strip, row), strict=False))
     except csv.Error as error:
-        raise ValueError(f"line {reader.line_num + 1} of the CSV: {error}") from error
+        raise ValueError(f"{file}: line {reader.line_num} of the table: {error}") from error
 
 
 def _mastodon(
