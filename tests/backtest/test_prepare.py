@@ -64,13 +64,55 @@ def test_rows_of_a_table_become_events(tmp_path: Path) -> None:
     assert chunk.stored("text_language").to_pylist() == ["ar", "en", None]
 
 
+@pytest.mark.parametrize(
+    ("separator", "encoding"), [(";", "utf-8-sig"), ("\t", "utf-16"), (";", "utf-16-le")]
+)
+def test_tables_of_spreadsheets_bring_texts_scores_and_decisions(
+    tmp_path: Path, separator: str, encoding: str
+) -> None:
+    path = tmp_path / "posts.csv"
+    table = 'body|scores.toxicity|decided|\r\n"مرحبا; و, سلام"|0,83|1|\r\nhello|1|0|\r\n|||\r\n'
+    path.write_bytes(table.replace("|", separator).encode(encoding))
+    reading = msgspec.structs.replace(READING, mapping={"body": "item.text"}, decided="decided")
+    dataset = prepare(of_file(path, reading), tmp_path / "data", pool=Here())
+    (chunk,) = dataset.chunks()
+    assert texts(dataset) == ["مرحبا; و, سلام", "hello"]
+    assert chunk.stored("scores_toxicity").to_pylist() == [0.83, 1.0]
+    assert chunk.stored("decided").to_pylist() == ["1", "0"]
+    assert dataset.manifest.refused == 0
+
+
+def test_a_row_that_is_no_event_is_named_by_its_file(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"text,at\ngood,2026-01-01T00:00:00Z\nx,y,z\n")
+    (tmp_path / "b.csv").write_bytes(b"text;at\nfine;2026-01-01T00:00:00Z\ncaf\xe9;\nlate;31.12.2025\n")
+    rows = [row for name in ("a.csv", "b.csv") for row in of_file(tmp_path / name)]
+    manifest = prepare(rows, tmp_path / "data", pool=Here()).manifest
+    assert manifest.refused == 3
+    first, second, third = manifest.why_refused
+    assert first == "a.csv: row 2: line 3 has 3 fields, the header has 2"
+    assert second.startswith("b.csv: row 2: line 3 is not UTF-8: save it as UTF-8")
+    assert third == "b.csv: row 3: Invalid RFC3339 encoded datetime - at `$.at`"
+
+
+def test_a_table_of_which_nothing_is_judged_says_so_with_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "pipes.csv"
+    path.write_text("body|lang\nhello|en\n", encoding="utf-8")
+    why = r"pipes\.csv: no column is what is judged \(it has body\|lang and columns stand between commas"
+    with pytest.raises(MappingError, match=why):
+        of_file(path)
+    with pytest.raises(MappingError, match=r"pipes\.csv: there is no column `label` with decisions"):
+        of_file(path, msgspec.structs.replace(READING, decided="label"))
+    with pytest.raises(MappingError, match=r"pipes\.csv: there is no column `body`"):
+        of_file(path, msgspec.structs.replace(READING, mapping={"body": "item.text"}))
+
+
 def test_compressed_lines_of_events_keep_what_they_say(tmp_path: Path, lines: list[bytes]) -> None:
     path = tmp_path / "events.ndjson.gz"
     path.write_bytes(gzip.compress(b"\n".join([*lines[:50], b"{broken"])))
     dataset = prepare(of_file(path), tmp_path / "data", pool=Here())
     assert dataset.rows == 50
     assert dataset.manifest.refused == 1
-    assert dataset.manifest.why_refused[0].startswith("row 51")
+    assert dataset.manifest.why_refused[0].startswith("events.ndjson.gz: row 51: is no JSON")
     chunk = dataset.chunk(0)
     wanted = sorted((read_event(line) for line in lines[:50]), key=lambda event: event.at)
     for row, event in enumerate(wanted):

@@ -51,6 +51,23 @@ def test_labels_are_kept_on_demand_under_one_name() -> None:
     assert valid(made(row, keep_labels=True)).extra == {"labels": {"raw": "neither", "abuse": "0"}}
 
 
+@pytest.mark.parametrize(
+    ("told", "score"),
+    [
+        ("0,83", 0.83),
+        (" 1,0 ", 1.0),
+        ("0.5", 0.5),
+        ("1", 1),
+        ("1,234,5", "1,234,5"),
+        ("12,5", "12,5"),
+        (",5", ",5"),
+    ],
+)
+def test_a_score_may_have_a_decimal_comma(told: str, score: float | str) -> None:
+    assert made({"text": "x", "scores.toxicity": told})["scores"] == {"toxicity": score}
+    assert made({"text": "0,5"})["item"]["text"] == "0,5"
+
+
 def test_the_same_row_makes_the_same_event_and_each_row_another() -> None:
     rows = maker(["text"])
     first = rows.event(Row(1, {"text": "hi"}))

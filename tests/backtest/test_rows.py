@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import lzma
+import re
 import sys
 import tracemalloc
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from hakam.backtest.rows import Row, RowFile, UnreadableFileError
+from hakam.storage.tables import SAVE_AS
 
 POSTS = [
     {"text": "مرحبا، كيف الحال؟", "lang": "ar"},
@@ -37,6 +39,10 @@ def as_csv(rows: list[dict[str, str]], *, delimiter: str = ",") -> bytes:
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue().encode()
+
+
+def as_unicode(rows: list[dict[str, str]], delimiter: str = "\t") -> bytes:
+    return as_csv(rows, delimiter=delimiter).decode().encode("utf-16")
 
 
 def as_ndjson(rows: list[dict[str, str]]) -> bytes:
@@ -60,6 +66,15 @@ PACKINGS: dict[str, Callable[[bytes], bytes]] = {
         ("posts.ndjson", as_ndjson(POSTS)),
         ("posts.jsonl", as_ndjson(POSTS)),
         ("with-bom.csv", b"\xef\xbb\xbf" + as_csv(POSTS)),
+        ("semicolons.csv", as_csv(POSTS, delimiter=";")),
+        ("said.csv", b"\xef\xbb\xbfsep=;\r\n" + as_csv(POSTS, delimiter=";")),
+        ("tabs.csv", as_csv(POSTS, delimiter="\t")),
+        ("commas.tsv", as_csv(POSTS)),
+        ("unicode.txt", as_unicode(POSTS)),
+        ("unicode.csv", as_unicode(POSTS, ";")),
+        ("unmarked.tsv", as_unicode(POSTS)[2:]),
+        ("big-end.tsv", as_csv(POSTS, delimiter="\t").decode().encode("utf-16-be")),
+        ("redirected.ndjson", as_ndjson(POSTS).decode().encode("utf-16")),
     ],
 )
 def test_every_text_format_gives_the_same_rows(tmp_path: Path, name: str, made: bytes, packing: str) -> None:
@@ -93,7 +108,7 @@ def test_a_file_of_several_zstandard_frames_is_read_to_its_end(tmp_path: Path) -
     [
         (b"only one\n", "line 3 has 1 fields, the header has 2"),
         (b"a,b,c\n", "line 3 has 3 fields, the header has 2"),
-        (b"caf\xe9,fr\n", "line 3 is not UTF-8"),
+        (b"caf\xe9,fr\n", f"line 3 is not UTF-8: {SAVE_AS}"),
         (b'"a"b,c\n', "line 3 is no CSV: ',' expected after '\"'"),
     ],
 )
@@ -103,6 +118,32 @@ def test_a_bad_row_of_csv_is_named_and_the_others_are_read(tmp_path: Path, line:
     rows = list(RowFile(path).rows())
     assert [row.problem for row in rows] == ["", problem, ""]
     assert [row.number for row in rows] == [1, 2, 3]
+
+
+def test_half_a_character_of_utf_16_spoils_its_row_alone(tmp_path: Path) -> None:
+    path = tmp_path / "posts.txt"
+    table = "text\tlang\r\ngood\ten\r\ncut \ud83d\ten\r\nمرحبا\tar\r\n"
+    path.write_bytes(table.encode("utf-16", "surrogatepass"))
+    rows = list(RowFile(path).rows())
+    assert [row.problem for row in rows] == ["", f"line 3 is not UTF-16: {SAVE_AS}", ""]
+    path = tmp_path / "posts.ndjson"
+    path.write_bytes('{"text": "a"}\n{"text": "\ud83d"}\n'.encode("utf-16", "surrogatepass"))
+    assert [row.problem for row in RowFile(path).rows()] == ["", "is not UTF-16"]
+
+
+def test_utf_16_that_ends_in_a_character_gives_its_rows_and_then_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "posts.txt"
+    path.write_bytes(as_unicode(POSTS * 500) + b"x")
+    read: list[Row] = []
+    with pytest.raises(UnreadableFileError, match=r"posts\.txt is damaged: it ends in the middle of a char"):
+        read.extend(RowFile(path).rows())
+    assert len(read) > 1_000
+
+
+def test_rows_of_nothing_are_passed_over_and_leave_the_numbers_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "posts.csv"
+    path.write_bytes(b"text;lang;;\r\na;en;;\r\n;;;\r\nb;en;;\r\n;;;\r\n")
+    assert [(row.number, row.values["text"]) for row in RowFile(path).rows()] == [(1, "a"), (3, "b")]
 
 
 @pytest.mark.parametrize(
@@ -139,6 +180,7 @@ def test_a_line_without_end_is_one_bad_row(tmp_path: Path, monkeypatch: pytest.M
         ("posts", b"", "has a name that tells no format"),
         ("posts.csv", b"", "is empty"),
         ("posts.csv", b"text,text\n", "has the column text twice"),
+        ("posts.csv", b"gr\xf6\xdfe,text\n", f": line 1 is not UTF-8: {re.escape(SAVE_AS)}"),
         ("posts.parquet", b"PAR1 but not really", "can't be read"),
         ("posts.parquet.zst", b"", "compresses itself"),
         ("posts.csv.zst", b"no zstandard at all", "can't be read"),
@@ -189,10 +231,10 @@ def test_the_digest_is_of_the_bytes(tmp_path: Path) -> None:
     assert RowFile(path).digest() == hashlib.sha256(b"text\nhello\n").hexdigest()
 
 
-@pytest.mark.parametrize("name", ["posts.csv.zst", "posts.ndjson.gz"])
+@pytest.mark.parametrize("name", ["posts.csv.zst", "posts.ndjson.gz", "unicode.txt.gz"])
 def test_a_large_file_is_read_in_little_memory(tmp_path: Path, name: str) -> None:
     rows = [{"text": f"{number} " + "word " * 100, "lang": "en"} for number in range(20_000)]
-    made = as_csv(rows) if "csv" in name else as_ndjson(rows)
+    made = (as_csv if "csv" in name else as_unicode if "txt" in name else as_ndjson)(rows)
     path = tmp_path / name
     path.write_bytes(PACKINGS[path.suffix](made))
     assert len(made) > 10_000_000

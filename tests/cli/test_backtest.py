@@ -130,11 +130,11 @@ def test_a_pack_with_errors_is_shown_them(posts: Path, tmp_path: Path) -> None:
     ("name", "data", "message"),
     [
         ("posts.ndjson", b"", "there is not one event"),
-        ("posts.ndjson", b"[]\n{\n", "there is not one event; row 1: "),
+        ("posts.ndjson", b"[]\n{\n", "there is not one event; posts.ndjson: row 1: is no JSON object"),
         ("posts.csv", b"", "is empty: its first line must name the columns"),
         ("posts.csv", b"text\n", "there is not one event"),
         ("posts.csv", b"id,at\n1,2026-01-01T00:00:00Z\n", "say which is the text: --map id=item.text"),
-        ("posts.csv", b"text,at\nhello,yesterday\n", "there is not one event; row 1: "),
+        ("posts.csv", b"text,at\nhello,yesterday\n", "there is not one event; posts.csv: row 1: Invalid"),
         ("posts.csv.gz", b"\x1f\x8b\x08\x00", "can't be read"),
         ("posts.parquet", b"PAR1", "can't be read"),
         ("posts.xlsx", b"PK", "has a name that tells no format"),
@@ -154,7 +154,7 @@ def test_rows_that_are_no_events_are_counted_and_the_others_judged(pack: Path, t
     path = tmp_path / "posts.csv"
     path.write_text("text,at\nsun,2026-01-01T00:00:00Z\nsun,today\nrain,2026-01-01T00:00:00+03:00\n")
     out = run(pack, path, "--json", tmp_path / "r.json")
-    assert "1 row is no event: row 2: " in out
+    assert "1 row is no event: posts.csv: row 2: " in out
     assert "1 of 2 events fires a rule (50.00%)" in out
     made = msgspec.json.decode((tmp_path / "r.json").read_bytes(), type=Report)
     assert (made.refused, made.days) == (1, {"2025-12-31": 1, "2026-01-01": 1})

@@ -73,9 +73,23 @@ def test_labels_are_read_as_tables_write_them(tmp_path: Path, one: str, other: s
 
 
 @pytest.mark.parametrize(
+    ("name", "separator", "encoding"),
+    [("own.csv", ";", "utf-8-sig"), ("own.tsv", "\t", "utf-16"), ("own.txt", "\t", "utf-16")],
+)
+def test_labelled_texts_are_read_as_spreadsheets_write_them(
+    tmp_path: Path, name: str, separator: str, encoding: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes("Text|Toxicity\r\nمرحبا, يا صديق|0\r\n".replace("|", separator).encode(encoding))
+    left_out = LeftOut()
+    (row,) = rows_of(path, left_out)
+    assert (row.text, row.labels, left_out.rows) == ("مرحبا, يا صديق", {Head.TOXICITY: 0}, 0)
+
+
+@pytest.mark.parametrize(
     ("data", "why"),
     [
-        ("text;toxicity\na;1\n", "there is no column `text` among 'text;toxicity'"),
+        ("text|toxicity\na|1\n", "there is no column `text` among 'text|toxicity'"),
         ("comment,toxicity\na,1\n", "there is no column `text` among 'comment, toxicity'"),
         ("text,label\na,1\n", "row 1: no label in a column toxicity, hate"),
         ("text,toxicity\na,rude\n", "row 1: `toxicity` should be 1 or 0, not 'rude'"),

@@ -105,7 +105,7 @@ def test_a_damaged_file_sends_what_it_holds_and_says_so(door: DoorProcess, tmp_p
 @pytest.mark.parametrize(
     ("content", "arguments", "says"),
     [
-        ("a,b\n1,2\n", [], "say which one is the text: --map a=item.text"),
+        ("a,b\n1,2\n", [], "say which is the text: --map a=item.text"),
         ("text\nx\n", ["--map", "text=item.txt"], "did you mean `item.text`"),
         ("text\nx\n", ["--map", "txt=item.text"], "did you mean `text`"),
         ("text\nx\n", ["--url", "http://127.0.0.1:1"], "start it with `hakam up`"),

@@ -135,6 +135,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_home: None) ->
     (tmp_path / "no-text.csv").write_text("body,abuse\nhello,1\n", encoding="utf-8")
     (tmp_path / "hosts.txt").write_text("scam.example\nWin.Example\n", encoding="utf-8")
     (tmp_path / "few.csv").write_text("text,abuse\nhello,1\n", encoding="utf-8")
+    (tmp_path / "foreign.csv").write_bytes("text,lang\nمرحبا,ar\n".encode("cp1256"))
+    (tmp_path / "semicolons.csv").write_text("account;note\nmallory;a, b\neve;c\n", encoding="utf-8-sig")
+    (tmp_path / "filters.tsv").write_bytes("keyword\taction\r\nربح سريع\thide\r\n".encode("utf-16"))
     with (tmp_path / "منشورات.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["text", "lang", "abuse"])

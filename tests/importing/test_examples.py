@@ -9,7 +9,8 @@ import pytest
 from tests.importing.conftest import FIXTURES, engine_of
 
 from hakam.importing import automoderator, filters, osprey, thresholds
-from hakam.importing.carried import Imported
+from hakam.importing.carried import Draft, Imported
+from hakam.importing.packing import Pack
 from hakam.policy.coverage import coverage
 from hakam.policy.testing import run_examples
 
@@ -100,3 +101,31 @@ def test_what_cannot_be_exemplified_is_named() -> None:
     page = "title (includes-word): casino\nbody_longer_than: 500\nbody_shorter_than: 100\naction: remove\n"
     (entry,) = automoderator.read({"a.yaml": page}).entries
     assert entry.lacks == "no event was found on which it fires: write one into tests.yaml"
+
+
+@pytest.mark.parametrize("condition", ["Score >= 0.000000001", "Score > 1e22", "Score < 1e-7"])
+def test_examples_are_written_as_a_pack_reads_them(condition: str) -> None:
+    sml = f"Score: float = JsonData(path='$.score')\nA = Rule(when_all=[{condition}], description='\x85\u2028')\n"
+    made = osprey.read({"main.sml": sml + "B = Rule(when_all=[Score > 0.5], description='b')\n"})
+    assert "b" in {entry.rule for entry in made.entries}
+    assert all(result.passed for result in run_examples(engine_of(made)))
+
+
+def test_an_example_that_no_pack_takes_costs_its_rule_alone() -> None:
+    pack = Pack("mine")
+    for name, score in (("good", 0.5), ("bad", "much")):
+        pack.add(
+            Draft(
+                name,
+                'scores["spam"] >= 0.5',
+                ["warn"],
+                name,
+                "f",
+                1,
+                [],
+                [({"scores": {"spam": score}}, True)],
+            )
+        )
+    told = {entry.what: entry for entry in pack.finish().entries}
+    assert (told["good"].rule, told["bad"].rule) == ("good", None)
+    assert told["bad"].notes[0].startswith("P403: the event is wrong at `/scores")

@@ -36,6 +36,24 @@ def test_a_table_of_filters_is_gathered_by_title() -> None:
     assert fired(engine, {"item": {"text": "free moneys"}}) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "separator"), [("filters.csv", ";"), ("filters.tsv", "\t"), ("filters.TXT", "\t")]
+)
+def test_a_table_of_filters_is_read_as_spreadsheets_write_it(name: str, separator: str) -> None:
+    table = "Keyword|Title|Action\r\nربح; سريع|Spam|hide\r\n||\r\ncasino|Spam|hide\r\n"
+    made = read_mastodon({name: table.replace("|", separator).replace("ربح; سريع", '"ربح; سريع"')})
+    assert [(entry.what, entry.line) for entry in made.entries if entry.rule] == [("Spam", 2)]
+    engine = engine_of(made)
+    assert fired(engine, {"item": {"text": "هنا ربح; سريع لكم"}}) == ["spam"]
+    assert fired(engine, {"item": {"text": "Casino!"}}) == ["spam"]
+    assert fired(engine, {"item": {"text": "ربح"}}) == []
+
+
+def test_json_in_a_text_file_is_no_table() -> None:
+    made = read_mastodon({"filters.txt": '[{"title": "A", "keywords": [{"keyword": "casino"}]}]'})
+    assert [entry.rule for entry in made.entries] == ["a"]
+
+
 def test_rows_of_one_title_that_act_otherwise_are_filters_of_their_own() -> None:
     table = "title,keyword,action,expires_at\nSpam,casino,hide,\nSpam,lottery,warn,\nspam 2,bet,warn,\n"
     table += "Spam,raffle,hide,2999-01-01T00:00:00Z\nSpam,poker,hide,\n"
@@ -100,16 +118,22 @@ def test_a_filter_that_has_ended_is_left_out_and_said() -> None:
     assert fired(engine, {"at": "2999-06-01T23:00:00Z", "item": {"text": "endless"}}) == ["endless"]
 
 
-@pytest.mark.parametrize("text", ["title,word\na,b\n", ""])
-def test_a_table_without_keywords_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="keyword"):
+@pytest.mark.parametrize(
+    ("text", "has"),
+    [("title,word\na,b\n", "title, word"), ("", "nothing"), ("keyword|title\n", r"keyword\|title")],
+)
+def test_a_table_without_keywords_is_refused(text: str, has: str) -> None:
+    why = (
+        rf"filters\.csv: no column `keyword` in its first line, which has {has}; columns stand between commas"
+    )
+    with pytest.raises(ValueError, match=why):
         read_mastodon({"filters.csv": text})
 
 
 def test_a_table_that_no_reader_of_csv_takes_is_refused_with_its_line() -> None:
     before = csv.field_size_limit(131_072)  # Python's own; a back-test of a table raises it
     try:
-        with pytest.raises(ValueError, match="line 3 of the CSV: field larger"):
+        with pytest.raises(ValueError, match=r"filters\.csv: line 3 of the table: field larger"):
             read_mastodon({"filters.csv": "keyword\nfine\n" + "x" * 200_000 + "\n"})
     finally:
         csv.field_size_limit(before)
@@ -140,7 +164,7 @@ def test_a_filter_of_an_odd_form_is_left_out_alone(filter_: dict[str, object], w
     [
         ({"trigger_type": "KEYWORD"}, "the trigger type 'KEYWORD', which is not known"),
         ({"trigger_type": [1]}, "another form than is known"),
-        ({"trigger_type": 5, "trigger_metadata": {"mention_total_limit": "many"}}, "another form than is known"),
+        ({"trigger_type": 5, "trigger_metadata": {"mention_total_limit": "many"}}, "is no number of mentions: `many`"),
         ({"trigger_metadata": {"keyword_filter": "ban"}}, "`keyword_filter` is no list"),
         ({"trigger_metadata": {"regex_patterns": "b.n"}}, "`regex_patterns` is no list"),
     ],
@@ -178,6 +202,61 @@ def test_words_bring_examples_that_pass() -> None:
     assert all(result.passed for result in results)
 
 
+def test_a_thousand_keywords_are_one_rule() -> None:
+    def rule(keywords: list[str]) -> str:
+        metadata = {"keyword_filter": keywords, "allow_list": ["word7ok"]}
+        one = {"name": "Many", "trigger_type": 1, "trigger_metadata": metadata, "actions": [{"type": 1}]}
+        return json.dumps([one])
+
+    begun = read_discord({"rules.json": rule([f"word{n}x*" for n in range(1_000)])})
+    assert [entry.rule for entry in begun.entries] == ["many"]
+    engine = engine_of(begun)
+    assert fired(engine, {"item": {"text": "a word999xyz"}}) == ["many"]
+    assert fired(engine, {"item": {"text": "sword999xyz"}}) == []
+    assert fired(engine, {"item": {"text": "a word999xyz word7ok"}}) == []
+    long = [f"{'verylongword' * 3}{n}" for n in range(500)]
+    plain = read_discord({"rules.json": rule([*long, *(f"*part{n}of{n}*" for n in range(500))])})
+    (entry,) = plain.entries
+    assert (entry.rule, "so many words are searched in folded text" in entry.notes[0]) == ("many", True)
+    assert len([name for name in plain.files if name.startswith("lists/")]) == 2
+    engine = engine_of(plain)
+    assert fired(engine, {"item": {"text": long[499]}}) == ["many"]
+    assert fired(engine, {"item": {"text": f"{long[499]}9"}}) == []
+    assert fired(engine, {"item": {"text": "apart499of499s"}}) == ["many"]
+
+
+def test_rules_are_told_by_the_line_on_which_they_begin() -> None:
+    rule = {"trigger_type": 1, "trigger_metadata": {"keyword_filter": ["cat"]}, "actions": [{"type": 1}]}
+    text = json.dumps([{"name": "Same", **rule}, {"name": "", **rule}, {"name": "Same", **rule}], indent=1)
+    begin = [n for n, line in enumerate(text.split("\n"), 1) if line == " {"]
+    made = read_discord({"rules.json": text})
+    assert [(entry.line, entry.rule) for entry in made.entries] == list(
+        zip(begin, ["same", "rule-2", "same-3"], strict=True)
+    )
+
+
+def test_a_table_says_true_and_false_as_spreadsheets_of_the_world_do() -> None:
+    table = "title;keyword;whole_word;context\nA;casino;VRAI;home\nA;scam;FAUX;public\nB;word;peut-être;\n"
+    made = read_mastodon({"filters.csv": table})
+    assert [(entry.what, entry.rule) for entry in made.entries] == [("A", "a"), ("B", None)]
+    assert "it held in home, public only; it holds everywhere here" in made.entries[0].notes
+    assert made.entries[1].notes == ("`whole_word` is neither true nor false: `peut-être`",)
+    engine = engine_of(made)
+    assert fired(engine, {"item": {"text": "casinos"}}) == []
+    assert fired(engine, {"item": {"text": "scammers"}}) == ["a"]
+
+
+def test_thresholds_that_stand_twice_or_have_no_name_are_not_guessed() -> None:
+    with pytest.raises(ValueError, match=r"limits\.json: `TOXICITY` stands twice in one object"):
+        thresholds.read({"limits.json": '{"openai": {"TOXICITY": 0.5, "TOXICITY": 0.9}}'})
+    made = thresholds.read({"limits.json": '{"": 0.5, "خطر": 0.25}'})
+    assert [(entry.what, entry.rule) for entry in made.entries] == [
+        ("", None),
+        ("خطر at 0.25 or more", "rule-2"),
+    ]
+    assert fired(engine_of(made), {"scores": {"خطر": 0.25}}) == ["rule-2"]
+
+
 def test_thresholds_hold_from_their_value_on() -> None:
     given = {
         "perspective": {"TOXICITY": 0.8, "IDENTITY_ATTACK": {"threshold": 0.7, "action": "hold"}},
@@ -201,9 +280,12 @@ def test_thresholds_hold_from_their_value_on() -> None:
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        (80, "above 0 and up to 1"),
-        ("0.8", "above 0"),
-        (True, "above 0"),
+        (80, "between 0.0001 and 1, and is a number, not 80"),
+        ("0.8", "is a number, not '0.8'"),
+        (True, "is a number, not True"),
+        (None, "is a number, not None"),
+        (1e-9, "not 1e-09"),
+        (float("inf"), "not inf"),
         ({"threshold": 0.5, "action": "ban"}, "'ban'"),
     ],
 )

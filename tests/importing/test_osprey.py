@@ -273,3 +273,66 @@ def test_another_person_of_the_event_is_not_its_author() -> None:
         )
         (entry,) = made(rule).entries
         assert entry.status is Status.LEFT_OUT, path
+
+
+def test_a_name_with_a_stroke_before_it_is_of_its_file_alone() -> None:
+    one = (
+        IMPORT
+        + "_Word = 'hello'\nOne = Rule(when_all=[TextContains(text=PostText, phrase=_Word)], description='d')\n"
+    )
+    imported = made(one, **{"rules/two.sml": one.replace("hello", "bye").replace("One", "Two")})
+    assert [(entry.rule, entry.what) for entry in imported.entries] == [("one", "One: d"), ("two", "Two: d")]
+    engine = engine_of(imported)
+    assert fired(engine, {"item": {"text": "hello"}}) == ["one"]
+    assert fired(engine, {"item": {"text": "bye"}}) == ["two"]
+    field = "_Post: str = JsonData(path='$.kind_of_post')\nThird = Rule(when_all=[_Post == 'x'], description='d')\n"
+    assert "kind_of_post" not in (files := made(IMPORT + field).files)["rules.yaml"]
+    assert "extra.post ==" in files["rules.yaml"]
+
+
+def test_a_name_that_two_define_otherwise_is_told_and_the_first_holds() -> None:
+    again = single("PostCount > 1") + single("PostCount > 2")
+    imported = made(again, **{"models/other.sml": BASE})  # the same once more is no other
+    told = [(entry.file, entry.line, entry.what, entry.notes) for entry in imported.entries if not entry.rule]
+    assert told == [("rules/one.sml", 3, "Found", ("the name is defined before, in rules/one.sml:2",))]
+    assert "extra.post_count > 1" in imported.files["rules.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ("Found = Rule(when_any=[PostCount > 1], description='d')", "more than `when_all` and `description`"),
+        ("Found = Rule([PostCount > 1], description='d')", "more than `when_all` and `description`"),
+        ("Found = Rule(when_all=PostCount > 1, description='d')", "`when_all` is no list of conditions"),
+        ("Found = Rule(description='d')", "`when_all` is no list of conditions"),
+    ],
+)
+def test_a_rule_of_an_odd_form_is_no_rule_that_always_fires(rule: str, why: str) -> None:
+    main = "Import(rules=['models/base.sml'])\nRequire(rule='rules/one.sml', require_if=IsPost)\n"
+    (entry,) = made(rule + "\n", **{"main.sml": main}).entries
+    assert (entry.status, why in entry.notes[0]) == (Status.LEFT_OUT, True)
+
+
+@pytest.mark.parametrize(
+    ("statement", "what", "why"),
+    [
+        ("WhenRules(rules_any=[Found, Ghost], then=[])", "Ghost", "no rule of this name is defined"),
+        ("WhenRules(rules_any=[PostCount], then=[])", "PostCount", "no rule of this name is defined"),
+        ("WhenRules(rules_all=[Found], then=[])", "WhenRules(", "a form of `WhenRules` that is not known"),
+        ("Require(rule='rules/gone.sml')", "Require(", "the file is not among those given"),
+    ],
+)
+def test_what_no_rule_gets_is_told_with_its_line(statement: str, what: str, why: str) -> None:
+    imported = made(single("PostCount > 1") + statement + "\n")
+    (entry,) = [entry for entry in imported.entries if not entry.rule]
+    assert (entry.file, entry.line, entry.notes) == ("rules/one.sml", 3, (why,))
+    assert entry.what.startswith(what)
+    assert [one.rule for one in imported.entries if one.rule] == ["found"]
+
+
+def test_whether_there_is_a_text_may_be_asked() -> None:
+    imported = made(single("PostText != None", "EmbedLink == None"))
+    (entry,) = imported.entries
+    assert (entry.rule, entry.lacks) == ("found", None)
+    assert fired(engine_of(imported), {"item": {"text": "hello"}}) == ["found"]
+    assert fired(engine_of(imported), {}) == []

@@ -32,6 +32,9 @@ MORE = (
     'ends_with(item.title, "!") and starts_with(author.name, "admin")',
     "(author.posts + author.followers) * 2 > 900 and author.posts % 7 == 2",
     'item.language == "ar" and not any_in(links.domains, ["evil.example"])',
+    'author.age < "3d" and not contains_any(folded(author.name), ["bob"])',
+    'contains_any(folded(item.title), ["alpha"], words=False) and contains_any(folded(item.title), ["beta"])',
+    r'known(item.text) and not matches(item.title, r"\?$") and starts_with(item.title, "so")',
 )
 
 

@@ -37,6 +37,11 @@ READABLE = [
     ("a", "x\n", V, None, ("x",), 0),
     ("a.csv", 'x,1\n"y, z",2\n', V, None, ("x", "y, z"), 0),
     ("a.csv", "n,who\n1,x\n2,y\n", V, "who", ("x", "y"), 0),
+    ("a.csv", "n;who\n1;x, y\n2;y\n", V, "who", ("x, y", "y"), 0),
+    ("a.csv", "sep=;\nx;1\ny;2\n", V, None, ("x", "y"), 0),
+    ("a.csv", "x;1\ny;2\n", V, None, ("x", "y"), 0),
+    ("a.csv", "Agent/1 (x; y)\nAgent/2 (x; z)\n", V, None, ("Agent/1 (x; y)", "Agent/2 (x; z)"), 0),
+    ("a.tsv", "n\twho\n1\tx;y\n2\ty\n", V, "who", ("x;y", "y"), 0),
     ("a.ndjson", '"x"\n"\\u0645"\n', V, None, ("x", "م"), 0),
     ("a.jsonl", '{"who": "x"}\n{"who": "y", "n": 1}\n', V, "who", ("x", "y"), 0),
     (
@@ -53,6 +58,7 @@ READABLE = [
 
 @pytest.mark.parametrize(("name", "text", "kind", "column", "entries", "repeated"), READABLE)
 @pytest.mark.parametrize("around", ["", ".zst", ".gz"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_what_people_have_is_read(  # noqa: PLR0917 -- a table
     tmp_path: Path,
     name: str,
@@ -62,8 +68,9 @@ def test_what_people_have_is_read(  # noqa: PLR0917 -- a table
     entries: tuple[str, ...],
     repeated: int,
     around: str,
+    encoding: str,
 ) -> None:
-    data = text.encode()
+    data = (text if encoding == "utf-8" else text.lstrip("\ufeff")).encode(encoding)
     squeezed = {
         "": lambda: data,
         ".zst": lambda: zstandard.compress(data),
@@ -82,12 +89,21 @@ def test_what_people_have_is_read(  # noqa: PLR0917 -- a table
 
 REFUSED = [
     ("a.pdf", b"x", None, "neither"),
-    ("a.txt", b"x\xff\n", None, "can't be read"),
+    (
+        "a.txt",
+        b"x\n\xff\n",
+        None,
+        "`a.txt`: 1 entry can't be used; nothing was taken: line 2: not UTF-8; save it as",
+    ),
     ("a.txt.zst", b"no zstandard", None, "can't be read"),
     ("a.txt.gz", b"no gzip", None, "can't be read"),
     ("a.csv", b"n,who\n1,x\n", "whom", "no column `whom`; there are n, who"),
     ("a.csv", b"", "who", "there are none"),
     ("a.csv", b"n,who\n1\n", "who", "line 2: nothing"),
+    ("a.csv", b"n;gr\xfc\xdfe\n1;x\n", "who", "line 1 is not UTF-8: save it as"),
+    ("a.csv", b"n;who\n1;x\n2;\xe9\n", "who", "1 entry can't be used; nothing was taken: line 3: not UTF-8"),
+    ("a.ndjson", b'"x"\n"\xe9"\n', None, "line 2 is not UTF-8: save it as"),
+    ("a.txt", "x\ny".encode("utf-16") + b"z", None, "can't be read"),
     ("a.ndjson", b"{", None, "line 1 is no JSON"),
     ("a.ndjson", b"7\n", None, "line 1 is not a text"),
     ("a.ndjson", b'"x"\n{"n": 7}\n', "n", "line 1 is not an object"),

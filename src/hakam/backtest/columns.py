@@ -59,19 +59,27 @@ TYPES: dict[Kind, pa.DataType] = {
 
 
 class Row(NamedTuple):
-    """One event on its way into columns. `folded` and `repairs` are given if they were measured before."""
+    """One event on its way into columns. `folded` and `repairs` are given if they were measured before.
+
+    `problem` says why it is none; `file` and `number` where it stands, if that is a row of a file.
+    """
 
     raw: bytes
     decided: str | None = None
     folded: str | None = None
     repairs: int | None = None
+    problem: str = ""
+    file: str = ""
+    number: int = 0
 
 
 class Refused(NamedTuple):
-    """A row that is no event: its place in the input and why."""
+    """A row that is no event: its place in the input, why, and its file with its number there, if it is of one."""
 
     number: int
     why: str
+    file: str = ""
+    row: int = 0
 
 
 def column_of(path: str) -> str:
@@ -139,7 +147,7 @@ def to_table(rows: Iterable[Row]) -> tuple[pa.Table, list[Refused]]:
         try:
             event = read_event(row.raw)
         except ValueError as error:
-            refused.append(Refused(number, str(error)))
+            refused.append(Refused(number, row.problem or str(error), row.file, row.number))
             continue
         values.append(read(event, measured(event, row)))
         raws.append(row.raw)

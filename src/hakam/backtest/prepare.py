@@ -13,7 +13,7 @@ from pyarrow import parquet  # type: ignore[import-untyped]
 from hakam.backtest.columns import ROWS, Row, signature, to_table
 from hakam.backtest.dataset import MANIFEST, Dataset, Manifest, Part, write_manifest, write_part
 from hakam.backtest.order import in_time_order
-from hakam.backtest.row_events import EventMaker, MappingError, plan
+from hakam.backtest.row_events import EventMaker, MappingError, no_text, plan
 from hakam.backtest.rows import RowFile, RowFormat, UnreadableFileError
 from hakam.backtest.workers import Pool
 from hakam.signals.fold import FOLD_VERSION
@@ -79,26 +79,26 @@ def rows_of(path: Path, reading: Reading, tell: Progress) -> Iterator[Row]:
     if reading.decided:
         if reading.decided not in columns:
             raise MappingError(
-                f"there is no column `{reading.decided}` with decisions; it has {', '.join(columns)}"
+                f"{path}: there is no column `{reading.decided}` with decisions; it has {', '.join(columns)}"
             )
         mapping[reading.decided] = ""
-    made = plan(columns, mapping)
+    try:
+        made = plan(columns, mapping)
+    except MappingError as error:
+        raise MappingError(f"{path}: {error}") from error
     if columns and not any(field.startswith(("item", "author")) for field in made.fields.values()):
-        raise MappingError(
-            f"no column is what is judged (it has {', '.join(columns)}); say which is the text: "
-            f"--map {columns[0]}=item.text"
-        )
+        raise MappingError(f"{path}: {no_text(columns)}")
     maker = EventMaker(
         digest=file.digest(), platform=reading.platform, kind=reading.kind, made=made, now=reading.now
     )
     for row in file.rows():
         tell(file.position / max(file.size, 1))
         if row.problem:
-            yield Row(b"")
+            yield Row(b"", problem=row.problem, file=path.name, number=row.number)
             continue
         decided = row.values.get(reading.decided) if reading.decided else None
         text = None if decided is None or decided == "" else str(decided)
-        yield Row(_encode(maker.event(row)), text)
+        yield Row(_encode(maker.event(row)), text, file=path.name, number=row.number)
 
 
 def _archived(path: Path, tell: Progress) -> Iterator[Row]:
@@ -165,7 +165,12 @@ def with_decisions(rows: Iterable[Row], decisions: Decisions) -> Iterator[Row]:
 def _part(folder: str, number: int, rows: list[Row]) -> tuple[Part | None, int, list[str]]:
     table, refused = to_table(rows)
     part = write_part(Path(folder), f"{number:06}.parquet", table) if len(table) else None
-    why = [f"row {number * ROWS + one.number + 1}: {one.why}" for one in refused[:SHOWN_REFUSALS]]
+    why = [
+        f"{one.file}: row {one.row}: {one.why}"
+        if one.file
+        else f"row {number * ROWS + one.number + 1}: {one.why}"
+        for one in refused[:SHOWN_REFUSALS]
+    ]
     return part, len(refused), why
 
 

@@ -35,6 +35,7 @@ LIST_SEPARATOR = "|"
 _ZONED = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}[ Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?) ?(?:([+-][0-9]{2}):?([0-9]{2})?|UTC)"
 )
+_COMMA = re.compile(r"^\s*([01]),([0-9]+)\s*$")  # a share as much of the world writes it
 _MAX_DIGITS = 400  # more than any double has: zeros before the number
 
 
@@ -122,6 +123,15 @@ def plan(columns: Sequence[str], mapping: Mapping[str, str]) -> Plan:
     return Plan(fields, labels, tuple(left_out))
 
 
+def no_text(columns: Sequence[str]) -> str:
+    """Say that no column of a table is what is judged, and what to do."""
+    alone = " and columns stand between commas, semicolons or tabs" if len(columns) == 1 else ""
+    return (
+        f"no column is what is judged (it has {', '.join(columns)}{alone}); say which is the text: "
+        f"--map {columns[0]}=item.text"
+    )
+
+
 class EventMaker:
     """Makes one file's rows into events. What a row does not say is filled in, the same at every run."""
 
@@ -202,7 +212,7 @@ def _typed(field: str, value: Any) -> Any:  # noqa: PLR0911 -- one for each kind
     if isinstance(kind, inspect.DateTimeType):
         return _moment(value)
     if field.startswith("scores."):
-        return _number(value)
+        return _number(_COMMA.sub(r"\1.\2", value))
     if isinstance(kind, inspect.BoolType):
         return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}.get(
             value.strip().lower(), value

@@ -11,11 +11,14 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import msgspec
 import zstandard
+
+from hakam.storage import tables
 
 MAX_ROW_BYTES = 8 * 1024 * 1024
 _BATCH = 500  # rows of Parquet decoded at a time
@@ -32,10 +35,12 @@ class RowFormat(StrEnum):
     PARQUET = "parquet"
 
 
-_BROKEN = (OSError, EOFError, zstandard.ZstdError, lzma.LZMAError, zlib.error)
+_BROKEN = (OSError, EOFError, zstandard.ZstdError, lzma.LZMAError, zlib.error, UnicodeError)
+_SEPARATORS = {RowFormat.CSV: ",", RowFormat.TSV: "\t"}  # unless the rows say otherwise
 _FORMATS = {
     ".csv": RowFormat.CSV,
     ".tsv": RowFormat.TSV,
+    ".txt": RowFormat.TSV,  # "Unicode Text" of spreadsheets
     ".ndjson": RowFormat.NDJSON,
     ".jsonl": RowFormat.NDJSON,
     ".parquet": RowFormat.PARQUET,
@@ -53,6 +58,11 @@ class Row(NamedTuple):
     number: int
     values: dict[str, Any]
     problem: str = ""
+
+
+class _Written(NamedTuple):
+    encoding: str
+    form: tables.Form
 
 
 class RowFile:
@@ -80,9 +90,9 @@ class RowFile:
         with ExitStack() as open_files:
             lines = self._lines(open_files)
             if self.format is RowFormat.NDJSON:
-                first = next((row for row in _ndjson(lines) if not row.problem), None)
+                first = next((row for row in self._ndjson_rows(lines) if not row.problem), None)
                 return list(first.values) if first else []
-            return _header(self.path, csv.reader(lines, **_dialect(self.format)))
+            return self._header(tables.rows(lines, self._written.form))
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows in order, a bad one with its problem. A broken file raises `UnreadableFileError`."""
@@ -93,30 +103,54 @@ class RowFile:
             with ExitStack() as open_files:
                 lines = self._lines(open_files)
                 if self.format is RowFormat.NDJSON:
-                    yield from _ndjson(lines)
+                    yield from self._ndjson_rows(lines)
                 else:
                     yield from self._csv_rows(lines)
+        except UnicodeError as error:
+            why = f"it ends in the middle of a character of {self._encoding}"
+            raise UnreadableFileError(f"{self.path} is damaged: {why}") from error
         except _BROKEN as error:
             raise UnreadableFileError(f"{self.path} is damaged: {error}") from error
         self.position = self.size
 
+    @cached_property
+    def _written(self) -> _Written:
+        """How the file is written, by its beginning. What is damaged there is told by who reads it."""
+        with ExitStack() as open_files:
+            sample = tables.sample_of(self._unpacked(open_files), _BROKEN)
+        encoding = tables.encoding_of(sample)
+        usual = _SEPARATORS.get(self.format)
+        if usual is None:
+            return _Written(encoding, tables.Form(","))
+        text = tables.beginning(sample, encoding)
+        return _Written(encoding, tables.form_of(text, usual=usual, whole=len(sample) < tables.SAMPLE))
+
     def _lines(self, open_files: ExitStack) -> IO[str]:
+        encoding = self._written.encoding
+        self.position = 0
+        # Bytes that are no text become lone surrogates, so that they spoil their own row and no other.
+        return io.TextIOWrapper(
+            self._unpacked(open_files), encoding=encoding, errors=tables.lenient(encoding), newline=""
+        )
+
+    def _unpacked(self, open_files: ExitStack) -> Any:
         plain = open_files.enter_context(_Counted(self.path, self))
-        unpacked: Any = plain
+        unpacked: Any
         if self.packing == "zst":
             unpacked = io.BufferedReader(_Unpacked(plain), 1 << 17)
         elif self.packing == "gz":
             unpacked = gzip.GzipFile(fileobj=plain)
         elif self.packing == "xz":
             unpacked = lzma.LZMAFile(plain)  # noqa: SIM115 -- closed by the stack below
+        else:
+            unpacked = io.BufferedReader(plain)
         open_files.callback(unpacked.close)
-        # Bytes that are no UTF-8 become lone surrogates, so that they spoil their own row and no other.
-        return io.TextIOWrapper(unpacked, encoding="utf-8-sig", errors="surrogateescape", newline="")
+        return unpacked
 
     def _csv_rows(self, lines: IO[str]) -> Iterator[Row]:
         csv.field_size_limit(MAX_ROW_BYTES)
-        reader = csv.reader(lines, **_dialect(self.format))
-        names = _header(self.path, reader)
+        reader = tables.rows(lines, self._written.form)
+        names = self._header(reader)
         number = 0
         while True:
             try:
@@ -130,13 +164,55 @@ class RowFile:
             if not fields:
                 continue
             number += 1
+            if not any(fields):
+                continue  # spreadsheets write such rows below the last
             if len(fields) != len(names):
                 problem = f"line {reader.line_num} has {len(fields)} fields, the header has {len(names)}"
                 yield Row(number, {}, problem)
-            elif any(not field.isascii() and _has_surrogate(field) for field in fields):
-                yield Row(number, {}, f"line {reader.line_num} is not UTF-8")
+            elif not all(map(tables.is_text, fields)):
+                yield Row(number, {}, str(tables.NotTextError(reader.line_num, self._encoding)))
             else:
                 yield Row(number, dict(zip(names, fields, strict=True)))
+
+    def _header(self, reader: tables.Rows) -> list[str]:
+        path = self.path
+        try:
+            names = next(reader, None)
+        except (csv.Error, *_BROKEN) as error:
+            raise UnreadableFileError(f"{path} can't be read: {error}") from error
+        if not names:
+            raise UnreadableFileError(f"{path} is empty: its first line must name the columns")
+        if not all(map(tables.is_text, names)):
+            raise UnreadableFileError(f"{path}: {tables.NotTextError(reader.line_num, self._encoding)}")
+        twice = sorted({name for name in names if name and names.count(name) > 1})
+        if twice:
+            raise UnreadableFileError(f"{path} has the column {', '.join(twice)} twice")
+        return names
+
+    @property
+    def _encoding(self) -> str:
+        return tables.spoken(self._written.encoding)
+
+    def _ndjson_rows(self, lines: IO[str]) -> Iterator[Row]:
+        decode = msgspec.json.Decoder(dict[str, Any]).decode
+        number = 0
+        while line := lines.readline(MAX_ROW_BYTES):
+            problem, values = "", {}
+            if not line.endswith("\n") and len(line) >= MAX_ROW_BYTES:
+                problem = f"is longer than {MAX_ROW_BYTES:,} characters"
+                while line and not line.endswith("\n"):
+                    line = lines.readline(MAX_ROW_BYTES)
+            elif not line.strip():
+                continue
+            else:
+                try:
+                    values = decode(line.encode("utf-8"))
+                except UnicodeEncodeError:
+                    problem = f"is not {self._encoding}"
+                except (msgspec.MsgspecError, RecursionError) as error:
+                    problem = f"is no JSON object: {error}"
+            number += 1
+            yield Row(number, values, problem)
 
     def _parquet_rows(self) -> Iterator[Row]:
         file = _parquet(self.path)
@@ -217,49 +293,6 @@ def _kind_of(path: Path) -> tuple[RowFormat, str]:
     if kind is RowFormat.PARQUET and packing:
         raise UnreadableFileError(f"{path} packs a Parquet file, which compresses itself; unpack it first")
     return kind, packing
-
-
-def _dialect(kind: RowFormat) -> dict[str, Any]:
-    return {"delimiter": "\t" if kind is RowFormat.TSV else ",", "strict": True}
-
-
-def _header(path: Path, reader: Any) -> list[str]:
-    try:
-        names = next(reader, None)
-    except (csv.Error, *_BROKEN) as error:
-        raise UnreadableFileError(f"{path} can't be read: {error}") from error
-    if not names:
-        raise UnreadableFileError(f"{path} is empty: its first line must name the columns")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise UnreadableFileError(f"{path} has the column {', '.join(twice)} twice")
-    return list(names)
-
-
-def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= letter <= "\udfff" for letter in text)
-
-
-def _ndjson(lines: IO[str]) -> Iterator[Row]:
-    decode = msgspec.json.Decoder(dict[str, Any]).decode
-    number = 0
-    while line := lines.readline(MAX_ROW_BYTES):
-        problem, values = "", {}
-        if not line.endswith("\n") and len(line) >= MAX_ROW_BYTES:
-            problem = f"is longer than {MAX_ROW_BYTES:,} characters"
-            while line and not line.endswith("\n"):
-                line = lines.readline(MAX_ROW_BYTES)
-        elif not line.strip():
-            continue
-        else:
-            try:
-                values = decode(line.encode("utf-8"))
-            except UnicodeEncodeError:
-                problem = "is not UTF-8"
-            except (msgspec.MsgspecError, RecursionError) as error:
-                problem = f"is no JSON object: {error}"
-        number += 1
-        yield Row(number, values, problem)
 
 
 def _parquet_values(batch: Any) -> Iterator[Row]:

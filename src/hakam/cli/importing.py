@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from hakam.importing.packing import Importer
 
 app = typer.Typer(help="Carry over what was written for other systems.", no_args_is_help=True)
-SUFFIXES = {".sml", ".yaml", ".yml", ".txt", ".md", ".json", ".csv"}
+SUFFIXES = {".sml", ".yaml", ".yml", ".txt", ".md", ".json", ".csv", ".tsv"}
 MAX_BYTES = 8 * 1024 * 1024
 
 
@@ -87,10 +88,12 @@ def rules(
 
 def _texts(given: list[Path]) -> dict[str, str]:
     """Return the text of each file, by its path in its folder. Hidden files and other suffixes are passed over."""
+    from hakam.storage.tables import NotTextError, text_of  # noqa: PLC0415 -- --help needs none of it
+
     found: dict[str, str] = {}
     for start in given:
         inside = (
-            sorted(path for path in start.rglob("*") if path.suffix in SUFFIXES)
+            sorted(path for path in start.rglob("*") if path.suffix.lower() in SUFFIXES)
             if start.is_dir()
             else [start]
         )
@@ -101,8 +104,9 @@ def _texts(given: list[Path]) -> dict[str, str]:
             try:
                 if path.stat().st_size > MAX_BYTES:
                     raise CommandError(f"{path} has more than {MAX_BYTES:,} bytes")
-                found[name if name not in found else path.as_posix()] = path.read_text(encoding="utf-8-sig")
-            except (OSError, UnicodeDecodeError) as error:
+                text = StringIO(text_of(path.read_bytes()), newline=None).read()  # lines end alike
+                found[name if name not in found else path.as_posix()] = text
+            except (OSError, NotTextError) as error:
                 raise CommandError(f"cannot read {path}: {error}") from error
     if not found:
         raise CommandError("there is no file to read")

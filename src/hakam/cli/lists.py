@@ -32,7 +32,7 @@ def add(
     file: Annotated[
         Path,
         typer.Argument(
-            exists=True, dir_okay=False, help=".txt, .csv or .ndjson, as it is or as .zst or .gz."
+            exists=True, dir_okay=False, help=".txt, .csv, .tsv or .ndjson, as it is or as .zst or .gz."
         ),
     ],
     note: Annotated[

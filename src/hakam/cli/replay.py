@@ -15,7 +15,7 @@ import msgspec
 import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from hakam.backtest.row_events import EventMaker, MappingError, Plan, plan, read_mapping
+from hakam.backtest.row_events import EventMaker, MappingError, Plan, no_text, plan, read_mapping
 from hakam.backtest.rows import RowFile, UnreadableFileError
 from hakam.cli.replay_home import Home, open_home
 from hakam.cli.replay_report import show
@@ -145,10 +145,7 @@ def _sources(
         except MappingError as error:
             raise CommandError(f"{path}: {error}") from error
         if columns and not any(field.startswith("item") for field in made.fields.values()):
-            raise CommandError(
-                f"{path} has no column for what is judged (it has {', '.join(columns)}); "
-                f"say which one is the text: --map {columns[0]}=item.text"
-            )
+            raise CommandError(f"{path}: {no_text(columns)}")
         maker = EventMaker(
             digest=file.digest(),
             platform=home.platform,

@@ -24,8 +24,9 @@ from hakam.importing.conditions import (
     folded,
     found,
     is_plain,
+    joined,
     quoted,
-    translated,
+    sayable,
 )
 from hakam.importing.packing import Pack
 
@@ -37,10 +38,11 @@ _FIELDS = {
     "url": "links.urls",
     "domain": "links.hosts",
     "id": "item.id",
+    "author": "author.name",  # `~author`, or with a modifier
 }
 _DECLARED = {"flair_text", "flair_css_class", "flair_template_id", "media_author", "media_author_url", "media_title",
              "media_description", "poll_option_text"}  # fmt: skip
-_EXACT = {"id", "flair_text", "flair_css_class", "flair_template_id", "media_author"}
+_EXACT = {"id", "author", "flair_text", "flair_css_class", "flair_template_id", "media_author"}
 _TYPES = {
     "any": None,
     "comment": 'item.kind == "comment"',
@@ -54,6 +56,7 @@ _AUTHOR_LABELS = {"is_contributor": "contributor", "is_moderator": "moderator"}
 _QUALITY = ["lowest", "low", "moderate", "high", "highest"]
 _UNITS = {"minute": "m", "hour": "h", "day": "d", "week": "w", "month": "d", "year": "d"}
 _DAYS = {"month": 30, "year": 365}
+_DOMAIN = re.compile(r"[^\W_](?:[\w.-]*[^\W_])?")
 _THRESHOLD = re.compile(r"\s*([<>])\s*(-?[0-9]+)\s*([a-z]*)\s*")
 _ACTS = {
     "remove": ["remove"],
@@ -118,15 +121,17 @@ def _load(body: str) -> dict[str, Any]:
     return {str(key).strip().lower(): value for key, value in rule.items()}
 
 
-def _texts(value: Any) -> list[str]:
-    given = value if isinstance(value, list) else [value]
-    return [str(one) for one in given if one is not None and str(one) != ""]
-
-
 def _number(key: str, value: Any) -> int:
     if isinstance(value, bool) or re.fullmatch(r"-?[0-9]+", str(value).strip()) is None:
         raise UnsupportedError(f"`{key}: {str(value)[:40]}` is no number")
     return int(value)
+
+
+def _truth(key: str, value: Any) -> bool:
+    said = {"true": True, "false": False}.get(str(value).strip().lower())
+    if said is None:
+        raise UnsupportedError(f"`{key}: {str(value)[:40]}` is neither true nor false")
+    return said
 
 
 class _Rule:
@@ -145,8 +150,7 @@ class _Rule:
         author = rule.get("author")
         if author is not None:
             checks.append(self._author(author))
-        exempt = rule.get("moderators_exempt", rule.get("action") in _ACTS)
-        if exempt is True:
+        if _truth("moderators_exempt", rule.get("moderators_exempt", rule.get("action") in _ACTS)):
             checks.append('not "moderator" in author.labels')
         conditions = [check for check in checks if check]
         when = "\nand ".join(conditions) or 'event.change != "deleted"'
@@ -182,7 +186,7 @@ class _Rule:
             ("set_nsfw", 'label("nsfw")'),
             ("set_spoiler", 'label("spoiler")'),
         ):
-            if rule.get(key) is True:
+            if _truth(key, rule.get(key, False)):
                 then.append(act)
         unsaid = [key for key in rule if key in _NO_ACTION]
         if isinstance(rule.get("author"), dict):
@@ -215,9 +219,9 @@ class _Rule:
             self.notes.append("spaces and punctuation at the ends count too")
             return f"len(item.text) {sign} {_number(key, value)}"
         if key == "is_edited":
-            return f'event.change {"==" if value is True else "!="} "edited"'
+            return f'event.change {"==" if _truth(key, value) else "!="} "edited"'
         if key == "is_top_level":
-            return f"item.parent {'==' if value is True else '!='} item.thread"
+            return f"item.parent {'==' if _truth(key, value) else '!='} item.thread"
         if key in _FLAGS:
             return self._flag(key, value)
         if key == "ignore_blockquotes":
@@ -232,11 +236,10 @@ class _Rule:
         return self._search(key, value, self._field)
 
     def _flag(self, key: str, value: Any) -> str:
-        if not isinstance(value, bool):
-            raise UnsupportedError(f"`{key}: {value}`")
+        holds = _truth(key, value)
         field = self.pack.declared(key, "boolean")
         self.notes.append(f"the platform sends `{field}`")
-        return field if value else f"not {field}"
+        return field if holds else f"not {field}"
 
     def _field(self, field: str) -> str:
         if field in _FIELDS:
@@ -255,9 +258,15 @@ class _Rule:
         if unknown := options - {"regex", "case-sensitive", *_METHODS}:
             raise UnsupportedError(f"the modifier `{min(unknown)}`")
         method = next((one for one in _METHODS if one in options), None)
-        terms = _texts(value)
+        terms = self._texts(key, value)
         if not terms:
             raise UnsupportedError(f"`{key}` looks for nothing")
+        if "regex" in options and terms in ([".*"], [".+"]) and not match[1]:
+            return either(
+                f"known({path(field)})" if terms == [".*"] else f"len({path(field)}) > 0" for field in fields
+            )
+        if "regex" in options:
+            terms = sayable(terms, self.notes, all_needed=bool(match[1]))
         paths = [path(field) for field in fields]
         if {"item.title", "item.text"} <= set(paths):
             paths = ["text.raw", *(one for one in paths if one not in {"item.title", "item.text"})]
@@ -284,7 +293,21 @@ class _Rule:
             return f"not ({either(f'known({one})' for one in given)} and {condition})"
         return f"not {condition}"
 
+    def _texts(self, key: str, value: Any) -> list[str]:
+        given = value if isinstance(value, list) else [value]
+        for one in given:
+            if isinstance(one, dict | list):
+                raise UnsupportedError(
+                    f"`{key}` holds {'checks' if isinstance(one, dict) else 'a list'}, not texts"
+                )
+            if one is None or isinstance(one, bool):
+                read = "nothing, which is passed over" if one is None else f"`{one}`, which is searched"
+                self.notes.append(f"`{key}` has a word without quotes that YAML takes for {read}")
+        return [str(one) for one in given if one is not None and str(one) != ""]
+
     def _domains(self, path: str, terms: list[str]) -> str:
+        odd = [term for term in terms if not _DOMAIN.fullmatch(term.strip()) or term.startswith("self.")]
+        self.notes += [f"`{term[:60]}` is no domain that a link can have" for term in odd]
         names = "|".join(escaped(term.lower().strip().removeprefix("www.")) for term in terms)
         return found(path, rf"(?:^|\.)(?:{names})$")
 
@@ -299,23 +322,24 @@ class _Rule:
         if plain:
             words = ", words=False" if how == "includes" else ""
             conditions.append(f"contains_any({folded(path)}, {self.pack.values(self.name, plain)}{words})")
-        pieces = (exact[n : n + 20] for n in range(0, len(exact), 20))
-        conditions += [found(path, self._pattern(how, piece, regex=regex), case=case) for piece in pieces]
+        said = joined(self._said(how, exact, regex=regex))
+        conditions += [found(path, self._pattern(how, one, regex=regex), case=case) for one in said]
         return either(conditions)
 
-    def _pattern(self, how: str, terms: list[str], *, regex: bool) -> str:
+    def _said(self, how: str, terms: list[str], *, regex: bool) -> list[str]:
         said = []
         for term in terms:
             if regex:
-                pattern, notes = translated(term)
-                self.notes += notes
-                said.append(pattern)
+                said.append(term)
             elif how == "includes-word":
                 begins, ends = re.match(r"\w", term), re.search(r"\w$", term)
                 said.append(f"{START if begins else ''}{escaped(term)}{END if ends else ''}")
             else:
                 said.append(escaped(term))
-        any_of = f"({'?s:' if regex else '?:'}{'|'.join(said)})"  # its dot is any character, a line's end too
+        return said
+
+    def _pattern(self, how: str, said: str, *, regex: bool) -> str:
+        any_of = f"({'?s:' if regex else '?:'}{said})"  # its dot is any character, a line's end too
         return {
             "includes": any_of,
             "includes-word": f"{START}{any_of}{END}" if regex else any_of,
@@ -341,7 +365,7 @@ class _Rule:
             (thresholds if key in _KARMA or key == "account_age" else others).append(
                 self._of_author(key, value)
             )
-        if author.get("satisfy_any_threshold") is True and thresholds:
+        if _truth("satisfy_any_threshold", author.get("satisfy_any_threshold", False)) and thresholds:
             thresholds = [either(thresholds)]
         return "\nand ".join([*thresholds, *others]) or None
 
@@ -362,7 +386,7 @@ class _Rule:
             return self._quality(str(value))
         if key in _AUTHOR_LABELS:
             held = f'"{_AUTHOR_LABELS[key]}" in author.labels'
-            return held if value is True else f"not {held}"
+            return held if _truth(key, value) else f"not {held}"
         if key in _AUTHOR_FLAGS:
             return self._flag(key, value)
         return self._search(key, value, self._author_field)

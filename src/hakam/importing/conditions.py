@@ -6,13 +6,19 @@ import re
 from collections.abc import Iterable
 
 from hakam.importing.carried import UnsupportedError
+from hakam.policy.patterns import prepare
 
 WORD = r"[\p{L}\p{N}_]"
 NO_WORD = r"[^\p{L}\p{N}_]"
 START, END = rf"(?:^|{NO_WORD})", rf"(?:$|{NO_WORD})"
 _PLAIN = re.compile(r"[^\W_]+(?:[ '\u2019-][^\W_]+)*")
 _SPECIAL = re.compile(r"([\\.^$*+?{}\[\]|()])")
+_ESCAPE = re.compile(r"\\(?:\\|u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([^\x00-\x7f]|_))")
 _QUOTE = re.compile(r'\\.|"', re.DOTALL)  # what a backslash stands before goes with it
+_LONGEST = (
+    1_200  # characters of patterns that are joined: a pattern may have 2,000 with what stands around them
+)
+_SHOWN = 80  # characters of a pattern that a note shows
 MANY = 12  # terms that still stand in the rule itself
 
 
@@ -44,7 +50,7 @@ def either(conditions: Iterable[str]) -> str:
 def found(field: str, pattern: str, *, case: bool = False) -> str:
     """Return the condition that a pattern is found in a field."""
     flags = "" if case else "(?i)"
-    return f"matches({field}, {quoted(flags + _QUOTE.sub(_without_quotes, pattern).replace(chr(10), ' '))})"
+    return f"matches({field}, {quoted(flags + _QUOTE.sub(_without_quotes, pattern).replace(chr(10), chr(92) + 'n'))})"
 
 
 def _without_quotes(match: re.Match[str]) -> str:
@@ -54,6 +60,53 @@ def _without_quotes(match: re.Match[str]) -> str:
 def folded(field: str) -> str:
     """Return the folded form of a text field."""
     return "text.folded" if field == "text.raw" else f"folded({field})"
+
+
+def joined(patterns: Iterable[str]) -> list[str]:
+    """Join patterns as alternatives, in as few as their length allows."""
+    made: list[str] = []
+    for one in dict.fromkeys(patterns):
+        if made and len(made[-1]) + len(one) < _LONGEST:
+            made[-1] += f"|{one}"
+        else:
+            made.append(one)
+    return made
+
+
+def sayable(
+    patterns: Iterable[str], notes: list[str], *, all_needed: bool = False, any_needed: bool = True
+) -> list[str]:
+    """Return those of several patterns that can be said here, translated; `notes` hears of differences.
+
+    A pattern less makes a rule act on fewer, so the others stay without it, which `notes` hears too. Where all are
+    needed, as behind `not`, or none is left where any is, raises `UnsupportedError`.
+    """
+    said: list[str] = []
+    lost: list[str] = []
+    for pattern in patterns:
+        shown = f"the pattern `{pattern if len(pattern) <= _SHOWN else pattern[:_SHOWN] + ' ...'}`"
+        try:
+            ours, differs = translated(pattern)
+            prepare(f"(?s:{ours})", _refuse, folded=False, words=False)
+        except UnsupportedError as error:
+            lost.append(f"{shown}: {error}")
+            continue
+        said.append(ours)
+        notes += differs
+    if lost and (all_needed or (any_needed and not said)):
+        raise UnsupportedError(lost[0])
+    notes += [f"without {one}" for one in lost]
+    return said
+
+
+def _refuse(_code: str, message: str, _hint: str) -> None:
+    raise UnsupportedError(message)
+
+
+def _as_re2(match: re.Match[str]) -> str:
+    """Return a sign that is named by its number, or has a backslash that it does not need, as RE2 takes it."""
+    number = match[1] or match[2] or match[3]
+    return f"\\x{{{number}}}" if number else match[4] or match[0]
 
 
 def translated(pattern: str) -> tuple[str, list[str]]:
@@ -66,7 +119,7 @@ def translated(pattern: str) -> tuple[str, list[str]]:
         raise UnsupportedError("look-around, which RE2 does not have")
     if re.search(r"\\[1-9]|\(\?P=", pattern):
         raise UnsupportedError("a back reference, which RE2 does not have")
-    pieces = _pieces(pattern)
+    pieces = _pieces(_ESCAPE.sub(_as_re2, pattern))
     leading, trailing = _edges(pieces)
     out: list[str] = []
     notes: list[str] = []
@@ -75,10 +128,8 @@ def translated(pattern: str) -> tuple[str, list[str]]:
             out.append(WORD)
         elif piece == r"\W":
             out.append(NO_WORD)
-        elif piece.startswith("[") and ("\\w" in piece or "\\W" in piece):
-            if "\\W" in piece:
-                raise UnsupportedError("`\\W` inside brackets")
-            out.append(piece.replace("\\w", "\\p{L}\\p{N}_"))
+        elif piece.startswith("[") and len(piece) > 1:
+            out.append(_set(piece))
         elif piece == r"\b":
             out.append(_boundary(pieces, n, leading=n in leading, trailing=n in trailing))
             notes.append("`\\b` knows every script here")
@@ -89,10 +140,20 @@ def translated(pattern: str) -> tuple[str, list[str]]:
     return "".join(out), list(dict.fromkeys(notes))
 
 
+def _set(piece: str) -> str:
+    for sign, why in (("\\W", ""), ("&&", ", which RE2 takes for the sign itself")):
+        if sign in piece:
+            raise UnsupportedError(f"`{sign}` inside brackets{why}")
+    return piece.replace("\\w", "\\p{L}\\p{N}_")
+
+
 def _pieces(pattern: str) -> list[str]:
-    return re.findall(
-        r"\\p\{[^}]*\}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?[^:)]*[:)]|\(|\)|\||.", pattern, re.DOTALL
+    found_ = re.findall(
+        r"\\p\{[^}]*\}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?#[^)]*\)|\(\?[^:)]*[:)]|\(|\)|\||.",
+        pattern,
+        re.DOTALL,
     )
+    return [piece for piece in found_ if not piece.startswith("(?#")]  # remarks
 
 
 def _edges(pieces: list[str]) -> tuple[set[int], set[int]]:

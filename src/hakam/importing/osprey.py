@@ -24,6 +24,7 @@ _SIGNS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", 
 _MATHS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%"}
 _SPAN = {"weeks": "w", "days": "d", "hours": "h", "minutes": "m", "seconds": "s"}
 _LONGEST = "30d"
+_OF = "@"  # between a name that is of one file alone and that file
 
 
 class _Defined(NamedTuple):
@@ -66,10 +67,12 @@ class _Reader:
         for file, text in self.files.items():
             self._file(file, text)
         for number, name in enumerate(self.rules, 1):
-            self.ids[name] = self.pack.id_of(_dashed(name), number)
+            self.ids[name] = self.pack.id_of(_dashed(name.partition(_OF)[0]), number)
         for _, effect in self.effects:
             for act in _elements(_call(effect, "WhenRules"), "then"):
                 self._note_label(act)
+        for file, effect in self.effects:
+            self._check_effect(file, effect)
         for name, rule in self.rules.items():
             self._rule(name, rule)
         return self.pack.finish()
@@ -80,13 +83,15 @@ class _Reader:
         except (SyntaxError, ValueError) as error:
             self.pack.leave_out(file, getattr(error, "lineno", 1) or 1, file, f"can't be read: {error}")
             return
+        for name in ast.walk(tree):
+            if isinstance(name, ast.Name) and name.id.startswith("_"):
+                name.id += f"{_OF}{file}"  # a name that is of its file alone
         for node in tree.body:
             if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
                 target = node.targets[0] if isinstance(node, ast.Assign) else node.target
                 kind = ast.unparse(node.annotation) if isinstance(node, ast.AnnAssign) else ""
                 if isinstance(target, ast.Name):
-                    into = self.rules if _call(node.value, "Rule") is not None else self.names
-                    into[target.id] = _Defined(file, node.value, kind)
+                    self._define(target.id, _Defined(file, node.value, kind), node.lineno)
             elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
                 self._statement(file, node.value)
             else:
@@ -94,11 +99,26 @@ class _Reader:
                     file, node.lineno, ast.unparse(node)[:80], "no statement of SML that is known here"
                 )
 
+    def _define(self, name: str, defined: _Defined, line: int) -> None:
+        """Take a name, which all files share. Where two define it otherwise, the first holds."""
+        before = self.rules.get(name) or self.names.get(name)
+        if before is not None:
+            if ast.dump(before.node) != ast.dump(defined.node):
+                place = f"{before.file}:{before.node.lineno}"
+                self.pack.leave_out(defined.file, line, name, f"the name is defined before, in {place}")
+            return
+        into = self.rules if _call(defined.node, "Rule") is not None else self.names
+        into[name] = defined
+
     def _statement(self, file: str, node: ast.Call) -> None:
         wanted = _call(node, "Require")
         if wanted is not None:
             path, condition = wanted.get("rule"), wanted.get("require_if")
-            if isinstance(path, ast.Constant):
+            if isinstance(path, ast.Constant) and path.value not in self.files:
+                self.pack.leave_out(
+                    file, node.lineno, ast.unparse(node)[:80], "the file is not among those given"
+                )
+            elif isinstance(path, ast.Constant):
                 self.requires.append(_Required(file, str(path.value), condition))
             elif isinstance(path, ast.JoinedStr) and (meant := list(_meant(path, self.files))):
                 self.requires += [
@@ -130,11 +150,24 @@ class _Reader:
                 self.needed[file] = given[0] if len(given) == 1 else ast.BoolOp(ast.Or(), given)
         return self.needed[file]
 
+    def _check_effect(self, file: str, effect: ast.Call) -> None:
+        """Report what of a `WhenRules` no rule gets."""
+        given = _call(effect, "WhenRules") or {}
+        if effect.args or set(given) - {"rules_any", "then"}:
+            self.pack.leave_out(
+                file, effect.lineno, ast.unparse(effect)[:80], "a form of `WhenRules` that is not known"
+            )
+        for one in _elements(given, "rules_any"):
+            if not isinstance(one, ast.Name) or one.id not in self.rules:
+                self.pack.leave_out(
+                    file, one.lineno, ast.unparse(one)[:80], "no rule of this name is defined"
+                )
+
     def _note_label(self, act: ast.expr) -> None:
         given = _call(act, "LabelAdd")
         if given is not None:
             try:
-                self.labels.add((self._on(given.get("entity")), _constant(given.get("label"))))
+                self.labels.add((self._on(given.get("entity")), _constant(self._named(given.get("label")))))
             except UnsupportedError:
                 return
 
@@ -146,6 +179,14 @@ class _Reader:
         about = given.get("description")
         said = str(about.value) if isinstance(about, ast.Constant) else name
         try:
+            if (
+                not isinstance(rule.node, ast.Call)
+                or rule.node.args
+                or set(given) - {"when_all", "description"}
+            ):
+                raise UnsupportedError("a `Rule` with more than `when_all` and `description`")
+            if not isinstance(given.get("when_all"), ast.List):
+                raise UnsupportedError("`when_all` is no list of conditions")
             needed, parts = self._need(rule.file), _elements(given, "when_all")
             if isinstance(needed, ast.BoolOp) and isinstance(needed.op, ast.And):
                 parts = [*needed.values, *parts]
@@ -191,7 +232,7 @@ class _Reader:
         if "delay_action_by" in given:
             self.notes.append("the label came later there; the mark is set at once here")
         life = self._life(given.get("expires_after"))
-        label = _dashed(_constant(given.get("label")))
+        label = _dashed(_constant(self._named(given.get("label"))))
         return f"""'mark("{label}", on="{self._on(given.get("entity"))}", expires="{life}")'"""
 
     def _life(self, node: ast.expr | None) -> str:
@@ -276,7 +317,7 @@ class _Reader:
                 self.notes.append(f"`{path}` is read as `{ours}`")
                 return ours
         kind = next((ours for theirs, ours in _KINDS.items() if theirs in defined.kind.lower()), "text")
-        field = self.pack.declared(_dashed(name).replace("-", "_"), kind)
+        field = self.pack.declared(_dashed(name.partition(_OF)[0]).replace("-", "_"), kind)
         self.notes.append(f"the platform sends `{field}` ({path or name})")
         return field
 
@@ -289,12 +330,12 @@ class _Reader:
             raise UnsupportedError(f"the function `{name}`")
         field = self._value(first)
         if name == "TextContains":
-            phrase, cased = _constant(given.get("phrase")), _is_true(given.get("case_sensitive"))
+            phrase, cased = _constant(self._named(given.get("phrase"))), _is_true(given.get("case_sensitive"))
             if is_plain(phrase) and not cased:
                 return f"word({folded(field)}, {quoted(phrase)})"
             return found(field, f"{START}{escaped(phrase)}{END}", case=cased)
         if name == "RegexMatch":
-            pattern, notes = translated(_constant(given.get("pattern")))
+            pattern, notes = translated(_constant(self._named(given.get("pattern"))))
             self.notes += notes
             return found(field, pattern, case=not _is_true(given.get("case_insensitive")))
         if name in {"StringLength", "ListLength"}:
@@ -307,8 +348,13 @@ class _Reader:
             return folded(field)
         raise UnsupportedError(f"the function `{name}`")
 
+    def _named(self, node: ast.expr | None) -> ast.expr | None:
+        """Return what a name stands for, if that is a constant."""
+        defined = self.names.get(node.id) if isinstance(node, ast.Name) else None
+        return defined.node if defined is not None and isinstance(defined.node, ast.Constant) else node
+
     def _has_label(self, given: dict[str, ast.expr]) -> str:
-        label, on = _constant(given.get("label")), self._on(given.get("entity"))
+        label, on = _constant(self._named(given.get("label"))), self._on(given.get("entity"))
         if set(given) - {"entity", "label"}:
             raise UnsupportedError("`HasLabel` with more than an entity and a label")
         if (on, label) in self.labels:

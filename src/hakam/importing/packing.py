@@ -21,6 +21,8 @@ _LADDER = (
     'notify, label("imported"), label("nsfw"), label("spoiler"), warn, '
     "lock_replies, limit_reach, hold, remove, suspend"
 )
+_ODD = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_LARGE = 10**18
 _ID = re.compile(r"[^a-z0-9]+")
 
 
@@ -123,7 +125,7 @@ class Pack:
             "pack.yaml": pack,
             "policies.yaml": _CLAUSE,
             "rules.yaml": "".join(map(_rule, kept)) or "[]\n",
-            "tests.yaml": "".join(f"- {json.dumps(test, ensure_ascii=False)}\n" for test in tests) or "[]\n",
+            "tests.yaml": "".join(f"- {_quoted(test)}\n" for test in tests) or "[]\n",
         }
         for name, (kind, terms) in self.lists.items():
             if f'list("{name}")' in read:
@@ -144,7 +146,7 @@ def _exemplify(loaded: Loaded, kept: list[Draft]) -> None:
         held = [event for event, _ in draft.examples]
         for fragment, fires in covering(rule.when):
             event = event_of(fragment)
-            if event is None or fragment in held:
+            if event is None or fragment in held or not _plain(fragment):
                 continue
             verdict = engine.judge(event, measure(event, engine.needs), MemoryCounters())
             fired = draft.name in {firing.rule for firing in verdict.firings}
@@ -162,8 +164,24 @@ _CLAUSE = f"""\
 """
 
 
+def _quoted(value: object) -> str:
+    """Return a value as JSON that is YAML too, which takes some characters for ends of lines or refuses them."""
+    return _ODD.sub(lambda odd: f"\\u{ord(odd[0]):04x}", json.dumps(value, ensure_ascii=False))
+
+
+def _plain(value: object) -> bool:
+    """Whether all numbers of an event can be written without an exponent and with few digits, as YAML is read here."""
+    if isinstance(value, dict):
+        return all(map(_plain, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_plain, value))
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return True
+    return "e" not in repr(value) and abs(value) < _LARGE
+
+
 def _rule(draft: Draft) -> str:
-    about = json.dumps(draft.about[:200], ensure_ascii=False)
+    about = _quoted(draft.about[:200])
     when = "\n".join(f"    {line}" for line in draft.when.split("\n"))
     then = "\n".join(f"    - {act}" for act in draft.then)
     return (
@@ -182,11 +200,11 @@ def _wrong(loaded: Loaded, kept: list[Draft]) -> list[tuple[Draft, tuple[str, ..
         }
         return [(draft, (failed[draft.name],)) for draft in kept if draft.name in failed]
     lines = _lines(kept)
+    tests = list(enumerate((draft.name for draft in kept for _ in draft.examples), 1))  # a line each
     found: dict[str, list[str]] = {}
     for finding in loaded.errors:
-        owner = (
-            _owner(lines, finding.span.line) if finding.span and finding.span.file == "rules.yaml" else None
-        )
+        places = {"rules.yaml": lines, "tests.yaml": tests}.get(finding.span.file) if finding.span else None
+        owner = _owner(places, finding.span.line) if places and finding.span else None
         if owner is None and finding.span is not None:
             named = finding.span.file.removeprefix("lists/").removesuffix(".txt")
             owner = next((draft.name for draft in kept if f'list("{named}")' in draft.when), None)

@@ -22,6 +22,7 @@ _OURS = {
     "harassment": "harassment",
     "sexual": "sexual",
 }
+_LEAST = 0.0001  # what is less fires on everything
 _ACTS = {"remove": "remove", "block": "remove", "hide": "limit_reach", "limit": "limit_reach", "hold": "hold",
          "warn": "warn", "label": 'label("imported")', "review": 'review(queue="imported")',
          "flag": 'review(queue="imported")', "report": 'review(queue="imported")'}  # fmt: skip
@@ -33,8 +34,8 @@ def read(files: dict[str, str], name: str = "thresholds") -> Imported:
     number = 0
     for file, text in files.items():
         try:
-            data = json.loads(text)
-        except json.JSONDecodeError as error:
+            data = json.loads(text, object_pairs_hook=_once)
+        except ValueError as error:
             raise ValueError(f"{file}: {error}") from error
         if not isinstance(data, dict):
             raise ValueError(f"{file}: an object of thresholds by category is needed")  # noqa: TRY004 -- of the file
@@ -43,6 +44,14 @@ def read(files: dict[str, str], name: str = "thresholds") -> Imported:
             line = text[: max(text.find(f'"{category}"'), 0)].count("\n") + 1
             _one(pack, category, given, (file, line, number))
     return pack.finish()
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"`{twice}` stands twice in one object, and which of them holds is not told")
+    return dict(pairs)
 
 
 def _flat(data: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -59,8 +68,10 @@ def _one(pack: Pack, category: str, given: Any, at: tuple[str, int, int]) -> Non
     file, line, number = at
     wanted = given if isinstance(given, dict) else {"threshold": given}
     least, action = wanted.get("threshold"), str(wanted.get("action", "review")).lower()
-    if isinstance(least, bool) or not isinstance(least, int | float) or not 0 < least <= 1:
-        pack.leave_out(file, line, category, f"a threshold lies above 0 and up to 1, not {least!r}")
+    if isinstance(least, bool) or not isinstance(least, int | float) or not _LEAST <= least <= 1:
+        pack.leave_out(
+            file, line, category, f"a threshold lies between {_LEAST} and 1, and is a number, not {least!r}"
+        )
         return
     if action not in _ACTS:
         pack.leave_out(file, line, category, f"the action {action!r} is not known; use {', '.join(_ACTS)}")
@@ -73,6 +84,9 @@ def _one(pack: Pack, category: str, given: Any, at: tuple[str, int, int]) -> Non
         ({"scores": {score: least}}, True),
         ({"scores": {score: max(0.0, least - 0.01)}}, False),
     ]
+    if not category.strip():
+        pack.leave_out(file, line, category, "a threshold without the name of a category")
+        return
     about = f"{category} at {least} or more"
     when = f'scores["{score}"] >= {least}'
     pack.add(Draft(pack.id_of(category, number), when, [_ACTS[action]], about, file, line, notes, examples))

@@ -207,6 +207,8 @@ def _search(leaf: Search, holds: bool, way: Way) -> Iterator[Way]:
         yield way
         if path in _TEXT:
             yield {**_without("item.title", _without(path, way)), "item.text": (("", _NEUTRAL),)}
+        else:
+            yield {**way, path: _NEUTRAL}
         yield _without(path, way)
         return
     texts = [term.strip() for term in leaf.terms[:_PER_LEAF]]
@@ -218,6 +220,8 @@ def _search(leaf: Search, holds: bool, way: Way) -> Iterator[Way]:
         yield from _member(field, texts, holds, way)
     else:
         for text in texts:
+            if isinstance(held := way.get(path), str):
+                yield {**way, path: f"{text} {held}" if place == "first" else f"{held} {text}"}
             yield _with_text(path, text, place, way)
 
 
@@ -358,7 +362,7 @@ def _any_value(field: Field, way: Way) -> Iterator[Way]:
     path = field.spec.path
     if path in way:
         yield way
-    elif path.startswith(("text.", "links.")):
+    elif path in _TEXT or path.startswith(("text.", "links.")):
         yield {**way, "item.text": (*way.get("item.text", ()), ("", "see https://host.example/"))}
     else:
         for value in (_CLOSED.get(path) or _ANY.get(field.kind, _ANY[Kind.TEXT]))[:2]:

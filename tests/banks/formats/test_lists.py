@@ -29,6 +29,27 @@ def test_a_column_may_be_named_by_its_kind() -> None:
     assert list(csv_list.read(f"pdq,label\n{PDQ},beach\n".encode())) == [Row(EntryKind.PDQ, PDQ, "", "beach")]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_list_is_read_as_spreadsheets_write_it(separator: str, encoding: str) -> None:
+    table = f"kind,hash,label\r\nmd5,{MD5},منزل\r\n".replace(",", separator)
+    assert list(csv_list.read(table.encode(encoding))) == [Row(EntryKind.MD5, MD5, "", "منزل")]
+    bare = f"{PDQ},100\r\n{PDQ[::-1]},88\r\n".replace(",", separator)
+    assert len(list(csv_list.read(bare.encode(encoding), EntryKind.PDQ))) == 2
+
+
+def test_texts_with_semicolons_stay_whole() -> None:
+    texts = [f"{TEXT}; today {n}; only" for n in range(3)]
+    rows = list(csv_list.read("\n".join(["text", *texts]).encode()))
+    assert rows == list(csv_list.read("\n".join(["text,label", *(f"{one}," for one in texts)]).encode()))
+    assert len(rows) == 3
+
+
+def test_what_is_no_text_is_told_with_its_line() -> None:
+    with pytest.raises(FormatError, match="line 2 is not UTF-8: save it as UTF-8"):
+        list(csv_list.read(f"kind,hash,label\nmd5,{MD5},caf\xe9\n".encode("latin-1")))
+
+
 def test_a_list_without_a_head_needs_its_kind() -> None:
     data = f"{PDQ},100,a.jpg\n{PDQ[::-1]},88,b.jpg\n".encode()
     assert [row.digest for row in csv_list.read(data, EntryKind.PDQ) if isinstance(row, Row)] == [

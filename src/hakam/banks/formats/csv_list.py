@@ -1,4 +1,4 @@
-"""CSV: a head line names the columns, the order is free.
+"""CSV, separated by commas, semicolons or tabs: a head line names the columns, the order is free.
 
 `hash` (or `digest`, `pdq`, `md5` ...), `kind` (or `algorithm`), and where there is: `id`, `label`, `gone`; or `text`,
 of which the SimHash is kept. A list without a head is read if the kind is said: its first column is the hash.
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from hakam.banks.formats.form import About, FormatError, Leaving, text_row
 from hakam.banks.rows import BadRow, Read, row
+from hakam.storage import tables
 from hakam.vocabulary.bank import EntryKind
 
 _HASH = ("hash", "digest", "hash_digest", "hash_value", "signal", "value")
@@ -29,12 +30,18 @@ _LONGEST_CELL = 8_388_608  # characters: a clip of three hours and a half, four 
 def read(data: bytes, kind: EntryKind | None = None) -> Iterator[Read]:
     """Yield the rows of a list; places are lines. `kind` is that of rows that do not say theirs."""
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise FormatError(f"no UTF-8: {error}") from error
+        text = tables.text_of(data)
+    except tables.NotTextError as error:
+        raise FormatError(
+            _(
+                "line %(line)s is not %(encoding)s: save it as UTF-8 (in a spreadsheet: `CSV UTF-8`) or UTF-16 "
+                "(`Unicode Text`)"
+            )
+            % {"line": error.line, "encoding": error.encoding}
+        ) from error
     if csv.field_size_limit() < _LONGEST_CELL:
         csv.field_size_limit(_LONGEST_CELL)  # of the whole process, which has no other way
-    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
+    lines = tables.rows_in(text)
     try:
         head = next((cells for cells in lines if any(cell.strip() for cell in cells)), None)
         if head is None:

@@ -60,6 +60,7 @@ def guessed(path: Path) -> ListFormat | None:
     """Return the format that a file's name tells, if it does."""
     return {
         ".csv": ListFormat.CSV,
+        ".tsv": ListFormat.CSV,
         ".json": ListFormat.JSON,
         ".ndjson": ListFormat.JSON,
         ".xml": ListFormat.NCMEC,

@@ -7,12 +7,13 @@ import gzip
 import io
 import os
 import re
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import IO, BinaryIO, TextIO
+from typing import BinaryIO, TextIO
 
 import msgspec
 import zstandard
@@ -21,7 +22,9 @@ from hakam.policy.lists import MAX_TERM, ListKind
 from hakam.policy.outside import BadListError, OutsideList, problem_of
 from hakam.signals.fold import fold_words
 from hakam.signals.links import host_of
+from hakam.storage import tables
 from hakam.storage.published import PublishedList
+from hakam.vocabulary.counted import counted
 
 FOLDER = "lists"
 SHOWN = 5  # lines that a refusal names
@@ -30,7 +33,16 @@ _TOLD = 1 << 14  # entries between two words about the progress
 _PLAIN_HOST = re.compile(
     r"(?!.*(?:0x|xn--|hxxp))[a-z0-9-]++(?:\.[a-z0-9-]++)*+(?<=[a-z-])"
 ).fullmatch  # what `host_of` would return unchanged
-_FORMATS = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".txt": "plain", "": "plain"}
+_FORMATS = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".txt": "plain",
+    "": "plain",
+}
+_BROKEN = (UnicodeError, zstandard.ZstdError, zlib.error, EOFError, gzip.BadGzipFile)
+_SEPARATORS = {"csv": ",", "tsv": "\t"}  # unless the rows say otherwise
 
 
 def entries_of(
@@ -40,7 +52,7 @@ def entries_of(
     column: str | None = None,
     progress: Callable[[float], None] = lambda _share: None,
 ) -> Iterator[str]:
-    """Yield the entries of a file: `.txt` (one a line, `#` begins a comment), `.csv`, `.ndjson`, also `.zst` or `.gz`.
+    """Yield the entries of a file: `.txt` (one a line, `#` begins a comment), `.csv`, `.tsv`, `.ndjson`, also packed.
 
     `column` names the column of a CSV (its first line is then a head) or the key of NDJSON objects; without it, a CSV
     has no head and its first column counts, and each line of NDJSON is a text. `progress` is told the share of the file
@@ -50,33 +62,39 @@ def entries_of(
     form = _FORMATS.get(_suffix(path))
     if form is None:
         raise BadListError(
-            f"`{path.name}` is neither .txt nor .csv nor .ndjson (with or without .zst or .gz)"
+            f"`{path.name}` is neither .txt nor .csv nor .tsv nor .ndjson (with or without .zst or .gz)"
         )
-    wrong = 0
+    wrong, to_do = 0, ""
     bad: list[str] = []
     try:
-        with path.open("rb") as raw, _opened(raw, path.suffix.lower()) as file:
+        sample = _sample(path)
+        encoding = tables.encoding_of(sample)
+        with path.open("rb") as raw, _opened(raw, path.suffix.lower(), encoding) as file:
             size = max(path.stat().st_size, 1)
-            for n, (line, text) in enumerate(_lines(file, form, column)):
+            for n, (line, text) in enumerate(_entries(file, form, column, sample, encoding)):
                 if not n % _TOLD:
                     progress(min(raw.tell() / size, 1.0))
                 entry = text.strip()
                 problem = None
-                if kind is ListKind.DOMAINS and _PLAIN_HOST(entry) is None:
+                if kind is ListKind.DOMAINS and _PLAIN_HOST(entry) is None and tables.is_text(entry):
                     problem = _no_domain(entry)
                     entry = _host(entry)
                 problem = problem or _problem(entry, kind)
                 if problem is None:
                     yield entry
                     continue
+                if not tables.is_text(entry):
+                    problem, to_do = f"not {tables.spoken(encoding)}", f"; {tables.SAVE_AS}"
                 wrong += 1
                 if len(bad) < SHOWN:
                     bad.append(f"line {line}: {problem}")
-    except (UnicodeDecodeError, zstandard.ZstdError, EOFError, gzip.BadGzipFile, csv.Error) as error:
+    except (*_BROKEN, csv.Error) as error:
         raise BadListError(f"`{path.name}` can't be read: {error}") from error
     if wrong:
         more = f", and {wrong - len(bad):,} more" if wrong > len(bad) else ""
-        raise BadListError(f"{wrong:,} entries can't be used; nothing was taken: {'; '.join(bad)}{more}")
+        raise BadListError(
+            f"`{path.name}`: {counted(wrong, 'entry')} can't be used; nothing was taken: {'; '.join(bad)}{more}{to_do}"
+        )
 
 
 def _problem(entry: str, kind: ListKind) -> str | None:
@@ -106,19 +124,34 @@ def _suffix(path: Path) -> str:
     return inner.suffix.lower()
 
 
-def _opened(raw: BinaryIO, suffix: str) -> TextIO:
-    plain: IO[bytes] = raw
-    if suffix == ".zst":
-        plain = zstandard.open(raw, "rb")
-    elif suffix == ".gz":
-        plain = gzip.GzipFile(fileobj=raw)  # type: ignore[assignment]  # reads bytes
-    return io.TextIOWrapper(plain, encoding="utf-8-sig", newline="")
+def _unpacked(raw: BinaryIO, suffix: str) -> BinaryIO:
+    if suffix == ".gz":
+        return gzip.GzipFile(fileobj=raw)  # type: ignore[return-value]  # reads bytes
+    return zstandard.open(raw, "rb") if suffix == ".zst" else raw
 
 
-def _lines(file: TextIO, form: str, column: str | None) -> Iterator[tuple[int, str]]:
+def _sample(path: Path) -> bytes:
+    with path.open("rb") as raw:
+        return tables.sample_of(_unpacked(raw, path.suffix.lower()), _BROKEN)  # type: ignore[arg-type]
+
+
+def _opened(raw: BinaryIO, suffix: str, encoding: str) -> TextIO:
+    plain = _unpacked(raw, suffix)
+    return io.TextIOWrapper(plain, encoding=encoding, errors=tables.lenient(encoding), newline="")
+
+
+def _entries(
+    file: TextIO, form: str, column: str | None, sample: bytes, encoding: str
+) -> Iterator[tuple[int, str]]:
     """Yield the entries with the numbers of their lines. Empty lines and comments are left out."""
-    if form == "csv":
-        yield from _of_csv(file, column)
+    if form in _SEPARATORS:
+        written = tables.form_of(
+            tables.beginning(sample, encoding),
+            usual=_SEPARATORS[form],
+            whole=len(sample) < tables.SAMPLE,
+            head=column is not None,
+        )
+        yield from _of_csv(tables.rows(file, written, strict=False), column, tables.spoken(encoding))
         return
     decode = msgspec.json.Decoder().decode
     for number, line in enumerate(file, 1):
@@ -129,6 +162,8 @@ def _lines(file: TextIO, form: str, column: str | None) -> Iterator[tuple[int, s
             if not text.startswith("#"):
                 yield number, text.removeprefix("\\") if text.startswith("\\#") else text
             continue
+        if not tables.is_text(text):
+            raise BadListError(str(tables.NotTextError(number, tables.spoken(encoding))))
         try:
             found = decode(text)
         except msgspec.DecodeError as error:
@@ -140,11 +175,12 @@ def _lines(file: TextIO, form: str, column: str | None) -> Iterator[tuple[int, s
         yield number, value
 
 
-def _of_csv(file: TextIO, column: str | None) -> Iterator[tuple[int, str]]:
-    rows = csv.reader(file)
+def _of_csv(rows: tables.Rows, column: str | None, encoding: str) -> Iterator[tuple[int, str]]:
     place = 0
     if column is not None:
         head = next(rows, [])
+        if not all(map(tables.is_text, head)):
+            raise BadListError(str(tables.NotTextError(rows.line_num, encoding)))
         if column not in head:
             raise BadListError(f"there is no column `{column}`; there are {', '.join(head) or 'none'}")
         place = head.index(column)
