@@ -316,6 +316,7 @@ def everything(live_server: Any, stored: Stored) -> dict[str, list[str]]:
                  f"/desk/together/{together.pk}", "/desk/together",
                  "/desk/investigate?go=1&where=author.postz", "/desk/investigate/sql",
                  "/desk/investigate/entity?kind=author.id&value=u1&span=all",
+                 "/desk/rules/holdback?span=28&days=7",
                  "/desk/rules/parameters", "/desk/rules/drafts", f"/desk/rules/drafts/{draft.pk}",
                  f"/desk/rules/drafts/{draft.pk}?path=pack.yaml", f"/desk/rules/drafts/{seen.pk}/trial",
                  f"/desk/rules/drafts/{seen.pk}/release", "/desk/rules?version=1.0.0",

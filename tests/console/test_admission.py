@@ -34,6 +34,7 @@ PAGES: list[tuple[str, str, tuple[object, ...], Permission]] = [
     ("GET", "complaint", (NO_ID,), P.COMPLAINT_READ),
     ("POST", "decide_complaint", (NO_ID,), P.COMPLAINT_DECIDE),
     ("GET", "rules", (), P.PACK_READ),
+    ("GET", "holdback", (), P.PACK_READ),
     ("GET", "rule_params", (), P.PACK_READ),
     ("POST", "tune_param", (), P.PACK_PUBLISH),
     ("POST", "switch_rule", (), P.PACK_PUBLISH),

@@ -210,7 +210,7 @@ def _run(log: Any, asked: Query, sql: str, limit: int, hidden: Hidden) -> tuple[
     from hakam.investigation import sql as tables  # noqa: PLC0415 -- --help needs none of it
     from hakam.investigation.query import ask  # noqa: PLC0415 -- as above
 
-    with _interruptible() as cancelled, _progress() as progress:
+    with interruptible() as cancelled, progress_bar() as progress:
         if not sql:
             return ask(log, asked, hidden=hidden, progress=progress, cancelled=cancelled), None, ""
         with tempfile.TemporaryDirectory(prefix="hakam-query-", ignore_cleanup_errors=True) as folder:
@@ -227,7 +227,7 @@ def _run(log: Any, asked: Query, sql: str, limit: int, hidden: Hidden) -> tuple[
 
 
 @contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
+def interruptible() -> Iterator[Callable[[], bool]]:
     """Let the first Ctrl-C end the query with what it has, and the second end the program."""
     asked: list[bool] = []
 
@@ -243,7 +243,8 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[float], None]]:
+def progress_bar() -> Iterator[Callable[[float], None]]:
+    """Show how much of the log was looked at, while it is."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415 -- as above
 
     columns = TextColumn("looking back"), BarColumn(bar_width=32), TimeRemainingColumn()

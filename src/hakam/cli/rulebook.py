@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hakam.cli.holdback import holdback
 from hakam.cli.home import open_home
 from hakam.cli.screen import ERR, OUT, CommandError, Language, show_findings, table
 from hakam.vocabulary.counted import counted
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from hakam.wiring.settings import Settings
 
 app = typer.Typer(help="The rule book in force, and how to change it.", no_args_is_help=True)
+app.command("holdback")(holdback)
 
 
 @app.command()

@@ -63,14 +63,14 @@ def _pack() -> Pack | None:
     return None if version is None else rulebook.load(version)
 
 
-def _hidden(user: User) -> Hidden:
+def hidden_from(user: User) -> Hidden:
     """Return what this person's figures leave out. For who may see all of it, that is nothing."""
     return nothing_hidden if user.may(Permission.CHILD_SAFETY_READ) else confined().holds
 
 
 def _asked(request: HttpRequest, query: Query, form: Form, ready: Ready | None = None) -> Answer:
     user, now = person(request), timezone.now()
-    answer = ask(event_log(), query, hidden=_hidden(user))
+    answer = ask(event_log(), query, hidden=hidden_from(user))
     record_query(
         by=user.actor,
         now=now,
@@ -229,7 +229,7 @@ def sql(request: HttpRequest) -> HttpResponse:
                 request, "console/desk/investigate_sql.html", context | {"told": _told(ready)}, status=422
             )
         with tempfile.TemporaryDirectory(prefix="hakam-query-", ignore_cleanup_errors=True) as folder:
-            loaded = tables.load(event_log(), ready.query, Path(folder), hidden=_hidden(user))
+            loaded = tables.load(event_log(), ready.query, Path(folder), hidden=hidden_from(user))
             try:
                 rows = tables.select(loaded, statement, limit=ROWS, seconds=SQL_SECONDS)
             except tables.SqlRefusedError as error:

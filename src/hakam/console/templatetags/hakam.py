@@ -231,6 +231,12 @@ def percent(value: float | None, decimals: int = 0) -> SafeString:
     return format_html('<span class="num" dir="ltr">{}%</span>', digits(f"{100 * value:.{decimals}f}"))
 
 
+@register.filter
+def points(value: float) -> SafeString:
+    """Write a difference of two shares (-1 to 1) in percentage points, with its sign."""
+    return format_html('<span class="num" dir="ltr">{}</span>', digits(f"{100 * value:+.0f}"))
+
+
 def written(at: datetime) -> str:
     """Return a moment in full, in the zone of the installation."""
     return digits(formats.date_format(timezone.localtime(at), "DATETIME_FORMAT"))
