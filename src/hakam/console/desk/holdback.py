@@ -22,6 +22,8 @@ from hakam.staff.roles import Permission
 
 SPANS: Final = (14, 28, 90)  # days that are looked back on
 FOLLOWED: Final = (1, 7, 13)  # days after a first hit; fewer than are looked back on
+LINE: Final = "holdback: 2%"  # of pack.yaml
+COMMAND: Final = "hakam pack holdback"
 SECONDS: Final = 10.0  # for each of two readings
 
 
@@ -40,6 +42,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "span": span,
         "days": days,
         "few": FEW,
+        "line": LINE,
+        "command": COMMAND,
         "may_write": person(request).may(Permission.PACK_PUBLISH),
     }
     if version is not None and "span" in request.GET:
