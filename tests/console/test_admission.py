@@ -53,6 +53,8 @@ PAGES: list[tuple[str, str, tuple[object, ...], Permission]] = [
     ("POST", "publish_rules", (987_654,), P.PACK_PUBLISH),
     ("POST", "settle_release", (987_654,), P.PACK_PUBLISH),
     ("POST", "go_back", (987_654,), P.PACK_PUBLISH),
+    ("POST", "go_back_at_once", (987_654,), P.PACK_PUBLISH),
+    ("POST", "explain_back", (987_654,), P.PACK_PUBLISH),
     ("POST", "settle_trip", (987_654,), P.PACK_PUBLISH),
     ("GET", "investigate", (), P.LOG_QUERY),
     ("GET", "check_question", (), P.LOG_QUERY),

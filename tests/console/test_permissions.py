@@ -130,7 +130,9 @@ class World:
             "mend_submission": self.submission.puid,
             "flagger": self.flagger.pk,
             "settle_trip": self.trip.pk,
-            "go_back": RulebookVersion.objects.earliest("pk").pk,
+            **dict.fromkeys(
+                ("go_back", "go_back_at_once", "explain_back"), RulebookVersion.objects.earliest("pk").pk
+            ),
             "change_flagger": self.flagger.pk,
             "conduct": self.conduct.pk,
             "act_on_conduct": self.conduct.pk,
@@ -198,7 +200,7 @@ ABSENT: dict[str, object] = dict.fromkeys([*OF_A_CASE, *OF_A_DRAFT], 987_654) | 
     "submission": "zzzzzzzz",
     "mend_submission": "zzzzzzzz",
     "flagger": 987_654,
-    "go_back": 987_654,
+    **dict.fromkeys(("go_back", "go_back_at_once", "explain_back"), 987_654),
     "settle_trip": 987_654,
     "change_flagger": 987_654,
     "conduct": NO_ID,

@@ -326,3 +326,50 @@ class TestBehind:
         drafts.discard(behind.pk, because="no", by=SYSTEM, now=timezone.now())
         assert lead.post(f"/desk/rules/drafts/{behind.pk}/catch-up").status_code == 422
         assert lead.post("/desk/rules/drafts/99999/catch-up").status_code == 404
+
+
+class TestOneKey:
+    """Back at once, from the page of the rules in force; why may come later."""
+
+    @pytest.fixture
+    def bad(self, draft: RulebookDraft, lead: Client) -> RulebookVersion:
+        tried(draft)
+        release(lead, draft)
+        assert stage_in_force() == "shadow"
+        return RulebookVersion.objects.latest("pk")
+
+    def back(self, client: Client, bad: RulebookVersion, because: str = "") -> str:
+        first = RulebookVersion.objects.earliest("pk")
+        given = {"instead_of": bad.pk, "because": because}
+        return said(client.post(f"/desk/rules/versions/{first.pk}/back/at-once", given, follow=True))
+
+    def test_it_is_offered_with_its_key_and_what_it_leads_to(
+        self, lead: Client, sign_in: SignIn, bad: RulebookVersion
+    ) -> None:
+        page = said(lead.get("/desk/rules"))
+        assert 'aria-keyshortcuts="Shift+B"' in page
+        assert f'name="instead_of" value="{bad.pk}"' in page
+        assert "back/at-once" not in said(lead.get(f"/desk/rules?version={bad.version}x", follow=True))
+        assert "back/at-once" not in said(sign_in(Role.MODERATOR).get("/desk/rules"))
+
+    def test_it_asks_why_until_somebody_says_it(self, lead: Client, bad: RulebookVersion) -> None:
+        page = self.back(lead, bad)
+        assert stage_in_force() is None
+        assert "Why were these rules put in force again?" in page
+        now = RulebookVersion.objects.latest("pk")
+        why = f"/desk/rules/versions/{now.pk}/back/why"
+        assert "Say why: it stands in the rule book" in said(lead.post(why, {"because": " "}, follow=True))
+        page = said(lead.post(why, {"because": "it hit jokes"}, follow=True))
+        assert "Why were these rules put in force again?" not in page
+        assert "it hit jokes" in page
+        assert "It was settled in the meantime" in said(lead.post(why, {"because": "more"}, follow=True))
+
+    def test_a_page_that_is_behind_changes_nothing(self, lead: Client, bad: RulebookVersion) -> None:
+        self.back(lead, bad, "it hit jokes")
+        assert "other rules are in force by now" in self.back(lead, bad)
+        assert RulebookVersion.objects.count() == 3
+
+    def test_without_the_version_looked_at_nothing_happens(self, lead: Client, bad: RulebookVersion) -> None:
+        first = RulebookVersion.objects.earliest("pk")
+        lead.post(f"/desk/rules/versions/{first.pk}/back/at-once", {"instead_of": "x"})
+        assert stage_in_force() == "shadow"

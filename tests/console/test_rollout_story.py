@@ -214,3 +214,16 @@ def test_from_a_mistake_to_live_by_two_people_and_back(  # noqa: PLR0915 -- a st
     lena.submit("go-back")
     assert in_force() == "canary 20%"
     assert lena.said["back"] in page.content()
+
+    # One key: the rules before these are in force, and the page asks why until it was said.
+    lena.go("/desk/rules")
+    lena.picture("one-key")
+    with page.expect_navigation():
+        page.keyboard.press("Shift+B")
+    assert in_force() == "shadow"
+    assert RulebookVersion.objects.latest("pk").note.startswith("back to 1.0.")
+    lena.picture("why")
+    page.locator("[data-form=explain-back] [name=because]").fill(lena.said["back"])
+    lena.submit("explain-back")
+    expect(page.locator("[data-form=explain-back]")).to_have_count(0)
+    assert RulebookVersion.objects.latest("pk").note.endswith(f": {lena.said['back']}")

@@ -231,3 +231,21 @@ def test_nearest_names() -> None:
     assert nearest("folowers", ["followers", "posts"]) == "did you mean `followers`?"
     assert nearest("POSTS", ["posts"]) == "did you mean `posts`?"
     assert nearest("zzz", ["followers"]) is None
+
+
+@pytest.mark.parametrize(
+    ("policy", "hint"),
+    [
+        ("spamm", "did you mean `spam.bulk`?"),
+        ("nudity", "did you mean `adult-nudity`?"),
+        ("Hate", "there are `hate.groups`, `hate.symbols`"),
+        ("weapons", "there are `adult-nudity`, `hate.groups`, `hate.symbols`, `spam.bulk`"),
+    ],
+)
+def test_a_part_of_a_clause_leads_to_the_clauses_that_have_it(packs: Any, policy: str, hint: str) -> None:
+    files = packs.files('word(text.folded, "x")', policy=policy)
+    one = files["policies.yaml"]
+    names = ("spam.bulk", "adult-nudity", "hate.groups", "hate.symbols")
+    files["policies.yaml"] = "".join(one.replace("policy: spam", f"policy: {name}") for name in names)
+    found = [f for f in load_pack(files).findings if f.code == "P310"]
+    assert [f.hint for f in found] == [hint]

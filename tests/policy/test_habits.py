@@ -19,7 +19,7 @@ from hakam.signals.fold import fold
 from hakam.signals.links import find_links, host_of
 from hakam.signals.script import SCRIPTS, main_script
 
-MANY = settings(max_examples=400, deadline=None)
+MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 PIECES = st.sampled_from(
     [
         *(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hakam.policy.kinds import parse_duration, parse_time, show_duration, show_time, unix
+from hakam.policy.kinds import parse_duration, parse_time, show_duration, show_seen, show_time, unix
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,17 @@ def test_times_without_a_zone_are_utc() -> None:
 )
 def test_durations_are_shown_in_the_largest_units_that_hold_them(seconds: float, shown: str) -> None:
     assert show_duration(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (59.5, "59.5s"),
+        (60.5, "1m"),
+        (171_033_184.35754, "282w5d13h13m4s"),
+        (-90.75, "-1m30s"),
+        (-3.5, "-3.5s"),
+    ],
+)
+def test_what_was_seen_is_told_without_parts_of_a_second_from_a_minute_on(seconds: float, shown: str) -> None:
+    assert show_seen(seconds) == shown

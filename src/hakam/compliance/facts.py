@@ -143,6 +143,7 @@ class FactKind(StrEnum):
     ENDPOINT_ENABLED = "endpoint.enabled"
     ENDPOINT_DISABLED = "endpoint.disabled"
     RULEBOOK_PUBLISHED = "rulebook.published"
+    RULEBOOK_EXPLAINED = "rulebook.explained"  # why somebody went back, said afterwards
     PARAM_TUNED = "param.tuned"  # a version brought another value, for all or for a community
     RULE_SWITCHED = "rule.switched"  # a version switched a rule off or on in a community
     DRAFT_BEGUN = "draft.begun"  # of the rule book; saves are its own history

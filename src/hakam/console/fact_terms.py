@@ -102,6 +102,7 @@ FACTS: dict[str, Promise] = {
     "endpoint.enabled": _("Endpoint enabled"),
     "endpoint.disabled": _("Endpoint disabled"),
     "rulebook.published": _("Rule book published"),
+    "rulebook.explained": _("Said why the rules went back"),
     "param.tuned": _("Parameter of the rules changed"),
     "rule.switched": _("Rule switched off or on in a community"),
     "draft.begun": _("Draft of rules begun"),

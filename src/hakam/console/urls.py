@@ -142,6 +142,10 @@ urlpatterns = [
     path("desk/rules/drafts/<int:draft_id>/release/publish", releases.publish, name="publish_rules"),
     path("desk/rules/drafts/<int:draft_id>/release/settle", releases.settle, name="settle_release"),
     path("desk/rules/versions/<int:version_id>/back", releases.go_back, name="go_back"),
+    path(
+        "desk/rules/versions/<int:version_id>/back/at-once", releases.go_back_at_once, name="go_back_at_once"
+    ),
+    path("desk/rules/versions/<int:version_id>/back/why", releases.explain_back, name="explain_back"),
     path("desk/rules/trips/<int:trip_id>", releases.settle_trip, name="settle_trip"),
     path("desk/investigate", investigate.page, name="investigate"),
     path("desk/investigate/check", investigate.check, name="check_question"),

@@ -17,7 +17,7 @@ import msgspec
 
 from hakam.policy import arithmetic, fields
 from hakam.policy.cost import FOLDED, cost_of, scanned
-from hakam.policy.kinds import TEXTUAL, Kind, show_duration, show_time, show_whole
+from hakam.policy.kinds import TEXTUAL, Kind, show_seen, show_time, show_whole
 from hakam.policy.scan import SHOWN, find_in, find_words, matcher, plainly, remembered
 from hakam.policy.similarity import similarity
 from hakam.policy.tree import (
@@ -73,7 +73,7 @@ def _common(values: Any, of: Any) -> list[Any] | None:
 
 
 def _duration(value: float | None) -> str | None:
-    return None if value is None else show_duration(value)
+    return None if value is None else show_seen(value)
 
 
 def _shown_age(event: Event) -> str | None:
@@ -84,7 +84,7 @@ def _shown_age(event: Event) -> str | None:
         since = event.at - created
     except TypeError:  # one has a zone, the other has none
         return _duration(fields.age(event))
-    if since.days >= 0 and not since.microseconds:
+    if since.days >= 0 and (since.days or since.seconds >= 60 or not since.microseconds):  # noqa: PLR2004 -- a minute
         return show_whole(since.days, since.seconds)
     return _duration(max(0.0, since.total_seconds()))
 

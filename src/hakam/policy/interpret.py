@@ -14,7 +14,7 @@ import msgspec
 
 from hakam.policy.arithmetic import OPERATIONS
 from hakam.policy.fields import FieldSpec, reader
-from hakam.policy.kinds import Kind, show_duration, show_time
+from hakam.policy.kinds import Kind, show_duration, show_seen, show_time
 from hakam.policy.scan import find_in, finder
 from hakam.policy.similarity import similarity
 from hakam.policy.tree import (
@@ -219,5 +219,5 @@ def as_read(node: Value, seen: Seen) -> Any:
     if found is None:
         return None
     if node.kind is Kind.DURATION:
-        return show_duration(found)
+        return show_duration(found) if isinstance(node, Literal) else show_seen(found)
     return show_time(found) if node.kind is Kind.TIME else found

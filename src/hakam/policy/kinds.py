@@ -84,6 +84,11 @@ def show_duration(seconds: float) -> str:
     return f"{_days(days)}{_MINUTES[minutes]}{left + (seconds - whole):g}s"
 
 
+def show_seen(seconds: float) -> str:
+    """Return a duration that was seen, as an age: as `show_duration`, without parts of a second from a minute on."""
+    return show_duration(seconds if -60 < seconds < 60 else float(int(seconds)))  # noqa: PLR2004 -- a minute
+
+
 def show_whole(days: int, seconds: int) -> str:
     """Return what `show_duration` does for whole days, none below nought, and whole seconds of another."""
     minutes, left = divmod(seconds, 60)

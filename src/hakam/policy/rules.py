@@ -5,7 +5,9 @@ When something surely holds, under which clause, and what is proposed (`rules.ya
 
 from __future__ import annotations
 
+import difflib
 import hashlib
+import re
 from collections.abc import Mapping as Dictionary
 
 import msgspec
@@ -114,8 +116,10 @@ def _rule(  # noqa: PLR0917 -- each is another part of the pack
     id_ = shape.text(entry, "rule", pattern=ID, what="a rule's id")
     policy = shape.text(entry, "policy", what="policy")
     if policy is not None and known is not None and policy not in known:
-        hint = nearest(policy, known) or (
-            f"there are {listing(sorted(known))}" if known else "add it to `policies.yaml`"
+        hint = (
+            nearest(policy, known)
+            or _within(policy, known)
+            or (f"there are {listing(sorted(known))}" if known else "add it to `policies.yaml`")
         )
         report.report("P310", f"there is no policy `{policy[:60]}`", entry.entries["policy"].span, hint=hint)
     staging = _staging(entry, shape)
@@ -159,6 +163,19 @@ def _rule(  # noqa: PLR0917 -- each is another part of the pack
     digest = _digest(id_, policy, when, measures, review, marks, quota)
     source = scalar.value.strip()
     return Rule(id_, policy, staging, when, measures, review, digest, source, about, entry.span, marks, quota)
+
+
+def _within(policy: str, known: frozenset[str]) -> str | None:
+    """Return a hint with the clause of which `policy` looks like a part: `spam.bulk` for `spamm`."""
+    parts: dict[str, list[str]] = {}
+    for clause in sorted(known):
+        for part in re.split(r"[.-]", clause):
+            parts.setdefault(part, []).append(clause)
+    close = difflib.get_close_matches(policy[:100].lower(), parts, n=1, cutoff=0.7)
+    if not close:
+        return None
+    found = parts[close[0]]
+    return f"did you mean `{found[0]}`?" if len(found) == 1 else f"there are {listing(found)}"
 
 
 def _elsewhere(rule: Rule, communities: frozenset[str]) -> Rule:

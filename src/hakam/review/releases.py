@@ -259,19 +259,22 @@ def refuse(release_id: int, *, because: str, by: Actor, now: datetime) -> Releas
     return made
 
 
-def go_back(version_id: int, *, because: str, by: Actor, now: datetime) -> RulebookVersion:
+def go_back(
+    version_id: int, *, because: str, by: Actor, now: datetime, reason_follows: bool = False
+) -> RulebookVersion:
     """Put an earlier version in force again, at once and by one person, under a version of its own.
 
-    Raises `NoReasonError`, `ReleaseError` for the version in force, and `rulebook.RulebookError`.
+    Raises `NoReasonError` for an empty reason unless `reason_follows`, `ReleaseError` for the version in force, and
+    `rulebook.RulebookError`.
     """
     version = RulebookVersion.objects.filter(pk=version_id).first()
     if version is None:
         raise OverError(_("there is no version %(version_id)s") % {"version_id": version_id})
-    because = _said(because)
+    because = _said(because) if because.strip() or not reason_follows else ""
     if version.active_until is None:
         raise ReleaseError(_("this version is in force"))
     files = drafts.with_fresh_version(version.files)
-    note = f"back to {version.version}: {because}"
+    note = f"back to {version.version}: {because}" if because else f"back to {version.version}"
     return rulebook.publish(files, by=by, now=now, note=note, lists=lists.opened())
 
 

@@ -109,7 +109,8 @@ _PLACES = {
     "catch_up_rule_draft": "rules",
     "rule_trial": "rules", "ask_rule_trial": "rules", "cancel_rule_trial": "rules",
     "rule_release": "rules", "stage_rule": "rules", "publish_rules": "rules", "settle_release": "rules",
-    "go_back": "rules", "holdback": "rules", "rule_params": "rules", "tune_param": "rules", "switch_rule": "rules",
+    "go_back": "rules", "go_back_at_once": "rules", "explain_back": "rules", "holdback": "rules",
+    "rule_params": "rules", "tune_param": "rules", "switch_rule": "rules",
     "delivery": "deliveries", "key": "keys",
     "submission": "eu_database", "flagger": "flaggers", "send_flag": "flag",
     "conduct": "misuse", "bank": "banks", "partner": "partners", "order": "orders", "authorities": "orders",
@@ -303,6 +304,7 @@ def _shortcuts() -> tuple[Shortcuts, ...]:
         (("Ctrl", "K"), _("Command palette")),
         (("?",), _("This sheet")),
         (("U",), _("Undo the last decision")),
+        (("Shift", "B"), _("Back to the rules before (on their page)")),
     )
     lists = (
         (("J",), _("Down")),

@@ -15,13 +15,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hakam.compliance import drafts, lists, rulebook
 from hakam.compliance.drafts import DraftError
-from hakam.compliance.models import RulebookDraft
+from hakam.compliance.models import RulebookDraft, RulebookVersion
 from hakam.compliance.rulebook import RulebookError
 from hakam.console.admission import admit, person
 from hakam.console.desk.drafts import ahead
 from hakam.policy import tuning
 from hakam.policy.pack import load_pack
-from hakam.review import releases, trials, trips
+from hakam.review import releases, trials, trips, way_back
 from hakam.review.models import RuleTrip
 from hakam.review.releases import ReleaseError, ReleaseState
 from hakam.review.trips import TripError
@@ -160,6 +160,45 @@ def go_back(request: HttpRequest, version_id: int) -> HttpResponse:
         messages.error(request, in_words(error))
     else:
         messages.success(request, _("The earlier version is in force again."))
+    return redirect("console:rules")
+
+
+@require_POST
+@admit(Permission.PACK_PUBLISH)
+def go_back_at_once(request: HttpRequest, version_id: int) -> HttpResponse:
+    """Put the rules before these in force again; why may be said afterwards."""
+    instead_of = _whole(request.POST.get("instead_of", "")) or 0
+    because = request.POST.get("because", "")[:REASON]
+    try:
+        way_back.go(
+            version_id, instead_of=instead_of, because=because, by=person(request).actor, now=timezone.now()
+        )
+    except releases.OverError:
+        raise Http404 from None
+    except releases.ChangedError:
+        messages.error(
+            request, _("Nothing was changed: other rules are in force by now than those you looked at.")
+        )
+    except (ReleaseError, RulebookError) as error:
+        messages.error(request, in_words(error))
+    else:
+        messages.success(request, _("The earlier version is in force again."))
+    return redirect("console:rules")
+
+
+@require_POST
+@admit(Permission.PACK_PUBLISH)
+def explain_back(request: HttpRequest, version_id: int) -> HttpResponse:
+    """Take the reason for which somebody went back with one key."""
+    if not RulebookVersion.objects.filter(pk=version_id).exists():
+        raise Http404
+    because = request.POST.get("because", "")[:REASON]
+    try:
+        way_back.explain(version_id, because=because, by=person(request).actor, now=timezone.now())
+    except ReleaseError as error:
+        messages.error(request, in_words(error))
+    else:
+        messages.success(request, _("The reason stands in the rule book's history."))
     return redirect("console:rules")
 
 

@@ -17,7 +17,7 @@ from hakam.compliance import rulebook
 from hakam.compliance.models import RulebookVersion
 from hakam.console.admission import admit, person
 from hakam.policy.pack import Pack
-from hakam.review import releases, trips
+from hakam.review import releases, trips, way_back
 from hakam.staff import access as staff
 from hakam.staff.roles import Permission
 
@@ -130,4 +130,7 @@ def rules(request: HttpRequest) -> HttpResponse:
     )
     context["waiting"] = releases.waiting()
     context["may_publish"] = person(request).may(Permission.PACK_PUBLISH)
+    if not version.active_until:
+        context["before"], context["back_key"] = way_back.before(), "Shift B"
+        context["unexplained"] = way_back.unexplained(version)
     return render(request, "console/desk/rules.html", context)

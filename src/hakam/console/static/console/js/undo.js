@@ -1,4 +1,5 @@
 // While effects wait, one key takes the decision back. The ring shows how long that is.
+// On the page of the rules one key puts those before in force again.
 import { bind } from "./keys.js";
 
 function forms() {
@@ -24,4 +25,10 @@ bind("KeyU", () => {
   const form = forms().at(-1);
   if (!form) return false;
   form.requestSubmit();
+});
+
+bind("Shift+KeyB", (event) => {
+  const form = document.querySelector("[data-back]");
+  if (!form) return false;
+  if (!event.repeat) form.requestSubmit(); // a key that is held goes back once
 });
