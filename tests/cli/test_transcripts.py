@@ -127,6 +127,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_home: None) ->
     rules.write_text(
         rules.read_text(encoding="utf-8").replace("text.folded", "text.foldde", 1), encoding="utf-8"
     )
+    shutil.copytree(pack, tmp_path / "second")
+    for name, old, new in (("pack.yaml", "1.0.0", "1.1.0"), ("rules.yaml", '"buy"', '"sell"')):
+        changed = tmp_path / "second" / name
+        changed.write_text(changed.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
     (tmp_path / "empty").mkdir()
     (tmp_path / "latin").mkdir()
     (tmp_path / "latin" / "pack.yaml").write_bytes(b"id: caf\xe9\n")

@@ -60,6 +60,40 @@ def publish(
         OUT.print(f"{counted(compared.events, 'event')} judged alike by {ways}")
 
 
+@app.command()
+def back(
+    note: Annotated[
+        str,
+        typer.Option(
+            help="Why; stands in the ledger and in the rule book's history. Without it the console asks for it."
+        ),
+    ] = "",
+) -> None:
+    """Put the rules that were in force before these in force again, at once. Once more: a step further back."""
+    chosen = open_home()
+    from hakam.compliance import rulebook  # noqa: PLC0415 -- needs Django started
+    from hakam.policy.outside import BadListError  # noqa: PLC0415 -- needs Django started
+    from hakam.review import way_back  # noqa: PLC0415 -- needs Django started
+    from hakam.review.releases import ReleaseError  # noqa: PLC0415 -- needs Django started
+    from hakam.vocabulary.actor import SYSTEM  # noqa: PLC0415 -- needs Django started
+    from hakam.wiring import publish as door  # noqa: PLC0415 -- needs Django started
+
+    now = datetime.now(tz=UTC)
+    current, before = rulebook.active(), way_back.before()
+    if current is None or before is None:
+        raise CommandError("there is nothing to go back to: no other rules were in force before these")
+    try:
+        made = way_back.go(before.pk, instead_of=current.pk, because=note, by=SYSTEM, now=now)
+    except (ReleaseError, rulebook.RulebookError, BadListError) as error:
+        raise CommandError(f"{error}; nothing was changed") from error
+    door.publish(chosen, now=now)
+    OUT.print(
+        f"{rulebook.ref_of(made)} is in force: the rules of {before.version} instead of {current.version}"
+    )
+    if way_back.unexplained(made):
+        OUT.print("the page of the rules in the console asks why until somebody said it")
+
+
 def _compared(
     files: dict[str, str], opened: dict[str, OutsideList], chosen: Settings, language: Language
 ) -> Agreement | None:
