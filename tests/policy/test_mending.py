@@ -157,6 +157,8 @@ def alike(finding: Finding, findings: tuple[Finding, ...]) -> int:
         ("P210", 'word(text.folded, "free money", "free")', '"free money"'),
         ("P211", 'contains_any(text.folded, "bad-words")', '"bad-words"'),
         ("P212", 'matches(text.raw, r"$100")', 'r"$100"'),
+        ("P213", 'matches(text.folded, "/free money/gi")', '"/free money/gi"'),
+        ("P213", 'matches(text.raw, "/Free/i")', '"/Free/i"'),
         ("P113", "event.hour in [22, 23, 24]", "24"),
         ("P113", "author.posts in [1, 2.5]", "2.5"),
         ("P209", 'any_in(links.hosts, ["*.evil.example"])', '"*.evil.example"'),

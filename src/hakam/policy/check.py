@@ -500,6 +500,11 @@ class Expression:
                 "arithmetic is for numbers and times",
             )
             return None
+        if sign in {"/", "//", "%"} and isinstance(right, Literal) and right.value == 0:
+            hint = "divide by what is not 0"
+            self.problem(
+                "P131", f"`{left.text} {sign} {right.text}` is unknown on every event", node.right, hint
+            )
         return Arithmetic(sign, left, right, kind, self.parsed.text(node), self.parsed.span(node))
 
     def length(self, of: Value, node: ast.expr) -> Value | None:

@@ -98,6 +98,7 @@ _SPECS = (
     _C("P128", _W, "two texts side by side", "Two texts that nothing joins are read as one long text. In a list a comma was probably forgotten, and neither of both is found.", "when", 'word(text.folded, "scam" "fraud")', 'word(text.folded, "scam", "fraud")'),
     _C("P129", _W, "no country's code", "Countries have the two letters of ISO 3166-1. `UK` and `EL` are common and are not among them: the United Kingdom is `GB`, Greece is `GR`. Codes that the standard leaves to its users, such as `XK`, are taken as they are.", "when", 'author.country == "UK"', 'author.country == "GB"'),
     _C("P130", _W, "no language's tag", "Languages are written as in BCP 47: two small letters (ISO 639-1), three only where there are no two, then a hyphen before a country. The comparison is letter by letter.", "when", 'item.language == "english"', 'item.language == "en"'),
+    _C("P131", _W, "divided by nought", "Nothing divided by nought is a number. The result is unknown on every event, so what compares it never holds.", "when", "author.posts / 0 > 3", "author.posts / 2 > 3"),
     # Texts and patterns
     _C("P201", _E, "not an RE2 pattern", "Patterns are RE2: no look-around and no back references, hence never slow.", "when", 'matches(text.folded, r"(scam")', 'matches(text.folded, r"(scam)")'),
     _C("P202", _E, "a pattern that knows ASCII only", r"`\b`, `\B`, `\w` and `\W` see no letter in Arabic, Greek or Cyrillic.", "when", r'matches(text.folded, r"\bscam\b")', 'word(text.folded, "scam")'),
@@ -111,6 +112,7 @@ _SPECS = (
     _C("P210", _W, "a term that adds nothing", "Wherever this term is found, a shorter one of the same list is found too.", "when", 'word(text.folded, "free", "free money")', 'word(text.folded, "free")'),
     _C("P211", _W, "a list's name as a term", "The text is the name of a list, and is searched as a word. A list is named with `list(...)`.", "when", 'contains_any(text.folded, "bad-words")', 'contains_any(text.folded, list("bad-words"))'),
     _C("P212", _W, "a pattern that never matches", "`$` is the end of the text, so nothing can follow it. A dollar sign has a backslash before it.", "when", 'matches(text.raw, r"$100")', 'matches(text.raw, r"\\$100")'),
+    _C("P213", _W, "a pattern as other programs write it", r"Elsewhere slashes stand around a pattern, with flags behind them, and `\<` and `\>` are edges of words. Here a pattern stands alone, in folded text case is gone already, and `word` or `words=True` ask for whole words.", "when", 'matches(text.folded, "/scam/i")', 'matches(text.folded, "scam")'),
     # Measures and stages
     _C("P301", _E, "unknown measure", "There is no measure of this name.", "then", "[limit_reech]", "[limit_reach]"),
     _C("P302", _E, "wrong arguments of a measure", "The measure takes other arguments, or needs one that is not there.", "then", "[withhold]", '[withhold(territory="DE")]'),

@@ -19,6 +19,7 @@ MAX_PROGRAM = 8 << 20  # bytes that one compiled pattern may take
 Problem = Callable[[str, str, str], None]  # code, message, hint
 
 _ASCII_ONLY = frozenset("bBwW")
+_SLASHES = re.compile(r"/([^/]+)/((?=[gmsuy]*i)[gimsuy]{1,4}|)", re.DOTALL)
 _SIGNS = ("\x00", " ", "0", "a", "A", "!", "ا")  # a pattern that each of them fulfils asks for nothing
 
 
@@ -53,6 +54,7 @@ def prepare(pattern: str, problem: Problem, *, folded: bool, words: bool) -> str
     if re.fullmatch(r"%.+%", pattern):
         hint = f"write `{pattern.strip('%')}`: a pattern is found anywhere in the text"
         problem("P209", "`%` stands for itself in a pattern", hint)
+    _from_elsewhere(pattern, pieces, problem, folded=folded or words)
     pattern = _fold_pieces(pieces, problem, words=words) if folded or words else "".join(pieces)
     try:
         compiled = re2.compile(pattern, options())
@@ -63,6 +65,18 @@ def prepare(pattern: str, problem: Problem, *, folded: bool, words: bool) -> str
         problem("P204", "the pattern matches any text", "make it ask for at least one character of its own")
         return None
     return f" (?:{pattern}) " if words else pattern
+
+
+def _from_elsewhere(pattern: str, pieces: list[str], problem: Problem, *, folded: bool) -> None:
+    r"""Report what other programs write around a pattern: `/x/i`, and `\<x\>` for a whole word."""
+    slashes = _SLASHES.fullmatch(pattern)
+    if slashes is not None and (folded or slashes[2]):
+        flags = "".join(flag for flag in "ims" if flag in slashes[2] and not (folded and flag == "i"))
+        hint = f"write `{f'(?{flags})' * bool(flags)}{slashes[1]}`"
+        problem("P213", "`/` stands for itself in a pattern, and no flag follows it", hint)
+    edge = next((piece for piece in pieces if piece in {r"\<", r"\>"}), None)
+    if folded and edge is not None:
+        problem("P213", f"`{edge}` is no edge of a word, and folded text has no such sign", _ascii_hint("b"))
 
 
 def _ascii_hint(letter: str) -> str:
