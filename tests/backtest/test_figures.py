@@ -191,7 +191,8 @@ def test_agreement_seen_from_the_other_side_is_the_same(four: tuple[int, int, in
         ("Spam", None),  # clauses are written as they are
         ("\tspam\n", (True, "spam")),
         ("NOT VIOLATING", (False, None)),
-        ("نعم", None),
+        ("نعم", (True, None)),
+        ("ربما", None),
         ("1.00", None),
         ("no\0", None),
         ("none", (False, None)),

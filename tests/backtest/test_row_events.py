@@ -86,7 +86,7 @@ def test_columns_named_as_fields_are_those_fields_with_their_types() -> None:
                 "item.hashtags": '["one", "two, three"]',
                 "author.id": "u1",
                 "author.followers": "12",
-                "author.verified": "true",
+                "author.verified": "VRAI",
                 "author.created_at": "2020-01-01T00:00:00Z",
                 "scores.toxicity": "0.25",
                 "extra.tier": "gold",

@@ -11,9 +11,11 @@ from math import sqrt
 
 import msgspec
 
+from hakam.vocabulary.yes_no import yes_or_no
+
 _Z95 = 1.959963984540054
-YES = frozenset({"1", "1.0", "true", "yes", "y", "violating", "violation"})
-NO = frozenset({"0", "0.0", "false", "no", "n", "none", "fine", "clean", "not violating"})
+YES = frozenset({"1.0", "violating", "violation"})
+NO = frozenset({"0.0", "none", "fine", "clean", "not violating"})
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -60,9 +62,8 @@ class Meaning(msgspec.Struct, frozen=True):
         low = plain.lower()
         if self.violating:
             return low in {one.lower() for one in self.violating}, None
-        if low in YES:
-            return True, None
-        return (False, None) if low in NO else None
+        said = True if low in YES else False if low in NO else yes_or_no(low)
+        return None if said is None else (said, None)
 
 
 class Agreement(msgspec.Struct, frozen=True):

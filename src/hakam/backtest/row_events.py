@@ -15,6 +15,7 @@ from msgspec import inspect
 
 from hakam.backtest.rows import Row
 from hakam.vocabulary.event import ContentKind, Event
+from hakam.vocabulary.yes_no import yes_or_no
 
 SHORT_NAMES = {
     "text": "item.text",
@@ -214,9 +215,8 @@ def _typed(field: str, value: Any) -> Any:  # noqa: PLR0911 -- one for each kind
     if field.startswith("scores."):
         return _number(_COMMA.sub(r"\1.\2", value))
     if isinstance(kind, inspect.BoolType):
-        return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}.get(
-            value.strip().lower(), value
-        )
+        said = yes_or_no(value)
+        return value if said is None else said
     if isinstance(kind, inspect.IntType | inspect.FloatType):
         return _whole(_number(value), kind)
     if isinstance(kind, inspect.VarTupleType | inspect.DictType):

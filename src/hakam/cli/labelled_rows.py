@@ -16,6 +16,7 @@ from hakam.backtest.rows import RowFile, UnreadableFileError
 from hakam.cli.screen import CommandError
 from hakam.signals.models.heads import Head
 from hakam.vocabulary.counted import counted
+from hakam.vocabulary.yes_no import yes_or_no
 
 SUFFIXES = (
     ".csv",
@@ -30,7 +31,6 @@ SUFFIXES = (
 )
 _OTHER_NAMES = {"abuse": Head.TOXICITY}
 _MIDDLE = 0.5
-_WORDS = {"true": 1, "yes": 1, "false": 0, "no": 0}  # as spreadsheets and data frames write them
 _FOREIGN = 80  # characters of what stands there that are shown
 
 
@@ -128,8 +128,9 @@ def _labels(values: dict[str, Any]) -> dict[Head, int]:
 
 
 def _label(value: Any) -> int | None:
+    said = yes_or_no(value) if isinstance(value, str) else None
     try:
-        number = float(_WORDS.get(value.strip().lower(), value) if isinstance(value, str) else value)
+        number = float(value if said is None else said)
     except (TypeError, ValueError):
         return None
     return int(number >= _MIDDLE) if isfinite(number) else None

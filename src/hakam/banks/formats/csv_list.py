@@ -16,13 +16,14 @@ from hakam.banks.formats.form import About, FormatError, Leaving, text_row
 from hakam.banks.rows import BadRow, Read, row
 from hakam.storage import tables
 from hakam.vocabulary.bank import EntryKind
+from hakam.vocabulary.yes_no import yes_or_no
 
 _HASH = ("hash", "digest", "hash_digest", "hash_value", "signal", "value")
 _KIND = ("kind", "algorithm", "hash_type", "signal_type", "type")
 _ITEM = ("id", "item", "source_id")
 _LABEL = ("label", "labels", "classification", "category")
 _GONE = ("gone", "deleted", "withdrawn")
-_YES = frozenset({"1", "true", "yes", "deleted", "withdrawn"})
+_WITHDRAWN = frozenset({"deleted", "withdrawn"})
 _FORMULA = ("=", "+", "-", "@")  # what a spreadsheet calculates
 _LONGEST_CELL = 8_388_608  # characters: a clip of three hours and a half, four frames a second
 
@@ -90,7 +91,14 @@ class _Columns:
         if not kind and self._kind is None:
             return BadRow(line, "it does not say its kind of hash, and none was said for the list")
         said = kind or str(self._kind)
-        return row(line, said, hash_, item=_read(item), label=_read(label), gone=gone.lower() in _YES)
+        return row(
+            line,
+            said,
+            hash_,
+            item=_read(item),
+            label=_read(label),
+            gone=gone.lower() in _WITHDRAWN or yes_or_no(gone) is True,
+        )
 
 
 def write(_about: About, entries: Iterable[Leaving]) -> Iterator[bytes]:
