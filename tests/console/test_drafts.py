@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from tests.console.conftest import SignIn
 from hakam.compliance import drafts
 from hakam.compliance.models import RulebookDraft, RulebookVersion
 from hakam.policy.codes import CODES
+from hakam.policy.fields import FIELDS
+from hakam.policy.functions import FUNCTIONS
 from hakam.staff.roles import Role
 from hakam.testing import scene
 from hakam.vocabulary.actor import SYSTEM
@@ -143,6 +146,27 @@ class TestFindings:
                 if pgettext("finding", text) == text
             ]
         assert english == []
+
+    def test_every_function_and_field_is_explained_in_arabic(self) -> None:
+        docs = {one.doc for one in (*FUNCTIONS.values(), *FIELDS.values())}
+        with translation.override("ar"):
+            told = {doc: pgettext("rule help", doc) for doc in docs}
+        assert [doc for doc, arabic in told.items() if arabic == doc] == []
+        # What is code stays as it is, and there.
+        code = re.compile("`([^`]*)`")
+        assert [
+            doc for doc, arabic in told.items() if set(code.findall(doc)) != set(code.findall(arabic))
+        ] == []
+
+    def test_what_a_rule_may_use_is_told_in_the_language_of_its_reader(
+        self, sign_in: SignIn, lead: Client, draft: RulebookDraft
+    ) -> None:
+        page = f"/desk/rules/drafts/{draft.pk}"
+        assert 'Another text, folded as <code dir="ltr">text.folded</code> is.' in said(lead.get(page))
+        answer = said(sign_in(Role.POLICY_LEAD, language="ar").get(page))
+        assert 'نص آخر، مطويّ كما يُطوى <code dir="ltr">text.folded</code>.' in answer
+        assert "عدد من يتابعون صاحب المحتوى" in answer
+        assert "how many follow the author" not in answer
 
     def test_an_arabic_reader_reads_arabic(self, sign_in: SignIn, draft: RulebookDraft) -> None:
         client = sign_in(Role.POLICY_LEAD, language="ar")

@@ -334,6 +334,12 @@ def finding_title(spec: CodeSpec) -> str:
 
 
 @register.filter
+def rule_help(doc: str) -> str:
+    """Return what a function or a field of the rule language is, for this reader."""
+    return pgettext("rule help", doc)
+
+
+@register.filter
 def spoken(text: str) -> SafeString:
     """Write what the checker says: what stands in backticks as code, left to right."""
     form = ("{}", '<code dir="ltr">{}</code>')
