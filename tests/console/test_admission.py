@@ -60,6 +60,7 @@ PAGES: list[tuple[str, str, tuple[object, ...], Permission]] = [
     ("GET", "check_question", (), P.LOG_QUERY),
     ("GET", "entity", (), P.LOG_QUERY),
     ("POST", "keep_question", (), P.LOG_QUERY),
+    ("POST", "change_question", (987_654,), P.LOG_QUERY),
     ("POST", "forget_question", (987_654,), P.LOG_QUERY),
     ("GET", "investigate_sql", (), P.LOG_SQL),
     ("POST", "run_sql", (), P.LOG_SQL),

@@ -353,6 +353,39 @@ class TestKept:
         assert lead.post(f"/desk/investigate/kept/{kept.pk}/forget").status_code == 302
         assert not SavedQuestion.objects.exists()
 
+    def test_it_gets_another_name_and_is_shared_by_who_kept_it(
+        self, log: Stored, lead: Client, sign_in: SignIn
+    ) -> None:
+        lead.post("/desk/investigate/keep", {"name": "Carpets", "where": "author.posts < 3"})
+        kept = SavedQuestion.objects.get()
+        change = f"/desk/investigate/kept/{kept.pk}/change"
+        asked = {"name": "سجاد", "shared": "on", "where": "author.posts < 9", "span": "24h"}
+        answer = lead.post(change, asked, follow=True)
+        assert "Changed." in words(answer)
+        kept.refresh_from_db()
+        assert (kept.name, kept.shared, kept.asked["where"]) == ("سجاد", True, "author.posts < 3")
+        assert "author.posts &lt; 9" in answer.content.decode()  # what stands in the form stands there again
+        colleague = sign_in(Role.AUDITOR)
+        assert "سجاد" in words(colleague.get("/desk/investigate"))
+        assert 'data-form="change-question"' not in words(colleague.get("/desk/investigate"))
+        assert colleague.post(change, {"name": "mine"}).status_code == 404
+        lead.post(change, {"name": "سجاد"})
+        assert "سجاد" not in words(colleague.get("/desk/investigate"))
+
+    def test_a_name_that_is_taken_or_none_changes_nothing(self, log: Stored, lead: Client) -> None:
+        for name in ("Carpets", "Shops"):
+            lead.post("/desk/investigate/keep", {"name": name, "where": "author.posts < 3"})
+        kept = SavedQuestion.objects.get(name="Shops")
+        change = f"/desk/investigate/kept/{kept.pk}/change"
+        assert "Another of your questions has this name" in words(
+            lead.post(change, {"name": "Carpets", "shared": "on"}, follow=True)
+        )
+        assert "It needs a name" in words(lead.post(change, {"name": " "}, follow=True))
+        kept.refresh_from_db()
+        assert (kept.name, kept.shared) == ("Shops", False)
+        assert "Changed." in words(lead.post(change, {"name": "Shops", "shared": "on"}, follow=True))
+        assert SavedQuestion.objects.get(name="Shops").shared
+
     def test_a_question_too_long_for_an_address_is_kept_and_answered_with_a_page(
         self, log: Stored, lead: Client
     ) -> None:

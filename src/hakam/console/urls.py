@@ -153,6 +153,7 @@ urlpatterns = [
     path("desk/investigate/sql", investigate.sql_form, name="investigate_sql"),
     path("desk/investigate/sql/run", investigate.sql, name="run_sql"),
     path("desk/investigate/keep", investigate.keep, name="keep_question"),
+    path("desk/investigate/kept/<int:question_id>/change", investigate.change_kept, name="change_question"),
     path("desk/investigate/kept/<int:question_id>/forget", investigate.forget, name="forget_question"),
     path("desk/together", bulk.listing, name="bulks"),
     path("desk/together/prepare", bulk.prepare, name="prepare_bulk"),

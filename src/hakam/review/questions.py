@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Q
 
 from hakam.compliance.direction import settled
@@ -21,13 +22,15 @@ class QuestionError(ValueError):
     """It can't be kept. Nothing was changed."""
 
 
+class NameTakenError(QuestionError):
+    """Another question of the same person has this name."""
+
+
 def keep(
     name: str, asked: Mapping[str, str | list[str]], *, shared: bool, user: User, now: datetime
 ) -> SavedQuestion:
     """Keep a question under a name; one of the same name of the same person is replaced. Raises `QuestionError`."""
-    name = settled(storable(name)).strip()[:LONGEST]
-    if not name:
-        raise QuestionError("give it a name")
+    name = _named(name)
     mine = SavedQuestion.objects.filter(by=user)
     if mine.exclude(name=name).count() >= MOST:
         raise QuestionError(f"at most {MOST} questions; remove some first")
@@ -35,6 +38,30 @@ def keep(
         by=user, name=name, defaults={"asked": dict(asked), "shared": shared, "saved_at": now}
     )
     return kept
+
+
+def change(question_id: int, *, name: str, shared: bool, user: User) -> SavedQuestion | None:
+    """Give one's own question another name, or share it or no longer; `None` if this person has none such.
+
+    What it asks stays. Raises `QuestionError`, and `NameTakenError` if another one of this person has the name.
+    """
+    with transaction.atomic():
+        kept = SavedQuestion.objects.select_for_update(of=("self",)).filter(pk=question_id, by=user).first()
+        if kept is None:
+            return None
+        name = _named(name)
+        if SavedQuestion.objects.filter(by=user, name=name).exclude(pk=question_id).exists():
+            raise NameTakenError("another question has this name")
+        kept.name, kept.shared = name, shared
+        kept.save(update_fields=["name", "shared"])
+    return kept
+
+
+def _named(name: str) -> str:
+    name = settled(storable(name)).strip()[:LONGEST]
+    if not name:
+        raise QuestionError("give it a name")
+    return name
 
 
 def kept_for(user: User) -> list[SavedQuestion]:

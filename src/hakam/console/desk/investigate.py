@@ -47,7 +47,7 @@ from hakam.policy.pack import Pack
 from hakam.policy.wording import in_language
 from hakam.review import access, questions
 from hakam.review.confined import confined
-from hakam.review.questions import QuestionError
+from hakam.review.questions import NameTakenError, QuestionError
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
 
@@ -283,6 +283,28 @@ def keep(request: HttpRequest) -> HttpResponse:
     else:
         messages.success(request, _("Kept."))
     return redirect(address_of(form))
+
+
+@require_POST
+@admit(Permission.LOG_QUERY)
+def change_kept(request: HttpRequest, question_id: int) -> HttpResponse:
+    """Give one's own question another name, or share it or no longer."""
+    try:
+        kept = questions.change(
+            question_id,
+            name=request.POST.get("name", ""),
+            shared=request.POST.get("shared") == "on",
+            user=person(request),
+        )
+    except NameTakenError:
+        messages.error(request, _("Another of your questions has this name. Nothing was changed."))
+    except QuestionError:
+        messages.error(request, _("It needs a name. Nothing was changed."))
+    else:
+        if kept is None:
+            raise Http404
+        messages.success(request, _("Changed."))
+    return redirect(address_of(read(request.POST)))
 
 
 @require_POST
