@@ -67,6 +67,7 @@ _SPECS = (
     _C("P021", _W, "never used", "A list or a term that no rule reads.", "lists/unread.txt", "one\n", ""),
     _C("P022", _W, "no mild step", "The ladder begins with a severe measure; the mildest that works should be at hand.", "policies.yaml", _CLAUSE.replace("[limit_reach, remove]", "[remove]"), _CLAUSE),
     _C("P023", _E, "no ground", "A clause rests on a law (`legal`), on the operator's own terms (`contractual: true`), or both (DSA Art. 17(3)(d) and (e)).", "policies.yaml", _CLAUSE + "  contractual: false\n", _CLAUSE),
+    _C("P024", _W, "a table in place of a list", "A list has one entry a line. Where each line has the same columns, each is read as one long term, and nothing is found by it.", "lists/bad-words.txt", "scam,high\nfraud,low\nphish,low\n", "scam\nfraud\nphish\n"),
     # Expressions
     _C("P101", _E, "not an expression", "The expression can't be read. Its grammar is Python's.", "when", "author.posts > 3 and", "author.posts > 3"),
     _C("P102", _E, "not part of the language", "Python knows this, the rule language does not: it has conditions, values and the functions of its table.", "when", "author.posts > 3 if author.verified else False", "author.posts > 3 and author.verified"),

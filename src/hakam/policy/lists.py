@@ -16,6 +16,9 @@ from hakam.vocabulary.finding import Span
 
 MAX_TERMS = 200_000
 MAX_TERM = 200
+_LIKE_KIND = frozenset({"type", "kinds", "types", "list", "list kind", "list type", "format"})
+_COLUMNS = {"\t": "tabs", ";": "semicolons", ",": "commas"}
+_ROWS = 3  # lines from which alike columns are no chance
 
 
 class ListKind(StrEnum):
@@ -41,16 +44,34 @@ def _kind(file: str, lines: list[str], report: Reporter) -> ListKind:
         if not line.lstrip().startswith("#"):
             continue
         key, colon, value = line.strip().lstrip("# ").partition(":")
-        if not colon or key.strip() != "kind":
-            continue
-        said = value.strip()
-        if said in set(ListKind):
-            kind = ListKind(said)
-        else:
-            span = Span(file, number, 1, number, len(line) + 1)
-            hint = nearest(said, ListKind) or "`terms`, `domains` or `values`"
-            report.report("P011", f"`{said[:40]}` is no kind of list", span, hint=hint)
+        key, said = key.strip(), value.strip().lower()
+        span = Span(file, number, 1, number, len(line) + 1)
+        if colon and key.lower() == "kind":
+            if said in set(ListKind):
+                kind = ListKind(said)
+            else:
+                hint = nearest(said, ListKind) or "`terms`, `domains` or `values`"
+                report.report("P011", f"`{value.strip()[:40]}` is no kind of list", span, hint=hint)
+        elif colon and said in set(ListKind) - {ListKind.TERMS} and key.lower() in _LIKE_KIND:
+            report.report("P011", f"`{key[:40]}` is no key of a list", span, hint=f"write `# kind: {said}`")
     return kind
+
+
+def _table(file: str, lines: list[str], report: Reporter) -> None:
+    """Report a list whose lines all have columns: each would be one long term."""
+    entries = [
+        (number, line)
+        for number, line in enumerate(lines, 1)
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
+    for sign, name in _COLUMNS.items():
+        columns = entries[0][1].count(sign) if entries else 0
+        if columns and len(entries) >= _ROWS and all(line.count(sign) == columns for _n, line in entries):
+            number, line = entries[0]
+            span = Span(file, number, 1, number, len(line) + 1)
+            message = f"all {len(entries)} lines have {columns + 1} columns, split by {name}"
+            report.report("P024", message, span, hint="keep the column that holds the terms, one a line")
+            return
 
 
 def read_list(file: str, text: str, report: Reporter) -> TermList:
@@ -58,6 +79,7 @@ def read_list(file: str, text: str, report: Reporter) -> TermList:
     name = file.removeprefix("lists/").removesuffix(".txt")
     lines = text.split("\n")
     kind = _kind(file, lines, report)  # said anywhere, it holds for all lines
+    _table(file, lines, report)
     terms: dict[str, int] = {}
     for number, line in enumerate(lines, 1):
         term = line.strip()
