@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from hakam.policy.counting import counter, marked, rate
-from hakam.policy.expression import constant, name_of
+from hakam.policy.expression import constant, name_of, twice_named
 from hakam.policy.fields import FIELDS
 from hakam.policy.functions import FUNCTIONS, FunctionSpec
 from hakam.policy.kinds import TEXTUAL, Kind
@@ -57,6 +57,11 @@ def _spec(check: Expression, node: ast.Call) -> FunctionSpec | None:
         check.problem("P104", f"there is no function `{node.func.id[:60]}`", _marked(node, hint), hint)
         return None
     good = True
+    again = twice_named(node.keywords)
+    if again is not None:
+        message = f"`{again.arg}=` is here twice"
+        check.checker.report.report("P105", message, name_of(check.parsed, again), hint="leave one of them")
+        good = False
     for keyword in node.keywords:
         if keyword.arg is None or keyword.arg not in spec.keywords:
             hint = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections.abc import Sequence
 
 import msgspec
 
@@ -159,6 +160,16 @@ def name_of(parsed: Parsed, keyword: ast.keyword, *, sign: bool = True) -> Span:
     start = parsed.bounds(keyword)[0]
     end = parsed.bounds(keyword.value)[0] if sign else start + len(keyword.arg or "**")
     return parsed.scalar.within(start, end)
+
+
+def twice_named(keywords: Sequence[ast.keyword]) -> ast.keyword | None:
+    """Return the first argument whose name stands before it already: Python's grammar takes that."""
+    given: set[str | None] = set()
+    for keyword in keywords:
+        if keyword.arg is not None and keyword.arg in given:
+            return keyword
+        given.add(keyword.arg)
+    return None
 
 
 _RAW = 'put an `r` before the quotes: r"..."'

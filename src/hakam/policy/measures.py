@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from hakam.policy.expression import Parsed, constant, name_of, parse
+from hakam.policy.expression import Parsed, constant, name_of, parse, twice_named
 from hakam.policy.kinds import parse_duration
 from hakam.policy.listed import report_country, territory_meant
 from hakam.policy.source import Reporter, Scalar, listing, nearest
@@ -168,6 +168,11 @@ def _act(node: ast.expr, parsed: Parsed, report: Reporter, *, reviews: bool) -> 
         if name in {"review", "mark"}:
             hint = f"a rule asks for a {name}, a ladder holds measures"
         report.report("P301", f"there is no measure `{name[:60]}`", span, hint=hint)
+        return None
+    again = twice_named(keywords)
+    if again is not None:
+        message = f"`{again.arg}=` is here twice"
+        report.report("P302", message, name_of(parsed, again, sign=False), hint="leave one of them")
         return None
     if name == "review":
         request = _review(arguments, keywords, parsed, report, span)
