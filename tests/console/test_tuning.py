@@ -64,6 +64,15 @@ def switch(client: Client, do: str = "off", **more: str) -> Any:
     return client.post(f"{PAGE}/switch", {**given, **more})
 
 
+def form_of(answer: Any, panel: str) -> str:
+    """Return what a page holds in one of its panels."""
+    return str(answer.content.decode().split(f'id="{panel}"')[1].split("</section>")[0])
+
+
+def chosen(form: str) -> list[str]:
+    return re.findall(r'<option value="([^"]*)" selected>', form)
+
+
 class TestThePage:
     def test_it_says_what_is_in_force(self, lead: Client) -> None:
         answer = said(lead.get(PAGE))
@@ -171,6 +180,16 @@ class TestAnotherValue:
         assert 'value="70000"' in answer
         assert '<details class="fold-in" open>' in answer
 
+    def test_what_was_chosen_stays_too(self, lead: Client) -> None:
+        tune(lead)
+        draft = RulebookDraft.objects.get()
+        answer = tune(lead, "x", stage="try-canary", share="33", days="30", draft=str(draft.pk))
+        form = form_of(answer, "param-mentions")
+        assert answer.status_code == 422
+        assert chosen(form) == ["try-canary", str(draft.pk), "30"]
+        assert 'name="share" inputmode="decimal" dir="ltr" maxlength="6" value="33"' in form
+        assert chosen(form_of(answer, "param-young")) == ["7"]
+
 
 class TestCommunities:
     def test_a_rule_is_switched_off_there(self, lead: Client) -> None:
@@ -197,6 +216,12 @@ class TestCommunities:
         answer = switch(lead, **given)
         assert answer.status_code == 422
         assert words in said(answer)
+
+    def test_what_was_chosen_stays(self, lead: Client) -> None:
+        tune(lead)
+        draft = RulebookDraft.objects.get()
+        form = form_of(switch(lead, community="", days="1", draft=str(draft.pk)), "communities")
+        assert chosen(form) == ["mass-mention", str(draft.pk), "1"]
 
 
 def test_it_is_in_arabic_too(lead: Client) -> None:
