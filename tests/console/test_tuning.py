@@ -124,6 +124,24 @@ class TestAnotherValue:
         assert "mentions : 10 to 25" in answer
         assert "it is in force when a colleague has confirmed it" in answer
 
+    @pytest.mark.parametrize(
+        ("given", "told"),
+        [
+            ({"community": "arts"}, "mentions · In community arts : 10 (as for all) to 25"),
+            ({"community": "games"}, "mentions · In community games : 40 to 25"),
+            ({"community": "games", "do": "default"}, "In community games : 40 to 10 (as for all)"),
+            ({"stage": "try-shadow"}, "mentions · On trial Shadow : 25 "),
+            ({"stage": "try-canary", "share": "5"}, "mentions · On trial Canary 5% : 25 "),
+        ],
+    )
+    def test_the_release_says_for_whom_a_value_is(
+        self, lead: Client, given: dict[str, str], told: str
+    ) -> None:
+        tune(lead, **given)
+        answer = said(lead.get(f"/desk/rules/drafts/{RulebookDraft.objects.get().pk}/release"))
+        assert told in answer
+        assert "mentions : –" not in answer
+
     def test_who_set_it_is_told_afterwards(self, lead: Client) -> None:
         tune(lead, stage="shadow")
         draft = RulebookDraft.objects.get()
@@ -262,7 +280,10 @@ class TestOnTrial:
         assert "mass-mention.staged" not in page.content.decode()
         assert named in said(lead.get("/desk/rules"))
         assert tune(lead, "", do="end").status_code == 302
-        assert RulebookDraft.objects.get().files.get("tuned.yaml", "") == ""
+        draft = RulebookDraft.objects.get()
+        assert draft.files.get("tuned.yaml", "") == ""
+        ends = {"en": "Canary 5% : 25 the trial ends", "ar": ": 25 تنتهي التجربة"}[language]
+        assert ends in said(lead.get(f"/desk/rules/drafts/{draft.pk}/release"))
 
     @pytest.mark.parametrize(
         "more",

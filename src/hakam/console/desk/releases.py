@@ -21,6 +21,8 @@ from hakam.console.admission import admit, person
 from hakam.console.desk.drafts import ahead
 from hakam.policy import tuning
 from hakam.policy.pack import load_pack
+from hakam.policy.params import Number, Tuning
+from hakam.policy.staging import Staging, parse_staging
 from hakam.review import releases, trials, trips
 from hakam.review.models import RuleTrip
 from hakam.review.releases import ReleaseError, ReleaseState
@@ -63,13 +65,27 @@ def _page(request: HttpRequest, draft: RulebookDraft, *, error: str = "", status
         "differences": [
             (path, before.get(path, ""), draft.files.get(path, "")) for path in drafts.changed_files(draft)
         ],
-        "values": tuning.changes(*tuned),
+        "values": _values(*tuned),
         "switches": tuning.switches(*tuned),
         "may_publish": user.may(Permission.PACK_PUBLISH) and draft.state == drafts.DraftState.OPEN,
         "error": error,
         "note": request.POST.get("note", ""),
     }
     return render(request, "console/desk/release.html", context, status=status)
+
+
+def _values(
+    before: Tuning, after: Tuning
+) -> list[tuple[tuning.Change, Staging | None, tuple[Number | None, Number | None]]]:
+    """Return each changed value with how it is tried, if it is, and what holds where a community has none."""
+
+    def alike(change: tuning.Change) -> tuple[Number | None, Number | None]:
+        if not change.community:
+            return None, None
+        old, new = (one.params.get(change.param) for one in (before, after))
+        return old.value if old else None, new.value if new else None
+
+    return [(change, parse_staging(change.stage), alike(change)) for change in tuning.changes(before, after)]
 
 
 @require_GET
