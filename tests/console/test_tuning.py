@@ -157,8 +157,9 @@ class TestAnotherValue:
         tune(lead, community="games", do="default")
         assert "mentions" not in RulebookDraft.objects.get().files["tuned.yaml"]
 
-    def test_a_stage_for_the_rules_that_read_it(self, lead: Client) -> None:
-        tune(lead, stage="canary", share="2.5")
+    @pytest.mark.parametrize("share", ["2.5", "٢٫٥٪"])
+    def test_a_stage_for_the_rules_that_read_it(self, lead: Client, share: str) -> None:
+        tune(lead, stage="canary", share=share)
         assert RulebookDraft.objects.get().files["rules/more.yaml"].count("stage: canary 2.5%") == 2
 
     def test_into_a_draft_that_is_there(self, lead: Client) -> None:

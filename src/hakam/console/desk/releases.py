@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,7 +22,7 @@ from hakam.console.desk.drafts import ahead
 from hakam.policy import tuning
 from hakam.policy.pack import load_pack
 from hakam.policy.params import Number, Tuning
-from hakam.policy.staging import Staging, parse_staging
+from hakam.policy.staging import Staging, parse_staging, typed_share
 from hakam.review import releases, trials, trips
 from hakam.review.models import RuleTrip
 from hakam.review.releases import ReleaseError, ReleaseState
@@ -40,7 +40,14 @@ def _find(draft_id: int) -> RulebookDraft:
     return found
 
 
-def _page(request: HttpRequest, draft: RulebookDraft, *, error: str = "", status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    draft: RulebookDraft,
+    *,
+    error: str = "",
+    typed: QueryDict | None = None,
+    status: int = 200,
+) -> HttpResponse:
     pack = load_pack(draft.files, lists.at_hand()).pack
     active = rulebook.active()
     chosen = releases.steps(rulebook.load(active) if active else None, pack) if pack is not None else []
@@ -55,6 +62,8 @@ def _page(request: HttpRequest, draft: RulebookDraft, *, error: str = "", status
         "draft": draft,
         "broken": pack is None,
         "moving": [step for step in chosen if step.moves],
+        "variants": {rule.id for rule in pack.rules if rule.variant_of} if pack is not None else set(),
+        "typed": typed,
         "staying": [step for step in chosen if not step.moves],
         "takes_two": releases.takes_two(chosen),
         "result": result,
@@ -101,7 +110,7 @@ def stage(request: HttpRequest, draft_id: int) -> HttpResponse:
     """Write another stage of one rule into the draft."""
     found = _find(draft_id)
     chosen = request.POST.get("stage", "")
-    share = request.POST.get("share", "").strip()[:8]
+    share = typed_share(request.POST.get("share", "")[:16])
     try:
         releases.set_stage(
             draft_id,
@@ -110,13 +119,13 @@ def stage(request: HttpRequest, draft_id: int) -> HttpResponse:
             by=person(request).actor,
             now=timezone.now(),
         )
-    except (ReleaseError, DraftError):
-        return _page(
-            request,
-            found,
-            error=_("Choose a stage; a canary's share is above 0 and at most 100."),
-            status=422,
-        )
+    except releases.BrokenError:  # the page says so by itself
+        return _page(request, found, status=422)
+    except (releases.NoRuleError, releases.VariantError, DraftError) as error:
+        return _page(request, found, error=in_words(error), status=422)
+    except ReleaseError:
+        said = _("Choose a stage; a canary's share is above 0 and at most 100.")
+        return _page(request, found, error=said, typed=request.POST, status=422)
     return redirect("console:rule_release", draft_id)
 
 
@@ -231,6 +240,10 @@ def in_words(error: Exception) -> str:
 
 
 _REFUSALS = {
+    releases.NoRuleError: gettext_lazy("The draft has no such rule any more."),
+    releases.VariantError: gettext_lazy(
+        "This rule tries a value of a parameter: its stage is set on the page of parameters, with the value."
+    ),
     releases.NoReasonError: gettext_lazy("Say why: it stands in the rule book's history."),
     releases.BehindError: gettext_lazy(
         "The rules in force were changed since this draft began: take that over first."

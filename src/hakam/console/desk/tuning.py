@@ -17,6 +17,7 @@ from hakam.console.admission import admit, person
 from hakam.console.desk import drafts as drafts_page
 from hakam.console.desk.trials import SPANS
 from hakam.policy import tuning as values
+from hakam.policy.staging import typed_share
 from hakam.policy.tuning import TuningError
 from hakam.review import tuning
 from hakam.review.releases import ReleaseError
@@ -80,7 +81,7 @@ def _common(request: HttpRequest) -> dict[str, Any]:
 def tune(request: HttpRequest) -> HttpResponse:
     """Write another value into a draft, and show whom it would touch."""
     name = request.POST.get("param", "")[:64]
-    asked, share = request.POST.get("stage", ""), request.POST.get("share", "").strip()[:8]
+    asked, share = request.POST.get("stage", ""), typed_share(request.POST.get("share", "")[:16])
     do = request.POST.get("do", "")
     on_trial = asked.startswith("try-") or do == "end"
     stage = asked.removeprefix("try-")
