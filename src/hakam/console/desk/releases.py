@@ -18,6 +18,7 @@ from hakam.compliance.drafts import DraftError
 from hakam.compliance.models import RulebookDraft
 from hakam.compliance.rulebook import RulebookError
 from hakam.console.admission import admit, person
+from hakam.console.desk import rules as rules_page
 from hakam.console.desk.drafts import ahead
 from hakam.policy import tuning
 from hakam.policy.pack import load_pack
@@ -26,7 +27,7 @@ from hakam.policy.staging import Staging, parse_staging, typed_share
 from hakam.review import releases, trials, trips
 from hakam.review.models import RuleTrip
 from hakam.review.releases import ReleaseError, ReleaseState
-from hakam.review.trips import TripError
+from hakam.review.trips import SettledError, TripKind, UnsaidError
 from hakam.staff import access as staff
 from hakam.staff.roles import Permission
 
@@ -200,9 +201,13 @@ def settle_trip(request: HttpRequest, trip_id: int) -> HttpResponse:
         with transaction.atomic():
             trip = trips.settle(trip_id, because=because, **given)
             draft = _another_quota(request, trip, given) if request.POST.get("quota") == "other" else None
-    except TripError:
-        messages.error(request, _("Say what you make of it; or somebody looked after it before."))
+    except SettledError:
+        messages.error(request, _("Somebody looked after it in the meantime: nothing was changed."))
+    except UnsaidError:
+        _kept(request, trip_id)
+        messages.error(request, _("Say what you make of it."))
     except (ReleaseError, DraftError):
+        _kept(request, trip_id)
         messages.error(
             request, _("A quota is a number of measures an hour, a day, or both. Nothing was changed.")
         )
@@ -212,8 +217,21 @@ def settle_trip(request: HttpRequest, trip_id: int) -> HttpResponse:
                 request, _("The other quota is in a draft: look whom it touches, and release it.")
             )
             return redirect("console:rule_release", draft.pk)
-        messages.success(request, _("Noted. If it happens again, people are told again."))
+        if trip.kind == TripKind.ASIDE and trips.stands(trip):
+            said = _(
+                "It is asked again. Should it go on failing, it is put aside again, and people are told."
+            )
+        else:
+            said = _("Noted. If it happens again, people are told again.")
+        messages.success(request, said)
     return redirect("console:rules")
+
+
+def _kept(request: HttpRequest, trip_id: int) -> None:
+    """Keep what was typed for the form on the page of the rules, which shows it once."""
+    fields = ("because", "quota", "hour", "day")
+    typed = {name: request.POST.get(name, "")[:REASON] for name in fields}
+    request.session[rules_page.TYPED] = {"trip": trip_id, **typed}
 
 
 def _another_quota(request: HttpRequest, trip: RuleTrip, given: dict[str, Any]) -> RulebookDraft:
@@ -228,7 +246,7 @@ def _whole(text: str) -> int | None:
     text = text.strip()
     if not text:
         return None
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # noqa: PLR2004 -- no quota is that large
+    return int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 -- no quota is that large
 
 
 def in_words(error: Exception) -> str:
