@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,12 +11,13 @@ from django.test import Client
 from django.utils import timezone
 from tests.console.conftest import SignIn
 
-from hakam.compliance import rulebook
+from hakam.compliance import drafts, rulebook
 from hakam.compliance.models import RulebookDraft, RulebookVersion
 from hakam.review import releases, trials
 from hakam.review.models import Trial
 from hakam.staff.roles import Role
 from hakam.testing import scene
+from hakam.vocabulary.actor import SYSTEM
 
 PAGE = "/desk/rules/parameters"
 FILES = {
@@ -192,6 +194,36 @@ class TestAnotherValue:
         answer = tune(lead, **given)
         assert answer.status_code == 422
         assert words in said(answer)
+        assert not RulebookDraft.objects.exists()
+
+    @pytest.mark.parametrize("asked", [tune, switch])
+    def test_a_draft_with_errors_is_a_link_away(self, lead: Client, asked: Callable[..., Any]) -> None:
+        made = drafts.begin("Broken", by=SYSTEM, now=timezone.now())
+        drafts.save(made.pk, path="rules/more.yaml", text="- rule: x", seen=0, by=SYSTEM, now=timezone.now())
+        answer = asked(lead, draft=str(made.pk))
+        assert answer.status_code == 422
+        text = answer.content.decode()
+        assert (
+            "The draft has errors. Mend them first. "
+            f'<a href="/desk/rules/drafts/{made.pk}">To the draft</a>' in text
+        )
+
+    def test_a_value_that_would_bring_an_error_says_which(self, db: None, sign_in: SignIn) -> None:
+        young = FILES["rules/more.yaml"].replace("canary 5%", "live")
+        scene.publish(
+            {**FILES, "rules/more.yaml": young, "tuned.yaml": "staged: {young: {value: 1d, stage: shadow}}\n"}
+        )
+        for language, told in (
+            (
+                "en",
+                "Nothing was written. The rules would have an error by it: young-mention reads two values on trial",
+            ),
+            ("ar", "قيمتين تحت التجربة، والثانية"),
+        ):
+            answer = tune(sign_in(Role.POLICY_LEAD, language=language), stage="try-shadow")
+            assert answer.status_code == 422
+            assert told in said(answer)
+            assert "To the draft" not in said(answer)
         assert not RulebookDraft.objects.exists()
 
     def test_what_was_typed_stays(self, lead: Client) -> None:
