@@ -138,6 +138,9 @@ class TestStages:
         rows = dict(re.findall(r'<tr data-step="([^"]+)">(.*?)</tr>', answer))
         assert '<option value="canary" selected>' in rows["known-spam"]
         assert 'value="205"' in rows["known-spam"]
+        assert "a canary&#x27;s share is above 0" in rows["known-spam"]
+        assert re.search(r'name="share"[^>]* autofocus>', rows["known-spam"])  # it is brought into view
+        assert answer.count("autofocus") == 1
         assert '<option value="canary" selected>' not in rows["vermin"]
         assert 'value="205"' not in rows["vermin"]
         assert "data-staying open" in answer

@@ -105,6 +105,7 @@ class TestThePage:
         answer = reader.get(PAGE)
         assert answer.status_code == 200
         assert "data-form" not in answer.content.decode()
+        assert "autofocus" not in answer.content.decode()
         assert tune(reader).status_code == switch(reader).status_code == 404
         assert not RulebookDraft.objects.exists()
 
@@ -240,6 +241,8 @@ class TestAnotherValue:
         assert chosen(form) == ["try-canary", str(draft.pk), "30"]
         assert 'name="share" inputmode="decimal" dir="ltr" maxlength="6" value="33"' in form
         assert chosen(form_of(answer, "param-young")) == ["7"]
+        assert re.search(r'name="value"[^>]* autofocus>', form)  # it is brought into view
+        assert answer.content.decode().count("autofocus") == 1
 
 
 class TestCommunities:
@@ -273,6 +276,7 @@ class TestCommunities:
         draft = RulebookDraft.objects.get()
         form = form_of(switch(lead, community="", days="1", draft=str(draft.pk)), "communities")
         assert chosen(form) == ["mass-mention", str(draft.pk), "1"]
+        assert re.search(r'name="community"[^>]* autofocus>', form)
 
 
 def test_it_is_in_arabic_too(lead: Client) -> None:
