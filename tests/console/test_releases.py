@@ -26,6 +26,17 @@ MORE = """\
   when: word(text.folded, "vermin")
   then: [review(queue="hate")]
 """
+TRYING = {
+    "params.yaml": "- {param: most, type: number, default: 10, least: 2, most: 50}\n",
+    "tuned.yaml": "staged: {most: {value: 5, stage: shadow}}\n",
+    "rules/more.yaml": """\
+- rule: many
+  policy: spam
+  stage: live
+  when: len(item.mentions) >= params.most
+  then: [label("spam")]
+""",
+}
 
 
 @pytest.fixture
@@ -114,6 +125,49 @@ class TestStages:
         assert put(lead, draft, stage, share, rule).status_code == 422
         draft.refresh_from_db()
         assert draft.files["rules/more.yaml"] == MORE
+
+    @pytest.mark.parametrize("share", ["20%", "٢٠", "20,0"])
+    def test_a_share_is_read_as_people_type_it(self, lead: Client, draft: RulebookDraft, share: str) -> None:
+        assert put(lead, draft, "canary", share).status_code == 302
+        draft.refresh_from_db()
+        assert "stage: canary 20%" in draft.files["rules/more.yaml"]
+
+    def test_what_was_typed_stays_at_its_rule_in_sight(self, lead: Client, draft: RulebookDraft) -> None:
+        answer = said(put(lead, draft, "canary", "205", "known-spam"))
+        assert "a canary&#x27;s share is above 0" in answer
+        rows = dict(re.findall(r'<tr data-step="([^"]+)">(.*?)</tr>', answer))
+        assert '<option value="canary" selected>' in rows["known-spam"]
+        assert 'value="205"' in rows["known-spam"]
+        assert "a canary&#x27;s share is above 0" in rows["known-spam"]
+        assert re.search(r'name="share"[^>]* autofocus>', rows["known-spam"])  # it is brought into view
+        assert answer.count("autofocus") == 1
+        assert '<option value="canary" selected>' not in rows["vermin"]
+        assert 'value="205"' not in rows["vermin"]
+        assert "data-staying open" in answer
+
+    def test_each_refusal_says_what_it_is(self, lead: Client, draft: RulebookDraft) -> None:
+        assert "The draft has no such rule any more." in said(put(lead, draft, "live", "", "none"))
+        drafts.save(draft.pk, path="rules.yaml", text="- rule: x", seen=0, by=SYSTEM, now=timezone.now())
+        answer = said(put(lead, draft, "live"))
+        assert "Choose a stage" not in answer
+        assert f'href="/desk/rules/drafts/{draft.pk}">To the draft</a>' in answer
+        over = drafts.begin("Over", by=SYSTEM, now=timezone.now())
+        drafts.discard(over.pk, because="not now", by=SYSTEM, now=timezone.now())
+        assert "This draft is over." in said(put(lead, over, "shadow", rule="known-spam"))
+
+    def test_a_rule_that_tries_a_value_has_the_stage_of_the_value(
+        self, lead: Client, book: RulebookVersion
+    ) -> None:
+        made = drafts.begin("Try", by=SYSTEM, now=timezone.now())
+        for path, text in TRYING.items():
+            drafts.save(made.pk, path=path, text=text, seen=0, by=SYSTEM, now=timezone.now())
+        rows = dict(re.findall(r'<tr data-step="([^"]+)">(.*?)</tr>', said(lead.get(url(made)))))
+        assert "<form" not in rows["many.staged"]
+        assert 'href="/desk/rules/parameters"' in rows["many.staged"]
+        assert "<form" in rows["many"]
+        refused = put(lead, made, "live", rule="many.staged")
+        assert refused.status_code == 422
+        assert "its stage is set on the page of parameters" in said(refused)
 
 
 class TestPublishing:

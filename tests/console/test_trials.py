@@ -114,7 +114,16 @@ def test_a_draft_with_errors_is_refused(lead: Client, draft: RulebookDraft) -> N
     drafts.save(draft.pk, path="rules.yaml", text="- rule: x", seen=0, by=SYSTEM, now=timezone.now())
     answer = lead.post(url(draft, "/ask"), {"days": "7"})
     assert answer.status_code == 422
-    assert "Mend them first." in said(answer)
+    for shown in (said(answer), said(lead.get(url(draft)))):
+        assert shown.count("The draft has errors. Mend them first.") == 1
+        assert f'<a href="/desk/rules/drafts/{draft.pk}">To the draft</a>' in shown
+        assert 'data-form="ask-trial"' not in shown
+
+
+def test_a_draft_that_is_over_says_nothing_of_its_errors(lead: Client, draft: RulebookDraft) -> None:
+    drafts.save(draft.pk, path="rules.yaml", text="- rule: x", seen=0, by=SYSTEM, now=timezone.now())
+    drafts.discard(draft.pk, because="no", by=SYSTEM, now=timezone.now())
+    assert "Mend them first." not in said(lead.get(url(draft)))
 
 
 class TestTheAnswer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.console.conftest import SignIn
 from hakam.compliance import rulebook
 from hakam.compliance.models import RulebookDraft, RulebookVersion
 from hakam.policy.pack import load_pack
+from hakam.policy.quarantine import OVERRAN, OverranError, why
 from hakam.review import releases, trips
 from hakam.review.models import RuleTrip
 from hakam.staff.roles import Role
@@ -125,7 +127,7 @@ def test_a_rule_put_aside_stands_first_with_why(
 ) -> None:
     answer = said(sign_in(Role.POLICY_LEAD).get("/desk/rules"))
     assert answer.index('data-aside="known-spam"') < answer.index('data-trip="known-spam"')
-    assert "it failed with ValueError" in answer
+    assert "it failed with <code>ValueError</code>" in answer
     assert '<span class="num">12</span> events were judged without it' in answer
     assert "rules that are put aside" in answer
     at_the_rule = answer[answer.index('id="rule-known-spam"') :]
@@ -170,6 +172,41 @@ def test_a_rule_put_aside_reads_in_arabic(sign_in: SignIn, put_aside: RuleTrip) 
     assert "نُحّيت قاعدة" in answer
     assert 'قُيّم <span class="num">12</span> حدثًا من دونها' in answer
 
+    assert "أخفقت بالخطأ <code>ValueError</code>" in answer
+    assert "it failed" not in answer
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", OVERRAN), ("ar", "استغرقت من وقت المعالج أكثر مما يُسمح به لحدث")],
+)
+def test_a_rule_that_took_too_long_reads_in_both(
+    sign_in: SignIn, put_aside: RuleTrip, language: str, told: str
+) -> None:
+    RuleTrip.objects.update(why=why(OverranError()))
+    assert told in said(sign_in(Role.POLICY_LEAD, language=language).get("/desk/rules"))
+
+
+def test_asking_again_says_so_and_each_refusal_what_it_is(sign_in: SignIn, put_aside: RuleTrip) -> None:
+    lead = sign_in(Role.POLICY_LEAD)
+    url = f"/desk/rules/trips/{put_aside.pk}"
+    answer = said(lead.post(url, {"because": " "}, follow=True))
+    assert "Say what you make of it." in answer
+    assert "or somebody looked after it" not in answer
+    assert "It is asked again." in said(lead.post(url, {"because": "mended"}, follow=True))
+    answer = said(lead.post(url, {"because": "mended too"}, follow=True))
+    assert "Somebody looked after it in the meantime: nothing was changed." in answer
+
+
+def test_of_another_version_nothing_is_asked_again(
+    sign_in: SignIn, book: RulebookVersion, put_aside: RuleTrip
+) -> None:
+    scene.publish({**scene.PACK, "pack.yaml": scene.PACK["pack.yaml"].replace("1.0.0", "1.0.1")})
+    url = f"/desk/rules/trips/{put_aside.pk}"
+    answer = said(sign_in(Role.POLICY_LEAD).post(url, {"because": "an old one"}, follow=True))
+    assert "It is asked again." not in answer
+    assert "Noted." in answer
+
 
 QUOTA = """\
 - rule: known-spam
@@ -200,6 +237,7 @@ def settle(client: Client, trip: RuleTrip, **more: str) -> Any:
     [
         ({"hour": "50"}, "{hour: 50}"),
         ({"day": "9"}, "{day: 9}"),
+        ({"day": "٩"}, "{day: 9}"),
         ({"hour": "5", "day": "50"}, "{hour: 5, day: 50}"),
     ],
 )
@@ -221,14 +259,21 @@ def test_another_quota_goes_into_a_draft_and_from_there_the_way_of_every_change(
     assert releases.takes_two(releases.steps(rulebook.load(version), pack))
 
 
-@pytest.mark.parametrize("typed", [{}, {"hour": "0"}, {"hour": "many"}, {"day": "99999999"}, {"hour": "٥"}])
+@pytest.mark.parametrize("typed", [{}, {"hour": "0"}, {"hour": "many"}, {"day": "99999999"}, {"hour": "1/2"}])
 def test_what_is_no_quota_changes_nothing(sign_in: SignIn, limited: RuleTrip, typed: dict[str, str]) -> None:
     lead = sign_in(Role.POLICY_LEAD)
     settle(lead, limited, **typed)
     limited.refresh_from_db()
     assert limited.seen_at is None
     assert not RulebookDraft.objects.exists()
-    assert "Nothing was changed" in said(lead.get("/desk/rules"))
+    answer = said(lead.get("/desk/rules"))
+    assert "Nothing was changed" in answer
+    assert 'name="because" dir="auto" maxlength="1000" required value="a raid"' in answer
+    assert 'name="quota" value="other" checked' in answer
+    assert 'name="quota" value="" checked' not in answer
+    for name, value in typed.items():
+        assert re.search(f'name="{name}"[^>]* value="{value}"', answer)
+    assert "a raid" not in said(lead.get("/desk/rules"))  # it is shown once
 
 
 def test_a_quota_that_stands_otherwise_is_left_to_the_editor(sign_in: SignIn, limited: RuleTrip) -> None:

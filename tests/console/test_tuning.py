@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,12 +11,13 @@ from django.test import Client
 from django.utils import timezone
 from tests.console.conftest import SignIn
 
-from hakam.compliance import rulebook
+from hakam.compliance import drafts, rulebook
 from hakam.compliance.models import RulebookDraft, RulebookVersion
 from hakam.review import releases, trials
 from hakam.review.models import Trial
 from hakam.staff.roles import Role
 from hakam.testing import scene
+from hakam.vocabulary.actor import SYSTEM
 
 PAGE = "/desk/rules/parameters"
 FILES = {
@@ -64,6 +66,15 @@ def switch(client: Client, do: str = "off", **more: str) -> Any:
     return client.post(f"{PAGE}/switch", {**given, **more})
 
 
+def form_of(answer: Any, panel: str) -> str:
+    """Return what a page holds in one of its panels."""
+    return str(answer.content.decode().split(f'id="{panel}"')[1].split("</section>")[0])
+
+
+def chosen(form: str) -> list[str]:
+    return re.findall(r'<option value="([^"]*)" selected>', form)
+
+
 class TestThePage:
     def test_it_says_what_is_in_force(self, lead: Client) -> None:
         answer = said(lead.get(PAGE))
@@ -94,6 +105,7 @@ class TestThePage:
         answer = reader.get(PAGE)
         assert answer.status_code == 200
         assert "data-form" not in answer.content.decode()
+        assert "autofocus" not in answer.content.decode()
         assert tune(reader).status_code == switch(reader).status_code == 404
         assert not RulebookDraft.objects.exists()
 
@@ -115,6 +127,24 @@ class TestAnotherValue:
         assert "mentions : 10 to 25" in answer
         assert "it is in force when a colleague has confirmed it" in answer
 
+    @pytest.mark.parametrize(
+        ("given", "told"),
+        [
+            ({"community": "arts"}, "mentions · In community arts : 10 (as for all) to 25"),
+            ({"community": "games"}, "mentions · In community games : 40 to 25"),
+            ({"community": "games", "do": "default"}, "In community games : 40 to 10 (as for all)"),
+            ({"stage": "try-shadow"}, "mentions · On trial Shadow : 25 "),
+            ({"stage": "try-canary", "share": "5"}, "mentions · On trial Canary 5% : 25 "),
+        ],
+    )
+    def test_the_release_says_for_whom_a_value_is(
+        self, lead: Client, given: dict[str, str], told: str
+    ) -> None:
+        tune(lead, **given)
+        answer = said(lead.get(f"/desk/rules/drafts/{RulebookDraft.objects.get().pk}/release"))
+        assert told in answer
+        assert "mentions : –" not in answer
+
     def test_who_set_it_is_told_afterwards(self, lead: Client) -> None:
         tune(lead, stage="shadow")
         draft = RulebookDraft.objects.get()
@@ -130,8 +160,9 @@ class TestAnotherValue:
         tune(lead, community="games", do="default")
         assert "mentions" not in RulebookDraft.objects.get().files["tuned.yaml"]
 
-    def test_a_stage_for_the_rules_that_read_it(self, lead: Client) -> None:
-        tune(lead, stage="canary", share="2.5")
+    @pytest.mark.parametrize("share", ["2.5", "٢٫٥٪"])
+    def test_a_stage_for_the_rules_that_read_it(self, lead: Client, share: str) -> None:
+        tune(lead, stage="canary", share=share)
         assert RulebookDraft.objects.get().files["rules/more.yaml"].count("stage: canary 2.5%") == 2
 
     def test_into_a_draft_that_is_there(self, lead: Client) -> None:
@@ -166,10 +197,52 @@ class TestAnotherValue:
         assert words in said(answer)
         assert not RulebookDraft.objects.exists()
 
+    @pytest.mark.parametrize("asked", [tune, switch])
+    def test_a_draft_with_errors_is_a_link_away(self, lead: Client, asked: Callable[..., Any]) -> None:
+        made = drafts.begin("Broken", by=SYSTEM, now=timezone.now())
+        drafts.save(made.pk, path="rules/more.yaml", text="- rule: x", seen=0, by=SYSTEM, now=timezone.now())
+        answer = asked(lead, draft=str(made.pk))
+        assert answer.status_code == 422
+        text = answer.content.decode()
+        assert (
+            "The draft has errors. Mend them first. "
+            f'<a href="/desk/rules/drafts/{made.pk}">To the draft</a>' in text
+        )
+
+    def test_a_value_that_would_bring_an_error_says_which(self, db: None, sign_in: SignIn) -> None:
+        young = FILES["rules/more.yaml"].replace("canary 5%", "live")
+        scene.publish(
+            {**FILES, "rules/more.yaml": young, "tuned.yaml": "staged: {young: {value: 1d, stage: shadow}}\n"}
+        )
+        for language, told in (
+            (
+                "en",
+                "Nothing was written. The rules would have an error by it: young-mention reads two values on trial",
+            ),
+            ("ar", "قيمتين تحت التجربة، والثانية"),
+        ):
+            answer = tune(sign_in(Role.POLICY_LEAD, language=language), stage="try-shadow")
+            assert answer.status_code == 422
+            assert told in said(answer)
+            assert "To the draft" not in said(answer)
+        assert not RulebookDraft.objects.exists()
+
     def test_what_was_typed_stays(self, lead: Client) -> None:
         answer = tune(lead, "70000", community="games").content.decode()
         assert 'value="70000"' in answer
         assert '<details class="fold-in" open>' in answer
+
+    def test_what_was_chosen_stays_too(self, lead: Client) -> None:
+        tune(lead)
+        draft = RulebookDraft.objects.get()
+        answer = tune(lead, "x", stage="try-canary", share="33", days="30", draft=str(draft.pk))
+        form = form_of(answer, "param-mentions")
+        assert answer.status_code == 422
+        assert chosen(form) == ["try-canary", str(draft.pk), "30"]
+        assert 'name="share" inputmode="decimal" dir="ltr" maxlength="6" value="33"' in form
+        assert chosen(form_of(answer, "param-young")) == ["7"]
+        assert re.search(r'name="value"[^>]* autofocus>', form)  # it is brought into view
+        assert answer.content.decode().count("autofocus") == 1
 
 
 class TestCommunities:
@@ -197,6 +270,13 @@ class TestCommunities:
         answer = switch(lead, **given)
         assert answer.status_code == 422
         assert words in said(answer)
+
+    def test_what_was_chosen_stays(self, lead: Client) -> None:
+        tune(lead)
+        draft = RulebookDraft.objects.get()
+        form = form_of(switch(lead, community="", days="1", draft=str(draft.pk)), "communities")
+        assert chosen(form) == ["mass-mention", str(draft.pk), "1"]
+        assert re.search(r'name="community"[^>]* autofocus>', form)
 
 
 def test_it_is_in_arabic_too(lead: Client) -> None:
@@ -237,7 +317,10 @@ class TestOnTrial:
         assert "mass-mention.staged" not in page.content.decode()
         assert named in said(lead.get("/desk/rules"))
         assert tune(lead, "", do="end").status_code == 302
-        assert RulebookDraft.objects.get().files.get("tuned.yaml", "") == ""
+        draft = RulebookDraft.objects.get()
+        assert draft.files.get("tuned.yaml", "") == ""
+        ends = {"en": "Canary 5% : 25 the trial ends", "ar": ": 25 تنتهي التجربة"}[language]
+        assert ends in said(lead.get(f"/desk/rules/drafts/{draft.pk}/release"))
 
     @pytest.mark.parametrize(
         "more",

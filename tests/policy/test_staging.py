@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hakam.policy.staging import Staging, parse_staging, place
+from hakam.policy.staging import Staging, parse_staging, place, typed_share
 from hakam.vocabulary.verdict import Stage
 
 
@@ -13,6 +13,13 @@ def test_stages() -> None:
     assert str(Staging(Stage.CANARY, 0.025)) == "canary 2.5%"
     for text in ("canary", "canary 5", "canary five%", "Live", "canary -1%", ""):
         assert parse_staging(text) is None
+
+
+def test_shares_as_people_type_them() -> None:
+    for text in ("12.5", " 12,5 %", "١٢٫٥٪", "۱۲٫۵", "12.5\N{NO-BREAK SPACE}%"):
+        assert typed_share(text) == "12.5"
+    for text in ("", "x", "1/2", "-5"):
+        assert parse_staging(f"canary {typed_share(text)}%") is None
 
 
 def test_places_are_stable_even_and_independent() -> None:

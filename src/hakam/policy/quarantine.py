@@ -17,6 +17,9 @@ class OverranError(Exception):
     """A rule was interrupted: its event had taken more processor time than any event may."""
 
 
+OVERRAN = "it took more processor time than an event may take"
+FAILED = "it failed with "  # before the name of the error
+
 WEIGHTS: dict[type[BaseException], int] = {
     OverranError: 3
 }  # of a failure, 1 for any other: the second overrun is enough
@@ -47,5 +50,5 @@ class Quarantine:
 def why(error: BaseException) -> str:
     """Return what went wrong, in one line and without anything that people wrote."""
     if isinstance(error, OverranError):
-        return "it took more processor time than an event may take"
-    return f"it failed with {type(error).__name__}"
+        return OVERRAN
+    return f"{FAILED}{type(error).__name__}"

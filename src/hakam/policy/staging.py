@@ -11,6 +11,7 @@ from hakam.vocabulary.verdict import Stage
 
 _CANARY = re.compile(r"canary ([0-9]{1,3}(?:\.[0-9]{1,3})?)%")
 _ALL = 2**64
+_TYPED = str.maketrans({"٫": ".", ",": ".", "%": None, "٪": None, " ": None, "\N{NO-BREAK SPACE}": None})
 
 
 class Staging(msgspec.Struct, frozen=True):
@@ -42,6 +43,14 @@ def parse_staging(text: str) -> Staging | None:
         return Staging(Stage(text))
     found = _CANARY.fullmatch(text)
     return Staging(Stage.CANARY, float(found[1]) / 100) if found else None
+
+
+def typed_share(text: str) -> str:
+    """Return a share in per cent as a pack says it (`12.5`), typed in digits of any script, with or without its sign.
+
+    What is no number stays none.
+    """
+    return "".join(str(int(sign)) if sign.isdecimal() else sign for sign in text.translate(_TYPED))
 
 
 def tries(staging: Staging) -> bool:

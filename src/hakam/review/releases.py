@@ -48,6 +48,18 @@ class NoReasonError(ReleaseError):
     """Why was not said."""
 
 
+class BrokenError(ReleaseError):
+    """The draft has errors."""
+
+
+class NoRuleError(ReleaseError):
+    """The draft has no such rule."""
+
+
+class VariantError(ReleaseError):
+    """The rule tries a value of a parameter: its stage is that of the value."""
+
+
 class UntriedError(ReleaseError):
     """There is no sound trial of this draft against what is in force."""
 
@@ -171,16 +183,16 @@ def _rewrite(
     draft = drafts.find(draft_id)
     pack = load_pack(draft.files, lists.at_hand()).pack if draft is not None else None
     if draft is None or pack is None:
-        raise ReleaseError(_("the draft has errors; mend them first"))
+        raise BrokenError(_("the draft has errors; mend them first"))
     try:
         if pack.rule(rule).variant_of:
-            raise ReleaseError(
+            raise VariantError(
                 _("`%(rule)s` tries a value of a parameter; its stage stands in `tuned.yaml`")
                 % {"rule": rule}
             )
         span = pack.rule(rule).span
     except KeyError:
-        raise ReleaseError(_("there is no rule `%(rule)s` in the draft") % {"rule": rule}) from None
+        raise NoRuleError(_("there is no rule `%(rule)s` in the draft") % {"rule": rule}) from None
     lines = draft.files[span.file].split("\n")
     for at in range(span.line - 1, min(span.end_line, len(lines))):
         found = line.match(lines[at])

@@ -60,6 +60,10 @@ class TrialError(ValueError):
     """There can be no such trial. Nothing was changed."""
 
 
+class BrokenError(TrialError):
+    """The draft has errors: nothing can be judged by it."""
+
+
 class RuleChange(StrEnum):
     """What a draft does to a rule."""
 
@@ -137,7 +141,7 @@ def ask(draft_id: int, *, days: int, by: Actor, now: datetime) -> Trial:
         if draft is None:
             raise TrialError(f"there is no draft {draft_id}")
         if load_pack(draft.files, lists.at_hand()).pack is None:
-            raise TrialError("the draft has errors; mend them first")
+            raise BrokenError("the draft has errors; mend them first")
         Trial.objects.filter(draft=draft, state__in=OPEN).update(
             state=TrialState.CANCELLED, finished_at=now, token=""
         )

@@ -41,6 +41,14 @@ class TripError(ValueError):
     """There is no such breaker to look after, or nothing was said. Nothing was changed."""
 
 
+class UnsaidError(TripError):
+    """What one made of it was not said."""
+
+
+class SettledError(TripError):
+    """Somebody looked after it before."""
+
+
 def heard(verdict: Verdict, *, now: datetime) -> None:
     """Note, inside the caller's transaction, which rules a verdict held back, and which act again."""
     if verdict.tripped:
@@ -159,15 +167,15 @@ def settle(trip_id: int, *, because: str, by: Actor, now: datetime) -> RuleTrip:
 
     A rule that was put aside is asked again from then on.
 
-    Raises `TripError` without words, and for one that somebody looked after before.
+    Raises `UnsaidError` without words, and `SettledError` for one that somebody looked after before.
     """
     because = settled(storable(because)).strip()
     if not because:
-        raise TripError(_("say what you made of it"))
+        raise UnsaidError(_("say what you made of it"))
     with transaction.atomic():
         trip = RuleTrip.objects.select_for_update().filter(pk=trip_id, seen_at=None).first()
         if trip is None:
-            raise TripError(_("somebody looked after it before"))
+            raise SettledError(_("somebody looked after it before"))
         trip.seen_by, trip.seen_at, trip.because = str(by), now, because
         trip.save(update_fields=["seen_by", "seen_at", "because"])
         ledger.record(

@@ -23,8 +23,21 @@ from hakam.policy.tuning import NoTrialStageError, SameValueError, TuningError
 from hakam.review import releases, trials
 from hakam.review.models import Release
 from hakam.vocabulary.actor import Actor
+from hakam.vocabulary.finding import Finding
 
 _Rewriting = Callable[[Mapping[str, str]], str]
+
+
+class BrokenDraftError(TuningError):
+    """The draft that it should be written into has errors."""
+
+
+class SpoiltError(TuningError):
+    """The draft would have errors by it. `finding` is the first."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
 
 
 class Setting(NamedTuple):
@@ -118,7 +131,7 @@ def propose(
 
     with transaction.atomic():
         draft = _written(rewritten, _title(name, community), draft_id, by=by, now=now)
-        pack = _sound(draft)
+        pack = _pack_of(draft.files)
         if staging is not None and not on_trial:
             for rule in pack.rules:
                 if name in tuning.read_by(rule) and not rule.variant_of and str(rule.staging) != staging:
@@ -143,7 +156,6 @@ def switch(
 
     with transaction.atomic():
         draft = _written(rewritten, _title(rule, community), draft_id, by=by, now=now)
-        _sound(draft)
         trials.ask(draft.pk, days=days, by=by, now=now)
     return draft
 
@@ -157,11 +169,19 @@ def _title(name: str, community: str) -> str:
 def _written(
     rewritten: _Rewriting, title: str, draft_id: int | None, *, by: Actor, now: datetime
 ) -> RulebookDraft:
-    """Write `tuned.yaml` of a draft anew. Raises `SameValueError` if that says what it said."""
+    """Write `tuned.yaml` of a draft anew.
+
+    Raises `SameValueError` if that says what it said, `BrokenDraftError` and `SpoiltError`.
+    """
     draft = drafts.begin(title, by=by, now=now) if draft_id is None else drafts.locked(draft_id)
     text = rewritten(draft.files)
-    if tuning.tuning_of({**draft.files, tuning.FILE: text}) == tuning.tuning_of(draft.files):
+    files = {**draft.files, tuning.FILE: text}
+    if tuning.tuning_of(files) == tuning.tuning_of(draft.files):
         raise SameValueError("it is so already")
+    found = load_pack(files, lists.at_hand())
+    if found.pack is None:
+        _pack_of(draft.files)
+        raise SpoiltError(found.errors[0])
     return drafts.save(
         draft.pk,
         path=tuning.FILE,
@@ -176,9 +196,5 @@ def _written(
 def _pack_of(files: Mapping[str, str]) -> Pack:
     pack = load_pack(files, lists.at_hand()).pack
     if pack is None:
-        raise TuningError("the draft has errors; mend them first")
+        raise BrokenDraftError("the draft has errors; mend them first")
     return pack
-
-
-def _sound(draft: RulebookDraft) -> Pack:
-    return _pack_of(draft.files)

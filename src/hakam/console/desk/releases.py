@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,13 +18,16 @@ from hakam.compliance.drafts import DraftError
 from hakam.compliance.models import RulebookDraft, RulebookVersion
 from hakam.compliance.rulebook import RulebookError
 from hakam.console.admission import admit, person
+from hakam.console.desk import rules as rules_page
 from hakam.console.desk.drafts import ahead
 from hakam.policy import tuning
 from hakam.policy.pack import load_pack
+from hakam.policy.params import Number, Tuning
+from hakam.policy.staging import Staging, parse_staging, typed_share
 from hakam.review import releases, trials, trips, way_back
 from hakam.review.models import RuleTrip
 from hakam.review.releases import ReleaseError, ReleaseState
-from hakam.review.trips import TripError
+from hakam.review.trips import SettledError, TripKind, UnsaidError
 from hakam.staff import access as staff
 from hakam.staff.roles import Permission
 
@@ -38,7 +41,14 @@ def _find(draft_id: int) -> RulebookDraft:
     return found
 
 
-def _page(request: HttpRequest, draft: RulebookDraft, *, error: str = "", status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    draft: RulebookDraft,
+    *,
+    error: str = "",
+    typed: QueryDict | None = None,
+    status: int = 200,
+) -> HttpResponse:
     pack = load_pack(draft.files, lists.at_hand()).pack
     active = rulebook.active()
     chosen = releases.steps(rulebook.load(active) if active else None, pack) if pack is not None else []
@@ -53,6 +63,8 @@ def _page(request: HttpRequest, draft: RulebookDraft, *, error: str = "", status
         "draft": draft,
         "broken": pack is None,
         "moving": [step for step in chosen if step.moves],
+        "variants": {rule.id for rule in pack.rules if rule.variant_of} if pack is not None else set(),
+        "typed": typed,
         "staying": [step for step in chosen if not step.moves],
         "takes_two": releases.takes_two(chosen),
         "result": result,
@@ -63,13 +75,27 @@ def _page(request: HttpRequest, draft: RulebookDraft, *, error: str = "", status
         "differences": [
             (path, before.get(path, ""), draft.files.get(path, "")) for path in drafts.changed_files(draft)
         ],
-        "values": tuning.changes(*tuned),
+        "values": _values(*tuned),
         "switches": tuning.switches(*tuned),
         "may_publish": user.may(Permission.PACK_PUBLISH) and draft.state == drafts.DraftState.OPEN,
         "error": error,
         "note": request.POST.get("note", ""),
     }
     return render(request, "console/desk/release.html", context, status=status)
+
+
+def _values(
+    before: Tuning, after: Tuning
+) -> list[tuple[tuning.Change, Staging | None, tuple[Number | None, Number | None]]]:
+    """Return each changed value with how it is tried, if it is, and what holds where a community has none."""
+
+    def alike(change: tuning.Change) -> tuple[Number | None, Number | None]:
+        if not change.community:
+            return None, None
+        old, new = (one.params.get(change.param) for one in (before, after))
+        return old.value if old else None, new.value if new else None
+
+    return [(change, parse_staging(change.stage), alike(change)) for change in tuning.changes(before, after)]
 
 
 @require_GET
@@ -85,7 +111,7 @@ def stage(request: HttpRequest, draft_id: int) -> HttpResponse:
     """Write another stage of one rule into the draft."""
     found = _find(draft_id)
     chosen = request.POST.get("stage", "")
-    share = request.POST.get("share", "").strip()[:8]
+    share = typed_share(request.POST.get("share", "")[:16])
     try:
         releases.set_stage(
             draft_id,
@@ -94,13 +120,13 @@ def stage(request: HttpRequest, draft_id: int) -> HttpResponse:
             by=person(request).actor,
             now=timezone.now(),
         )
-    except (ReleaseError, DraftError):
-        return _page(
-            request,
-            found,
-            error=_("Choose a stage; a canary's share is above 0 and at most 100."),
-            status=422,
-        )
+    except releases.BrokenError:  # the page says so by itself
+        return _page(request, found, status=422)
+    except (releases.NoRuleError, releases.VariantError, DraftError) as error:
+        return _page(request, found, error=in_words(error), status=422)
+    except ReleaseError:
+        said = _("Choose a stage; a canary's share is above 0 and at most 100.")
+        return _page(request, found, error=said, typed=request.POST, status=422)
     return redirect("console:rule_release", draft_id)
 
 
@@ -214,9 +240,13 @@ def settle_trip(request: HttpRequest, trip_id: int) -> HttpResponse:
         with transaction.atomic():
             trip = trips.settle(trip_id, because=because, **given)
             draft = _another_quota(request, trip, given) if request.POST.get("quota") == "other" else None
-    except TripError:
-        messages.error(request, _("Say what you make of it; or somebody looked after it before."))
+    except SettledError:
+        messages.error(request, _("Somebody looked after it in the meantime: nothing was changed."))
+    except UnsaidError:
+        _kept(request, trip_id)
+        messages.error(request, _("Say what you make of it."))
     except (ReleaseError, DraftError):
+        _kept(request, trip_id)
         messages.error(
             request, _("A quota is a number of measures an hour, a day, or both. Nothing was changed.")
         )
@@ -226,8 +256,21 @@ def settle_trip(request: HttpRequest, trip_id: int) -> HttpResponse:
                 request, _("The other quota is in a draft: look whom it touches, and release it.")
             )
             return redirect("console:rule_release", draft.pk)
-        messages.success(request, _("Noted. If it happens again, people are told again."))
+        if trip.kind == TripKind.ASIDE and trips.stands(trip):
+            said = _(
+                "It is asked again. Should it go on failing, it is put aside again, and people are told."
+            )
+        else:
+            said = _("Noted. If it happens again, people are told again.")
+        messages.success(request, said)
     return redirect("console:rules")
+
+
+def _kept(request: HttpRequest, trip_id: int) -> None:
+    """Keep what was typed for the form on the page of the rules, which shows it once."""
+    fields = ("because", "quota", "hour", "day")
+    typed = {name: request.POST.get(name, "")[:REASON] for name in fields}
+    request.session[rules_page.TYPED] = {"trip": trip_id, **typed}
 
 
 def _another_quota(request: HttpRequest, trip: RuleTrip, given: dict[str, Any]) -> RulebookDraft:
@@ -242,7 +285,7 @@ def _whole(text: str) -> int | None:
     text = text.strip()
     if not text:
         return None
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # noqa: PLR2004 -- no quota is that large
+    return int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 -- no quota is that large
 
 
 def in_words(error: Exception) -> str:
@@ -254,6 +297,10 @@ def in_words(error: Exception) -> str:
 
 
 _REFUSALS = {
+    releases.NoRuleError: gettext_lazy("The draft has no such rule any more."),
+    releases.VariantError: gettext_lazy(
+        "This rule tries a value of a parameter: its stage is set on the page of parameters, with the value."
+    ),
     releases.NoReasonError: gettext_lazy("Say why: it stands in the rule book's history."),
     releases.BehindError: gettext_lazy(
         "The rules in force were changed since this draft began: take that over first."

@@ -6,7 +6,7 @@ import io
 import token as tokens
 import tokenize
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,9 +17,13 @@ from hakam.compliance import rulebook
 from hakam.compliance.models import RulebookVersion
 from hakam.console.admission import admit, person
 from hakam.policy.pack import Pack
+from hakam.policy.quarantine import FAILED, OVERRAN
 from hakam.review import releases, trips, way_back
 from hakam.staff import access as staff
 from hakam.staff.roles import Permission
+
+TYPED: Final = "trip_typed"
+"""Of the session: what was typed about a breaker and refused, until the page has shown it."""
 
 _WORDS = frozenset({"and", "or", "not", "in", "is", "True", "False", "None", "true", "false"})
 
@@ -122,6 +126,11 @@ def rules(request: HttpRequest) -> HttpResponse:
     context["put_aside"] = {
         trip.rule for trip in context["aside"] if trip.pk in context["standing"] and not version.active_until
     }
+    context["errors"] = {
+        trip.pk: trip.why.removeprefix(FAILED) for trip in context["aside"] if trip.why.startswith(FAILED)
+    }
+    context["overran"] = OVERRAN
+    context["typed"] = request.session.pop(TYPED, {})
     context["earlier_trips"] = trips.earlier()
     context["held_now"] = trips.held_back(timezone.now())
     context["held"] = {} if version.active_until else context["held_now"]

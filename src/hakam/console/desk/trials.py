@@ -19,16 +19,17 @@ from django.views.decorators.http import require_GET, require_POST
 from hakam.backtest.agreement import findings_of
 from hakam.backtest.decided import Share, share
 from hakam.backtest.lacking import Lacked
-from hakam.compliance import drafts
+from hakam.compliance import drafts, lists
 from hakam.compliance.models import RulebookDraft
 from hakam.console import turns
 from hakam.console.admission import admit, person
 from hakam.console.desk.drafts import ahead
 from hakam.console.installation import event_log
+from hakam.policy.pack import load_pack
 from hakam.policy.wording import in_language
 from hakam.review import near_misses, trials
 from hakam.review.models import Trial
-from hakam.review.trials import RuleChange, RuleOutcome, TrialError, TrialResult, TrialState
+from hakam.review.trials import BrokenError, RuleChange, RuleOutcome, TrialError, TrialResult, TrialState
 from hakam.staff import access as staff
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
@@ -172,6 +173,7 @@ def _page(request: HttpRequest, draft: RulebookDraft, *, error: str = "", status
     trial = trials.newest(draft)
     result = trials.result_of(trial) if trial is not None else None
     user = person(request)
+    quiet = request.headers.get("HX-Request") and request.method == "GET"
     context = {
         **ahead(draft),
         "draft": draft,
@@ -186,9 +188,11 @@ def _page(request: HttpRequest, draft: RulebookDraft, *, error: str = "", status
         "may_write": user.may(Permission.PACK_PUBLISH) and draft.state == drafts.DraftState.OPEN,
         "may_ask": user.may(Permission.PACK_PUBLISH) and draft.state == drafts.DraftState.OPEN,
         "reads": user.may(Permission.CASE_READ),
+        "broken": not quiet
+        and draft.state == drafts.DraftState.OPEN
+        and load_pack(draft.files, lists.at_hand()).pack is None,
         "error": error,
     }
-    quiet = request.headers.get("HX-Request") and request.method == "GET"
     template = "console/desk/trial_answer.html" if quiet else "console/desk/trial.html"
     return render(request, template, context, status=status)
 
@@ -223,9 +227,10 @@ def ask(request: HttpRequest, draft_id: int) -> HttpResponse:
             by=person(request).actor,
             now=timezone.now(),
         )
-    except TrialError as error:
-        said = _("The draft has errors. Mend them first.") if "errors" in str(error) else _("Choose a span.")
-        return _page(request, draft, error=said, status=422)
+    except BrokenError:  # the page says so by itself
+        return _page(request, draft, status=422)
+    except TrialError:
+        return _page(request, draft, error=_("Choose a span."), status=422)
     return redirect("console:rule_trial", draft_id)
 
 

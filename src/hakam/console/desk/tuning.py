@@ -7,8 +7,9 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from hakam.compliance import drafts, lists, rulebook
@@ -16,8 +17,11 @@ from hakam.compliance.drafts import DraftError
 from hakam.console.admission import admit, person
 from hakam.console.desk import drafts as drafts_page
 from hakam.console.desk.trials import SPANS
+from hakam.console.templatetags.hakam import spoken
 from hakam.policy import tuning as values
+from hakam.policy.staging import typed_share
 from hakam.policy.tuning import TuningError
+from hakam.policy.wording import in_language
 from hakam.review import tuning
 from hakam.review.releases import ReleaseError
 from hakam.review.trials import TrialError
@@ -34,7 +38,9 @@ def page(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
-def _page(request: HttpRequest, *, error: str = "", at: str = "", status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest, *, error: str = "", at: str = "", broken: int | None = None, status: int = 200
+) -> HttpResponse:
     version = rulebook.active()
     if version is None:
         return render(request, "console/desk/tuning.html", {"version": None}, status=status)
@@ -57,6 +63,7 @@ def _page(request: HttpRequest, *, error: str = "", at: str = "", status: int = 
         "spans": SPANS,
         "may_write": person(request).may(Permission.PACK_PUBLISH),
         "error": error,
+        "broken": broken,  # a draft with errors, to lead there
         "at": at if at in pack.params or at == "communities" else "",
         "typed": request.POST,
     }
@@ -80,20 +87,21 @@ def _common(request: HttpRequest) -> dict[str, Any]:
 def tune(request: HttpRequest) -> HttpResponse:
     """Write another value into a draft, and show whom it would touch."""
     name = request.POST.get("param", "")[:64]
-    asked, share = request.POST.get("stage", ""), request.POST.get("share", "").strip()[:8]
+    asked, share = request.POST.get("stage", ""), typed_share(request.POST.get("share", "")[:16])
     do = request.POST.get("do", "")
     on_trial = asked.startswith("try-") or do == "end"
     stage = asked.removeprefix("try-")
+    given = _common(request)
     try:
         draft = tuning.propose(
             name,
             None if do in {"default", "end"} else request.POST.get("value", "")[:LONGEST],
             on_trial=on_trial and do != "default",
             staging={"": None, "canary": f"canary {share}%"}.get(stage, stage),
-            **_common(request),
+            **given,
         )
     except (TuningError, DraftError, ReleaseError, TrialError) as error:
-        return _page(request, error=in_words(error), at=name, status=422)
+        return _refused(request, error, name, given["draft_id"])
     return redirect("console:rule_trial", draft.pk)
 
 
@@ -102,18 +110,29 @@ def tune(request: HttpRequest) -> HttpResponse:
 def switch(request: HttpRequest) -> HttpResponse:
     """Write into a draft that a rule does not hold in a community, or holds there again."""
     rule = request.POST.get("rule", "")[:128]
+    given = _common(request)
     try:
-        draft = tuning.switch(rule, off=request.POST.get("do") != "on", **_common(request))
+        draft = tuning.switch(rule, off=request.POST.get("do") != "on", **given)
     except (TuningError, DraftError, TrialError) as error:
-        return _page(request, error=in_words(error), at="communities", status=422)
+        return _refused(request, error, "communities", given["draft_id"])
     return redirect("console:rule_trial", draft.pk)
+
+
+def _refused(request: HttpRequest, error: Exception, at: str, draft_id: int | None) -> HttpResponse:
+    broken = type(error) in {TuningError, tuning.BrokenDraftError}
+    return _page(request, error=in_words(error), at=at, broken=draft_id if broken else None, status=422)
 
 
 def in_words(error: Exception) -> str:
     """Return why nothing was written, for this reader."""
-    for kind, said in _REFUSALS.items():
+    if isinstance(error, tuning.SpoiltError):
+        found = in_language(error.finding, (get_language() or "en")[:2])
+        return format_html(
+            "{} {}", _("Nothing was written. The rules would have an error by it:"), spoken(found.message)
+        )
+    for kind, words in _REFUSALS.items():
         if isinstance(error, kind):
-            return str(said)
+            return str(words)
     if isinstance(error, DraftError):
         return drafts_page.in_words(error)
     if isinstance(error, ReleaseError):
