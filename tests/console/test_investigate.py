@@ -353,6 +353,16 @@ class TestKept:
         assert lead.post(f"/desk/investigate/kept/{kept.pk}/forget").status_code == 302
         assert not SavedQuestion.objects.exists()
 
+    def test_who_keeps_another_one_under_its_name_is_told(self, log: Stored, lead: Client) -> None:
+        asked = {"name": "Carpets", "where": "author.posts < 3"}
+        answer = words(lead.post("/desk/investigate/keep", asked | {"shared": "on"}, follow=True))
+        assert "Kept." in answer
+        answer = words(lead.post("/desk/investigate/keep", asked | {"shared": "on"}, follow=True))
+        assert "Kept in place of the question that had this name." in answer
+        assert "Colleagues no longer see it." not in answer
+        answer = words(lead.post("/desk/investigate/keep", asked, follow=True))
+        assert "had this name. Colleagues no longer see it." in answer
+
     def test_it_gets_another_name_and_is_shared_by_who_kept_it(
         self, log: Stored, lead: Client, sign_in: SignIn
     ) -> None:

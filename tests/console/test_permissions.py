@@ -354,7 +354,7 @@ def world(desk: Desk, amal: User, stored: Stored) -> World:
             received_at=desk.now,
         ),
         stored.post("open", item=opened.item_id),
-        questions.keep("mine", {}, shared=True, user=amal, now=desk.now).pk,
+        questions.keep("mine", {}, shared=True, user=amal, now=desk.now).kept.pk,
         bulk.prepare(stored.log.read(0, 9), user=amal, now=desk.now, asked={}).pk,
         private_bases.propose(
             "default", law="An Act", purpose="p", until=desk.now + timedelta(days=9), by=SYSTEM, now=desk.now
@@ -414,7 +414,7 @@ def test_what_a_role_permits_opens_and_the_rest_does_not_exist(
             desk.case("mine").pk, by=me.actor, now=desk.now, outcome=Outcome.NO_VIOLATION, undo_seconds=3600
         )
     if P.LOG_QUERY in PERMISSIONS[role]:  # a question is removed by who kept it
-        world.question = questions.keep("mine", {}, shared=False, user=me, now=desk.now).pk
+        world.question = questions.keep("mine", {}, shared=False, user=me, now=desk.now).kept.pk
     nothing = seen(client.get("/desk/no-such-page"))
     wrong = []
     for name, permission in NEEDS.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db import transaction
 from django.db.models import Q
@@ -26,18 +26,27 @@ class NameTakenError(QuestionError):
     """Another question of the same person has this name."""
 
 
+class Keeping(NamedTuple):
+    """A question as it was kept."""
+
+    kept: SavedQuestion
+    replaced: bool  # another one of this name
+    withdrawn: bool  # from colleagues, with whom that one was shared
+
+
 def keep(
     name: str, asked: Mapping[str, str | list[str]], *, shared: bool, user: User, now: datetime
-) -> SavedQuestion:
+) -> Keeping:
     """Keep a question under a name; one of the same name of the same person is replaced. Raises `QuestionError`."""
     name = _named(name)
     mine = SavedQuestion.objects.filter(by=user)
     if mine.exclude(name=name).count() >= MOST:
         raise QuestionError(f"at most {MOST} questions; remove some first")
-    kept, _made = SavedQuestion.objects.update_or_create(
+    was = mine.filter(name=name).first()
+    kept, made = SavedQuestion.objects.update_or_create(
         by=user, name=name, defaults={"asked": dict(asked), "shared": shared, "saved_at": now}
     )
-    return kept
+    return Keeping(kept, replaced=not made, withdrawn=was is not None and was.shared and not shared)
 
 
 def change(question_id: int, *, name: str, shared: bool, user: User) -> SavedQuestion | None:

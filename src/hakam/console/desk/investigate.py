@@ -271,7 +271,7 @@ def keep(request: HttpRequest) -> HttpResponse:
     """Keep a question, for oneself or for colleagues."""
     form = read(request.POST)
     try:
-        questions.keep(
+        made = questions.keep(
             request.POST.get("name", ""),
             form.fields,
             shared=request.POST.get("shared") == "on",
@@ -281,7 +281,10 @@ def keep(request: HttpRequest) -> HttpResponse:
     except QuestionError:
         messages.error(request, _("Give it a name; old ones can be removed."))
     else:
-        messages.success(request, _("Kept."))
+        said = _("Kept in place of the question that had this name.") if made.replaced else _("Kept.")
+        if made.withdrawn:
+            said = f"{said} {_('Colleagues no longer see it.')}"
+        messages.success(request, said)
     return redirect(address_of(form))
 
 
