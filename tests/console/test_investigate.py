@@ -391,6 +391,7 @@ class TestKept:
             lead.post(change, {"name": "Carpets", "shared": "on"}, follow=True)
         )
         assert "It needs a name" in words(lead.post(change, {"name": " "}, follow=True))
+        assert "at most 120 characters" in words(lead.post(change, {"name": "x" * 121}, follow=True))
         kept.refresh_from_db()
         assert (kept.name, kept.shared) == ("Shops", False)
         assert "Changed." in words(lead.post(change, {"name": "Shops", "shared": "on"}, follow=True))
@@ -407,7 +408,10 @@ class TestKept:
         assert SavedQuestion.objects.get().asked["where"] == where
 
     def test_without_a_name_nothing_is_kept(self, log: Stored, lead: Client) -> None:
-        assert "Give it a name" in words(lead.post("/desk/investigate/keep", {"name": " "}, follow=True))
+        assert "It needs a name" in words(lead.post("/desk/investigate/keep", {"name": " "}, follow=True))
+        long = words(lead.post("/desk/investigate/keep", {"name": "x" * 121}, follow=True))
+        assert "at most 120 characters" in long
+        assert not SavedQuestion.objects.exists()
 
     def test_there_is_an_end_to_them(self, amal: User, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(questions, "MOST", 1)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from hakam.compliance.direction import settled
@@ -20,6 +20,14 @@ LONGEST: Final = 120
 
 class QuestionError(ValueError):
     """It can't be kept. Nothing was changed."""
+
+
+class UnnamedError(QuestionError):
+    """It has no name."""
+
+
+class LongNameError(QuestionError):
+    """Its name has more than `LONGEST` characters."""
 
 
 class NameTakenError(QuestionError):
@@ -62,14 +70,20 @@ def change(question_id: int, *, name: str, shared: bool, user: User) -> SavedQue
         if SavedQuestion.objects.filter(by=user, name=name).exclude(pk=question_id).exists():
             raise NameTakenError("another question has this name")
         kept.name, kept.shared = name, shared
-        kept.save(update_fields=["name", "shared"])
+        try:
+            with transaction.atomic():
+                kept.save(update_fields=["name", "shared"])
+        except IntegrityError as error:  # kept under that name this very moment
+            raise NameTakenError("another question has this name") from error
     return kept
 
 
 def _named(name: str) -> str:
-    name = settled(storable(name)).strip()[:LONGEST]
+    name = settled(storable(name)).strip()
     if not name:
-        raise QuestionError("give it a name")
+        raise UnnamedError("give it a name")
+    if len(name) > LONGEST:
+        raise LongNameError(f"at most {LONGEST} characters")
     return name
 
 

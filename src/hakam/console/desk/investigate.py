@@ -47,7 +47,7 @@ from hakam.policy.pack import Pack
 from hakam.policy.wording import in_language
 from hakam.review import access, questions
 from hakam.review.confined import confined
-from hakam.review.questions import NameTakenError, QuestionError
+from hakam.review.questions import LongNameError, NameTakenError, QuestionError, UnnamedError
 from hakam.staff.models import User
 from hakam.staff.roles import Permission
 
@@ -278,14 +278,26 @@ def keep(request: HttpRequest) -> HttpResponse:
             user=person(request),
             now=timezone.now(),
         )
-    except QuestionError:
-        messages.error(request, _("Give it a name; old ones can be removed."))
+    except QuestionError as error:
+        messages.error(request, _not_kept(error))
     else:
         said = _("Kept in place of the question that had this name.") if made.replaced else _("Kept.")
         if made.withdrawn:
             said = f"{said} {_('Colleagues no longer see it.')}"
         messages.success(request, said)
     return redirect(address_of(form))
+
+
+def _not_kept(error: QuestionError) -> str:
+    if isinstance(error, NameTakenError):
+        return _("Another of your questions has this name. Nothing was changed.")
+    if isinstance(error, UnnamedError):
+        return _("It needs a name. Nothing was changed.")
+    if isinstance(error, LongNameError):
+        return _("Its name has at most %(most)s characters. Nothing was changed.") % {
+            "most": questions.LONGEST
+        }
+    return _("You keep %(most)s questions: remove some first.") % {"most": questions.MOST}
 
 
 @require_POST
@@ -299,10 +311,8 @@ def change_kept(request: HttpRequest, question_id: int) -> HttpResponse:
             shared=request.POST.get("shared") == "on",
             user=person(request),
         )
-    except NameTakenError:
-        messages.error(request, _("Another of your questions has this name. Nothing was changed."))
-    except QuestionError:
-        messages.error(request, _("It needs a name. Nothing was changed."))
+    except QuestionError as error:
+        messages.error(request, _not_kept(error))
     else:
         if kept is None:
             raise Http404
