@@ -167,6 +167,21 @@ def test_a_file_that_holds_nothing_more_gives_its_room_back(
     again.close()
 
 
+def test_what_was_erased_at_the_end_is_known_after_others_were_read(log: FileEventLog) -> None:
+    for n in range(4):
+        log.append([told(str(n))])
+    assert log.erase([2, 3, 4]) == 3
+    assert [record.seq for record in log.read(0, 10)] == [1]
+    assert [found and found.erased for found in log.find([("forum", str(n)) for n in range(4)])] == [
+        False,
+        True,
+        True,
+        True,
+    ]
+    assert [one.erased for one in log.append([told("1"), told("2")])] == [True, True]  # and none comes back
+    assert log.last_seq() == 4
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     sizes=st.lists(st.integers(1, 7), min_size=1, max_size=8),

@@ -183,9 +183,11 @@ class FileEventLog:
                     break
                 if isinstance(item, Gap):
                     raise CorruptRecordError(max(item.first, after + 1))
-                records += segment.records(item, after, limit - len(records))
-                whole = not records or records[-1].seq == item.last
-                stopped = segment.first, item.end if whole else item.offset
+                found = segment.records(item, after, limit - len(records))
+                records += found
+                if found:  # groups that are erased whole lie behind it, and whoever goes on there sees them
+                    whole = found[-1].seq == item.last
+                    stopped = segment.first, item.end if whole else item.offset
             if records:
                 self._hint(records[-1].seq, stopped)
         return records
