@@ -215,7 +215,7 @@ def release(draft_id: int, *, note: str, by: Actor, now: datetime) -> Release:
 
     Raises `NoReasonError`, `UntriedError`, `ReleaseError`, and `rulebook.RulebookError`.
     """
-    note = _said(note)
+    note = reason_of(note)
     with transaction.atomic():
         draft = drafts.locked(draft_id)
         chosen = _tried(draft)
@@ -262,7 +262,7 @@ def refuse(release_id: int, *, because: str, by: Actor, now: datetime) -> Releas
     with transaction.atomic():
         made = _locked(release_id)
         own = made.by == str(by)
-        because = settled(storable(because)).strip() if own else _said(because)
+        because = settled(storable(because)).strip() if own else reason_of(because)
         made.state = ReleaseState.WITHDRAWN if own else ReleaseState.REFUSED
         made.settled_by, made.settled_at, made.because = str(by), now, because
         made.save(update_fields=["state", "settled_by", "settled_at", "because"])
@@ -282,7 +282,7 @@ def go_back(
     version = RulebookVersion.objects.filter(pk=version_id).first()
     if version is None:
         raise OverError(_("there is no version %(version_id)s") % {"version_id": version_id})
-    because = _said(because) if because.strip() or not reason_follows else ""
+    because = reason_of(because) if because.strip() or not reason_follows else ""
     if version.active_until is None:
         raise ReleaseError(_("this version is in force"))
     files = drafts.with_fresh_version(version.files)
@@ -327,7 +327,8 @@ def _publish(made: Release, *, by: Actor, now: datetime) -> None:
     _record(FactKind.RELEASE_CONFIRMED, made, by=by, now=now, body={"version": ref, "proposed_by": made.by})
 
 
-def _said(text: str) -> str:
+def reason_of(text: str) -> str:
+    """Return a reason as it is kept. Raises `NoReasonError` for an empty one."""
     said = settled(storable(text)).strip()
     if not said:
         raise NoReasonError(_("say why; it stands in the rule book's history"))

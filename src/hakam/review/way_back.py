@@ -14,12 +14,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from hakam.compliance import drafts, ledger, rulebook
-from hakam.compliance.direction import settled
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import RulebookVersion
-from hakam.compliance.storable import storable
 from hakam.review import releases
-from hakam.review.releases import ChangedError, NoReasonError, OverError
+from hakam.review.releases import ChangedError, OverError
 from hakam.vocabulary.actor import Actor
 
 _UNSAID: Final = re.compile(r"back to \S+")
@@ -67,10 +65,7 @@ def explain(version_id: int, *, because: str, by: Actor, now: datetime) -> Ruleb
         version = RulebookVersion.objects.select_for_update().filter(pk=version_id).first()
         if version is None or not unexplained(version):
             raise OverError(_("nobody waits for this reason any more"))
-        because = settled(storable(because)).strip()
-        if not because:
-            raise NoReasonError(_("say why; it stands in the rule book's history"))
-        version.note = f"{version.note}: {because}"
+        version.note = f"{version.note}: {releases.reason_of(because)}"
         version.save(update_fields=["note"])
         ledger.record(
             FactKind.RULEBOOK_EXPLAINED,
