@@ -50,6 +50,7 @@ def forum(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Forum]:
     yield made
     made.log.close()
     shutil.rmtree(made.path)
+    ports.event_log.cache_clear()  # a command may have opened it, and the next test's log is another
     (settings().home / "published.json").unlink(missing_ok=True)
 
 
@@ -168,7 +169,6 @@ def test_one_such_event_is_explained_only_to_who_means_to_and_that_is_a_fact(
     assert "child-safety" not in err  # it goes on to judge it again, by a version that this home lacks
     assert Fact.objects.get(kind="evidence.viewed").subject == f"event:{seq}"
     case.delete()
-    ports.event_log.cache_clear()
 
 
 def test_a_budget_that_is_used_up_says_how_far_it_came(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -238,6 +239,17 @@ def test_a_killed_writer_leaves_no_claim(tmp_path: Path) -> None:
     log = FileEventLog(tmp_path / "events")
     log.claim()
     log.close()
+
+
+def test_whoever_reads_a_log_that_was_removed_is_told_so(tmp_path: Path) -> None:
+    writer, reader = FileEventLog(tmp_path / "events"), FileEventLog(tmp_path / "events")
+    writer.append([entry("1")])
+    assert reader.last_seq() == 1
+    writer.close()
+    shutil.rmtree(tmp_path / "events")
+    with pytest.raises(FileNotFoundError, match=r"events are gone"):
+        reader.read(0, 1)
+    reader.close()
 
 
 def test_a_log_of_a_later_format_is_refused(tmp_path: Path) -> None:

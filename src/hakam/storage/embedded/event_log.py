@@ -307,12 +307,17 @@ class FileEventLog:
         self._hints[seq] = place
 
     def _walk(self, after: int) -> Iterator[tuple[Segment, Group | Gap]]:
-        """Yield from the group that holds the number `after + 1`, or the next one if there is no such number."""
+        """Yield from the group that holds the number `after + 1`, or the next one if there is no such number.
+
+        Raises `FileNotFoundError` if somebody removed the log's files while it was open.
+        """
         mark = self._mark()
         if after >= mark.seq:
             return
         if mark.segment not in self._files.firsts:
             self._files.refresh()
+        if not self._files.firsts:
+            raise FileNotFoundError(f"the files of the event log in {self.path} are gone")
         for segment, item in self._files.walk(*self._start(after + 1), mark):
             if item.last > after:
                 yield segment, item
