@@ -1,7 +1,7 @@
 """`python -m benchmarks.fuzz.kept CORPUS [RESULT.json...]`: keep what searches found for all searches that come after.
 
 `kept.zip` holds the fewest inputs that go wherever any search went, those of a target in a folder of its name; a search
-begins with them, and the suite tries each. `searched.json` says how long was searched for them, and how much was tried.
+begins with them, and the suite tries each. `searched.json` says how much was tried for them, in how many seconds.
 `CORPUS` is that of the searches (`--corpus`), the results what they printed with `--json`.
 """
 
@@ -65,12 +65,12 @@ def keep(corpus: Path, archive: Path = KEPT) -> int:
 
 
 def account(results: Iterable[dict[str, Any]], file: Path = SEARCHED) -> dict[str, dict[str, int]]:
-    """Add the seconds and inputs of some searches, as `--json` prints them, to those of all. Returns all."""
+    """Add the processor seconds and inputs of some searches, as `--json` prints them, to those of all. Returns all."""
     known: dict[str, dict[str, int]] = json.loads(file.read_text("utf-8")) if file.exists() else {}
     for result in results:
         for name, one in result.items():
             spent = known.setdefault(name, {"seconds": 0, "tried": 0})
-            spent["seconds"] += one["seconds"]
+            spent["seconds"] += one["processor_seconds"]
             spent["tried"] += one["tried"]
     file.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return known

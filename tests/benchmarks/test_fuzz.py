@@ -68,8 +68,8 @@ def test_it_is_told_how_long_was_searched_for_what_is_kept() -> None:
 
 def test_the_time_of_searches_adds_up(tmp_path: Path) -> None:
     file = tmp_path / "searched.json"
-    kept.account([{"yaml": {"seconds": 5, "tried": 70, "found": []}}], file)
-    more = {"yaml": {"seconds": 6, "tried": 80}, "pack": {"seconds": 1, "tried": 2}}
+    kept.account([{"yaml": {"seconds": 9, "processor_seconds": 5, "tried": 70, "found": []}}], file)
+    more = {"yaml": {"processor_seconds": 6, "tried": 80}, "pack": {"processor_seconds": 1, "tried": 2}}
     assert kept.account([more], file) == json.loads(file.read_text("utf-8"))
     assert kept.account([], file) == {
         "pack": {"seconds": 1, "tried": 2},
@@ -151,6 +151,7 @@ def test_the_search_finds_a_planted_fault(tmp_path: Path, monkeypatch: pytest.Mo
     assert result["found"] == []
     assert result["tried"] > 10
     assert result["edges"] > 50
+    assert 1 <= result["processor_seconds"] < 60
     assert list((tmp_path / "corpus" / "pattern").iterdir())
     monkeypatch.setenv("HAKAM_FUZZ_PLANTED", "1")
     result = fuzz.run("pattern", 4, tmp_path / "corpus", tmp_path / "found")
