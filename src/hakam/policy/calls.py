@@ -230,6 +230,7 @@ def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition 
     )
     check_terms(check, of, given, how)
     terms = _prepared(check, node, given, folded=of.kind is Kind.FOLDED, words=words)
+    check.checker.searches(name, words if of.kind is Kind.FOLDED else None, alike=len(terms) < len(given))
     if not terms:  # nothing to find: never true, but the rule stays, and an unknown text stays unknown
         nothing = Overlaps if of.kind is Kind.TEXTS else Among
         return nothing(of, frozenset(), name, text, span)
@@ -249,6 +250,7 @@ def _in_skeleton(
     if found is None:
         return None
     given, name = found
+    check.checker.searches(name, None)  # spellings that fold alike may have keys of their own
     text, span = check.parsed.text(node), check.parsed.span(node)
     keys: dict[str, None] = {}
     for term, at in given:

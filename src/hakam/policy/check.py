@@ -76,6 +76,10 @@ class Checker:
     def __init__(self, names: Names, report: Reporter) -> None:
         self.names, self.report = names, report
         self.used_lists: set[str] = set()
+        self.searched: dict[
+            str, set[bool | None]
+        ] = {}  # lists: in folded text, by whole words or not, or elsewhere
+        self.alike: set[str] = set()  # lists of which some search needs fewer texts than they have entries
         self.used_outside: dict[str, OutsideList] = {}
         self.used_terms: set[str] = set()
         self.used_params: set[str] = set()
@@ -84,6 +88,13 @@ class Checker:
         self.in_counter = False
         self._terms: dict[str, Condition | None] = {}
         self._sizes: dict[str, tuple[int, int]] = {}
+
+    def searches(self, name: str | None, words: bool | None, *, alike: bool = False) -> None:
+        """Remember where a list is searched: in folded text, by whole words or not, or (`None`) elsewhere."""
+        if name is not None:
+            self.searched.setdefault(name, set()).add(words)
+            if alike:
+                self.alike.add(name)
 
     def check(self, scalar: Scalar) -> Condition | None:
         """Return the typed condition, `None` if anything in it is wrong."""
@@ -298,7 +309,10 @@ class Expression:
                     hint,
                 )
                 return None
-            return frozenset(map(fold, named.terms) if kind is Kind.FOLDED else named.terms), named.name
+            folded = kind is Kind.FOLDED
+            held = frozenset(map(fold, named.terms) if folded else named.terms)
+            self.checker.searches(named.name, False if folded else None, alike=len(held) < len(named.terms))
+            return held, named.name
         assert isinstance(node, ast.List | ast.Tuple | ast.Set)
         if not node.elts:
             self.problem("P113", "an empty list holds nothing", node, "write its values")

@@ -61,7 +61,7 @@ _SPECS = (
     _C("P014", _E, "missing file", "A pack has at least `pack.yaml` and `policies.yaml`.", "pack.yaml", "<absent>", _PACK),
     _C("P015", _W, "no text in a language", "The pack names a language in which people would find no text.", "pack.yaml", _PACK.replace("[en]", "[en, ar]"), _PACK),
     _C("P017", _E, "out of bounds", "A number lies outside what it may be.", "policies.yaml", _CLAUSE.replace("20", "200"), _CLAUSE),
-    _C("P018", _W, "a term twice", "A list holds the same line twice.", "lists/bad-words.txt", "one\ntwo\none\n", "one\ntwo\n"),
+    _C("P018", _W, "a term twice", "A list holds the same line twice, or a line that is the same in folded text, where alone rules search the list.", "lists/bad-words.txt", "one\ntwo\none\n", "one\ntwo\n"),
     _C("P019", _W, "an empty list", "The list holds nothing, so no rule that searches it fires.", "lists/bad-words.txt", "# nothing yet\n", "one\n"),
     _C("P020", _E, "not a term", "A line of a list is too long, or holds characters that no text has.", "lists/bad-words.txt", "x" * 300 + "\n", "one\n"),
     _C("P021", _W, "never used", "A list or a term that no rule reads.", "lists/unread.txt", "one\n", ""),

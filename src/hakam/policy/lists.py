@@ -6,11 +6,13 @@ they are.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from enum import StrEnum
 
 import msgspec
 
 from hakam.policy.source import Reporter, nearest
+from hakam.signals.fold import fold, split_words
 from hakam.signals.links import host_of
 from hakam.vocabulary.finding import Span
 
@@ -74,6 +76,15 @@ def _table(file: str, lines: list[str], report: Reporter) -> None:
             return
 
 
+def _entries(file: str, lines: list[str]) -> Iterator[tuple[str, Span]]:
+    """Yield what each line says that is no comment, and its place."""
+    for number, line in enumerate(lines, 1):
+        term = line.strip()
+        if term and not term.startswith("#"):
+            span = Span(file, number, 1, number, len(line) + 1)
+            yield term.removeprefix("\\") if term.startswith("\\#") else term, span
+
+
 def read_list(file: str, text: str, report: Reporter) -> TermList:
     """Read one list. Lines that can't be used are reported and left out."""
     name = file.removeprefix("lists/").removesuffix(".txt")
@@ -81,12 +92,8 @@ def read_list(file: str, text: str, report: Reporter) -> TermList:
     kind = _kind(file, lines, report)  # said anywhere, it holds for all lines
     _table(file, lines, report)
     terms: dict[str, int] = {}
-    for number, line in enumerate(lines, 1):
-        term = line.strip()
-        span = Span(file, number, 1, number, max(len(line), 1) + 1)
-        if not term or term.startswith("#"):
-            continue
-        term = term.removeprefix("\\") if term.startswith("\\#") else term
+    for entry, span in _entries(file, lines):
+        term = entry
         if kind is ListKind.DOMAINS:  # as `links.hosts` are: lower case, punycode decoded
             term = term.lower().removesuffix(".") if "/" in term else host_of(term) or term
             if "*" in term:
@@ -104,9 +111,24 @@ def read_list(file: str, text: str, report: Reporter) -> TermList:
             report.report("P001", f"more than {MAX_TERMS:,} terms", span, hint="split the list")
             break
         else:
-            terms[term] = number
+            terms[term] = span.line
     if not terms:
         report.report(
             "P019", f"the list `{name}` is empty", Span(file, 1, 1, 1, 2), hint="a rule with it never fires"
         )
     return TermList(name, kind, tuple(terms), file)
+
+
+def report_alike(file: str, text: str, words: Collection[bool], report: Reporter) -> None:
+    """Report the lines of a list of terms that say the same as one before them, wherever rules search the list.
+
+    It is searched in folded text alone, as whole words or (`False` in `words`) within them.
+    """
+    first: dict[tuple[str, ...], tuple[str, int]] = {}
+    for term, span in _entries(file, text.split("\n")):
+        folded = fold(term)
+        searched = tuple(split_words(folded) if whole else folded for whole in sorted(words))
+        said, line = first.setdefault(searched, (term, span.line))
+        if said != term and searched[0].strip():
+            message = f"`{term[:60]}` says the same as `{said[:60]}` in folded text"
+            report.report("P018", message, span, hint=f"first on line {line}")

@@ -17,7 +17,7 @@ from hakam.policy.clauses import Clause, read_clauses
 from hakam.policy.examples import Example, read_beside, read_examples
 from hakam.policy.fields import EXTRA_KINDS, FieldSpec, extra_field
 from hakam.policy.listed import language_hint, report_language
-from hakam.policy.lists import TermList, read_list
+from hakam.policy.lists import ListKind, TermList, read_list, report_alike
 from hakam.policy.measures import Act, marks_of
 from hakam.policy.outside import OutsideList
 from hakam.policy.params import Param, Tuning, read_params, read_tuned
@@ -135,6 +135,7 @@ def load_pack(files: Dictionary[str, str], outside: Dictionary[str, OutsideList]
     unused = [name for name in terms if name not in checker.used_terms]
     for name in unused:
         checker.term(name)  # a term that no rule reads is checked too
+    _alike(checker, lists, texts, report)
     _unused(checker, lists, {name: term_spans[name] for name in unused}, rules, examples, report)
     findings = report.findings()
     if any(finding.severity is Severity.ERROR for finding in findings) or head.ref is None:
@@ -477,6 +478,15 @@ def _examples(
             )
         examples.setdefault(example.name, example)
     return tuple(examples.values())
+
+
+def _alike(checker: Checker, lists: dict[str, TermList], texts: dict[str, str], report: Reporter) -> None:
+    """Report what lists say twice, of a pack that is right otherwise: what searches a list is known."""
+    for name in () if report.has_errors() else sorted(checker.alike & lists.keys()):
+        searched, found = checker.searched[name], lists[name]
+        words = {one for one in searched if one is not None}
+        if found.kind is not ListKind.DOMAINS and words == searched:
+            report_alike(found.file, texts[found.file], words, report)
 
 
 def _unused(  # noqa: PLR0917 -- each is another part of the pack
