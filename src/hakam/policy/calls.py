@@ -14,7 +14,7 @@ from hakam.policy.known_content import known_content
 from hakam.policy.lists import ListKind
 from hakam.policy.meant import function_hint, in_quotes, turned_round, whole_words
 from hakam.policy.outside import OutsideList
-from hakam.policy.patterns import prepare
+from hakam.policy.patterns import never_in_host, prepare
 from hakam.policy.source import nearest
 from hakam.policy.terms import check_terms
 from hakam.policy.tree import (
@@ -215,7 +215,7 @@ def _search(check: Expression, spec: FunctionSpec, node: ast.Call) -> Condition 
         if (whole := whole_words(check, node)) is not None and of.kind is Kind.FOLDED:
             check.problem("P202", r"`\b` knows ASCII letters only", node, f"write `{whole}`")
             return None
-        pattern = _pattern(check, node.args[1], folded=of.kind is Kind.FOLDED, words=words)
+        pattern = _pattern(check, node.args[1], of, words=words)
         return (
             None
             if pattern is None
@@ -278,18 +278,22 @@ def _on_words(of: Value, *, words: bool) -> Value:
     return of
 
 
-def _pattern(check: Expression, node: ast.expr, *, folded: bool, words: bool) -> str | None:
+def _pattern(check: Expression, node: ast.expr, of: Value, *, words: bool) -> str | None:
     literal = constant(check.parsed, node, check.checker.report)
     if literal is None or not isinstance(literal.value, str):
         hint = 'as r"v[i1!]agra"; several are one with `|` between them'
         check.problem("P106", "a pattern is a text in quotes", node, hint)
         return None
-    return prepare(
+    pattern = prepare(
         literal.value,
         lambda code, message, hint: check.problem(code, message, node, hint),
-        folded=folded,
+        folded=of.kind is Kind.FOLDED,
         words=words,
     )
+    of_hosts = isinstance(of, Field) and of.spec.host is not None
+    if pattern is not None and of_hosts and (never := never_in_host(pattern)) is not None:
+        check.problem("P113", f"`{of.text}` never holds `{never[0]}`", node, never[1])
+    return pattern
 
 
 def _terms(

@@ -19,6 +19,7 @@ MAX_PROGRAM = 8 << 20  # bytes that one compiled pattern may take
 Problem = Callable[[str, str, str], None]  # code, message, hint
 
 _ASCII_ONLY = frozenset("bBwW")
+_EITHER_CASE = re.compile(r"\(\?[a-zU]*i")
 _SLASHES = re.compile(r"/([^/]+)/((?=[gmsuy]*i)[gimsuy]{1,4}|)", re.DOTALL)
 _SIGNS = ("\x00", " ", "0", "a", "A", "!", "ا")  # a pattern that each of them fulfils asks for nothing
 
@@ -132,6 +133,20 @@ def _escape_hint(escape: str) -> str:
     if escape[1:2].isdigit() or escape[1:2] in "kg":
         return "RE2 has no back references: say it in two conditions, or write the text out"
     return r"RE2 has no such sign; a literal backslash is `\\`"
+
+
+def never_in_host(pattern: str) -> tuple[str, str] | None:
+    """Return what a pattern asks for and no host holds, a word with capitals or a slash, and what to do instead."""
+    pieces, depth, word = _pieces(pattern), 0, ""
+    for piece, following in zip(pieces, [*pieces[1:], ""], strict=True):
+        depth += (piece == "[") - (piece == "]" and depth > 0)
+        needed = not depth and following not in {"?", "*", "{"}
+        if needed and piece in {"/", "\\/"}:
+            return "/", "search `links.urls`"
+        word = word + piece if needed and piece.isalnum() else ""
+        if word and not following.isalnum() and word != word.lower() and not _EITHER_CASE.search(pattern):
+            return word, f"did you mean `{word.lower()}`?"
+    return None
 
 
 def _never(pieces: list[str]) -> tuple[str, str] | None:
