@@ -8,6 +8,7 @@ import pytest
 
 from hakam.policy.territories import TERRITORIES
 from hakam.signals.language import _ONE_LANGUAGE
+from hakam.vocabulary import country_names
 from hakam.vocabulary.iso_codes import (
     COUNTRIES,
     LANGUAGES,
@@ -18,9 +19,20 @@ from hakam.vocabulary.iso_codes import (
 )
 
 
-def test_the_countries_are_those_of_the_time_zone_database() -> None:
+def time_zone_database() -> dict[str, str]:
+    """Return the countries that the time zone database names, by their codes."""
     lines = (files("tzdata") / "zoneinfo" / "iso3166.tab").read_text("utf-8").splitlines()
-    assert {line.partition("\t")[0] for line in lines if not line.startswith("#")} == COUNTRIES
+    return {line[:2]: line[3:] for line in lines if not line.startswith("#")}
+
+
+def test_the_countries_are_those_of_the_time_zone_database() -> None:
+    assert time_zone_database().keys() == COUNTRIES
+
+
+def test_names_of_countries_are_theirs_in_the_time_zone_database_too() -> None:
+    found = {code: country_meant(name) for code, name in time_zone_database().items()}
+    assert [code for code, meant in found.items() if meant not in {code, None}] == []
+    assert sum(meant is not None for meant in found.values()) > 180
 
 
 def test_territories_are_made_of_countries() -> None:
@@ -53,6 +65,15 @@ def test_other_codes_are_not(code: str) -> None:
         ("USA", "US"),
         ("deu", "DE"),
         ("ZR", "CD"),
+        ("Germany", "DE"),
+        ("côte d’ivoire", "CI"),
+        ("St. Lucia", "LC"),
+        ("Bosnia & Herzegovina", "BA"),
+        ("england", "GB"),
+        ("السعوديه", "SA"),
+        ("الامارات", "AE"),
+        ("عُمان", "OM"),
+        ("kosovo", "XK"),
         ("EU", None),
         ("Atlantis", None),
         ("", None),
@@ -61,6 +82,15 @@ def test_other_codes_are_not(code: str) -> None:
 def test_the_country_that_is_meant(text: str, code: str | None) -> None:
     assert country_meant(text) == code
     assert code is None or is_country(code)
+
+
+def test_no_name_stands_for_two_countries() -> None:
+    lines = [line for line in country_names._NAMES.split("\n") if line]
+    named = [(country_names._plain(name), line[:2]) for line in lines for name in line[3:].split(",")]
+    assert len({name for name, _code in named}) == len(set(named))
+    assert all(line[2] == " " and is_country(line[:2]) for line in lines)
+    assert len({line[:2] for line in lines}) == len(lines) > 200
+    assert not {name.upper() for name, _code in named} & COUNTRIES
 
 
 @pytest.mark.parametrize(

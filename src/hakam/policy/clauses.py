@@ -11,6 +11,7 @@ from hakam.policy.source import Reporter, nearest
 from hakam.policy.strict_yaml import Mapping, Node
 from hakam.vocabulary.finding import Span
 from hakam.vocabulary.harm import Harm
+from hakam.vocabulary.iso_codes import country_meant
 from hakam.vocabulary.measure import Measure
 
 KEYS = ("policy", "title", "text", "examples", "harm", "severity", "legal", "contractual", "ladder")
@@ -125,12 +126,10 @@ def _legal(entry: Mapping, shape: Shape) -> tuple[LegalGround, ...]:
         provision = shape.text(ground, "provision", what="provision")
         country = shape.text(ground, "country", what="country") if "country" in ground.entries else None
         if country is not None and not (len(country) == 2 and country.isupper()):  # noqa: PLR2004 -- ISO 3166-1 alpha-2
-            shape.report.report(
-                "P011",
-                f"`{country[:20]}` is no country",
-                ground.entries["country"].span,
-                hint="as `DE`, or `EU`",
-            )
+            meant = country_meant(country)
+            hint = "as `DE`, or `EU`" if meant is None else f"did you mean `{meant}`?"
+            span = ground.entries["country"].span
+            shape.report.report("P011", f"`{country[:20]}` is no country", span, hint=hint)
         elif country is not None and country != "EU":
             report_country(shape.report, country, ground.entries["country"].span)
         if provision is not None:

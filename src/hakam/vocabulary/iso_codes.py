@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from hakam.vocabulary.country_names import code_of
+
 # Two letters, then the three of ISO 3166-1 alpha-3.
 _COUNTRIES = (
     "ADAND AEARE AFAFG AGATG AIAIA ALALB AMARM AOAGO AQATA ARARG ASASM ATAUT AUAUS AWABW AXALA AZAZE "
@@ -89,9 +91,9 @@ def is_country(code: str) -> bool:
 
 
 def country_meant(text: str) -> str | None:
-    """Return the code of the country that a text stands for (`UK`, `deu`, `gb`), `None` if that can't be told."""
+    """Return the code of the country that a text stands for (`UK`, `deu`, `Spain`), `None` if that can't be told."""
     word = text.strip().upper()
-    return word if word in COUNTRIES else _COUNTRY.get(word)
+    return word if word in COUNTRIES else _COUNTRY.get(word) or code_of(word)
 
 
 def is_language(tag: str) -> bool:
