@@ -12,10 +12,16 @@ from hakam.policy.functions import FUNCTIONS, FunctionSpec
 from hakam.policy.kinds import TEXTUAL, Kind
 from hakam.policy.known_content import known_content
 from hakam.policy.lists import ListKind
-from hakam.policy.meant import function_hint, in_quotes, turned_round, whole_words
+from hakam.policy.meant import (
+    argument_hint,
+    arguments_hint,
+    function_hint,
+    in_quotes,
+    turned_round,
+    whole_words,
+)
 from hakam.policy.outside import OutsideList
 from hakam.policy.patterns import never_in_host, prepare
-from hakam.policy.source import nearest
 from hakam.policy.terms import check_terms
 from hakam.policy.tree import (
     Among,
@@ -64,10 +70,7 @@ def _spec(check: Expression, node: ast.Call) -> FunctionSpec | None:
         good = False
     for keyword in node.keywords:
         if keyword.arg is None or keyword.arg not in spec.keywords:
-            hint = (
-                nearest(keyword.arg or "", spec.keywords, say="did you mean `{}=`?")
-                or f"as `{spec.signature}`"
-            )
+            hint = argument_hint(keyword, spec)
             message = f"`{spec.name}` has no `{keyword.arg or '**'}=`"
             check.checker.report.report("P105", message, name_of(check.parsed, keyword), hint=hint)
             good = False
@@ -79,7 +82,7 @@ def _spec(check: Expression, node: ast.Call) -> FunctionSpec | None:
             "P105",
             f"`{spec.name}` takes {_arity(spec)}, not {len(node.args)}",
             node,
-            f"as `{spec.signature}`",
+            arguments_hint(check, spec, node),
         )
         good = False
     return spec if good else None

@@ -29,6 +29,7 @@ from hakam.policy.meant import (
     in_quotes,
     name_hint,
     template_hint,
+    time_hint,
 )
 from hakam.policy.outside import OutsideList
 from hakam.policy.params import Param
@@ -384,7 +385,7 @@ class Expression:
         self.problem("P102", f"{construct(node)} is not part of the language", node, construct_hint(node))
         return None
 
-    def _literal(self, node: ast.Constant, at: ast.expr, expected: Kind | None) -> Literal | None:  # noqa: C901, PLR0911, PLR0912 -- one branch for each kind of node
+    def _literal(self, node: ast.Constant, at: ast.expr, expected: Kind | None) -> Literal | None:  # noqa: C901, PLR0911 -- one branch for each kind of node
         value, text, span = node.value, self.parsed.text(at), self.parsed.span(at)
         if isinstance(value, bool):
             return Literal(value, Kind.CONDITION, text, span)
@@ -411,10 +412,7 @@ class Expression:
             if expected is Kind.TIME:
                 moment = parse_time(value)
                 if moment is None:
-                    hint = "as `2026-03-01` or `2026-03-01T12:00:00Z`"
-                    if parse_duration(value) is not None:
-                        hint = "a duration is compared with an age, as `author.age`"
-                    self.problem("P109", f"`{value[:40]}` is no time", at, hint)
+                    self.problem("P109", f"`{value[:40]}` is no time", at, time_hint(value))
                     return None
                 return Literal(moment, Kind.TIME, text, span)
             if expected is Kind.FOLDED:

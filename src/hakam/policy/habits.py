@@ -90,8 +90,10 @@ _WORDS = {"and", "or", "not", "in", "is"}
 _ARABIC_WORDS = {"و": "and", "أو": "or", "او": "or", "ليس": "not"}
 _KEYWORDS = _WORDS | {"if", "else", "for", "lambda", "None", "True", "False"}
 _BINARY = {"and", "or", "in", "==", "!=", "<", "<=", ">", ">=", "*", "/", "//", "%"}
-_STARTS = {"startswith": "starts_with", "starts_with": "starts_with", "begins_with": "starts_with"}
-_ENDS = {"endswith": "ends_with", "ends_with": "ends_with"}
+_STARTS = dict.fromkeys(
+    ("startswith", "starts_with", "start_with", "begins_with", "begin_with"), "starts_with"
+)
+_ENDS = dict.fromkeys(("endswith", "ends_with", "end_with"), "ends_with")
 _CONTAIN = {"contains", "includes", "contain", "include", "has"}
 _MATCH = {"matches", "rlike", "regexp", "=~", "~", "match"}
 _LIKE = {"like", "ilike"}
@@ -249,9 +251,11 @@ def _foreign_sign(text: str, tokens: Sequence[Token], n: int) -> Slip | None:  #
     if token.value == "=" and _compares(tokens, n):
         return _foreign(token, "==")
     if token.value in {"$", ";"}:
-        return Slip(
-            "P127", f"`{token.value}` is not part of the language", "remove it", token.start, token.end
-        )
+        message = f"`{token.value}` is not part of the language"
+        if token.value == ";" and 0 < n < len(tokens) - 1:
+            before = tokens[n - 1]
+            return Slip("P127", message, f"write `{before.value} and`", before.start, token.end)
+        return Slip("P127", message, "remove it", token.start, token.end)
     if token.value == "/" and (n == 0 or tokens[n - 1].value in {"(", ",", "=~", "~"}):
         close = re.compile(r"/((?:\\.|[^/\\\n])+)/[a-z]*").match(text, token.start)
         if close is not None and n and tokens[n - 1].value not in {"=~", "~"}:
@@ -317,6 +321,9 @@ def _infix(text: str, tokens: Sequence[Token], n: int) -> Slip | None:
     elif word == "between" and len(tokens) > n + 3 and tokens[n + 2].value.lower() == "and":
         meant = f"{tokens[n + 1].value} <= {named} <= {tokens[n + 3].value}"
         last = tokens[n + 3]
+    elif rest[1:2] == ["with"] and len(tokens) > n + 2 and tokens[n + 2].kind == "text":
+        last = tokens[n + 2]
+        meant = _searched(f"{word}_with", named, last.value)
     elif after is not None and after.kind == "text":
         meant = _searched(word, named, after.value)
     elif word in _MATCH and after is not None and after.value == "/":
@@ -340,6 +347,8 @@ def _searched(word: str, field: str, text: str) -> str | None:
             return f"contains_any({field}, [{core}], words=False)"
         named = {(False, True): "starts_with", (True, False): "ends_with"}.get(ends)
         return f"{field} == {core}" if named is None else f"{named}({field}, {core})"
+    if word in {"equals", "equal", "eq"}:
+        return f"{field} == {text}"
     if word in _CONTAIN:
         return holding(field, text)
     if word in _MATCH:

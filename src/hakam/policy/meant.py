@@ -9,12 +9,13 @@ from __future__ import annotations
 import ast
 import re
 import unicodedata
+from datetime import date
 from typing import TYPE_CHECKING
 
 from hakam.policy.fields import FIELDS, ROOTS
-from hakam.policy.functions import FUNCTIONS
+from hakam.policy.functions import FUNCTIONS, FunctionSpec
 from hakam.policy.habits import holding
-from hakam.policy.kinds import LISTS, TEXTUAL, Kind, meant_duration, show_duration
+from hakam.policy.kinds import LISTS, TEXTUAL, Kind, meant_duration, parse_duration, show_duration
 from hakam.policy.source import listing, nearest
 from hakam.policy.tree import Field, Literal, Value
 
@@ -52,7 +53,17 @@ _FUNCTIONS = {  # what other languages call a function
     **dict.fromkeys(("total",), "sum"),
     **dict.fromkeys(("contains_word", "has_word", "words"), "word"),
 }
+_ARGUMENTS = {  # what other languages call an argument
+    **dict.fromkeys(
+        ("window", "period", "over", "during", "last", "duration", "interval", "time"), ("within",)
+    ),
+    **dict.fromkeys(("key", "group", "group_by", "groupby", "each", "per", "by", "of"), ("by", "per")),
+    **dict.fromkeys(("filter", "condition", "only", "when", "having"), ("where",)),
+    **dict.fromkeys(("threshold", "above", "minimum", "min", "score", "distance"), ("at_least",)),
+    **dict.fromkeys(("whole_words", "whole_word", "word", "boundaries", "whole"), ("words",)),
+}
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_YEAR = 4  # digits
 _YES = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -71,6 +82,52 @@ def function_hint(name: str, whole: ast.Call | None = None, check: Expression | 
     if whole is not None and check is not None and (call := _called(meant, whole, check)) is not None:
         return f"write `{call}`"
     return f"did you mean `{meant}`?" if "." not in name else f"as `{FUNCTIONS[meant].signature}`"
+
+
+def argument_hint(keyword: ast.keyword, spec: FunctionSpec) -> str:
+    """Return what is probably meant by an argument that a function has not: a duration is the window of a counter."""
+    name, value = keyword.arg or "", keyword.value
+    lasts = isinstance(value, ast.Constant) and isinstance(value.value, str) and parse_duration(value.value)
+    known = ("within",) if lasts else _ARGUMENTS.get(name.lower(), ())
+    meant = next((one for one in known if one in spec.keywords), None)
+    if meant is not None:
+        return f"did you mean `{meant}=`?"
+    return nearest(name, spec.keywords, say="did you mean `{}=`?") or f"as `{spec.signature}`"
+
+
+def arguments_hint(check: Expression, spec: FunctionSpec, node: ast.Call) -> str:
+    """Return how a call with too few or too many arguments is meant: `count(author.id, within="1h")` counts by it."""
+    given = {keyword.arg for keyword in node.keywords}
+    key = next((one for one in ("by", "per") if one in spec.keywords and one not in given), None)
+    if spec.most or not node.args or key is None or any(isinstance(one, ast.Starred) for one in node.args):
+        return f"as `{spec.signature}`"
+    fields = ", ".join(check.parsed.text(argument) for argument in node.args)
+    fields = fields if len(node.args) == 1 else f"({fields})"
+    others = [f"{keyword.arg}={check.parsed.text(keyword.value)}" for keyword in node.keywords]
+    return f"write `{spec.name}({', '.join([f'{key}={fields}', *others])})`"
+
+
+def time_hint(said: str) -> str:
+    """Return the day that a text stands for (`31.12.2025`, `2025/12/31`) where that is certain, or how times look."""
+    if parse_duration(said) is not None:
+        return "a duration is compared with an age, as `author.age`"
+    parts = re.fullmatch(r"\s*(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})\s*", said)
+    if parts is not None:
+        first, second, third = map(int, parts.groups())
+        orders = [(first, second, third)] if len(parts[1]) == _YEAR else [(third, second, first)]
+        if "." not in said and len(parts[3]) == _YEAR:
+            orders.append((third, first, second))  # months come first in the USA
+        meant = {day.isoformat() for order in orders if (day := _day(*order)) is not None}
+        if len(meant) == 1 and _YEAR in {len(parts[1]), len(parts[3])}:
+            return f'write `"{meant.pop()}"`'
+    return "as `2026-03-01` or `2026-03-01T12:00:00Z`"
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
 
 
 def _called(meant: str, call: ast.Call, check: Expression) -> str | None:  # noqa: PLR0911 -- one for each function
@@ -113,7 +170,9 @@ def name_hint(check: Expression, path: str, expected: Kind | None) -> str:  # no
         return f"a function needs arguments: `{FUNCTIONS[path].signature}`"
     if root in {"scores", "score"} and path.count(".") == 1:
         return f'write `scores["{last}"]`'
-    if last in {"length", "size", "len"} and (of := path.rpartition(".")[0]) in FIELDS and path not in FIELDS:
+    of = path.rpartition(".")[0]
+    of = _NAMES.get(of, of)
+    if last in {"length", "size", "len", "count", "number"} and of in FIELDS and _has_length(of):
         return f"write `len({of})`"
     if path.lower() in {"true", "false"}:
         return f"write `{path.capitalize()}`"
@@ -131,6 +190,10 @@ def name_hint(check: Expression, path: str, expected: Kind | None) -> str:  # no
     if hint is None and root in ROOTS:
         return f"there are {listing([name for name in FIELDS if name.startswith(f'{root}.')], 20)}"
     return hint or "see the fields in the reference, or put a text in quotes"
+
+
+def _has_length(path: str) -> bool:
+    return FIELDS[path].kind in TEXTUAL | LISTS
 
 
 def duration_hint(said: object) -> str:
