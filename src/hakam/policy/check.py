@@ -27,6 +27,7 @@ from hakam.policy.meant import (
     condition_hint,
     duration_hint,
     in_quotes,
+    literal_meant,
     name_hint,
     template_hint,
     time_hint,
@@ -287,8 +288,10 @@ class Expression:
         self.checker.used_lists.add(name.value)
         return found
 
-    def fixed(self, node: ast.expr, kind: Kind) -> tuple[frozenset[str | float | int], str | None] | None:  # noqa: C901, PLR0911 -- one branch for each kind of node
-        """Return the values of a list that is compared with `kind`, and its name if it has one."""
+    def fixed(  # noqa: C901, PLR0911 -- one branch for each kind of node
+        self, node: ast.expr, kind: Kind, of: Value | None = None
+    ) -> tuple[frozenset[str | float | int], str | None] | None:
+        """Return the values of a list that is compared with `kind`, and its name if it has one. `of` gives hints."""
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "territory":
             return territory(self, node, kind)
         if isinstance(node, ast.Call):
@@ -328,9 +331,9 @@ class Expression:
                 self.problem("P116", "a list is of constants", element, "compare with `==` and `or`")
                 wrong = True
             elif value.kind is not kind and not {value.kind, kind} <= TEXTUAL:
-                self.problem(
-                    "P116", f"{value.kind} in a list that is compared with {kind}", element, _ONE_KIND
-                )
+                meant = None if of is None or isinstance(of, Literal) else literal_meant(of, value, "==")
+                hint = _ONE_KIND if meant is None else f"write `{meant}`"
+                self.problem("P116", f"{value.kind} in a list that is compared with {kind}", element, hint)
                 wrong = True
             else:
                 fixed_value = fold(str(value.value)) if kind is Kind.FOLDED else value.value
@@ -548,12 +551,12 @@ class Expression:
             )
             return None
         if not self.is_fixed(values):
-            self.problem(
-                "P106",
-                'the second argument is `list("name")` or `[...]`',
-                values,
-                "write the values in brackets",
-            )
+            message = 'the second argument is `list("name")` or `[...]`'
+            if isinstance(values, ast.Constant):
+                hint = f"write `any_in({of.text}, [{self.parsed.text(values)}])`"
+                self.problem("P106", message, node, hint)
+            else:
+                self.problem("P106", message, values, "write the values in brackets")
             return None
         listed, is_outside = outside(self, values, of, node)
         if is_outside:

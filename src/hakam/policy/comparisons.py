@@ -143,7 +143,10 @@ def _compared_with_nothing(
     one, other = check.parsed.text(left), check.parsed.text(right)
     denied = isinstance(op, ast.IsNot | ast.NotEq)
     if not (_is_nothing(check, left) or _is_nothing(check, right)):
-        hint = f"write `{one} {'!=' if denied else '=='} {other}`"
+        sign = "!=" if denied else "=="
+        hint = f"write `{one} {sign} {other}`"
+        if other.lower() in {"empty", "blank"} and (value := check.value(left)) is not None:
+            hint = f'write `{one} {sign} ""`' if value.kind in TEXTUAL else f"write `len({one}) {sign} 0`"
         check.problem("P102", "`is` compares nothing here", node, hint)
         return
     of, at = (other, right) if _is_nothing(check, left) else (one, left)
@@ -276,7 +279,7 @@ def _membership(  # noqa: C901, PLR0911, PLR0912 -- one branch for each kind of 
         listed, is_outside = outside(check, right, item, node)
         if is_outside:
             return listed
-        found = check.fixed(right, item.kind)
+        found = check.fixed(right, item.kind, item)
         if found is None:
             return None
         if isinstance(item, Literal):

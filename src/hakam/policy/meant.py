@@ -64,10 +64,11 @@ _ARGUMENTS = {  # what other languages call an argument
 }
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _YEAR = 4  # digits
+_SHORT_DAY = 3  # letters
 _YES = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
-def function_hint(name: str, whole: ast.Call | None = None, check: Expression | None = None) -> str:
+def function_hint(name: str, whole: ast.Call | None = None, check: Expression | None = None) -> str:  # noqa: PLR0911 -- one for each look of a call
     """Return what is probably meant by a function that is not there. `name` may be a path: `author.name.lower`."""
     last = name.rsplit(".", 1)[-1]
     known = FUNCTIONS if last in FUNCTIONS else _FUNCTIONS
@@ -76,12 +77,25 @@ def function_hint(name: str, whole: ast.Call | None = None, check: Expression | 
         return "join `word(...)` for each by `and`"
     if last.lower() in {"now", "today", "current_date", "getdate"}:
         return "the time of the event is `event.at`, the age of its account `author.age`"
+    if last == "range":
+        return "compare twice, as `22 <= event.hour < 24`"
+    said = _text_alone(whole, check) if whole is not None and check is not None else None
+    if said is not None and last.lower() in {"score", "scores", "get_score"}:
+        return f"write `scores[{said}]`"
+    if said is not None and last.lower() in {"has_label", "haslabel", "labelled", "labeled", "has_tag"}:
+        return f"write `{said} in author.labels`"
     if meant is None:
         hint = nearest(last, FUNCTIONS)
         return hint or f"there are {listing(tuple(FUNCTIONS), 20)}"
     if whole is not None and check is not None and (call := _called(meant, whole, check)) is not None:
         return f"write `{call}`"
     return f"did you mean `{meant}`?" if "." not in name else f"as `{FUNCTIONS[meant].signature}`"
+
+
+def _text_alone(call: ast.Call, check: Expression) -> str | None:
+    """Return the one argument of a call that is nothing but a text, as it is written."""
+    alone = len(call.args) == 1 and not call.keywords and isinstance(call.func, ast.Name)
+    return check.parsed.text(call.args[0]) if alone and _is_text(call.args[0]) else None
 
 
 def argument_hint(keyword: ast.keyword, spec: FunctionSpec) -> str:
@@ -97,13 +111,15 @@ def argument_hint(keyword: ast.keyword, spec: FunctionSpec) -> str:
 
 def arguments_hint(check: Expression, spec: FunctionSpec, node: ast.Call) -> str:
     """Return how a call with too few or too many arguments is meant: `count(author.id, within="1h")` counts by it."""
+    others = [f"{keyword.arg}={check.parsed.text(keyword.value)}" for keyword in node.keywords]
+    if spec.name == "bank" and node.args and _is_text(node.args[-1]):  # what is looked up is the event's
+        return f"write `bank({', '.join([check.parsed.text(node.args[-1]), *others])})`"
     given = {keyword.arg for keyword in node.keywords}
     key = next((one for one in ("by", "per") if one in spec.keywords and one not in given), None)
     if spec.most or not node.args or key is None or any(isinstance(one, ast.Starred) for one in node.args):
         return f"as `{spec.signature}`"
     fields = ", ".join(check.parsed.text(argument) for argument in node.args)
     fields = fields if len(node.args) == 1 else f"({fields})"
-    others = [f"{keyword.arg}={check.parsed.text(keyword.value)}" for keyword in node.keywords]
     return f"write `{spec.name}({', '.join([f'{key}={fields}', *others])})`"
 
 
@@ -161,7 +177,7 @@ def _is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
-def name_hint(check: Expression, path: str, expected: Kind | None) -> str:  # noqa: PLR0911 -- one for each look of a name
+def name_hint(check: Expression, path: str, expected: Kind | None) -> str:  # noqa: C901, PLR0911 -- one for each look of a name
     """Return what is probably meant by a field that is not there."""
     names = check.checker.names
     every = [*FIELDS, *(f"extra.{name}" for name in names.extra), *names.terms]
@@ -174,6 +190,8 @@ def name_hint(check: Expression, path: str, expected: Kind | None) -> str:  # no
     of = _NAMES.get(of, of)
     if last in {"length", "size", "len", "count", "number"} and of in FIELDS and _has_length(of):
         return f"write `len({of})`"
+    if of in FIELDS and FIELDS[of].kind is Kind.DURATION:  # `author.age.days`
+        return f'a duration is compared as a whole: `{of} < "3d"`'
     if path.lower() in {"true", "false"}:
         return f"write `{path.capitalize()}`"
     if path in _NAMES and path not in names.terms and _NAMES[path] in FIELDS:
@@ -221,7 +239,7 @@ def unequal(check: Expression, pair: tuple[tuple[Value, ast.expr], ...], sign: s
     for (value, _), (other, at) in (pair, pair[::-1]):
         if isinstance(value, Literal) or not isinstance(other, Literal):
             continue
-        meant = _literal_meant(value, other, sign)
+        meant = literal_meant(value, other, sign)
         if meant is not None:
             place = whole if value.kind is Kind.CONDITION or value.kind in LISTS else at
             message = f"{value.kind} is compared with {other.kind}"
@@ -230,7 +248,11 @@ def unequal(check: Expression, pair: tuple[tuple[Value, ast.expr], ...], sign: s
     return False
 
 
-def _literal_meant(value: Value, literal: Literal, sign: str) -> str | None:  # noqa: PLR0911 -- one for each pair of kinds
+def literal_meant(value: Value, literal: Literal, sign: str) -> str | None:  # noqa: PLR0911 -- one for each pair of kinds
+    """Return what is meant by a constant of another kind than what it is compared with, where that is certain.
+
+    The whole comparison for a list and a condition, else the constant.
+    """
     said = literal.value
     if value.kind in LISTS:
         if isinstance(said, str):
@@ -245,8 +267,10 @@ def _literal_meant(value: Value, literal: Literal, sign: str) -> str | None:  # 
         return value.text if meant is (sign == "==") else f"not {value.text}"
     if value.kind is Kind.NUMBER and isinstance(said, str):
         word = "".join(str(unicodedata.decimal(char, char)) for char in said.strip().replace(",", ""))
-        if isinstance(value, Field) and value.spec.path == "event.weekday" and word.lower() in _DAYS:
-            return str(_DAYS.index(word.lower()) + 1)
+        if isinstance(value, Field) and value.spec.path == "event.weekday" and len(word) >= _SHORT_DAY:
+            day = next((n for n, name in enumerate(_DAYS, 1) if name.startswith(word.lower())), None)
+            if day is not None:
+                return str(day)
         return word if re.fullmatch(r"-?[0-9]+(?:\.[0-9]+)?", word) else None
     if value.kind in TEXTUAL and isinstance(said, int | float) and not isinstance(said, bool):
         return f'"{literal.text}"' if sign in {"==", "!="} else None
