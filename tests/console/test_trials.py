@@ -388,12 +388,30 @@ def test_a_difference_names_rule_event_and_both_answers_in_the_readers_language(
     assert "<code>P605</code>" in answer
     assert "`vermin`" in answer
     assert words in answer
-    assert "judged in all ways" not in answer
+    assert "data-compared" not in answer
 
 
-def test_it_is_said_how_many_were_judged_in_all_ways(
-    lead: Client, draft: RulebookDraft, log: MemoryEventLog
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("Safety check passed: N sample events got the same result", "not that of the events above")),
+        ("ar", ("اجتازت المسودة فحص السلامة", "فعددها غير عدد الأحداث أعلاه")),
+    ],
+)
+def test_the_sample_judged_in_all_ways_is_told_apart_from_the_events(
+    draft: RulebookDraft, log: MemoryEventLog, sign_in: SignIn, language: str, words: tuple[str, ...]
 ) -> None:
-    lead.post(url(draft, "/ask"), {"days": "7"})
+    client = sign_in(Role.POLICY_LEAD, language=language)
+    client.post(url(draft, "/ask"), {"days": "7"})
     run(log, "you are vermin", "hello")
-    assert "judged in all ways, all alike" in said(lead.get(url(draft)))
+    trial = trials.newest(draft)
+    assert trial is not None
+    result = trials.result_of(trial)
+    assert result is not None
+    assert result.compared > result.events == 2
+    answer = said(client.get(url(draft)))
+    figures, _, check = answer.partition("data-compared")
+    number = f'<span class="num">{result.compared}</span>'
+    assert number in check
+    assert number not in figures.split("<dl")[-1]  # among the events it puzzled people
+    assert all(said_word in check.replace(number, "N") for said_word in words)

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import html
 import re
+from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
-from tests.console.conftest import SignIn
+from tests.console.conftest import SignIn, Stored
 
 from hakam.compliance import rulebook
 from hakam.compliance.models import RulebookDraft, RulebookVersion
+from hakam.console.desk.asked import missed_by
+from hakam.console.installation import vault
+from hakam.intake import events
 from hakam.policy.pack import load_pack
 from hakam.policy.quarantine import OVERRAN, OverranError, why
 from hakam.review import releases, trips
 from hakam.review.models import RuleTrip
 from hakam.staff.roles import Role
+from hakam.storage.event_log import Entry
 from hakam.testing import scene
 from hakam.vocabulary.actor import SYSTEM
 from hakam.vocabulary.verdict import Aside
@@ -149,6 +156,87 @@ def test_another_version_in_force_asks_it_again_and_the_page_says_so(
     assert {"en": "which asks it again if it has it", "ar": "يسألها من جديد"}[language] in answer
     answer = said(lead.post(f"/desk/rules/trips/{put_aside.pk}", {"because": "mended"}, follow=True))
     assert "data-aside" not in answer
+
+
+def failing(log: Stored, *, failed: bool = False, aside: bool = False) -> None:
+    """Let somebody post what is judged without a rule."""
+    log.post("hello", ago=5.0)
+    record = log.log.read(log.log.last_seq() - 1, 1)[0]
+    said = msgspec.structs.replace(
+        scene.verdict([]),
+        quarantined=("known-spam",) if failed else (),
+        aside={"known-spam": Aside("it failed with ValueError", timezone.now().timestamp())} if aside else {},
+    )
+    entry = Entry(record.platform, f"{record.id}-again", record.at, record.raw, b'{"signals":{}}',
+                  msgspec.json.encode(said))  # fmt: skip
+    log.log.append([entry])
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "chosen"),
+    [("en", "Look at them", "it failed or was put aside"), ("ar", "الاطلاع عليها", "أخفقت أو نُحّيت")],
+)
+def test_the_events_without_it_can_be_looked_at(
+    sign_in: SignIn, stored: Stored, language: str, words: str, chosen: str
+) -> None:
+    for _n in range(5):
+        failing(stored, failed=True)
+    for _n in range(2):
+        failing(stored, aside=True)
+    while events.consume(stored.log, vault=vault(), now=timezone.now(), limit=4):
+        pass
+    lead = sign_in(Role.POLICY_LEAD, language=language)
+    answer = said(lead.get("/desk/rules"))
+    panel = answer[answer.index("data-aside=") :]
+    link = re.search(f'<a href="([^"]+)">{words}</a>', panel)
+    assert link is not None
+    page = said(lead.get(html.unescape(link[1])))
+    assert 'data-matched="7"' in page
+    assert f'<option value="missed" selected>{chosen}</option>' in page
+    (trip,) = trips.unseen()
+    assert trip.events == 7
+    lead.post(f"/desk/rules/trips/{trip.pk}", {"because": "mended"})
+    answer = said(lead.get("/desk/rules"))
+    assert "data-aside" not in answer
+    assert f'href="{link[1]}"' in answer  # also after somebody looked after it
+
+
+def test_who_may_not_ask_the_log_gets_no_link(sign_in: SignIn, put_aside: RuleTrip) -> None:
+    answer = said(sign_in(Role.MODERATOR).get("/desk/rules"))
+    assert "data-aside" in answer
+    assert "/desk/investigate?" not in answer
+
+
+def test_what_a_rule_against_abuse_of_children_missed_is_for_child_safety(
+    sign_in: SignIn, book: RulebookVersion
+) -> None:
+    rules = (
+        book.files["rules.yaml"] + "- rule: hurt\n  policy: child-abuse\n  stage: live\n"
+        '  when: word(text.folded, "small")\n  then: [review(queue="child-safety")]\n'
+    )
+    fresh = scene.publish(
+        {**book.files, "pack.yaml": book.files["pack.yaml"].replace("1.0.0", "1.1.0"), "rules.yaml": rules}
+    )
+    aside = Aside("it failed with ValueError", timezone.now().timestamp())
+    with transaction.atomic():
+        pack = rulebook.ref_of(fresh)
+        trips.note_aside({"hurt": aside, "known-spam": aside}, pack=pack, events=1, now=timezone.now())
+    for role, links in ((Role.POLICY_LEAD, ["known-spam"]), (Role.CHILD_SAFETY, ["known-spam", "hurt"])):
+        answer = said(sign_in(role).get("/desk/rules"))
+        assert 'data-aside="hurt"' in answer
+        led = re.findall(r"/desk/investigate\?[^\"]*rule=([\w-]+)", answer)
+        assert sorted(led) == sorted(links)
+
+
+@pytest.mark.parametrize(
+    ("ago", "span"),
+    [(timedelta(minutes=5), "1h"), (timedelta(hours=2), "24h"), (timedelta(days=40), "90d"),
+     (timedelta(days=400), "all")],
+)  # fmt: skip
+def test_the_link_looks_back_as_far_as_it_must(ago: timedelta, span: str) -> None:
+    now = timezone.now()
+    form = missed_by("known-spam", now - ago, now)
+    assert (form.rule, form.stage, form.span) == ("known-spam", "missed", span)
 
 
 def test_who_may_change_rules_takes_it_back_with_words(sign_in: SignIn, put_aside: RuleTrip) -> None:

@@ -319,6 +319,8 @@ class TestOnTrial:
         assert tune(lead, "", do="end").status_code == 302
         draft = RulebookDraft.objects.get()
         assert draft.files.get("tuned.yaml", "") == ""
+        title = {"en": "End of the trial of mentions", "ar": "إنهاء تجربة mentions"}[language]
+        assert draft.title == title
         ends = {"en": "Canary 5% : 25 the trial ends", "ar": ": 25 تنتهي التجربة"}[language]
         assert ends in said(lead.get(f"/desk/rules/drafts/{draft.pk}/release"))
 

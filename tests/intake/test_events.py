@@ -25,6 +25,7 @@ from hakam.storage.embedded.vault import FileVault
 from hakam.storage.event_log import CorruptRecordError, Entry, Record
 from hakam.testing import scene
 from hakam.testing.event_logs import MemoryEventLog
+from hakam.vocabulary.actor import SYSTEM
 from hakam.vocabulary.event import Change, Event, ItemRef
 from hakam.vocabulary.measure import Measure, MeasureKind
 from hakam.vocabulary.verdict import Aside, Firing, Stage
@@ -127,6 +128,67 @@ def test_a_rule_that_was_put_aside_is_noted_once_with_the_events_that_it_missed(
     (found,) = trips.unseen()
     assert (found.kind, found.rule, found.events) == ("aside", "known-spam", 5)
     assert Fact.objects.filter(kind="rule.put_aside").count() == 1
+
+
+def judged_without(
+    log: Any, ago: float, item: str, *, failed: tuple[str, ...] = (), aside: tuple[str, ...] = ()
+) -> None:
+    """Append an event, received `ago` seconds before now, on which rules failed, or of which they were put aside."""
+    said = msgspec.structs.replace(
+        scene.verdict([]),
+        quarantined=failed,
+        aside={rule: Aside("it failed with ValueError", NOW.timestamp()) for rule in aside},
+    )
+    log.at = NOW.timestamp() - ago
+    log.append([scene.entry(scene.event("hello", item=item), said)])
+
+
+class Clocked(MemoryEventLog):
+    """A log whose clock is set."""
+
+    def __init__(self) -> None:
+        self.at = NOW.timestamp()
+        super().__init__(clock=lambda: self.at)
+
+
+@pytest.mark.parametrize("limit", [1, 3, 100])
+def test_the_events_on_which_a_rule_failed_before_are_counted_with_those_that_it_missed(
+    book: object, vault: FileVault, limit: int
+) -> None:
+    """However the records fall into batches; not those on which another failed, nor what lies long before."""
+    log = Clocked()
+    judged_without(log, 3_600, "long-ago", failed=("known-spam",))
+    for n in range(5):
+        judged_without(log, 20 - n, f"failed-{n}", failed=("known-spam", "other") if n else ("known-spam",))
+    judged_without(log, 10, "of-another", failed=("other",))
+    for n in range(4):
+        judged_without(log, 0, f"aside-{n}", aside=("known-spam",))
+    while consume(log, vault=vault, now=NOW, limit=limit):
+        pass
+    (found,) = trips.unseen()
+    assert (found.rule, found.events) == ("known-spam", 9)
+
+
+def test_failures_before_a_rule_was_taken_back_are_not_counted_again(book: object, vault: FileVault) -> None:
+    log = Clocked()
+    judged_without(log, 5, "failed", failed=("known-spam",))
+    judged_without(log, 0, "aside", aside=("known-spam",))
+    consume(log, vault=vault, now=NOW, limit=9)
+    judged_without(log, -1, "aside-still", aside=("known-spam",))
+    consume(log, vault=vault, now=NOW, limit=9)
+    (found,) = trips.unseen()
+    assert found.events == 3
+    trips.settle(found.pk, because="mended", by=SYSTEM, now=NOW + timedelta(seconds=2))
+    judged_without(log, -3, "aside-unheard", aside=("known-spam",))
+    consume(log, vault=vault, now=NOW + timedelta(seconds=3), limit=9)
+    assert trips.unseen() == []
+
+
+def test_a_rule_that_only_failed_is_not_said_to_be_put_aside(book: object, vault: FileVault) -> None:
+    log = Clocked()
+    judged_without(log, 5, "failed", failed=("known-spam",))
+    assert consume(log, vault=vault, now=NOW, limit=9) == 1
+    assert trips.unseen() == []
 
 
 def test_the_shadow_is_recorded_only(book: object, log: FileEventLog, vault: FileVault) -> None:

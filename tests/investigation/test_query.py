@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -72,6 +73,42 @@ def test_a_hit_shows_what_was_stored(busy: Forum) -> None:
 )
 def test_the_stored_verdict_is_a_filter(busy: Forum, fired: Fired, matched: int) -> None:
     assert asked(busy, fired=fired).matched == matched
+
+
+@pytest.mark.parametrize(
+    ("missed", "events"),
+    [
+        ({"says-buy"}, ["failed", "both", "aside"]),
+        ({"other"}, ["both"]),
+        ({"says-buy", "other"}, ["failed", "both", "aside"]),
+        ({ANY}, ["failed", "both", "aside"]),
+        ({"says"}, []),
+    ],
+)
+def test_events_that_were_judged_without_a_rule(forum: Forum, missed: set[str], events: list[str]) -> None:
+    """It failed on them, or had been put aside; a text that says so is another matter."""
+    forum.post('they wrote "quarantined" and "aside"')
+    pack = b'{"pack":{"id":"asked","version":"1.0.0","digest":"0"}'
+    verdicts = {
+        "failed": b',"quarantined":["says-buy"]}',
+        "both": b',"quarantined":["other"],"aside":{"says-buy":{"why":"it failed","at":1.0}}}',
+        "aside": b',"aside":{"says-buy":{"why":"it failed","at":1.0}}}',
+    }
+    for name, rest in verdicts.items():
+        raw = json.dumps(
+            {
+                "id": name,
+                "platform": "forum",
+                "kind": "post",
+                "at": "2026-01-01T00:00:00Z",
+                "author": {"id": "a"},
+                "item": {"id": name, "text": "hello"},
+            }
+        ).encode()
+        forum.log.append([Entry("forum", name, START, raw, b'{"signals":{}}', pack + rest)])
+    answer = asked(forum, missed=frozenset(missed))
+    assert sorted(hit.event for hit in answer.hits) == sorted(events)
+    assert (answer.matched, answer.unread) == (len(events), 0)
 
 
 def test_condition_and_verdict_together(busy: Forum) -> None:

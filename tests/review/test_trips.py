@@ -251,6 +251,25 @@ def test_the_latest_time_that_a_rule_was_taken_back_counts() -> None:
     assert trips.taken_back() == {"burst": (NOW + timedelta(minutes=11)).timestamp()}
 
 
+def test_events_on_which_a_rule_failed_before_are_counted_once() -> None:
+    aside = {"burst": Aside("it failed with ValueError", NOW.timestamp())}
+    assert trips.news(aside) == aside
+    for _batch in range(2):
+        with transaction.atomic():
+            trips.note_aside(aside, pack=PACK, events=3, now=NOW, failed={"burst": 5, "links": 9})
+    (found,) = trips.unseen()
+    assert found.events == 11
+    assert trips.news(aside) == {}
+
+
+def test_a_rule_that_was_taken_back_is_news_when_it_is_put_aside_again() -> None:
+    put_aside("burst")
+    trips.settle(trips.unseen()[0].pk, because="mended", by=LENA, now=NOW + timedelta(minutes=1))
+    assert trips.news({"burst": Aside("it failed", NOW.timestamp())}) == {}
+    later = {"burst": Aside("it failed", (NOW + timedelta(minutes=3)).timestamp())}
+    assert trips.news(later) == later
+
+
 def test_doctor_names_the_rule() -> None:
     trip("links")
     put_aside("burst")

@@ -260,7 +260,9 @@ class TestOnTrial:
         tried(draft)
         in_force(draft)
         later = NOW + timedelta(hours=1)
+        begun = draft.title
         draft = proposed(None, on_trial=True, now=later)
+        assert (begun, draft.title) == ("Tuning of mentions", "End of the trial of mentions")
         tried(draft)
         version = in_force(draft, later)
         assert dial().param.staged is None

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from django.db import InterfaceError, OperationalError, transaction
@@ -22,6 +22,7 @@ from hakam.intake import cursors, known_items, sightings
 from hakam.intake.acting import act
 from hakam.intake.known_items import Seen
 from hakam.intake.models import Quarantined
+from hakam.investigation.backwards import Range, pages
 from hakam.review import clauses, evidence, trips
 from hakam.review.automatic import key_of
 from hakam.review.cases import add_version, lock_open, open_items
@@ -90,6 +91,7 @@ def consume(log: EventLog, *, vault: Vault, now: datetime, limit: int) -> int:
         shadows = [one for one in shadows if one[0] <= last]
         broken = {seq: reason for seq, reason in broken.items() if seq <= last}
         aside = _aside(records)
+    failed = _failed(log, aside)
     with transaction.atomic():
         if not cursors.move(CURSOR, to=records[-1].seq):
             return 0
@@ -101,16 +103,25 @@ def consume(log: EventLog, *, vault: Vault, now: datetime, limit: int) -> int:
         for seq, item, firings in shadows:
             seen_at = sightings.seen_at(came[seq], now=now)
             sightings.note(firings, item=item, seq=seq, now=now, seen=seen_at)
-        for verdict, events in aside:
-            trips.note_aside(verdict.aside, pack=verdict.pack, events=events, now=now)
+        for without in aside:
+            said = without.verdict
+            trips.note_aside(said.aside, pack=said.pack, events=without.events, now=now, failed=failed)
         for seq, reason in sorted(broken.items()):
             _quarantine(seq, reason, now=now)
     return len(records)
 
 
-def _aside(records: Sequence[Record]) -> list[tuple[Verdict, int]]:
-    """Return, for each set of rules that were put aside, a verdict that names them and how many events have it."""
-    found: dict[tuple[object, ...], tuple[Verdict, int]] = {}
+class _Without(NamedTuple):
+    """Events that were judged without some rules: a verdict that names them, how many have it, and the first."""
+
+    verdict: Verdict
+    events: int
+    first: int
+
+
+def _aside(records: Sequence[Record]) -> list[_Without]:
+    """Return the events of records that were judged without rules that were put aside, for each set of rules."""
+    found: dict[tuple[object, ...], _Without] = {}
     for record in records:
         if b'"aside"' not in record.verdict:
             continue
@@ -118,8 +129,32 @@ def _aside(records: Sequence[Record]) -> list[tuple[Verdict, int]]:
             verdict = _VERDICTS.decode(record.verdict)
             if verdict.aside:
                 key = (verdict.pack, *sorted((rule, one.at) for rule, one in verdict.aside.items()))
-                found[key] = (verdict, found.get(key, (verdict, 0))[1] + 1)
+                known = found.get(key, _Without(verdict, 0, record.seq))
+                found[key] = known._replace(events=known.events + 1)
     return list(found.values())
+
+
+def _failed(log: EventLog, aside: Sequence[_Without]) -> dict[str, int]:
+    """Return, of rules whose putting aside is news, on how many events each had failed in the time before."""
+    failed: dict[str, int] = {}
+    for one in aside:
+        for rule, put in trips.news(one.verdict.aside).items():
+            if rule in failed:
+                continue
+            begin = put.at - trips.BEFORE_ASIDE.total_seconds()
+            stretch = Range(log.before(begin), one.first - 1)
+            records = (record for page in pages(log, stretch) for record in page.records)
+            failed[rule] = sum(rule in _failing(record) for record in records)
+    return failed
+
+
+def _failing(record: Record) -> tuple[str, ...]:
+    """Return the rules that failed on an event; none if its verdict can't be read, which `_sort` tells."""
+    if b'"quarantined"' not in record.verdict:
+        return ()
+    with suppress(msgspec.MsgspecError):
+        return _VERDICTS.decode(record.verdict).quarantined
+    return ()
 
 
 def _before(error: CorruptRecordError, log: EventLog, after: int, limit: int) -> list[Record]:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from hakam.investigation.backwards import Range, backwards, pages, range_of
-from hakam.investigation.stored import Said, Stored, fired_in, read
+from hakam.investigation.stored import Said, Stored, fired_in, missed_in, read
 from hakam.investigation.tops import Facet, Tally, Top
 from hakam.investigation.where import Question
 from hakam.signals.measure import Need, text_of
@@ -77,7 +77,10 @@ class Fired(msgspec.Struct, frozen=True):
 
 
 class Query(msgspec.Struct, frozen=True):
-    """What is asked. `since` and `until` are Unix seconds of receipt; without `question` every event fits."""
+    """What is asked. `since` and `until` are Unix seconds of receipt; without `question` every event fits.
+
+    `missed`: only events that were judged without one of these rules (`*` is any), as it failed or was put aside.
+    """
 
     question: Question | None = None
     fired: Fired = Fired()
@@ -89,6 +92,7 @@ class Query(msgspec.Struct, frozen=True):
     by: Step | None = None
     finer: bool = False  # if all fell on one day: all hours of that day, whatever `by` is
     budget: float | None = None  # seconds
+    missed: frozenset[str] = frozenset()
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -183,6 +187,8 @@ class _Run:
             fired = fired_in(record)
             if self.query.fired and not self.query.fired.fits(fired):
                 return None
+            if self.query.missed and not self._misses(record):
+                return None
             stored = read(record, self.needs, fired)
         except (ValueError, RecursionError):  # what can't be decoded
             self.unread += 1
@@ -199,6 +205,10 @@ class _Run:
                 return None
         self._count(stored)
         return stored
+
+    def _misses(self, record: Record) -> bool:
+        missed = missed_in(record)
+        return bool(missed) if ANY in self.query.missed else not missed.isdisjoint(self.query.missed)
 
     def _count(self, stored: Stored) -> None:
         self.matched += 1

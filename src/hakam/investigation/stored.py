@@ -39,9 +39,15 @@ class _Firings(msgspec.Struct, frozen=True):
     firings: tuple[Said, ...] = ()
 
 
+class _Missed(msgspec.Struct, frozen=True):
+    quarantined: tuple[str, ...] = ()
+    aside: dict[str, msgspec.Raw] = {}
+
+
 _decode_event = msgspec.json.Decoder(Event).decode
 _decode_kept = msgspec.json.Decoder(_Kept).decode
 _decode_firings = msgspec.json.Decoder(_Firings).decode
+_decode_missed = msgspec.json.Decoder(_Missed).decode
 _decode_verdict = msgspec.json.Decoder(Verdict).decode
 
 
@@ -70,6 +76,17 @@ def fired_in(record: Record) -> tuple[Said, ...]:
     if b'"firings"' not in record.verdict:
         return ()
     return _decode_firings(record.verdict).firings
+
+
+def missed_in(record: Record) -> frozenset[str]:
+    """Return the rules without which an event was judged: they failed on it, or had been put aside.
+
+    Raises `ValueError` if the verdict is none.
+    """
+    if b'"quarantined"' not in record.verdict and b'"aside"' not in record.verdict:
+        return frozenset()
+    missed = _decode_missed(record.verdict)
+    return frozenset(missed.quarantined).union(missed.aside)
 
 
 def verdict_of(record: Record) -> Verdict:

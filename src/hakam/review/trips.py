@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from hakam.compliance import ledger, rulebook
@@ -23,11 +23,14 @@ from hakam.compliance.direction import settled
 from hakam.compliance.facts import FactKind
 from hakam.compliance.models import RulebookVersion
 from hakam.compliance.storable import storable
+from hakam.policy.quarantine import WITHIN
 from hakam.review.models import RuleTrip
 from hakam.vocabulary.actor import SYSTEM, Actor
 from hakam.vocabulary.verdict import Aside, PackRef, Stage, Verdict
 
 SHOWN: Final = 20
+BEFORE_ASIDE: Final = timedelta(seconds=WITHIN + 5)
+"""In which a rule failed as often as puts it aside, with what the door takes at most until it goes on without it."""
 
 
 class TripKind(StrEnum):
@@ -117,10 +120,33 @@ def held_back(now: datetime) -> dict[str, RuleTrip]:
     return held
 
 
-def note_aside(rules: Mapping[str, Aside], *, pack: PackRef, events: int, now: datetime) -> None:
-    """Note, inside the caller's transaction, that these rules were not asked on some events. The first is a fact.
+def news(rules: Mapping[str, Aside]) -> dict[str, Aside]:
+    """Return those that were put aside and not noted yet.
 
     What was judged before the door heard that somebody took a rule back is no news.
+    """
+    noted = RuleTrip.objects.filter(kind=TripKind.ASIDE)
+    return {
+        rule: aside
+        for rule, aside in rules.items()
+        if not noted.filter(
+            Q(seen_at=None) | Q(seen_at__gte=datetime.fromtimestamp(aside.at, UTC)), rule=rule
+        ).exists()
+    }
+
+
+def note_aside(
+    rules: Mapping[str, Aside],
+    *,
+    pack: PackRef,
+    events: int,
+    now: datetime,
+    failed: Mapping[str, int] | None = None,
+) -> None:
+    """Note, inside the caller's transaction, that these rules were not asked on some events. The first is a fact.
+
+    `failed`: on how many events each had failed before; they were judged without it too, and are counted with the
+    first. What was judged before the door heard that somebody took a rule back is no news.
     """
     for rule, aside in rules.items():
         at = datetime.fromtimestamp(aside.at, UTC)
@@ -135,7 +161,13 @@ def note_aside(rules: Mapping[str, Aside], *, pack: PackRef, events: int, now: d
             continue
         why = storable(aside.why)[:300]
         trip = RuleTrip.objects.create(
-            rule=rule, kind=TripKind.ASIDE, why=why, pack=str(pack), first_at=at, last_at=now, events=events
+            rule=rule,
+            kind=TripKind.ASIDE,
+            why=why,
+            pack=str(pack),
+            first_at=at,
+            last_at=now,
+            events=events + (failed or {}).get(rule, 0),
         )
         ledger.record(
             FactKind.RULE_PUT_ASIDE,

@@ -130,7 +130,8 @@ def propose(
         return tuning.with_value(dict(files), name, value, community)
 
     with transaction.atomic():
-        draft = _written(rewritten, _title(name, community), draft_id, by=by, now=now)
+        ends = on_trial and value is None
+        draft = _written(rewritten, _title(name, community, ends=ends), draft_id, by=by, now=now)
         pack = _pack_of(draft.files)
         if staging is not None and not on_trial:
             for rule in pack.rules:
@@ -160,7 +161,10 @@ def switch(
     return draft
 
 
-def _title(name: str, community: str) -> str:
+def _title(name: str, community: str, *, ends: bool = False) -> str:
+    """Return what a new draft is called; `ends`: it ends the trial of a value."""
+    if ends:
+        return _("End of the trial of %(name)s") % {"name": name}
     if community:
         return _("Tuning of %(name)s in %(community)s") % {"name": name, "community": community}
     return _("Tuning of %(name)s") % {"name": name}

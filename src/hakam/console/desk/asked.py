@@ -24,6 +24,7 @@ TOPS: Final = ("author.id", "links.domains", "text.fingerprint", "media.hash", "
 MOST_TOPS: Final = 4
 SHOWN: Final = 30
 EXPORTED: Final = 10_000
+MISSED: Final = "missed"  # in place of a stage: judged without the rule, as it failed or was put aside
 SECONDS: Final = 8.0  # an answer comes within them; what is older is said to be left out
 
 
@@ -99,7 +100,7 @@ class Ready:
 def prepare(form: Form, pack: Pack, now: datetime, *, limit: int = SHOWN) -> Ready:
     """Check a form. Raises `AskError` for what is no mistake of the condition."""
     since = since_of(form.span, now)
-    if form.stage not in {"", "live", "shadow"} or form.by not in {"", "hour", "day"}:
+    if form.stage not in {"", "live", "shadow", MISSED} or form.by not in {"", "hour", "day"}:
         raise AskError(_("Choose one of the values that the form offers."))
     if len(form.top) > MOST_TOPS:
         raise AskError(_("At most %(count)s fields are counted at once.") % {"count": MOST_TOPS})
@@ -110,20 +111,19 @@ def prepare(form: Form, pack: Pack, now: datetime, *, limit: int = SHOWN) -> Rea
     asked = Asker(pack).ask(form.where) if form.where else Asked(None, ())
     if form.where and asked.question is None:
         return Ready(asked, None, since)
-    fired = Fired(
-        frozenset({form.rule}) if form.rule else frozenset({ANY}) if form.stage else frozenset(),
-        frozenset(),
-        frozenset({Stage(form.stage)}) if form.stage else frozenset(),
-    )
+    rules = frozenset({form.rule}) if form.rule else frozenset({ANY}) if form.stage else frozenset()
+    missed = form.stage == MISSED
+    stages = frozenset({Stage(form.stage)}) if form.stage and not missed else frozenset()
     query = Query(
         asked.question,
-        fired,
+        Fired() if missed else Fired(rules, frozenset(), stages),
         since.timestamp() if since else 0.0,
         limit=limit,
         top=tops,
         by=Step(form.by) if form.by else None,
         finer=True,
         budget=SECONDS,
+        missed=rules if missed else frozenset(),
     )
     return Ready(asked, query, since)
 
@@ -136,3 +136,12 @@ def since_of(span: str, now: datetime) -> datetime | None:
     if seconds is None:
         raise AskError(_("Choose one of the values that the form offers."))
     return (now - timedelta(seconds=seconds)).astimezone(UTC)
+
+
+def missed_by(rule: str, since: datetime, now: datetime) -> Form:
+    """Return the form that asks which events were judged without a rule since a moment, or a little earlier."""
+    for span in SPANS:
+        begin = since_of(span, now)
+        if begin is None or begin <= since:
+            break
+    return Form(span=span, rule=rule, stage=MISSED)

@@ -25,13 +25,15 @@ from hakam.compliance.drafts import (
     WrongFileError,
 )
 from hakam.compliance.models import RulebookDraft
+from hakam.console import at_hand
 from hakam.console.admission import admit, person
+from hakam.console.installation import installation
 from hakam.policy.codes import CODES, CodeSpec
 from hakam.policy.engine import compile_pack
 from hakam.policy.fields import FIELDS
 from hakam.policy.functions import FUNCTIONS
 from hakam.policy.layout import lay_out
-from hakam.policy.pack import load_pack
+from hakam.policy.pack import Pack, load_pack
 from hakam.policy.testing import run_examples
 from hakam.policy.wording import in_language
 from hakam.staff import access as staff
@@ -61,6 +63,7 @@ class Check:
     errors: int
     warnings: int
     more: int  # that are not shown
+    pack: Pack | None  # None where there are errors
 
     @property
     def fine(self) -> bool:
@@ -70,7 +73,8 @@ class Check:
 
 def check(draft: RulebookDraft, path: str) -> Check:
     """Check the whole draft; what stands in the open file comes first."""
-    findings = load_pack(draft.files, lists.at_hand()).findings
+    loaded = load_pack(draft.files, lists.at_hand())
+    findings = loaded.findings
     ordered = sorted(
         findings,
         key=lambda f: (f.span is None or f.span.file != path, f.severity is not Severity.ERROR),
@@ -81,6 +85,7 @@ def check(draft: RulebookDraft, path: str) -> Check:
         errors=errors,
         warnings=len(findings) - errors,
         more=max(0, len(findings) - SHOWN),
+        pack=loaded.pack,
     )
 
 
@@ -180,6 +185,11 @@ def _first(draft: RulebookDraft) -> str:
     return min(paths, key=lambda path: (not path.startswith("rules"), path not in changed, path))
 
 
+def _base_of(draft: RulebookDraft) -> Pack | None:
+    """Return the pack that a draft began on, for what it declares while the draft has errors."""
+    return load_pack(draft.base.files, lists.at_hand()).pack if draft.base is not None else None
+
+
 def _editor(
     request: HttpRequest,
     draft: RulebookDraft,
@@ -196,6 +206,7 @@ def _editor(
     changed = drafts.changed_files(draft)
     history = drafts.history(draft, path)
     writes = person(request).may(Permission.PACK_PUBLISH) and draft.state == DraftState.OPEN
+    checked = check(draft, path)
     context = {
         **ahead(draft),
         "draft": draft,
@@ -210,9 +221,11 @@ def _editor(
         "names": staff.names({draft.created_by, draft.changed_by, *(save.by for save in history)}),
         "before": draft.base.files.get(path, "") if draft.base is not None else "",
         "changed_here": path in changed,
-        "check": check(draft, path),
+        "check": checked,
         "functions": FUNCTIONS.values(),
         "fields": FIELDS.values(),
+        "scores": at_hand.scores(installation().home),
+        "extras": at_hand.extras(checked.pack or _base_of(draft)),
         "acts": list(MeasureKind),
         "may_write": writes,
         "line": request.GET.get("line", ""),

@@ -10,15 +10,20 @@ from typing import Any, Final, NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from hakam.compliance import rulebook
 from hakam.compliance.models import RulebookVersion
 from hakam.console.admission import admit, person
+from hakam.console.desk.asked import missed_by
 from hakam.policy.pack import Pack
 from hakam.policy.quarantine import FAILED, OVERRAN
 from hakam.review import releases, trips, way_back
+from hakam.review.confined import confined
+from hakam.review.models import RuleTrip
+from hakam.review.trips import BEFORE_ASIDE
 from hakam.staff import access as staff
 from hakam.staff.roles import Permission
 
@@ -73,6 +78,24 @@ def _kind(found: tokenize.TokenInfo) -> str:
     if found.type == tokens.NAME:
         return "word" if found.string in _WORDS else "name"
     return ""
+
+
+def _missed(request: HttpRequest, found: list[RuleTrip], pack: Pack) -> dict[int, str]:
+    """Return where whoever may ask the log finds the events that were judged without each rule that was put aside.
+
+    What a rule against abuse of children may have missed is for child-safety.
+    """
+    user = person(request)
+    if not user.may(Permission.LOG_QUERY):
+        return {}
+    hidden = frozenset() if user.may(Permission.CHILD_SAFETY_READ) else confined().clauses
+    veiled = {rule.id for rule in pack.rules if rule.policy in hidden}
+    page, now = reverse("console:investigate"), timezone.now()
+    return {
+        trip.pk: f"{page}?{missed_by(trip.rule, trip.first_at - BEFORE_ASIDE, now).link}"
+        for trip in found
+        if trip.kind == trips.TripKind.ASIDE and trip.rule not in veiled
+    }
 
 
 def _version(wanted: str) -> RulebookVersion | None:
@@ -132,6 +155,7 @@ def rules(request: HttpRequest) -> HttpResponse:
     context["overran"] = OVERRAN
     context["typed"] = request.session.pop(TYPED, {})
     context["earlier_trips"] = trips.earlier()
+    context["missed"] = _missed(request, [*context["aside"], *context["earlier_trips"]], pack)
     context["held_now"] = trips.held_back(timezone.now())
     context["held"] = {} if version.active_until else context["held_now"]
     context["names"] = staff.names(
