@@ -23,6 +23,7 @@ from hakam.investigation import query
 from hakam.investigation.backwards import Range, backwards
 from hakam.review.models import Case
 from hakam.storage.embedded.event_log import FileEventLog
+from hakam.storage.event_log import Entry
 from hakam.wiring import ports
 from hakam.wiring.settings import settings
 
@@ -169,6 +170,17 @@ def test_one_such_event_is_explained_only_to_who_means_to_and_that_is_a_fact(
     assert "child-safety" not in err  # it goes on to judge it again, by a version that this home lacks
     assert Fact.objects.get(kind="evidence.viewed").subject == f"event:{seq}"
     case.delete()
+
+
+def test_events_that_were_judged_without_a_rule(ask: Ask, forum: Forum) -> None:
+    head = b'{"id":"missed","platform":"forum","kind":"post","at":"2026-01-01T00:00:00Z"'
+    raw = head + b',"author":{"id":"a"},"item":{"id":"m"}}'
+    verdict = b'{"pack":{"id":"asked","version":"1.0.0","digest":"0"},"quarantined":["broken"]}'
+    forum.log.append([Entry("forum", "missed", 90_003.0, raw, b'{"signals":{}}', verdict)])
+    for rule in ("broken", "*"):
+        found = json.loads(ask("--json", "--without", rule))
+        assert (found["matched"], [hit["event"] for hit in found["hits"]]) == (1, ["missed"])
+    assert json.loads(ask("--json", "--without", "sound"))["matched"] == 0
 
 
 def test_a_budget_that_is_used_up_says_how_far_it_came(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,6 +47,13 @@ def query(
         list[str] | None, typer.Option(help="Only where a rule of this clause had fired.")
     ] = None,
     stage: Annotated[list[str] | None, typer.Option(help="Only where it fired as live or shadow.")] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RULE",
+            help='Only events judged without this rule, as it failed or was put aside; "*": any rule.',
+        ),
+    ] = None,
     top: Annotated[
         list[str] | None,
         typer.Option(
@@ -112,6 +119,7 @@ def query(
         size,
         Step(by) if by else None,
         budget=budget or None,
+        missed=frozenset(without or ()),
     )
     log = FileEventLog(chosen.home / "events")
     try:
