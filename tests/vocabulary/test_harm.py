@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from hakam.vocabulary import harm as module
-from hakam.vocabulary.harm import CHILD_ABUSE_OFFENCES, Harm, HarmCodes, crosswalk
+from hakam.vocabulary.harm import CHILD_ABUSE_OFFENCES, Harm, HarmCodes, crosswalk, harms_meant
 
 FIXTURE = Path(__file__).parent / "fixtures" / "transparency-database.txt"
 OPENAI = frozenset({
@@ -138,3 +138,28 @@ def test_a_table_that_does_not_fit_stops_the_start(
             crosswalk()
     finally:
         crosswalk.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("Hate speech", (Harm.HATE_SPEECH,)),
+        ("Spam and scams", (Harm.SPAM,)),
+        ("Illegal drugs", (Harm.DRUGS_WEAPONS,)),
+        ("Self-harm", (Harm.SUICIDE_SELF_HARM,)),
+        ("copyright", (Harm.IP,)),
+        ("fake news", (Harm.MISINFORMATION,)),
+        ("hate", (Harm.HATE_SPEECH, Harm.HATE_WOMEN)),
+        ("", ()),
+        ("of the", ()),
+        ("خطاب كراهية", ()),
+    ],
+)
+def test_harms_are_known_by_other_words(said: str, meant: tuple[Harm, ...]) -> None:
+    assert harms_meant(said) == meant
+
+
+def test_every_harm_is_known_by_its_key_and_its_label() -> None:
+    for harm, row in crosswalk().items():
+        assert harm in harms_meant(harm.replace("_", " "))
+        assert not harms_meant(row.label) or harm in harms_meant(row.label)

@@ -7,10 +7,10 @@ import msgspec
 from hakam.policy.listed import report_country
 from hakam.policy.measures import read_acts
 from hakam.policy.shape import ID, Shape
-from hakam.policy.source import Reporter, nearest
+from hakam.policy.source import Reporter, listing, nearest
 from hakam.policy.strict_yaml import Mapping, Node
 from hakam.vocabulary.finding import Span
-from hakam.vocabulary.harm import Harm
+from hakam.vocabulary.harm import Harm, harms_meant
 from hakam.vocabulary.iso_codes import country_meant
 from hakam.vocabulary.measure import Measure
 
@@ -73,7 +73,7 @@ def _clause(entry: Mapping, languages: tuple[str, ...], shape: Shape) -> Clause 
     id_ = shape.text(entry, "policy", pattern=ID, what="a clause's id")
     harm = shape.text(entry, "harm", what="harm")
     if harm is not None and harm not in set(Harm):
-        hint = nearest(harm, Harm) or "see the list of harms in the reference"
+        hint = _harm_hint(harm)
         report.report("P011", f"there is no harm `{harm[:60]}`", entry.entries["harm"].span, hint=hint)
     severity = shape.whole(entry, "severity", 0, MOST_SEVERE)
     title = shape.texts_by_language(entry, "title", languages)
@@ -116,6 +116,17 @@ def _clause(entry: Mapping, languages: tuple[str, ...], shape: Shape) -> Clause 
     return Clause(
         id_, Harm(harm), severity, title, text, ladder, examples, legal, contractual is not False, entry.span
     )
+
+
+def _harm_hint(said: str) -> str:
+    """Return the harm that is meant, or those that are: `terrorism` has several."""
+    same = [harm for harm in Harm if harm.startswith(f"{said.lower()}_")]
+    meant = tuple(same) if len(same) > 1 else harms_meant(said)
+    if len(meant) > 1 and (same or nearest(said, Harm) is None):
+        return f"there are {listing(meant)}"
+    if len(meant) == 1:
+        return f"did you mean `{meant[0]}`?"
+    return nearest(said, Harm) or "see the list of harms in the reference"
 
 
 def _legal(entry: Mapping, shape: Shape) -> tuple[LegalGround, ...]:

@@ -108,7 +108,12 @@ def _unreadable(
 ) -> None:
     slip = slip_in(scalar.value)
     if slip is not None:
-        report.report(slip.code, slip.message, scalar.within(slip.start, slip.end), hint=slip.hint)
+        hint = slip.hint
+        if hint == "close the quotes" and not scalar.style:  # the rest may have been taken for a comment
+            hint = (
+                "close the quotes; if they hold ` #`, write `|` after the colon and the text on the next line"
+            )
+        report.report(slip.code, slip.message, scalar.within(slip.start, slip.end), hint=hint)
         return
     n = min(max((error.lineno or 2) - 2, 0), len(lines) - 1)
     start = min(starts[n] + max((error.offset or 1) - 1, 0), max(len(scalar.value) - 1, 0))

@@ -79,8 +79,10 @@ def _known_keys(node: Node, of: type[msgspec.Struct], shape: Shape) -> None:
     """Report each key, however deep, that no part of an event has: a test would say nothing by it."""
     if not isinstance(node, Mapping):
         return
-    shape.keys(node, of.__struct_fields__)
-    for key, below in _parts(of).items():
+    parts = _parts(of)
+    deeper = {name: part for part in reversed(parts) for name in parts[part].__struct_fields__}
+    shape.keys(node, of.__struct_fields__, deeper)
+    for key, below in parts.items():
         held = node.entries.get(key)
         for one in held.items if isinstance(held, Sequence) else (held,):
             if one is not None:

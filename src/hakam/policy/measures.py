@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Callable
 
@@ -12,7 +13,7 @@ from hakam.policy.expression import Parsed, constant, name_of, parse, twice_name
 from hakam.policy.kinds import parse_duration
 from hakam.policy.listed import report_country, territory_meant
 from hakam.policy.source import Reporter, Scalar, listing, nearest
-from hakam.policy.strict_yaml import Node, Sequence, Text
+from hakam.policy.strict_yaml import Mapping, Node, Sequence, Text
 from hakam.policy.territories import TERRITORIES
 from hakam.vocabulary.finding import Span
 from hakam.vocabulary.measure import Measure, MeasureKind, Reversal
@@ -85,7 +86,8 @@ def read_acts(node: Node, report: Reporter, *, what: str, reviews: bool) -> list
     elif isinstance(node, Sequence):
         scalars = _entries(node, report, what)
     else:
-        report.report("P009", f"`{what}` is a list of measures", node.span, hint="as `[limit_reach, remove]`")
+        hint = _as_calls(node, "as `[limit_reach, remove]`")
+        report.report("P009", f"`{what}` is a list of measures", node.span, hint=hint)
         return []
     acts: list[Act] = []
     for scalar in scalars:
@@ -115,9 +117,7 @@ def _entries(node: Sequence, report: Reporter, what: str) -> list[Scalar]:
     texts: list[Text] = []
     for item in node.items:
         if not isinstance(item, Text):
-            report.report(
-                "P009", f"an entry of `{what}` is a measure", item.span, hint='as `remove(territory="EU")`'
-            )
+            report.report("P009", f"an entry of `{what}` is a measure", item.span, hint=_as_calls(item))
         elif item.value is None:
             report.report(
                 "P009", f"an entry of `{what}` is empty", item.span, hint="write a measure or remove it"
@@ -133,6 +133,27 @@ def _entries(node: Sequence, report: Reporter, what: str) -> list[Scalar]:
         if not any(text.scalar.style for text in texts) and inner.startswith("[") and inner.endswith("]"):
             return [_inner(node)]
     return [text.scalar for text in texts]
+
+
+def _as_calls(node: Node, otherwise: str = 'as `remove(territory="EU")`') -> str:
+    """Return how measures are written whose arguments stand below them: `suspend: {days: 7}`, `suspend: 7`."""
+    calls = []
+    for name, given in node.entries.items() if isinstance(node, Mapping) else ():
+        arguments = given.entries if isinstance(given, Mapping) else {"": given}
+        said = [_argument(name, key, one.value) for key, one in arguments.items() if isinstance(one, Text)]
+        if name not in set(MeasureKind) or len(said) < len(arguments) or None in said:
+            return otherwise
+        calls.append(f"{name}({', '.join(filter(None, said))})".removesuffix("()"))
+    return f"write `{', '.join(calls)}`" if calls else otherwise
+
+
+def _argument(measure: str, key: str, value: object) -> str | None:
+    """Return an argument as it is written in a call, `None` if that is not certain; empty if nothing is said."""
+    if value is None and not key:
+        return ""
+    if type(value) not in {int, str} or (not key and (measure not in _TIMED or type(value) is str)):
+        return None
+    return f"{key or 'days'}={json.dumps(value, ensure_ascii=False)}"
 
 
 def _inner(node: Sequence) -> Scalar:

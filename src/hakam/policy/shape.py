@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping as Dictionary
 
 import msgspec
 
@@ -18,9 +19,12 @@ _CALLED = {  # what other systems call a key
     **dict.fromkeys(("action", "actions", "do", "measures", "measure", "decision"), "then"),
     **dict.fromkeys(("description", "comment", "summary"), "about"),
     **dict.fromkeys(("expect", "expects", "expected", "should_fire"), "fires"),
-    **dict.fromkeys(("status", "state", "mode", "enabled"), "stage"),
+    **dict.fromkeys(("status", "state", "mode", "enabled", "active", "disabled"), "stage"),
     **dict.fromkeys(("clause", "policy_id", "category"), "policy"),
 }
+
+_SWITCHES = frozenset({"enabled", "active", "disabled", "enable", "on", "off"})
+_NOWHERE: Dictionary[str, str] = {}
 
 
 class Shape(msgspec.Struct):
@@ -48,12 +52,16 @@ class Shape(msgspec.Struct):
                 )
         return found
 
-    def keys(self, entry: Mapping, known: tuple[str, ...]) -> None:
-        """Report keys that nothing reads."""
+    def keys(self, entry: Mapping, known: tuple[str, ...], deeper: Dictionary[str, str] = _NOWHERE) -> None:
+        """Report keys that nothing reads. `deeper` says under which key others stand."""
         for key, span in entry.keys.items():
             if key not in known:
                 meant = _CALLED.get(key.lower())
                 hint = f"did you mean `{meant}`?" if meant in known else None
+                if key.lower() in _SWITCHES and "stage" in known:
+                    hint = "a rule that only watches has `stage: shadow`"
+                elif key in deeper:
+                    hint = f"`{key}` stands in `{deeper[key]}`"
                 hint = hint or nearest(key, known) or f"there are {listing(known)}"
                 self.report.report("P007", f"nothing reads `{key[:60]}`", span, hint=hint)
 

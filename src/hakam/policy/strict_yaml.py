@@ -143,6 +143,11 @@ def _document(file: str, text: str, report: Reporter) -> Node | None:
             mark = error.context_mark  # where the key or the bracket stands, not where reading gave up
         span = reader.span(mark, mark) if mark is not None else _whole(file)
         problem = " ".join(str(error.problem or error.context or "it is not YAML").split())
+        if (glued := _glued(file, text, span)) is not None:
+            key, value, at = glued
+            message = f"cannot read the file: no space follows the colon of `{key}:`"
+            report.report("P002", message, at, hint=f"write `{key}: {value}`")
+            return None
         report.report("P002", f"cannot read the file: {problem}", span, hint=_yaml_hint(problem, text, span))
     except ReaderError as error:
         line, column = (
@@ -165,6 +170,21 @@ def _document(file: str, text: str, report: Reporter) -> Node | None:
 
 def _whole(file: str) -> Span:
     return Span(file, 1, 1, 1, 2)
+
+
+def _glued(file: str, text: str, span: Span) -> tuple[str, str, Span] | None:
+    """Return a key and its value that no space divides, if that may be why reading gave up on this line or the next."""
+    lines = text.split("\n")
+    for number in range(min(span.line, len(lines)), max(span.line - 3, 0), -1):
+        found = _GLUED.fullmatch(lines[number - 1])
+        if found is not None:
+            column = found.start(1) + 1
+            return (
+                found[1],
+                found[2],
+                Span(file, number, column, number, column + len(found[1] + found[2]) + 1),
+            )
+    return None
 
 
 def _yaml_hint(problem: str, text: str, span: Span) -> str:  # noqa: PLR0911 -- one for each look
@@ -191,6 +211,7 @@ def _tag_hint(tag: str) -> str:
     return "remove it: types follow from the key"
 
 
+_GLUED = re.compile(r"\s*(?:- )?([a-z_]+):([^\s/:\"'][^:]*?)\s*")
 _PLAIN = "write plain YAML: `key: value` on lines of their own, lists with `- `, texts in quotes"
 _HINTS = (
     ("expected ','", "close the bracket, or put a comma before what follows"),

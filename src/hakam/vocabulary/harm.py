@@ -6,6 +6,7 @@ those lists change and this one should not.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -93,6 +94,39 @@ def crosswalk() -> dict[Harm, HarmCodes]:
     if missing:
         raise LookupError(f"harms.json lacks {sorted(missing)}")
     return table
+
+
+_CALLED: dict[str, Harm] = {  # by words that stand in no label
+    **dict.fromkeys(("copyright", "piracy", "trademark"), Harm.IP),
+    **dict.fromkeys(("porn", "pornography", "nudity", "nsfw"), Harm.ADULT_SEXUAL),
+    **dict.fromkeys(("scam", "phishing"), Harm.FRAUD),
+    **dict.fromkeys(("bullying", "insult", "trolling"), Harm.HARASSMENT),
+    **dict.fromkeys(("gore", "violence"), Harm.GRAPHIC_VIOLENCE),
+    **dict.fromkeys(("bot", "botnet", "brigading"), Harm.CIB),
+    **dict.fromkeys(("disinformation", "rumour", "rumor", "news"), Harm.MISINFORMATION),
+    **dict.fromkeys(("malware", "hacking"), Harm.CYBER_ATTACK),
+    **dict.fromkeys(("doxing", "dox"), Harm.DOXXING),
+}
+_IDLE = frozenset({"", "and", "or", "of", "the", "content", "other", "illegal"})
+_MANY = 4  # harms that share as many words with a text: more say nothing
+
+
+def harms_meant(text: str) -> tuple[Harm, ...]:
+    """Return the harms that a text names in other words (`Hate speech`, `copyright`), none if that can't be told."""
+    words = _words(text)
+    known = [_CALLED[word] for word in sorted(words | set(text.lower().split())) if word in _CALLED]
+    shared = {key: len(words & _words(f"{key} {row.label}")) for key, row in crosswalk().items()}
+    most = max(shared.values())
+    found = [key for key, many in shared.items() if many == most and most]
+    plain = [key for key in found if _words(key) <= words]  # all that its key says
+    if len(found) != 1 or most == 1:  # one word may be of many labels
+        found = plain or list(dict.fromkeys(known)) or found
+    return tuple(found) if len(found) <= _MANY else ()
+
+
+def _words(text: str) -> frozenset[str]:
+    words = re.findall(r"[a-z]+", text.lower())
+    return frozenset(word.removesuffix("s") for word in words) - _IDLE
 
 
 # DSA Art. 16(2)(c): a notice of these needs no name and no address (Directive 2011/93/EU, Arts 3 to 7).
