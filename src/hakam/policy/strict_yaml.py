@@ -176,14 +176,11 @@ def _glued(file: str, text: str, span: Span) -> tuple[str, str, Span] | None:
     """Return a key and its value that no space divides, if that may be why reading gave up on this line or the next."""
     lines = text.split("\n")
     for number in range(min(span.line, len(lines)), max(span.line - 3, 0), -1):
-        found = _GLUED.fullmatch(lines[number - 1])
+        found = _GLUED.fullmatch(lines[number - 1].rstrip())
         if found is not None:
+            key, value = found.groups()
             column = found.start(1) + 1
-            return (
-                found[1],
-                found[2],
-                Span(file, number, column, number, column + len(found[1] + found[2]) + 1),
-            )
+            return key, value, Span(file, number, column, number, column + len(key + value) + 1)
     return None
 
 
@@ -211,7 +208,7 @@ def _tag_hint(tag: str) -> str:
     return "remove it: types follow from the key"
 
 
-_GLUED = re.compile(r"\s*(?:- )?([a-z_]+):([^\s/:\"'][^:]*?)\s*")
+_GLUED = re.compile(r"\s*(?:- )?([a-z_]+):([^\s/:\"'][^:]{0,80})")
 _PLAIN = "write plain YAML: `key: value` on lines of their own, lists with `- `, texts in quotes"
 _HINTS = (
     ("expected ','", "close the bracket, or put a comma before what follows"),
