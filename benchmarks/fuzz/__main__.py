@@ -1,10 +1,11 @@
 """`python -m benchmarks.fuzz [TARGET...] [--seconds N] [--corpus DIR] [--found DIR] [--again FILE...] [--json]`.
 
 Coverage-guided inputs for the readers of what strangers write: strict YAML, whole packs, expressions, conditions made
-choice by choice and judged both ways, patterns, request bodies, texts. Each target has `--seconds` in a process of its
-own; a hang ends the process, is kept, and the rest of the time goes to another one. What was found is in `--found`,
-each with its error beside it; exit code 1 if there is any. `--again` tries kept inputs once, without atheris. Each
-search begins where those before ended: with the inputs of `kept.zip`, to which `python -m benchmarks.fuzz.kept` adds.
+choice by choice and judged both ways, the same over columns, patterns, request bodies, texts. Each target has
+`--seconds` in a process of its own; a hang ends the process, is kept, and the rest of the time goes to another one.
+What was found is in `--found`, each with its error beside it; exit code 1 if there is any. `--again` tries kept inputs
+once, without atheris. Each search begins where those before ended: with the inputs of `kept.zip`, to which
+`python -m benchmarks.fuzz.kept` adds.
 """
 
 from __future__ import annotations

@@ -29,12 +29,14 @@ from benchmarks.fuzz.words import (
     YAML,
 )
 
+from hakam.backtest.agreement import compare
 from hakam.door.decode import Batch, Limits, decode
 from hakam.policy import patterns, strict_yaml
 from hakam.policy.check import Checker
 from hakam.policy.codes import CODES
 from hakam.policy.counters import NO_COUNTERS
 from hakam.policy.coverage import disagreements, generated_events
+from hakam.policy.differing import Judging
 from hakam.policy.engine import Engine, compile_pack
 from hakam.policy.lists import ListKind
 from hakam.policy.outside import OutsideList, pack_list
@@ -98,6 +100,11 @@ FILES = {
 OUTSIDE = {
     "bad-ids": OutsideList("bad-ids", pack_list(ListKind.VALUES, ["a1", "ربح"])[0]),
     "phrases": OutsideList("phrases", pack_list(ListKind.TERMS, ["free money", "ربح سريع"])[0]),
+}
+
+INSIDE = {  # the same lists within the pack, where another program reads them too
+    "lists/bad-ids.txt": "# kind: values\na1\nربح\n",
+    "lists/phrases.txt": "free money\nربح سريع\n",
 }
 
 
@@ -270,6 +277,29 @@ def checker(data: bytes) -> None:
     _judged_both_ways(conditions, len(data))
 
 
+def columns(data: bytes) -> None:
+    """Try conditions made choice by choice over columns, as a back-test judges, and by the compiled function.
+
+    Both judge the same events, which are made of what the conditions ask for, and count over them.
+    """
+    choose = _Choices(data)
+    written = [_condition(choose)]
+    while len(written) < 4 and not choose.used_up:
+        written.append(_condition(choose))
+    sound = [text for text in written if _checked(text) is not None]
+    rules = "".join(
+        f"- rule: r{n}\n  policy: spam\n  stage: live\n  when: {json.dumps(text)}\n  then: [limit_reach]\n"
+        for n, text in enumerate(sound)
+    )
+    loaded = load_pack({**FILES, **INSIDE, "rules.yaml": FILES["rules.yaml"] + rules})
+    if loaded.pack is None:  # conditions that are sound alone, and not beside each other
+        return
+    events = generated_events(compile_pack(loaded.pack), 24, seed=len(data))
+    found = compare(loaded.pack, sorted(events, key=lambda event: event.at))
+    if found.differences or found.failed or Judging.COLUMNS not in found.ways:
+        raise WrongError(f"{found.differences[:2]}, failed: {found.failed}, of {sound}")
+
+
 def pattern(data: bytes) -> None:
     """Try a pattern: refused with a reason, or compiled and found in linear time, however it is written."""
     text = _text(data[1:])
@@ -436,6 +466,7 @@ TARGETS = {
         Target(
             checker, ("\x00\x01\x02\x03", "\x08\x01\x02\x03\x04\x05\x06\x07", "\x09\x01\x07\x03\x01\x02"), ()
         ),
+        Target(columns, ("\x00\x01\x02\x03", "\x08\x01\x02\x03\x04\x05", "\x07\x01\x02\x03"), ()),
         Target(pattern, tuple(f"\x03{one}" for one in (*PATTERNS, *PARTS)), PARTS),
         Target(events, (f"\x00{_EVENT}", f"\x00[{_EVENT}]", f"\x01{_EVENT}\n{_EVENT}"), MEMBERS),
         Target(

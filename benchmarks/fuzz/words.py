@@ -6,7 +6,10 @@ NUMBERS = (  # values
     'sum(item.reach, per=author.id, within="1h")',
     'distinct(author.id, per=text.fingerprint, within="1h")', 'rate(by=author.id, within="10m")',
     "len(text.folded)", 'similar(text.folded, "free money now")', "3", "0", "-1", "1e9", "0.5",
-    "author.age", '"1d"', "event.weekday",
+    "author.age", '"1d"', "event.weekday", "author.following", "text.word_count", "text.repairs",
+    "item.media_count", "len(links.urls)", "len(extra.tags)", 'scores["nobody"]', "9007199254740993",
+    'count(by=item.community, within="30d", where=author.verified)',
+    'distinct(item.id, per=(author.id, author.country), within="1h")',
 )  # fmt: skip
 TEXTS = (  # fields that are searched
     "text.folded", "text.raw", "author.name", "item.title", "folded(author.name)", "links.hosts",
@@ -24,7 +27,12 @@ LEAVES = (  # whole conditions
     "event.weekday in [6, 7]", 'author.id in list("bad-ids")',
     'contains_any(text.folded, list("phrases"))', "any_in(extra.tags, ['a', 'b'])",
     'contains_any(text.folded, list("words"))', "True", "'a' in extra.tags",
-    "author.name == item.title",
+    "author.name == item.title", 'author.created_at > "2025-06-01"', 'text.script == "Arab"',
+    'text.language in ["ar", "fr"]', 'any_in(links.domains, ["b.example", "shop.example"])',
+    '"phone" in text.private_data', 'known(text.raw) and text.raw != ""', "item.parent in item.mentions",
+    '"spammer" in author.labels', 'known(scores["toxicity"])',
+    'marked("seen", on="author") or author.created_at < event.at', "event.hour in [0, 12, 23]",
+    'author.country in ["DE", "AT"]', "item.language != text.language",
 )  # fmt: skip
 PATTERNS = (  # of RE2
     "fre+", "m.n", "[a-z]{4}", "سر[يا]ع", "^a", "b$", "(?i)AB", "a|b", "\\d+", "[^\\s]x", "ة", "[ء-ي]+",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from benchmarks.backtest import events as made_events
 
 from hakam.backtest.columns import LEFT_OUT, Row, column_of, measured, read_event, stored, to_table
+from hakam.backtest.dataset import Dataset
 from hakam.policy.fields import FIELDS, reader
 from hakam.signals.measure import measure
 
@@ -42,6 +45,27 @@ def test_columns_say_what_the_fields_say() -> None:
             found = table.column(column_of(spec.path))[row].as_py()
             assert found == (list(wanted) if isinstance(wanted, tuple) else wanted), spec.path
         assert table.column("raw")[row].as_py() == line
+
+
+def test_what_has_no_column_is_read_from_the_event_whole(
+    prepared: Callable[..., Dataset], tmp_path: Path
+) -> None:
+    texts = (
+        "write to lina@mail.example",
+        "DE89 3704 0044 0532 0130 00",
+        "اشتري السجّاد الآن",
+        "nothing",
+        None,
+    )
+    lines = [raw(id=f"e{n}", item={"id": "i", "title": "سجاد", "text": text}) for n, text in enumerate(texts)]
+    chunk = prepared(lines, tmp_path / "data", 600).chunk(0)
+    events = [chunk.event(row) for row in range(chunk.rows)]
+    for path in sorted(LEFT_OUT):
+        read = reader(FIELDS[path])
+        wanted = [read(event, measure(event)) for event in events]
+        found = chunk.field(FIELDS[path]).to_pylist()
+        assert found == [list(one) if isinstance(one, tuple) else one for one in wanted], path
+        assert len({str(one) for one in wanted}) > 1 or path == "item.title"
 
 
 def test_scores_have_columns_of_their_own() -> None:

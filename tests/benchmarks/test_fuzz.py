@@ -6,13 +6,16 @@ import json
 import random
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from benchmarks.engine.list_reload import MARKED, import_here, write_lines
 from benchmarks.fuzz import __main__ as fuzz
 from benchmarks.fuzz import kept, targets
 from benchmarks.fuzz.targets import TARGETS, Target, WrongError
+from benchmarks.fuzz.words import LEAVES
 
+from hakam.backtest.run import Judge
 from hakam.policy.codes import CODES
 from hakam.storage.embedded.lists import open_list
 from hakam.vocabulary.finding import Finding, Severity, Span
@@ -116,6 +119,20 @@ def test_judging_that_differs_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     always = targets._checked("not known(author.posts) or known(author.posts)")
     with pytest.raises(WrongError, match="compiled True, plain None"):
         targets._judged_both_ways([always], 1)
+
+
+def test_columns_that_differ_are_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = bytes([0, LEAVES.index("author.verified")])
+    TARGETS["columns"](data)
+    held = Judge.by_columns
+
+    def other(self: Judge, *given: Any) -> Any:
+        flags, failed, texts = held(self, *given)
+        return [~one for one in flags], failed, texts
+
+    monkeypatch.setattr(Judge, "by_columns", other)
+    with pytest.raises(WrongError, match=r"author\.verified"):
+        TARGETS["columns"](data)
 
 
 def test_folding_that_is_not_done_once_and_for_all_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -223,7 +223,7 @@ class Chunk:
         if name in self._held or name in self._names:
             return self.stored(name)
         read = reader(spec)
-        values = [read(event, signals) for event, signals in self.pairs(())]
+        values = [read(event, signals) for event, signals in self.pairs(map(str, spec.needs))]
         self._held[name] = made = array_of(values, spec, self.odd)
         return made
 
