@@ -78,9 +78,7 @@ class Checker:
     def __init__(self, names: Names, report: Reporter) -> None:
         self.names, self.report = names, report
         self.used_lists: set[str] = set()
-        self.searched: dict[
-            str, set[bool | None]
-        ] = {}  # lists: in folded text, by whole words or not, or elsewhere
+        self.searched: dict[str, set[bool | None]] = {}  # where lists are: see `searches`
         self.alike: set[str] = set()  # lists of which some search needs fewer texts than they have entries
         self.used_outside: dict[str, OutsideList] = {}
         self.used_terms: set[str] = set()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 import msgspec
 
 from hakam.policy.listed import report_country
@@ -14,6 +16,7 @@ from hakam.vocabulary.harm import Harm, harms_meant
 from hakam.vocabulary.iso_codes import country_meant
 from hakam.vocabulary.measure import Measure
 
+_SLIP = 0.85  # likeness from which a word is a slip of the pen
 KEYS = ("policy", "title", "text", "examples", "harm", "severity", "legal", "contractual", "ladder")
 MOST_SEVERE = 100
 MILD = 40
@@ -121,6 +124,9 @@ def _clause(entry: Mapping, languages: tuple[str, ...], shape: Shape) -> Clause 
 def _harm_hint(said: str) -> str:
     """Return the harm that is meant, or those that are: `terrorism` has several."""
     same = [harm for harm in Harm if harm.startswith(f"{said.lower()}_")]
+    close = get_close_matches(said.lower(), list(Harm), n=1, cutoff=_SLIP)
+    if close and len(same) < 2:  # noqa: PLR2004 -- more than one
+        return f"did you mean `{close[0]}`?"
     meant = tuple(same) if len(same) > 1 else harms_meant(said)
     if len(meant) > 1 and (same or nearest(said, Harm) is None):
         return f"there are {listing(meant)}"
