@@ -14,11 +14,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import YAMLError
 
+from hakam.importing.boundaries import END, NO_WORD, START, word_edges
 from hakam.importing.carried import MALFORMED, Draft, Imported, UnsupportedError, reason
 from hakam.importing.conditions import (
-    END,
-    NO_WORD,
-    START,
     either,
     escaped,
     folded,
@@ -27,11 +25,24 @@ from hakam.importing.conditions import (
     joined,
     quoted,
     sayable,
+    shown,
 )
 from hakam.importing.packing import Pack
 
 _KEY = re.compile(r"(~?)\s*([a-z_]+(?:\s*\+\s*[a-z_]+)*)\s*(?:#[\w-]+)?\s*(?:\(([^)]*)\))?\s*(?:#[\w-]+)?")
-_METHODS = ("includes-word", "includes", "starts-with", "ends-with", "full-exact", "full-text")
+_ENDS = {
+    "starts-with": ("^", ""),
+    "ends-with": ("", "$"),
+    "full-exact": ("^", "$"),
+    "full-text": (r"^\W*", r"\W*$"),
+}
+_AROUND = {
+    "includes": ("", ""),
+    "includes-word": (START, END),  # each term has its own
+    **_ENDS,
+    "full-text": (f"^{NO_WORD}*", f"{NO_WORD}*$"),
+}
+_METHODS = tuple(_AROUND)
 _FIELDS = {
     "title": "item.title",
     "body": "item.text",
@@ -132,6 +143,13 @@ def _truth(key: str, value: Any) -> bool:
     if said is None:
         raise UnsupportedError(f"`{key}: {str(value)[:40]}` is neither true nor false")
     return said
+
+
+def _literally(how: str, term: str) -> str:
+    if how != "includes-word":
+        return escaped(term)
+    begins, ends = re.match(r"\w", term), re.search(r"\w$", term)
+    return f"{START if begins else ''}{escaped(term)}{END if ends else ''}"
 
 
 class _Rule:
@@ -265,8 +283,6 @@ class _Rule:
             return either(
                 f"known({path(field)})" if terms == [".*"] else f"len({path(field)}) > 0" for field in fields
             )
-        if "regex" in options:
-            terms = sayable(terms, self.notes, all_needed=bool(match[1]))
         paths = [path(field) for field in fields]
         if {"item.title", "item.text"} <= set(paths):
             paths = ["text.raw", *(one for one in paths if one not in {"item.title", "item.text"})]
@@ -280,10 +296,13 @@ class _Rule:
         )
         how = method or (default if len(fields) == 1 and default else "includes-word")
         case = "case-sensitive" in options
+        said = self._patterns(how, terms, all_needed=bool(match[1])) if "regex" in options else None
         condition = either(
             self._domains(one, terms)
             if domains
-            else self._one(one, how, terms, regex="regex" in options, case=case)
+            else self._one(one, how, terms, case=case)
+            if said is None
+            else either(found(one, pattern, case=case) for pattern in said)
             for one in paths
         )
         if not match[1]:
@@ -311,43 +330,48 @@ class _Rule:
         names = "|".join(escaped(term.lower().strip().removeprefix("www.")) for term in terms)
         return found(path, rf"(?:^|\.)(?:{names})$")
 
-    def _one(self, path: str, how: str, terms: list[str], *, regex: bool, case: bool) -> str:
+    def _patterns(self, how: str, terms: list[str], *, all_needed: bool) -> list[str]:
+        """Return the patterns that a check asks for, as few as their length allows."""
+        edges: dict[str, tuple[str, str]] = {}
+        for term in terms:
+            try:
+                edges |= dict(self._edges(how, term))
+            except UnsupportedError as error:
+                if all_needed or len(terms) == 1:
+                    raise
+                self.notes.append(f"without {shown(term)}: {error}")
+        by_edges: dict[tuple[str, str], list[str]] = {}
+        for term, said in sayable(edges, self.notes, all_needed=all_needed, dot_all=True).items():
+            by_edges.setdefault(edges[term], []).append(said)
+        return [
+            f"{begin}(?s:{one}){end}"  # its dot is any character, a line's end too
+            for (begin, end), of_them in by_edges.items()
+            for one in joined(of_them)
+        ]
+
+    def _edges(self, how: str, term: str) -> list[tuple[str, tuple[str, str]]]:
+        if how == "includes-word":
+            return word_edges(term, self.notes)
+        if r"\b" in term and how in _ENDS:  # what it asks for depends on what stands beside it
+            begin, end = _ENDS[how]
+            return [(f"{begin}(?:{term}){end}", _AROUND["includes"])]
+        return [(term, _AROUND[how])]
+
+    def _one(self, path: str, how: str, terms: list[str], *, case: bool) -> str:
         exact: list[str] = []
         plain: list[str] = []
         lists = path.startswith("links.")
         for term in terms:
-            simple = not regex and not case and not lists and is_plain(term)
+            simple = not case and not lists and is_plain(term)
             (plain if simple and how in {"includes", "includes-word"} else exact).append(term)
         conditions = []
         if plain:
             words = ", words=False" if how == "includes" else ""
             conditions.append(f"contains_any({folded(path)}, {self.pack.values(self.name, plain)}{words})")
-        said = joined(self._said(how, exact, regex=regex))
-        conditions += [found(path, self._pattern(how, one, regex=regex), case=case) for one in said]
+        begin, end = ("", "") if how == "includes-word" else _AROUND[how]
+        said = joined(_literally(how, one) for one in exact)
+        conditions += [found(path, f"{begin}(?:{one}){end}", case=case) for one in said]
         return either(conditions)
-
-    def _said(self, how: str, terms: list[str], *, regex: bool) -> list[str]:
-        said = []
-        for term in terms:
-            if regex:
-                said.append(term)
-            elif how == "includes-word":
-                begins, ends = re.match(r"\w", term), re.search(r"\w$", term)
-                said.append(f"{START if begins else ''}{escaped(term)}{END if ends else ''}")
-            else:
-                said.append(escaped(term))
-        return said
-
-    def _pattern(self, how: str, said: str, *, regex: bool) -> str:
-        any_of = f"({'?s:' if regex else '?:'}{said})"  # its dot is any character, a line's end too
-        return {
-            "includes": any_of,
-            "includes-word": f"{START}{any_of}{END}" if regex else any_of,
-            "starts-with": f"^{any_of}",
-            "ends-with": f"{any_of}$",
-            "full-exact": f"^{any_of}$",
-            "full-text": f"^{NO_WORD}*{any_of}{NO_WORD}*$",
-        }[how]
 
     # Author
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from hakam.importing.boundaries import NO_WORD, WORD, parts, without_edges
 from hakam.importing.carried import UnsupportedError
-from hakam.policy.patterns import prepare
+from hakam.policy.patterns import MAX_PATTERN, prepare
 
-WORD = r"[\p{L}\p{N}_]"
-NO_WORD = r"[^\p{L}\p{N}_]"
-START, END = rf"(?:^|{NO_WORD})", rf"(?:$|{NO_WORD})"
 _PLAIN = re.compile(r"[^\W_]+(?:[ '\u2019-][^\W_]+)*")
 _SPECIAL = re.compile(r"([\\.^$*+?{}\[\]|()])")
 _ESCAPE = re.compile(r"\\(?:\\|u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([^\x00-\x7f]|_))")
@@ -19,6 +17,17 @@ _LONGEST = (
     1_200  # characters of patterns that are joined: a pattern may have 2,000 with what stands around them
 )
 _SHOWN = 80  # characters of a pattern that a note shows
+_MOST = 4 * MAX_PATTERN  # characters of a pattern that is looked at: remarks in it are left out
+_SIGNS = {
+    r"\w": WORD,
+    r"\W": NO_WORD,
+    r"\d": r"\p{Nd}",
+    r"\D": r"\P{Nd}",
+    r"\s": r"[\s\pZ]",
+    r"\S": r"[^\s\pZ]",
+    r"\Z": r"\z",
+}
+_IN_SETS = {r"\w": r"\p{L}\p{N}_", r"\d": r"\p{Nd}", r"\D": r"\P{Nd}", r"\s": r"\s\pZ"}
 MANY = 12  # terms that still stand in the rule itself
 
 
@@ -73,25 +82,34 @@ def joined(patterns: Iterable[str]) -> list[str]:
     return made
 
 
+def shown(pattern: str) -> str:
+    """Return a pattern, or how it begins, as a note names it."""
+    return f"the pattern `{pattern if len(pattern) <= _SHOWN else pattern[:_SHOWN] + ' ...'}`"
+
+
 def sayable(
-    patterns: Iterable[str], notes: list[str], *, all_needed: bool = False, any_needed: bool = True
-) -> list[str]:
-    """Return those of several patterns that can be said here, translated; `notes` hears of differences.
+    patterns: Iterable[str],
+    notes: list[str],
+    *,
+    all_needed: bool = False,
+    any_needed: bool = True,
+    dot_all: bool = False,
+) -> dict[str, str]:
+    """Return those of several patterns that can be said here, each with its translation; `notes` hears of differences.
 
     A pattern less makes a rule act on fewer, so the others stay without it, which `notes` hears too. Where all are
     needed, as behind `not`, or none is left where any is, raises `UnsupportedError`.
     """
-    said: list[str] = []
+    said: dict[str, str] = {}
     lost: list[str] = []
     for pattern in patterns:
-        shown = f"the pattern `{pattern if len(pattern) <= _SHOWN else pattern[:_SHOWN] + ' ...'}`"
         try:
-            ours, differs = translated(pattern)
+            ours, differs = translated(pattern, dot_all=dot_all)
             prepare(f"(?s:{ours})", _refuse, folded=False, words=False)
         except UnsupportedError as error:
-            lost.append(f"{shown}: {error}")
+            lost.append(f"{shown(pattern)}: {error}")
             continue
-        said.append(ours)
+        said[pattern] = ours
         notes += differs
     if lost and (all_needed or (any_needed and not said)):
         raise UnsupportedError(lost[0])
@@ -109,92 +127,33 @@ def _as_re2(match: re.Match[str]) -> str:
     return f"\\x{{{number}}}" if number else match[4] or match[0]
 
 
-def translated(pattern: str) -> tuple[str, list[str]]:
+def translated(pattern: str, *, dot_all: bool = False) -> tuple[str, list[str]]:
     r"""Return a pattern of Python, Rust or PCRE as RE2 takes it here, and what differs. Raises `UnsupportedError`.
 
-    `\w` becomes letters and digits of every script. `\b` at an edge of the pattern becomes a character that is none of
-    them; inside, it can only go where the characters beside it already say as much.
+    `\w`, `\d` and `\s` become letters, digits and spaces of every script, and `\b` what it asks for on either side.
+    `dot_all` says whether its dot is the end of a line too.
     """
+    if len(pattern) > _MOST:
+        raise UnsupportedError(f"{len(pattern):,} characters, and a pattern here has {MAX_PATTERN:,} at most")
     if re.search(r"\(\?(?:[=!]|<[=!])", pattern):
         raise UnsupportedError("look-around, which RE2 does not have")
     if re.search(r"\\[1-9]|\(\?P=", pattern):
         raise UnsupportedError("a back reference, which RE2 does not have")
-    pieces = _pieces(_ESCAPE.sub(_as_re2, pattern))
-    leading, trailing = _edges(pieces)
-    out: list[str] = []
-    notes: list[str] = []
-    for n, piece in enumerate(pieces):
-        if piece == r"\w":
-            out.append(WORD)
-        elif piece == r"\W":
-            out.append(NO_WORD)
-        elif piece.startswith("[") and len(piece) > 1:
-            out.append(_set(piece))
-        elif piece == r"\b":
-            out.append(_boundary(pieces, n, leading=n in leading, trailing=n in trailing))
-            notes.append("`\\b` knows every script here")
-        elif piece == r"\B":
-            raise UnsupportedError("`\\B`, which has no like here")
-        else:
-            out.append({r"\Z": r"\z", "(?P<": "(?P<"}.get(piece, piece))
-    return "".join(out), list(dict.fromkeys(notes))
+    said, notes = without_edges(parts(_ESCAPE.sub(_as_re2, pattern)), dot_all=dot_all)
+    return "".join(f"{_sign(part.sign)}{part.times}" for part in said), list(dict.fromkeys(notes))
 
 
-def _set(piece: str) -> str:
-    for sign, why in (("\\W", ""), ("&&", ", which RE2 takes for the sign itself")):
-        if sign in piece:
-            raise UnsupportedError(f"`{sign}` inside brackets{why}")
-    return piece.replace("\\w", "\\p{L}\\p{N}_")
+def _sign(sign: str) -> str:
+    if sign.startswith("[") and len(sign) > 1 and sign not in {WORD, NO_WORD}:
+        return _set(sign)
+    return _SIGNS.get(sign, sign)
 
 
-def _pieces(pattern: str) -> list[str]:
-    found_ = re.findall(
-        r"\\p\{[^}]*\}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?#[^)]*\)|\(\?[^:)]*[:)]|\(|\)|\||.",
-        pattern,
-        re.DOTALL,
+def _set(sign: str) -> str:
+    for part, why in (("\\W", ""), ("&&", ", which RE2 takes for the sign itself")):
+        if part in sign:
+            raise UnsupportedError(f"`{part}` inside brackets{why}")
+    any_ = r"\s" in sign and r"\S" in sign
+    return re.sub(
+        r"\\.", lambda one: one[0] if any_ and one[0] == r"\s" else _IN_SETS.get(one[0], one[0]), sign
     )
-    return [piece for piece in found_ if not piece.startswith("(?#")]  # remarks
-
-
-def _edges(pieces: list[str]) -> tuple[set[int], set[int]]:
-    r"""Return the places of `\b` at which a match begins, and at which it ends."""
-    return _begin(pieces, "(", ")"), {len(pieces) - 1 - n for n in _begin([*reversed(pieces)], ")", "(")}
-
-
-def _begin(pieces: list[str], opens: str, closes: str) -> set[int]:
-    found_at: set[int] = set()
-    at_start, groups = True, [True]
-    for n, piece in enumerate(pieces):
-        if piece == r"\b" and at_start:
-            found_at.add(n)
-            at_start = False
-        elif piece.startswith(opens) and not piece.startswith("(?i") and len(piece) < 4:  # noqa: PLR2004 -- `(?:`
-            groups.append(at_start)
-        elif piece.startswith(closes):
-            groups.pop() if len(groups) > 1 else None
-            at_start = False
-        elif piece == "|":
-            at_start = groups[-1]
-        elif not piece.startswith("(?"):
-            at_start = False
-    return found_at
-
-
-def _boundary(pieces: list[str], n: int, *, leading: bool, trailing: bool) -> str:
-    if leading:
-        return START
-    if trailing:
-        return END
-    before, after = pieces[n - 1] if n else "", pieces[n + 1] if n + 1 < len(pieces) else ""
-    known = [_is_word(before), _is_word(after)]
-    if None not in known and known[0] != known[1]:
-        return ""
-    raise UnsupportedError("`\\b` inside a pattern")
-
-
-def _is_word(piece: str) -> bool | None:
-    if piece in {r"\w", r"\d"} or (len(piece) == 1 and (piece.isalnum() or piece == "_")):
-        return True
-    if piece in {r"\W", r"\s"} or (len(piece) == 1 and piece not in "()|*+?{}.[]^$"):
-        return False
-    return None

@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from hakam.importing.boundaries import END, START
 from hakam.importing.carried import MALFORMED, Draft, Imported, UnsupportedError, reason
 from hakam.importing.conditions import (
-    END,
-    START,
     either,
     escaped,
     folded,
@@ -293,7 +292,7 @@ def _keywords(pack: Pack, rule: str, given: dict[str, Any], field: str, notes: l
     """Return the condition of keywords, wildcards and patterns, less those that are allowed."""
     conditions = _wild(pack, rule, _listed(given, "keyword_filter"), field, notes)
     patterns = sayable(_listed(given, "regex_patterns"), notes, any_needed=not conditions)
-    conditions += [found(field, one) for one in joined(f"(?:{pattern})" for pattern in patterns)]
+    conditions += [found(field, one) for one in joined(f"(?:{pattern})" for pattern in patterns.values())]
     if not conditions:
         raise UnsupportedError("it looks for nothing")
     when = either(conditions)

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from hakam.importing.boundaries import END, START
 from hakam.importing.carried import MALFORMED, Draft, Imported, UnsupportedError, reason
-from hakam.importing.conditions import END, START, escaped, folded, found, is_plain, quoted, translated
+from hakam.importing.conditions import escaped, folded, found, is_plain, quoted, translated
 from hakam.importing.packing import Pack
 
 _TEXTS = {"text", "message", "content", "body"}
