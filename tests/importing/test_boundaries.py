@@ -56,6 +56,7 @@ def read_by_re2(pattern: str) -> Any:
 @example(r"a\b\s*b", ["a b", "ab"])
 @example(r"-(?:b)*\ba", ["-a", "-ba", "-bba"])
 @example(r"\b@a", ["@a", "b@a", " @a"])
+@example(r"ab(?#why)?\b", ["ab", "a", "abb"])
 @example(r"\ba\b|\bab", ["a", "ab", "aba", "1 a"])
 @example(r"\d\s\S", ["1 a", "٣ a", "1\u00a0a"])
 @given(patterns, texts)
@@ -195,6 +196,7 @@ def test_a_pattern_is_its_parts() -> None:
     pattern = r"(?i)a{2,3}?[^]x\]]*(?P<n>\p{L}|\x{41}+)?\."
     assert written(parts(pattern)) == pattern
     assert parts("a++")[0] == Part("a", "++")
+    assert parts("(?#x)a(?#y)?(?#z)b") == [Part("a", "?"), Part("b")]
     assert [part.optional for part in parts("a*b?c{0,2}d{,2}e+f")] == [True, True, True, True, False, False]
 
 

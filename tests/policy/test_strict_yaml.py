@@ -82,6 +82,15 @@ def test_a_character_that_nobody_sees_is_told_at_its_place() -> None:
     assert told.hint == "يُحذف؛ لا يراه أحد في محرّر"
 
 
+@pytest.mark.parametrize("before", ["", "one: 1\n", "o\ufeffne: 1\n"])
+def test_a_mark_within_a_line_moves_no_place(before: str) -> None:
+    report = Reporter()
+    read("terms.yaml", f"{before}k: [a\ufeffb, *x]\n", report)
+    (found,) = report.findings()
+    assert found.span is not None
+    assert (found.span.line, found.span.column) == (1 + before.count("\n"), 10)
+
+
 def test_a_long_file_is_not_remembered(parsed: list[str]) -> None:
     text = "k: |\n" + "  line\n" * 40_000
     codes(text)

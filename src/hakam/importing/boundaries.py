@@ -59,11 +59,12 @@ def parts(pattern: str) -> list[Part]:
         match = _SIGN.match(pattern, at)
         assert match is not None  # its last way takes any character
         at = match.end()
-        count = _COUNT.match(pattern, at) if not match[0].startswith("(") and match[0] != "|" else None
-        if match[0].startswith("(?#"):
-            continue
-        at = count.end() if count else at
-        found.append(Part(match[0], count[0] if count else ""))
+        if not match[0].startswith("(?#"):
+            found.append(Part(match[0]))
+        if found and not found[-1].times and not found[-1].sign.startswith("(") and found[-1].sign != "|":
+            count = _COUNT.match(pattern, at)
+            found[-1] = Part(found[-1].sign, count[0] if count else "")
+            at = count.end() if count else at
     return found
 
 

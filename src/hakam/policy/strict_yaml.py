@@ -224,15 +224,23 @@ class _Reader:
 
     def __init__(self, file: str, text: str, report: Reporter) -> None:
         self.file, self.text, self.report = file, text, report
+        self._uncounted = "\ufeff" in text
         yaml = YAML(typ="safe", pure=True)
         self._events = iter(yaml.parse(text))
 
     def span(self, start: Any, end: Any) -> Span:
         """Turn two marks (which count from 0) into a span of at least one column."""
-        first, last = (start.line + 1, start.column + 1), (end.line + 1, end.column + 1)
+        first, last = (start.line + 1, self._column(start)), (end.line + 1, self._column(end))
         if last <= first:
             last = (first[0], first[1] + 1)
         return Span(self.file, *first, *last)
+
+    def _column(self, mark: Any) -> int:
+        """Return the column of a mark. The parser counts no U+FEFF, whose place is taken all the same."""
+        column = int(mark.column) + 1
+        if self._uncounted:
+            column += self.text.count("\ufeff", self.text.rfind("\n", 0, mark.index) + 1, mark.index)
+        return column
 
     def document(self) -> Node | None:
         """Read the one document of the file."""
