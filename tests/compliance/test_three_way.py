@@ -45,6 +45,14 @@ def test_a_last_line_without_an_end_runs_into_nothing() -> None:
     assert f"mine\n{BETWEEN}\ntheirs\n{THEIRS}" in text
 
 
+def test_a_line_is_not_broken_where_only_python_ends_one() -> None:
+    text, clashes = merged("a\nm\u2028i\x85ne\nc\nd\ne\n", "a\ntheirs\nc\nd\ne\n")
+    assert clashes == 1
+    assert f"{MINE} draft\nm\u2028i\x85ne\n{BETWEEN}\n" in text
+    one, other = "a\nb\u2028x\nc\nd\ne\n", "a\nb\u2028x\nc\nd\nE\n"
+    assert merged(one, other) == (other, 0)
+
+
 def test_without_marks_every_line_of_both_stays_once() -> None:
     assert merged("a\nx\nb\n", "a\nx\ny\nb\n", "a\nb\n", marked=False) == ("a\nx\ny\nb\n", 1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Final, NamedTuple
@@ -9,6 +10,7 @@ from typing import Final, NamedTuple
 MINE: Final = "<<<<<<<"
 BETWEEN: Final = "======="
 THEIRS: Final = ">>>>>>>"
+_LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")  # what else ends a line to Python stays within it
 
 
 class Merged(NamedTuple):
@@ -34,7 +36,7 @@ def merge(base: str, mine: str, theirs: str, *, names: tuple[str, str], marked: 
     pack can be read with; without marks (`marked` false) for files in which each line stands for itself. Entries of a
     list that both wrote at the same place, as rules at the end of a file, simply follow each other.
     """
-    old, one, other = (text.splitlines(keepends=True) for text in (base, mine, theirs))
+    old, one, other = (_LINE.findall(text) for text in (base, mine, theirs))
     out: list[str] = []
     clashes = 0
     at = _Kept(0, 0, 0, 0)
