@@ -87,6 +87,30 @@ def test_ids_are_of_one_rule_each_whatever_their_titles() -> None:
     assert len(engine_of(made).pack.rules) == 6
 
 
+@pytest.mark.parametrize("title", ["No", "y", "OFF", "true", "Null"])
+def test_a_title_that_yaml_takes_for_a_value_names_a_rule_all_the_same(title: str) -> None:
+    made = read_mastodon({"a.json": json.dumps({"title": title, "keywords": [{"keyword": "cat"}]})})
+    assert [entry.rule for entry in made.entries] == [f"rule-{title.lower()}"]
+    assert [rule.id for rule in engine_of(made).pack.rules] == [f"rule-{title.lower()}"]
+
+
+@pytest.mark.parametrize(
+    ("words", "silent"), [(["."], ","), (["a.b", ",", "c"], ";"), (["cat"], "."), ([".,;:-"], None)]
+)
+def test_a_sign_among_the_keywords_is_no_text_without_one(words: list[str], silent: str | None) -> None:
+    filter_ = {"title": "t", "keywords": [{"keyword": word} for word in words]}
+    discord = {"name": "t", "trigger_type": 1, "trigger_metadata": {"keyword_filter": [f"*{word}*" for word in words]},
+               "actions": [{"type": 1}]}  # fmt: skip
+    for made in (
+        read_mastodon({"a.json": json.dumps(filter_)}),
+        read_discord({"a.json": json.dumps(discord)}),
+    ):
+        assert [entry.rule for entry in made.entries] == ["t"], made.entries
+        (example,) = [one for one in engine_of(made).pack.examples if one.name == "t 2"]
+        if silent is not None:
+            assert (example.event.item.text, example.silent) == (silent, ("t",))
+
+
 def test_a_filter_that_has_ended_is_left_out_and_said() -> None:
     now = datetime(2026, 6, 1, tzinfo=UTC)
     filters = [

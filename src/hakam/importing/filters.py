@@ -7,7 +7,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -206,9 +206,19 @@ def _mastodon(
         when += f'\nand event.at < "{until.isoformat()}"'
     examples: list[tuple[dict[str, object], bool]] = []
     if until is None:
-        examples = [({"item": {"text": f"{keywords[0][0]}"}}, True), ({"item": {"text": "."}}, False)]
+        examples = _examples(keywords[0][0], (word for word, _ in keywords))
     then = [_MASTODON[action]]
     return Draft(id_, when, then, title, file, line, notes, examples)
+
+
+def _examples(first: str, sought: Iterable[str]) -> list[tuple[dict[str, object], bool]]:
+    """Return a text with a keyword, and one without any: a sign that stands in none of them."""
+    signs = "".join(sought)
+    other = next((sign for sign in ".,;:-" if sign not in signs), None)
+    silent: list[tuple[dict[str, object], bool]] = (
+        [] if other is None else [({"item": {"text": other}}, False)]
+    )
+    return [({"item": {"text": first}}, True), *silent]
 
 
 def _moment(given: object) -> datetime | None:
@@ -276,7 +286,7 @@ def _discord(pack: Pack, rule: dict[str, Any], title: str, at: tuple[str, int, i
         raise UnsupportedError(known or f"the trigger type {trigger!r}, which is not known")
     first = next((one.strip("* ") for one in _listed(given, "keyword_filter") if one.strip("* ")), "")
     if trigger == _KEYWORD and first:
-        examples = [({"item": {"text": first}}, True), ({"item": {"text": "."}}, False)]
+        examples = _examples(first, [*_listed(given, "keyword_filter"), *_listed(given, "regex_patterns")])
     channels, roles = _listed(rule, "exempt_channels"), _listed(rule, "exempt_roles")
     if channels:
         named = ", ".join(map(quoted, channels))

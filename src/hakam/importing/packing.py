@@ -24,6 +24,7 @@ _LADDER = (
 _ODD = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _LARGE = 10**18
 _ID = re.compile(r"[^a-z0-9]+")
+_TAKEN_FOR_VALUES = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})  # by YAML
 
 
 class Pack:
@@ -42,6 +43,8 @@ class Pack:
         wanted = _ID.sub("-", words.lower()).strip("-")[:48].strip("-")
         if not wanted or not wanted[0].isalpha():
             wanted = f"rule-{number}"
+        elif wanted in _TAKEN_FOR_VALUES:
+            wanted = f"rule-{wanted}"
         taken = wanted
         while taken in self._names:
             taken, number = f"{wanted}-{number}", number + 1
