@@ -48,6 +48,8 @@ def single(*conditions: str) -> str:
         (["IsPost"], {"extra": {"event_type": "create_post"}}, {"extra": {"event_type": "edit"}}),
         (["not IsPost"], {"extra": {"event_type": "edit"}}, {"extra": {"event_type": "create_post"}}),
         (["TextContains(text=PostText, phrase='a.b')"], {"item": {"text": "x a.b y"}}, {"item": {"text": "aab"}}),
+        (["TextContains(text=PostText, phrase='#ad')"], {"item": {"text": "now (#ad)"}}, {"item": {"text": "#ads"}}),
+        (["TextContains(text=PostText, phrase='c++')"], {"item": {"text": "C++11"}}, {"item": {"text": "abc++"}}),
         (
             ["PostCount == 1", "EmbedLink != None", "ListLength(list=MentionIds) >= 1"],
             {"extra": {"post_count": 1, "embed_link": "x", "mention_ids": ["a"]}},

@@ -334,7 +334,12 @@ class _Reader:
             phrase, cased = _constant(self._named(given.get("phrase"))), _is_true(given.get("case_sensitive"))
             if is_plain(phrase) and not cased:
                 return f"word({folded(field)}, {quoted(phrase)})"
-            return found(field, f"{START}{escaped(phrase)}{END}", case=cased)
+            begins, ends = re.match(r"\w", phrase), re.search(r"\w$", phrase)
+            if not (begins and ends):
+                self.notes.append(
+                    "a phrase that begins or ends with a sign is found only right beside a letter there"
+                )
+            return found(field, f"{START * bool(begins)}{escaped(phrase)}{END * bool(ends)}", case=cased)
         if name == "RegexMatch":
             pattern, notes = translated(_constant(self._named(given.get("pattern"))))
             self.notes += notes
