@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -49,6 +50,25 @@ NUMBERS = [
     ("author.posts < 3 or author.posts > 12", 9, ["author.posts above 12", "author.posts below 3"]),
     ("author.posts >= 0 or author.posts < 0", 9, []),
 ]
+
+
+BETWEEN_VALUES = [
+    # what is held against something else as well goes with it
+    ("author.followers < author.posts and author.posts <= 0", {"posts": 4, "followers": 2}, []),
+    ("author.followers < author.posts and author.posts <= 8", {"posts": 9, "followers": 2}, ["author.posts at most 8"]),
+    ("author.followers < author.posts and author.posts <= 8", {"posts": 5, "followers": 2},
+     ["author.followers < author.posts false", "author.posts at most 2", "author.posts above 8"]),
+    ("author.posts - author.followers > 1 and author.posts < 5", {"posts": 6, "followers": 4}, []),
+    ("author.posts - author.followers > 1 and author.posts < 5", {"posts": 6, "followers": 1},
+     ["author.posts below 5"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("when", "author", "wanted"), BETWEEN_VALUES)
+def test_a_number_is_turned_with_all_that_reads_it(
+    packs: Any, make_event: MakeEvent, when: str, author: dict[str, int], wanted: list[str]
+) -> None:
+    assert turned(packs, when, make_event(author=author)) == wanted
 
 
 @pytest.mark.parametrize(("when", "posts", "wanted"), NUMBERS, ids=[row[0] for row in NUMBERS])
@@ -162,7 +182,8 @@ def test_nothing_is_told_that_would_have_to_be_there_and_missing(packs: Any, mak
 
 PARTS = st.sampled_from(
     ["author.posts >= 5", "author.posts < 8", "author.posts == 2", "author.followers > 3", "author.verified",
-     'word(text.folded, "cash")', '"new" in author.labels', "known(author.followers)", "True"]
+     'word(text.folded, "cash")', '"new" in author.labels', "known(author.followers)", "True",
+     "author.posts < author.followers", "author.posts - author.followers > 1", "author.followers * 2 == author.posts"]
 )  # fmt: skip
 CONDITIONS = st.recursive(
     PARTS,
@@ -218,3 +239,40 @@ def test_every_way_turns_the_outcome_and_names_what_it_turns(
         if None in {leaf_outcome(leaf, seen) for leaf in way.turned}:
             continue  # what was unknown may become either
         assert (outcome(condition, seen, forced) is True) is not fires
+
+
+QUARTERS = [n / 4 for n in range(-80, 160)]  # numbers on either side of all that is asked for, and between
+WHICH = {
+    Turn.AT_LEAST: lambda value, limit: value == limit,
+    Turn.AT_MOST: lambda value, limit: value == limit,
+    Turn.EQUAL: lambda value, limit: value == limit,
+    Turn.BELOW: lambda value, limit: value < limit,
+    Turn.ABOVE: lambda value, limit: value > limit,
+}  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(when=CONDITIONS, author=AUTHORS)
+@example(
+    when="(author.posts < author.followers) and (author.posts >= 5)", author={"posts": 9, "followers": 4}
+)
+@example(
+    when="(author.posts - author.followers > 1) and (author.posts < 8)", author={"posts": 9, "followers": 6}
+)
+def test_a_number_that_is_as_was_told_turns_the_rule(
+    packs: Any, make_event: MakeEvent, when: str, author: dict[str, Any]
+) -> None:
+    condition = packs.engine(when).rules[0].when
+    seen = seen_in(make_event("hello", author=author))
+    fires = outcome(condition, seen) is True
+    for way in ways(condition, seen):
+        (*_, change) = way.changes
+        if (
+            len(way.changes) > 1
+            or change.turn not in WHICH
+            or change.text not in {"author.posts", "author.followers"}
+        ):
+            continue
+        fits = (value for value in QUARTERS if WHICH[change.turn](value, float(change.limit)))
+        tried = (msgspec.structs.replace(seen, instead={change.text: value}) for value in fits)
+        assert any((outcome(condition, one) is True) is not fires for one in tried), change

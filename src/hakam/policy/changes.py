@@ -6,13 +6,14 @@ parts that do it together are. Each way is tried on the interpreter before it is
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from hakam.policy.interpret import Seen, as_read, compared, leaf_outcome, leaf_value, outcome, value_of
+from hakam.policy.interpret import Seen, as_read, leaf_outcome, leaf_value, outcome, value_of
 from hakam.policy.kinds import Kind
 from hakam.policy.tree import (
     And,
@@ -25,6 +26,7 @@ from hakam.policy.tree import (
     Not,
     Or,
     Search,
+    Truth,
     Tuned,
     Value,
     label,
@@ -144,6 +146,16 @@ class _Single(NamedTuple):
     change: Change
     forced: Forced
     more: bool | None = None
+    value: float | None = None  # what the number would be
+
+
+def _otherwise(instead: Mapping[str, Any], found: list[Leaf], seen: Seen) -> dict[Leaf, bool | None]:
+    """Return what parts that read some values would be if these were otherwise, but whether they are known."""
+    readers = (
+        one for one in found if not isinstance(one, Known) and any(_reads(one, text) for text in instead)
+    )
+    what_if = msgspec.structs.replace(seen, instead={**seen.instead, **instead})
+    return {one: leaf_outcome(one, what_if) for one in readers}
 
 
 def _turned(forced: Forced, seen: Seen) -> frozenset[Leaf]:
@@ -169,44 +181,49 @@ def _single(found: list[Leaf], was: Forced, seen: Seen) -> Iterator[_Single]:
                 if isinstance(leaf, Known) and not now:  # whatever reads it would be unknown as well
                     readers = (one for one in found if one not in forced and _reads(one, leaf.of.text))
                     forced |= dict.fromkeys(readers)
+                if isinstance(leaf, Truth):
+                    forced = _otherwise({leaf.of.text: now}, found, seen) | forced
                 yield _Single(_change(leaf, now, seen), forced)
 
 
 def _numbers(of: Value, value: float, found: list[Leaf], seen: Seen) -> Iterator[_Single]:
     """Yield what another number would change: at each limit and beside it, each direction's nearest first."""
-    same = [(leaf, held) for leaf in found if (held := _held(leaf)) is not None and held[0].text == of.text]
+    same = [(leaf, against) for leaf in found if (against := _against(leaf, of)) is not None]
     limits: dict[float, str] = {}
-    for _leaf, (_of, _sign, other) in same:
+    for _leaf, (_sign, other) in same:
         limit = _number(other, seen)
         if limit is not None:
             limits.setdefault(limit, str(as_read(other, seen)))
     order = sorted(limits)
     tried: list[tuple[float, int, float, float]] = []
     for at, limit in enumerate(order):
-        below = (order[at - 1] + limit) / 2 if at else limit - abs(limit) - 1
-        above = (limit + order[at + 1]) / 2 if at + 1 < len(order) else limit + abs(limit) + 1
+        step = max(1.0, 2 * math.ulp(limit))  # just beside it, and not past the next
+        below = limit - min(step, (limit - order[at - 1]) / 2 if at else step)
+        above = limit + min(step, (order[at + 1] - limit) / 2 if at + 1 < len(order) else step)
         away = abs(limit - value)
         tried += [(away, 0, limit, limit), (away, 1, below, limit), (away, 1, above, limit)]
     shown = as_read(of, seen)
-    before = {leaf: leaf_outcome(leaf, seen) for leaf, _held in same}
+    before = {
+        one: leaf_outcome(one, seen) for one in found if not isinstance(one, Known) and _reads(one, of.text)
+    }
     for _away, _exact, candidate, limit in sorted(tried):
-        forced = {leaf: compared(sign, candidate, _number(other, seen)) for leaf, (_of, sign, other) in same}
+        forced = _otherwise({of.text: candidate}, found, seen)
         if candidate == value or forced == before:
             continue
         turn = _where(candidate, limit, value, same, seen)
-        yield _Single(Change(turn, of.text, limits[limit], shown), forced, candidate > value)
+        yield _Single(Change(turn, of.text, limits[limit], shown), forced, candidate > value, candidate)
 
 
 def _where(
     candidate: float,
     limit: float,
     value: float,
-    same: list[tuple[Leaf, tuple[Value, str, Value]]],
+    same: list[tuple[Leaf, tuple[str, Value]]],
     seen: Seen,
 ) -> Turn:
     if candidate != limit:
         return Turn.BELOW if candidate < limit else Turn.ABOVE
-    signs = {sign for _leaf, (_of, sign, other) in same if _number(other, seen) == limit}
+    signs = {sign for _leaf, (sign, other) in same if _number(other, seen) == limit}
     if signs & {"==", "!="}:
         return Turn.EQUAL
     return Turn.AT_LEAST if limit > value else Turn.AT_MOST
@@ -220,6 +237,16 @@ def _held(leaf: Leaf) -> tuple[Value, str, Value] | None:
         return leaf.left, leaf.op, leaf.right
     if isinstance(leaf.left, Literal | Tuned) and not isinstance(leaf.right, Literal | Tuned):
         return leaf.right, _MIRRORED[leaf.op], leaf.left
+    return None
+
+
+def _against(leaf: Leaf, of: Value) -> tuple[str, Value] | None:
+    """Return how a value is held against another number, fixed or not, in a part; None if it is not."""
+    if not isinstance(leaf, Compare):
+        return None
+    for one, sign, other in ((leaf.left, leaf.op, leaf.right), (leaf.right, _MIRRORED[leaf.op], leaf.left)):
+        if one.text == of.text and not _reads(other, of.text):
+            return sign, other
     return None
 
 
@@ -261,6 +288,7 @@ def _together(needed: _Needed, found: list[Leaf], seen: Seen) -> tuple[tuple[Cha
     """Return the changes that bring about what is needed, and all parts they decide. None: there are no such."""
     changes: dict[str, Change] = {}
     forced: dict[Leaf, bool | None] = {}
+    instead: dict[str, Any] = {}
     for leaf, now in needed.items():
         held = _held(leaf)
         if held is not None and (value := _number(held[0], seen)) is not None:
@@ -275,8 +303,10 @@ def _together(needed: _Needed, found: list[Leaf], seen: Seen) -> tuple[tuple[Cha
             if nearest is None:
                 return None
             changes[held[0].text] = nearest.change
-            forced |= nearest.forced
+            instead[held[0].text] = nearest.value
             continue
+        if isinstance(leaf, Truth):
+            instead[leaf.of.text] = now
         changes[leaf.text] = _change(leaf, now, seen)
         forced |= {one: now for one in found if one.text == leaf.text}
     for leaf, now in needed.items():
@@ -285,7 +315,7 @@ def _together(needed: _Needed, found: list[Leaf], seen: Seen) -> tuple[tuple[Cha
             if readers & needed.keys():
                 return None
             forced |= dict.fromkeys(readers)
-    return (tuple(changes.values()), forced) if changes else None
+    return (tuple(changes.values()), _otherwise(instead, found, seen) | forced) if changes else None
 
 
 def _fewest(node: Condition, wanted: bool, seen: Seen) -> _Needed | None:

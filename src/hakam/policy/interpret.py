@@ -53,11 +53,15 @@ _find = cache(finder)
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """One event with its measurements and the counters' values, as a rule sees it."""
+    """One event with its measurements and the counters' values, as a rule sees it.
+
+    `instead`: what values would be, by their source, whatever the event says: what if.
+    """
 
     event: Event
     signals: Signals
     counted: Counted = {}
+    instead: Mapping[str, Any] = {}
 
 
 def read_field(spec: FieldSpec, seen: Seen) -> Any:
@@ -67,6 +71,8 @@ def read_field(spec: FieldSpec, seen: Seen) -> Any:
 
 def value_of(node: Value, seen: Seen) -> Any:  # noqa: PLR0911 -- one for each kind of value
     """Return the value of a node, `None` if it is unknown."""
+    if seen.instead and node.text in seen.instead:
+        return seen.instead[node.text]
     match node:
         case Literal():
             return node.value
