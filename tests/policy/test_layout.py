@@ -148,6 +148,13 @@ def test_a_condition_that_yaml_folds_over_lines_is_said_once(packs: Any, when: s
     assert [rule.digest for rule in after.rules] == [rule.digest for rule in before.rules]
 
 
+@pytest.mark.parametrize("text", ["one: 1\rtwo: a\r", "\ufeff\ufeffone: 1\r\ntwo: a  \n\n", "one: 1\ntwo: a"])
+def test_lines_end_alike_and_nothing_stands_before_the_first(text: str) -> None:
+    laid = lay_out({"terms.yaml": text, "lists/x.txt": text})
+    assert laid == {"terms.yaml": "one: 1\ntwo: a\n", "lists/x.txt": "one: 1\ntwo: a\n"}
+    assert lay_out(laid) == laid
+
+
 def said(files: dict[str, str]) -> dict[str, Any] | None:
     """Return what each term says, in whatever layout; `None` of what can't be read."""
     report = Reporter()

@@ -31,7 +31,8 @@ def lay_out(files: Dictionary[str, str]) -> dict[str, str]:
 
 
 def _lines(text: str) -> str:
-    lines = [line.rstrip() for line in text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")]
+    text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    lines = [line.rstrip() for line in text.split("\n")]
     return "\n".join(lines).rstrip("\n") + "\n" if any(lines) else ""
 
 
