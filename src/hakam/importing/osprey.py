@@ -334,12 +334,12 @@ class _Reader:
             phrase, cased = _constant(self._named(given.get("phrase"))), _is_true(given.get("case_sensitive"))
             if is_plain(phrase) and not cased:
                 return f"word({folded(field)}, {quoted(phrase)})"
-            begins, ends = re.match(r"\w", phrase), re.search(r"\w$", phrase)
-            if not (begins and ends):
+            at_first, at_last = re.match(r"\w", phrase), re.search(r"\w$", phrase)
+            if not (at_first and at_last):
                 self.notes.append(
                     "a phrase that begins or ends with a sign is found only right beside a letter there"
                 )
-            return found(field, f"{START * bool(begins)}{escaped(phrase)}{END * bool(ends)}", case=cased)
+            return found(field, f"{START * bool(at_first)}{escaped(phrase)}{END * bool(at_last)}", case=cased)
         if name == "RegexMatch":
             pattern, notes = translated(_constant(self._named(given.get("pattern"))))
             self.notes += notes
