@@ -139,8 +139,7 @@ def test_a_dot_that_ends_with_its_line_leaves_lines_apart() -> None:
 )
 def test_all_that_differs_is_told(pattern: str) -> None:
     _, notes = translated(pattern)
-    assert "`\\b` knows every script here" in notes
-    assert any(DIFFERS in note for note in notes) is (pattern in {r"\b.", r"\b[a.]"})
+    assert any(DIFFERS in note for note in notes) is bool(notes) is (pattern in {r"\b.", r"\b[a.]"})
 
 
 @pytest.mark.parametrize(

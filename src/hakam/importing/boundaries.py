@@ -290,7 +290,6 @@ def without_edges(given: list[Part], *, dot_all: bool) -> tuple[list[Part], list
     while (at := next((n for n, part in enumerate(left) if part.sign == EDGE.sign), None)) is not None:
         if left[at].times:
             raise UnsupportedError(r"`\b` with a count")
-        notes.append(r"`\b` knows every script here")
         begin, end, said = _said(pattern, at, other, notes)
         left[begin:end] = said
         if end - begin != len(said):  # places moved

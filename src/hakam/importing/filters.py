@@ -302,6 +302,10 @@ def _keywords(pack: Pack, rule: str, given: dict[str, Any], field: str, notes: l
     """Return the condition of keywords, wildcards and patterns, less those that are allowed."""
     conditions = _wild(pack, rule, _listed(given, "keyword_filter"), field, notes)
     patterns = sayable(_listed(given, "regex_patterns"), notes, any_needed=not conditions)
+    if any(sign in pattern for pattern in patterns for sign in (r"\b", r"\w", r"\W")):
+        notes.append(
+            "a sign above or below a letter, as vowels of Arabic are, is no letter to `\\b` and `\\w` here"
+        )
     conditions += [found(field, one) for one in joined(f"(?:{pattern})" for pattern in patterns.values())]
     if not conditions:
         raise UnsupportedError("it looks for nothing")
