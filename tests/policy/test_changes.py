@@ -180,6 +180,25 @@ def test_nothing_is_told_that_would_have_to_be_there_and_missing(packs: Any, mak
     assert ways(condition, seen_in(make_event("cash", author={"followers": 0}))) == ()
 
 
+@pytest.mark.parametrize(
+    ("when", "wanted"),
+    [
+        ("author.followers > 3 and not known(author.followers)", []),
+        ("author.followers > 3 and author.followers < 2", []),  # no number is both
+        ("author.followers > 3 and author.followers < 9", ["author.followers above 3 & author.followers below 9"]),
+        ("author.followers > 3 and author.followers == 3.5", ["author.followers above 3 & author.followers equal 3.5"]),
+        ("known(author.followers) and author.followers > 3", ["author.followers above 3"]),
+        ("author.followers > 3 or known(author.followers)",
+         ["author.followers above 3", "author.followers at most 3", "author.followers known"]),
+    ],
+)  # fmt: skip
+def test_of_an_unknown_number_only_what_one_number_can_be(
+    packs: Any, make_event: MakeEvent, when: str, wanted: list[str]
+) -> None:
+    found = turned(packs, when, make_event("hello", author={}))
+    assert found == wanted
+
+
 PARTS = st.sampled_from(
     ["author.posts >= 5", "author.posts < 8", "author.posts == 2", "author.followers > 3", "author.verified",
      'word(text.folded, "cash")', '"new" in author.labels', "known(author.followers)", "True",

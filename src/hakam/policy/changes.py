@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from hakam.policy.interpret import Seen, as_read, leaf_outcome, leaf_value, outcome, value_of
+from hakam.policy.interpret import Seen, as_read, compared, leaf_outcome, leaf_value, outcome, value_of
 from hakam.policy.kinds import Kind
 from hakam.policy.tree import (
     And,
@@ -158,6 +159,13 @@ def _otherwise(instead: Mapping[str, Any], found: list[Leaf], seen: Seen) -> dic
     return {one: leaf_outcome(one, what_if) for one in readers}
 
 
+def _known_with(leaf: Leaf, found: list[Leaf]) -> dict[Leaf, bool | None]:
+    """Return what is known as soon as a part that was unknown is true or false: all that it reads."""
+    return {
+        one: True for one in found if isinstance(one, Known) and one is not leaf and _reads(leaf, one.of.text)
+    }
+
+
 def _turned(forced: Forced, seen: Seen) -> frozenset[Leaf]:
     return frozenset(leaf for leaf, now in forced.items() if now is not leaf_outcome(leaf, seen))
 
@@ -183,6 +191,8 @@ def _single(found: list[Leaf], was: Forced, seen: Seen) -> Iterator[_Single]:
                     forced |= dict.fromkeys(readers)
                 if isinstance(leaf, Truth):
                     forced = _otherwise({leaf.of.text: now}, found, seen) | forced
+                if was[leaf] is None:
+                    forced = _known_with(leaf, found) | forced
                 yield _Single(_change(leaf, now, seen), forced)
 
 
@@ -309,13 +319,47 @@ def _together(needed: _Needed, found: list[Leaf], seen: Seen) -> tuple[tuple[Cha
             instead[leaf.of.text] = now
         changes[leaf.text] = _change(leaf, now, seen)
         forced |= {one: now for one in found if one.text == leaf.text}
+    reading = _known_or_not(needed, found, seen)
+    if not changes or reading is None or not _possible(needed, seen):
+        return None
+    return tuple(changes.values()), _otherwise(instead, found, seen) | reading | forced
+
+
+def _known_or_not(needed: _Needed, found: list[Leaf], seen: Seen) -> dict[Leaf, bool | None] | None:
+    """Return what is known, or no longer, with what is needed. None: the same would have to be both."""
+    reading: dict[Leaf, bool | None] = {}
     for leaf, now in needed.items():
         if isinstance(leaf, Known) and not now:  # whatever reads it would be unknown as well
             readers = {one for one in found if not isinstance(one, Known) and _reads(one, leaf.of.text)}
             if readers & needed.keys():
                 return None
-            forced |= dict.fromkeys(readers)
-    return (tuple(changes.values()), _otherwise(instead, found, seen) | forced) if changes else None
+            reading |= dict.fromkeys(readers)
+        elif leaf_outcome(leaf, seen) is None:
+            known = _known_with(leaf, found)
+            if any(needed.get(one) is False for one in known):
+                return None
+            reading |= known
+    return reading
+
+
+def _possible(needed: _Needed, seen: Seen) -> bool:
+    """Whether one number fulfils all that is needed of each number that is unknown."""
+    by_value: dict[str, list[tuple[str, float, bool]]] = {}
+    for leaf, now in needed.items():
+        held = _held(leaf)
+        if (
+            held is not None
+            and _number(held[0], seen) is None
+            and (limit := _number(held[2], seen)) is not None
+        ):
+            by_value.setdefault(held[0].text, []).append((held[1], limit, now))
+    for asked in by_value.values():
+        limits = sorted({limit for _sign, limit, _now in asked})
+        between = [(low + high) / 2 for low, high in pairwise(limits)]
+        tried = (*limits, *between, limits[0] - 1, limits[-1] + 1)
+        if not any(all(compared(sign, one, limit) is now for sign, limit, now in asked) for one in tried):
+            return False
+    return True
 
 
 def _fewest(node: Condition, wanted: bool, seen: Seen) -> _Needed | None:
