@@ -21,7 +21,8 @@ from typing import Any
 import atheris
 
 with atheris.instrument_imports(include=["hakam"], enable_loader_override=False):
-    from benchmarks.fuzz.targets import LONGEST, TARGETS, Target, WrongError
+    from benchmarks.fuzz.target import LONGEST, Target, WrongError
+    from benchmarks.fuzz.targets import TARGETS
 
 HANG = 25  # seconds after which an input is taken for one that never ends
 
@@ -66,7 +67,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
     for seed in target.seeds:
         (given.corpus / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
-    words = given.found / "words.dict"
+    words = given.found / f"words-{given.target}.dict"  # searches beside this one have their own
     options = [] if not target.words else [f"-dict={words}"]
     words.write_text("".join(f'"{_escaped(word)}"\n' for word in target.words), encoding="ascii")
     known: set[str] = set()

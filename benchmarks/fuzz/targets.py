@@ -1,4 +1,4 @@
-"""What is tried, each as a function of some bytes. Whatever it raises is a defect of ours; `Wrong` says which promise.
+"""What is tried of the language, each as a function of some bytes. Whatever it raises is a defect of ours.
 
 Each turns the bytes into what the reader under test takes, so that any bytes mean something, and asks for all that is
 promised of the answer: that there is one, that every finding has a code and a place, that two ways of judging agree.
@@ -9,18 +9,20 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import msgspec
 import re2  # type: ignore[import-untyped]  # has no types
+from benchmarks.fuzz.around import RULES_OF_OTHERS, counted, edges, imported, layout
+from benchmarks.fuzz.target import FILES, Choices, Target, WrongError, text_of
 from benchmarks.fuzz.words import (
     GRAMMAR,
     KEYS,
     LEAVES,
     MEMBERS,
     NUMBERS,
+    OF_OTHERS,
     PARTS,
     PATTERNS,
     TERMS,
@@ -30,11 +32,14 @@ from benchmarks.fuzz.words import (
 )
 
 from hakam.backtest.agreement import compare
-from hakam.door.decode import Batch, Limits, decode
+from hakam.door.decode import Batch, Limits, Received, decode
+from hakam.door.judgement import Judgement
+from hakam.investigation.stored import read, verdict_of
+from hakam.investigation.where import Asker
 from hakam.policy import patterns, strict_yaml
 from hakam.policy.check import Checker
 from hakam.policy.codes import CODES
-from hakam.policy.counters import NO_COUNTERS
+from hakam.policy.counters import NO_COUNTERS, MemoryCounters
 from hakam.policy.coverage import disagreements, generated_events
 from hakam.policy.differing import Judging
 from hakam.policy.engine import Engine, compile_pack
@@ -48,55 +53,15 @@ from hakam.policy.wording import in_language
 from hakam.signals.fold import fold, fold_counting, fold_with_places, fold_words, split_words
 from hakam.signals.links import find_links, host_of, registrable
 from hakam.signals.measure import measure
+from hakam.storage.event_log import Entry, Record
 from hakam.vocabulary.event import Event
 from hakam.vocabulary.finding import Finding, Span
 from hakam.vocabulary.problem import Problem
 
-SLOWEST = 3.0  # processor seconds that one input may take
-LONGEST = 4_096  # bytes of an input
 PLACELESS = frozenset({"P001", "P005", "P505"})  # findings about the pack as a whole
 _POINTER = re.compile(r"(?:/(?:[^~/]|~[01])*)*")
 
 
-class WrongError(AssertionError):
-    """A promise was not kept."""
-
-
-class Target:
-    """One thing to try: what takes the bytes, inputs to begin with, and words that its readers know."""
-
-    def __init__(
-        self, work: Callable[[bytes], object], seeds: tuple[str, ...], words: tuple[str, ...]
-    ) -> None:
-        self.name = work.__name__
-        self._work = work
-        self.seeds = tuple(seed.encode() for seed in seeds)
-        self.words = words
-
-    def __call__(self, data: bytes) -> None:
-        """Try one input. Raises whatever is wrong."""
-        start = time.process_time()
-        self._work(data[:LONGEST])
-        taken = time.process_time() - start
-        if taken > SLOWEST:
-            raise WrongError(f"took {taken:.1f} s")
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace")
-
-
-FILES = {
-    "pack.yaml": 'id: tried\nversion: "1"\nmaturity: test\nlanguages: [en, ar]\nextra:\n  karma: number\n'
-    "  vip: boolean\n  tags: texts\n",
-    "policies.yaml": "- policy: spam\n  harm: spam\n  severity: 20\n  title: {en: Spam, ar: إزعاج}\n"
-    "  text: {en: No spam., ar: لا إزعاج.}\n  ladder: [label('spam'), warn, limit_reach, remove]\n",
-    "rules.yaml": "- rule: first\n  policy: spam\n  stage: live\n  when: |\n    newcomer and author.posts < 3\n"
-    '  then: [limit_reach, \'mark("seen", on="author", expires="1d")\']\n',
-    "terms.yaml": 'newcomer: author.age < "1d"\n',
-    "tests.yaml": "- test: silent\n  text: hello\n  fires: []\n",
-    "lists/words.txt": "# kind: terms\nfree money\nربح سريع\n",
-}
 OUTSIDE = {
     "bad-ids": OutsideList("bad-ids", pack_list(ListKind.VALUES, ["a1", "ربح"])[0]),
     "phrases": OutsideList("phrases", pack_list(ListKind.TERMS, ["free money", "ربح سريع"])[0]),
@@ -145,7 +110,7 @@ def _loaded(files: dict[str, str]) -> None:
 
 def yaml(data: bytes) -> None:
     """Try the reader of strict YAML by itself."""
-    text, reporter = _text(data), Reporter()
+    text, reporter = text_of(data), Reporter()
     node = strict_yaml.read("rules.yaml", text, reporter)
     _located(reporter.findings(), {"rules.yaml": text})
     if node is None and not len(reporter) and text.removeprefix("\ufeff").strip():
@@ -160,7 +125,7 @@ def pack(data: bytes) -> None:
     """Try a sound pack of which one file is another: the first byte chooses which."""
     paths = sorted(FILES)
     path = paths[data[0] % len(paths)] if data else paths[0]
-    _loaded({**FILES, path: _text(data[1:])})
+    _loaded({**FILES, path: text_of(data[1:])})
 
 
 @cache
@@ -186,7 +151,7 @@ def _checked(text: str) -> Condition | None:
 
 def expression(data: bytes) -> None:
     """Try a text as a condition: by itself, and now and then in a pack, in a block or in quotes."""
-    text = _text(data[1:]).replace("\x00", "")
+    text = text_of(data[1:]).replace("\x00", "")
     way = data[0] % 16 if data else 0
     if way > 1:
         _judged_both_ways([_checked(text)], len(text))
@@ -210,25 +175,7 @@ def _judged_both_ways(conditions: list[Condition | None], seed: int) -> None:
         raise WrongError(f"{one.rule}: compiled {one.compiled}, plain {one.plain} on {one.event}")
 
 
-class _Choices:
-    """Bytes read as choices, one after the other; the first of each when they are used up."""
-
-    def __init__(self, data: bytes) -> None:
-        self._left = iter(data)
-
-    def among(self, options: tuple[str, ...]) -> str:
-        return options[next(self._left, 0) % len(options)]
-
-    def number(self, most: int) -> int:
-        return next(self._left, 0) % most
-
-    @property
-    def used_up(self) -> bool:
-        first = next(self._left, None)
-        return first is None
-
-
-def _condition(choose: _Choices, depth: int = 0) -> str:  # noqa: PLR0911 -- one for each form
+def _condition(choose: Choices, depth: int = 0) -> str:  # noqa: PLR0911 -- one for each form
     kind = choose.number(10) if depth < 4 else choose.number(6)
     match kind:
         case 0:
@@ -262,7 +209,7 @@ def _condition(choose: _Choices, depth: int = 0) -> str:  # noqa: PLR0911 -- one
             return f"({word.join(_condition(choose, depth + 1) for _ in range(choose.number(2) + 2))})"
 
 
-def _number(choose: _Choices) -> str:
+def _number(choose: Choices) -> str:
     if choose.number(4):
         return choose.among(NUMBERS)
     return f"{choose.among(NUMBERS)} {choose.among(('+', '-', '*', '/', '%'))} {choose.among(NUMBERS)}"
@@ -270,11 +217,18 @@ def _number(choose: _Choices) -> str:
 
 def checker(data: bytes) -> None:
     """Try conditions that are mostly sound: each byte chooses how one goes on. Sound ones are judged both ways."""
-    choose = _Choices(data)
+    choose = Choices(data)
     conditions = [_checked(_condition(choose))]
     while len(conditions) < 4 and not choose.used_up:
         conditions.append(_checked(_condition(choose)))
     _judged_both_ways(conditions, len(data))
+
+
+def _rules(conditions: list[str]) -> str:
+    return "".join(
+        f"- rule: r{n}\n  policy: spam\n  stage: live\n  when: {json.dumps(text)}\n  then: [limit_reach]\n"
+        for n, text in enumerate(conditions)
+    )
 
 
 def columns(data: bytes) -> None:
@@ -282,16 +236,12 @@ def columns(data: bytes) -> None:
 
     Both judge the same events, which are made of what the conditions ask for, and count over them.
     """
-    choose = _Choices(data)
+    choose = Choices(data)
     written = [_condition(choose)]
     while len(written) < 4 and not choose.used_up:
         written.append(_condition(choose))
     sound = [text for text in written if _checked(text) is not None]
-    rules = "".join(
-        f"- rule: r{n}\n  policy: spam\n  stage: live\n  when: {json.dumps(text)}\n  then: [limit_reach]\n"
-        for n, text in enumerate(sound)
-    )
-    loaded = load_pack({**FILES, **INSIDE, "rules.yaml": FILES["rules.yaml"] + rules})
+    loaded = load_pack({**FILES, **INSIDE, "rules.yaml": FILES["rules.yaml"] + _rules(sound)})
     if loaded.pack is None:  # conditions that are sound alone, and not beside each other
         return
     events = generated_events(compile_pack(loaded.pack), 24, seed=len(data))
@@ -300,9 +250,58 @@ def columns(data: bytes) -> None:
         raise WrongError(f"{found.differences[:2]}, failed: {found.failed}, of {sound}")
 
 
+def asked(data: bytes) -> None:
+    """Try conditions made choice by choice as questions to the event log, and as the rules that judged at the door.
+
+    The log is that of a door which judged by them, and then that of one which did not: there, what they need is
+    measured when they are asked. Counters, and scores of our own models, are not known afterwards.
+    """
+    choose = Choices(data)
+    written = [_condition(choose)]
+    while len(written) < 4 and not choose.used_up:
+        written.append(_condition(choose))
+    sound = [text for text in written if _checked(text) is not None]
+    loaded, bare = (
+        load_pack({**FILES, **INSIDE, "rules.yaml": FILES["rules.yaml"] + more})
+        for more in (_rules(sound), "")
+    )
+    if loaded.pack is None or bare.pack is None:
+        return
+    engine = compile_pack(loaded.pack)
+    events = sorted(generated_events(engine, 12, seed=len(data)), key=lambda event: event.at)
+    received = [
+        Received(msgspec.json.encode(event), event=event, at=event.at.timestamp()) for event in events
+    ]
+    questions = [Asker(loaded.pack).ask(text).question for text in sound]
+    if None in questions:
+        raise WrongError(f"a rule that is no question, of {sound}")
+    entries, others = (
+        Judgement(one, MemoryCounters()).judge(received) for one in (engine, compile_pack(bare.pack))
+    )
+    for entry, other in zip(entries, others, strict=True):
+        verdict = verdict_of(_record(entry))
+        fired = {firing.rule for firing in verdict.firings}
+        for n, question in enumerate(questions):
+            assert question is not None
+            if f"r{n}" in verdict.quarantined:
+                continue
+            later = not question.counters and 'scores["' not in question.text and "bank(" not in question.text
+            for record in (entry, *([other] if later else [])):
+                stored = read(_record(record), question.needs, ())
+                holds = question.holds(stored.event, stored.signals, stored.counters)
+                if holds is not (f"r{n}" in fired):
+                    raise WrongError(
+                        f"{question.text}: asked {holds}, judged {sorted(fired)}, {record.raw!r}"
+                    )
+
+
+def _record(entry: Entry) -> Record:
+    return Record(1, entry.at, entry.platform, entry.id, entry.at, entry.raw, entry.signals, entry.verdict)
+
+
 def pattern(data: bytes) -> None:
     """Try a pattern: refused with a reason, or compiled and found in linear time, however it is written."""
-    text = _text(data[1:])
+    text = text_of(data[1:])
     folded, words = bool(data[:1] and data[0] & 1), bool(data[:1] and data[0] & 2)
     said: list[str] = []
     made = patterns.prepare(text, lambda code, _message, _hint: said.append(code), folded=folded, words=words)
@@ -397,7 +396,7 @@ def folding(data: bytes) -> None:
     text = (
         data.decode("utf-8", "surrogatepass" if data[:1] == b"\x01" else "replace")
         if _readable(data)
-        else _text(data)
+        else text_of(data)
     )
     folded = fold(text)
     if fold(folded) != folded:
@@ -467,12 +466,23 @@ TARGETS = {
             checker, ("\x00\x01\x02\x03", "\x08\x01\x02\x03\x04\x05\x06\x07", "\x09\x01\x07\x03\x01\x02"), ()
         ),
         Target(columns, ("\x00\x01\x02\x03", "\x08\x01\x02\x03\x04\x05", "\x07\x01\x02\x03"), ()),
+        Target(asked, ("\x00\x01\x02\x03", "\x08\x01\x02\x03\x04\x05", "\x07\x01\x02\x03"), ()),
         Target(pattern, tuple(f"\x03{one}" for one in (*PATTERNS, *PARTS)), PARTS),
         Target(events, (f"\x00{_EVENT}", f"\x00[{_EVENT}]", f"\x01{_EVENT}\n{_EVENT}"), MEMBERS),
         Target(
             folding,
             ("k.i.l.l y0u", "سَرِيع ـ أإآ", "https://xn--e1afmkfd.example/ hxxps://a[.]b", *TRICKS),
             TRICKS,
+        ),
+        Target(imported, tuple(f"{chr(n)}{one}" for n, one in enumerate(RULES_OF_OTHERS)), OF_OTHERS),
+        Target(edges, ("\x00\x02\x09\x00\x09\x00\x01\x02", "\x01\x03\x1c\x00\x06\x09\x01"), ()),
+        Target(
+            layout, tuple(f"{chr(n)}{FILES[path]}" for n, path in enumerate(sorted(FILES))), (*YAML, *KEYS)
+        ),
+        Target(
+            counted,
+            ("\x01\x01\x00\x00\x02\x00\x01\x03\x01" * 3, "\x02\x01\x02\x01\x03\x02\x05\x06\x01" * 4),
+            (),
         ),
     )
 }

@@ -66,3 +66,21 @@ TRICKS = (  # of spelling
     "\u200b", "ً", "ـ", "́", "ᅠ", "가", "ﷺ", "😀", "\u200d", "0", "@", "$", ". ", "xn--", "https://",
     "hxxp[:]//", "www.", "\u202e", "ⅰ", "ｆ", "а", "ο", "\x00", "̸", "ـ",
 )  # fmt: skip
+PIECES = (  # of patterns as others write them
+    "a", "b", "ab", "1", "é", "ا", ".*", ".*?", ".+", r"\b", r"\s*", r"\d", r"\D", r"\s", r"\S", r"\w", r"\W",
+    ".", "[a-c]", "[^a]", r"[\w-]", r"[\d.]", "(a|b)", "(?:", "(", ")", "|", "*", "+", "?", "{2}", "{1,3}", "^",
+    "$", "-", " ", "_", "@", r"\.", r"[\s,]", r"[\s\S]", r"\x41", r"\.?", "(?P<n>", "x{0,2}", "+?", "(?#c)",
+    r"\\", '"', "'",
+)  # fmt: skip
+SIGNS = (  # of texts in which they are looked for
+    "a", "b", "ab", "1", "é", "É", "ا", " ", "_", "-", "٣", "\u00a0", ".", "@", "A", "B", ",", "x", '"', "'", "\\",
+)  # fmt: skip
+OF_OTHERS = (  # of rules of other systems
+    "(regex)", "(includes, regex)", "(full-exact)", "(case-sensitive)", "~body", "author:", "action: filter", "---\n",
+    "comment_karma: '< 1'", "satisfy_any_threshold: true", "is_edited: true", "standard: x", "\\b", "\\w", "#1",
+    '"trigger_type":', '"trigger_metadata":', '"keyword_filter":', '"regex_patterns":', '"mention_total_limit":',
+    '"actions":', '"exempt_channels":', '"enabled":', "Rule(when_all=[", "WhenRules(", "Require(rule=", "Import(",
+    "JsonData(path=", "LabelAdd(", "HasLabel(", "RegexMatch(", "TimeDelta(days=", "require_if=", "None",
+    "lambda: 0", "f'{x}'", "_Private", "threshold", "true", "null", "1e999", "NaN", "keyword", "phrase",
+    "expires_at", "\u2028", "\x85", "'", '"', "*", "&a", "!!int ",
+)  # fmt: skip

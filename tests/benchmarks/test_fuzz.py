@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 from benchmarks.engine.list_reload import MARKED, import_here, write_lines
 from benchmarks.fuzz import __main__ as fuzz
-from benchmarks.fuzz import kept, targets
-from benchmarks.fuzz.targets import TARGETS, Target, WrongError
-from benchmarks.fuzz.words import LEAVES
+from benchmarks.fuzz import around, kept, target, targets
+from benchmarks.fuzz.target import FILES, Choices, Target, WrongError
+from benchmarks.fuzz.targets import TARGETS
+from benchmarks.fuzz.words import LEAVES, PIECES, SIGNS
 
 from hakam.backtest.run import Judge
+from hakam.importing.carried import Imported
 from hakam.policy.codes import CODES
+from hakam.policy.counters import MemoryCounters
 from hakam.storage.embedded.lists import open_list
 from hakam.vocabulary.finding import Finding, Severity, Span
 
@@ -141,19 +144,75 @@ def test_folding_that_is_not_done_once_and_for_all_is_wrong(monkeypatch: pytest.
         TARGETS["folding"](b"a")
 
 
+def test_a_log_that_answers_otherwise_than_the_door_judged_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = bytes([0, LEAVES.index("author.verified")])
+    TARGETS["asked"](data)
+    monkeypatch.setattr("hakam.investigation.where._found", lambda *given: not given[3])  # what fired
+    with pytest.raises(WrongError, match="asked"):
+        TARGETS["asked"](data)
+
+
+def test_rules_of_others_that_become_something_else_are_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = f"\x00{around.RULES_OF_OTHERS[0]}".encode()
+    TARGETS["imported"](data)
+    read = around.automoderator.read
+
+    def without_a_row(files: dict[str, str]) -> Imported:
+        made = read(files)
+        return Imported(made.files, made.entries[1:])
+
+    monkeypatch.setattr(around, "_READERS", (("a.yaml", without_a_row),))
+    with pytest.raises(WrongError, match="told"):
+        TARGETS["imported"](data)
+    unsound = Imported({"pack.yaml": "id: x"}, [])
+    monkeypatch.setattr(around, "_READERS", (("a.yaml", lambda _files: unsound),))
+    with pytest.raises(WrongError, match="a pack with errors"):
+        TARGETS["imported"](data)
+
+
+@pytest.mark.parametrize("whole", [0, 1])
+def test_a_pattern_that_is_found_elsewhere_is_wrong(monkeypatch: pytest.MonkeyPatch, whole: int) -> None:
+    a, b = PIECES.index("a"), SIGNS.index("b")
+    data = bytes([whole, 0, a, 1, b])  # the pattern `a`, and a text that is `b`
+    TARGETS["edges"](data)
+    monkeypatch.setattr(around, "translated", lambda _pattern, **_: ("b", []))
+    with pytest.raises(WrongError, match="in 'b'"):
+        TARGETS["edges"](data)
+
+
+def test_a_layout_that_means_something_else_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(around, "lay_out", lambda files: {path: f"{text}#" for path, text in files.items()})
+    with pytest.raises(WrongError, match="twice"):
+        TARGETS["layout"](b"")
+    other = {**FILES, "rules.yaml": FILES["rules.yaml"].replace("< 3", "< 4")}
+    monkeypatch.setattr(around, "lay_out", lambda _files: other)
+    with pytest.raises(WrongError, match="other rules"):
+        TARGETS["layout"](b"\x00" + FILES["lists/words.txt"].encode())
+    monkeypatch.setattr(around, "lay_out", lambda _files: {**FILES, "rules.yaml": "- rule"})
+    with pytest.raises(WrongError, match="none before"):
+        TARGETS["layout"](b"\x00" + FILES["lists/words.txt"].encode())
+
+
+@pytest.mark.parametrize(("kind", "verb"), [(0, "count"), (1, "distinct"), (2, "total")])
+def test_a_counter_that_miscounts_is_wrong(monkeypatch: pytest.MonkeyPatch, kind: int, verb: str) -> None:
+    data = bytes([1, *([0, kind, 0, 1, 0, 3, 0, 1] * 3)])
+    TARGETS["counted"](data)
+    monkeypatch.setattr(MemoryCounters, verb, lambda *_, **__: 7)
+    with pytest.raises(WrongError, match="7 instead of"):
+        TARGETS["counted"](data)
+
+
 def test_an_input_that_takes_too_long_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(targets, "SLOWEST", -1.0)
+    monkeypatch.setattr(target, "SLOWEST", -1.0)
     with pytest.raises(WrongError, match="took"):
         TARGETS["yaml"](b"a")
 
 
 def test_conditions_made_of_choices_are_many_and_the_same_each_time() -> None:
     rng = random.Random(5)  # noqa: S311 -- the same each time
-    made = {targets._condition(targets._Choices(rng.randbytes(30))) for _ in range(300)}
+    made = {targets._condition(Choices(rng.randbytes(30))) for _ in range(300)}
     assert len(made) > 200
-    assert targets._condition(targets._Choices(b"\x08\x01\x02")) == targets._condition(
-        targets._Choices(b"\x08\x01\x02")
-    )
+    assert targets._condition(Choices(b"\x08\x01\x02")) == targets._condition(Choices(b"\x08\x01\x02"))
     sound = sum(targets._checked(one) is not None for one in made)
     assert sound > 60  # enough of them get as far as being judged
 
