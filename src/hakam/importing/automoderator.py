@@ -26,6 +26,7 @@ from hakam.importing.conditions import (
     quoted,
     sayable,
     shown,
+    whole_word,
 )
 from hakam.importing.packing import Pack
 
@@ -143,13 +144,6 @@ def _truth(key: str, value: Any) -> bool:
     if said is None:
         raise UnsupportedError(f"`{key}: {str(value)[:40]}` is neither true nor false")
     return said
-
-
-def _literally(how: str, term: str) -> str:
-    if how != "includes-word":
-        return escaped(term)
-    begins, ends = re.match(r"\w", term), re.search(r"\w$", term)
-    return f"{START if begins else ''}{escaped(term)}{END if ends else ''}"
 
 
 class _Rule:
@@ -369,7 +363,7 @@ class _Rule:
             words = ", words=False" if how == "includes" else ""
             conditions.append(f"contains_any({folded(path)}, {self.pack.values(self.name, plain)}{words})")
         begin, end = ("", "") if how == "includes-word" else _AROUND[how]
-        said = joined(_literally(how, one) for one in exact)
+        said = joined(map(whole_word if how == "includes-word" else escaped, exact))
         conditions += [found(path, f"{begin}(?:{one}){end}", case=case) for one in said]
         return either(conditions)
 

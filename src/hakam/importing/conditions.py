@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from hakam.importing.boundaries import NO_WORD, WORD, parts, without_edges
+from hakam.importing.boundaries import END, NO_WORD, START, WORD, parts, without_edges
 from hakam.importing.carried import UnsupportedError
 from hakam.policy.patterns import MAX_PATTERN, prepare
 
@@ -43,6 +43,13 @@ def quoted(text: str) -> str:
 def escaped(text: str) -> str:
     """Return a pattern that finds a text as it stands."""
     return _SPECIAL.sub(r"\\\1", text)
+
+
+def whole_word(text: str) -> str:
+    """Return a pattern that finds a text as a whole word. An edge of it that is no letter needs no boundary."""
+    start = START if re.match(r"\w", text) else ""
+    end = END if re.search(r"\w$", text) else ""
+    return f"{start}{escaped(text)}{end}"
 
 
 def is_plain(text: str) -> bool:

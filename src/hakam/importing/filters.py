@@ -22,6 +22,7 @@ from hakam.importing.conditions import (
     joined,
     quoted,
     sayable,
+    whole_word,
 )
 from hakam.importing.packing import Pack
 from hakam.storage import tables
@@ -199,7 +200,7 @@ def _mastodon(
     ]
     exact = [(word, whole) for word, whole in keywords if not is_plain(word)]
     if exact:
-        said = joined(_edges(word) if whole else escaped(word) for word, whole in exact)
+        said = joined(whole_word(word) if whole else escaped(word) for word, whole in exact)
         conditions += [found("text.raw", pattern) for pattern in said]
     when = either(one for one in conditions if one)
     if until is not None:
@@ -230,13 +231,6 @@ def _moment(given: object) -> datetime | None:
     except ValueError as error:
         raise UnsupportedError(f"it ends at `{str(given)[:40]}`, which is no moment") from error
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-def _edges(word: str) -> str:
-    """Return the pattern of a whole word; an edge that is no letter needs no boundary, as Mastodon has it."""
-    start = START if re.match(r"\w", word) else ""
-    end = END if re.search(r"\w$", word) else ""
-    return f"{start}{escaped(word)}{end}"
 
 
 def _plain_words(pack: Pack, rule: str, words: list[str], *, field: str, whole: bool) -> str:

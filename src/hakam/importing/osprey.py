@@ -11,9 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from hakam.importing.boundaries import END, START
 from hakam.importing.carried import MALFORMED, Draft, Imported, UnsupportedError, reason
-from hakam.importing.conditions import escaped, folded, found, is_plain, quoted, translated
+from hakam.importing.conditions import folded, found, is_plain, quoted, translated, whole_word
 from hakam.importing.packing import Pack
 
 _TEXTS = {"text", "message", "content", "body"}
@@ -334,12 +333,11 @@ class _Reader:
             phrase, cased = _constant(self._named(given.get("phrase"))), _is_true(given.get("case_sensitive"))
             if is_plain(phrase) and not cased:
                 return f"word({folded(field)}, {quoted(phrase)})"
-            at_first, at_last = re.match(r"\w", phrase), re.search(r"\w$", phrase)
-            if not (at_first and at_last):
+            if not (re.match(r"\w", phrase) and re.search(r"\w$", phrase)):
                 self.notes.append(
                     "a phrase that begins or ends with a sign is found only right beside a letter there"
                 )
-            return found(field, f"{START * bool(at_first)}{escaped(phrase)}{END * bool(at_last)}", case=cased)
+            return found(field, whole_word(phrase), case=cased)
         if name == "RegexMatch":
             pattern, notes = translated(_constant(self._named(given.get("pattern"))))
             self.notes += notes
